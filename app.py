@@ -1,0 +1,238 @@
+"""Where the parts are put together: the application, and its commands."""
+
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import structlog
+from flask import Flask, Response, jsonify
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from conversation.manager import ConversationManager
+from conversation.profiles import Profile, ProfileError, load_profile
+from conversation.summaries import Summaries
+from conversation.tools import PHONE_TOOLS, Toolbox
+from guards.twilio_signature import TwilioGuard
+from integrations.errors import IntegrationError
+from integrations.language_model import LanguageModel
+from integrations.offline_model import OfflineModel
+from integrations.openai_model import OpenAIModel
+from ivr.ending import CallBooks
+from ivr.line import PhoneLine
+from ivr.views import phone_blueprint
+from logs import configure_logging
+from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
+from simulator.terminal import phone_command
+from storage import data_dir
+from storage.base import utc_now
+from storage.database import Database
+from storage.jobs import Job
+from storage.migrate import upgrade
+from storage.slots import is_worker_alive
+from storage.work import Work
+from storage.worker import Periodic, Worker
+
+log = structlog.get_logger()
+
+HOUSEKEEPING_EVERY_S = 60.0
+LARGEST_BODY = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the application is made of, for those who need more of it than its routes."""
+
+    settings: Settings
+    database: Database
+    work: Work
+    manager: ConversationManager
+    line: PhoneLine
+
+
+def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
+    """Build the application. models: in place of those that the settings name, first choice first.
+
+    Raises SettingsError or ProfileError, each one sentence, where it cannot start.
+    """
+    settings = settings or _settings()
+    configure_logging(settings)
+    data_dir.prepare(settings.data_dir)
+    profile = _profile(settings)
+    models = models or models_for(settings, profile)
+    database = Database(settings.database_url)
+    work = Work(database)
+    manager = ConversationManager(
+        database=database,
+        work=work,
+        profile=profile,
+        models=models,
+        toolbox=Toolbox(PHONE_TOOLS),
+        channel="phone",
+        can_transfer=settings.human_phone_number is not None,
+        longest=timedelta(minutes=settings.call_max_minutes),
+    )
+    line = PhoneLine(
+        manager=manager,
+        database=database,
+        books=CallBooks(database, work),
+        wait_s=settings.answer_wait_s,
+        human_number=settings.human_phone_number,
+        base_path=urlsplit(settings.webhook_url or "").path,
+        demonstration=models[0].name == OfflineModel.name,
+    )
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.extensions["parts"] = Parts(settings, database, work, manager, line)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.register_blueprint(phone_blueprint(line, _twilio_guard(settings)))
+    app.register_error_handler(HTTPException, _without_words)
+    app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
+    for command in (database_commands(settings), worker_command(settings), _phone_command(settings)):
+        app.cli.add_command(command)
+    return app
+
+
+def models_for(settings: Settings, profile: Profile) -> list[LanguageModel]:
+    """Return the models that the settings name, first choice first; the offline one where they name none."""
+    if not settings.has_model:
+        return [offline_model(profile)]
+    first = OpenAIModel(
+        settings.openai_model,
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        reasoning_effort=settings.openai_reasoning_effort,
+    )
+    fallback = settings.openai_fallback_model
+    return [first] if fallback is None else [first, first.with_model(fallback)]
+
+
+def offline_model(profile: Profile) -> OfflineModel:
+    """Return the model that needs no account: it knows what the profile says, and nothing else."""
+    return OfflineModel(
+        business=profile.business,
+        language=profile.language,
+        faq=[(faq.questions, faq.answer) for faq in profile.faq],
+        facts=profile.facts,
+    )
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+
+
+def _profile(settings: Settings) -> Profile:
+    try:
+        return load_profile(settings.assistant_profile, ROOT / "profiles")
+    except ProfileError as error:
+        raise SystemExit(str(error)) from None
+
+
+def _twilio_guard(settings: Settings) -> TwilioGuard:
+    return TwilioGuard(
+        settings.twilio_auth_tokens,
+        public_url=settings.webhook_url,
+        simulator_sid=SIMULATOR_ACCOUNT_SID,
+        simulator_token=lambda: simulator_token(settings),
+    )
+
+
+def simulator_token(settings: Settings) -> str:
+    """Return the secret that this installation's own simulator signs with."""
+    return data_dir.kept_secret(settings.data_dir, "simulator")
+
+
+def _without_words(error: HTTPException) -> Response:
+    # text/plain would be read aloud or sent on by Twilio; the status says all there is to say
+    return Response(status=error.code, mimetype="text/xml")
+
+
+def _health(parts: Parts) -> tuple[Response, int]:
+    """200 while calls can be answered; without a worker nothing is lost, it waits, so that is "degraded"."""
+    try:
+        with parts.database.read() as session:
+            session.execute(text("SELECT 1 FROM conversations LIMIT 1"))
+            worker = is_worker_alive(session, utc_now())
+    except SQLAlchemyError as error:
+        log.error("health_database", error=type(error).__name__)
+        return jsonify(status="down", database="unreachable"), 503
+    return jsonify(
+        status="ok" if worker else "degraded",
+        database="ok",
+        worker="ok" if worker else "absent",
+        model="configured" if parts.settings.has_model else "offline",
+    ), 200
+
+
+# Commands
+
+
+def database_commands(settings: Settings) -> click.Group:
+    """Return `flask --app app db ...`."""
+    group = click.Group("db", help="Look after the database.")
+
+    @group.command("upgrade", help="Make or migrate every table. Safe to run again.")
+    def upgrade_command() -> None:
+        upgrade(settings.database_url)
+
+    return group
+
+
+def worker_command(settings: Settings) -> click.Command:
+    """Return `flask --app app worker`."""
+
+    @click.command("worker", help="Do the durable work: summaries, housekeeping. Ends on TERM or ^C.")
+    def worker() -> None:
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        make_worker(settings).run(stop)
+
+    return worker
+
+
+def make_worker(settings: Settings) -> Worker:
+    """Return the worker with its jobs, as `flask worker` runs it."""
+    database = Database(settings.database_url, busy_timeout_s=5)
+    books = CallBooks(database, Work(database))
+    return Worker(
+        settings.database_url,
+        worker_id=settings.worker_id,
+        jobs=jobs_for(settings, database),
+        is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
+        periodics=[Periodic("silent-calls", HOUSEKEEPING_EVERY_S, lambda: _close_silent_calls(books))],
+    )
+
+
+def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
+    """Return what a worker does for each name."""
+    profile = _profile(settings)
+    model = models_for(settings, profile)[0]
+    if not isinstance(model, OpenAIModel):
+        return {"summarise": Job(_leave), "note_topic": Job(_leave)}
+    summaries = Summaries(database, model)
+    return {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
+
+
+def _close_silent_calls(books: CallBooks) -> None:
+    books.close_silent_calls(utc_now())
+
+
+def _leave(_payload: dict[str, Any]) -> None:
+    """With no model there is nobody to write summaries; prompts stay bounded by turns and characters alone."""
+
+
+def _phone_command(settings: Settings) -> click.Command:
+    return phone_command(lambda: (settings, simulator_token(settings)))

@@ -1,0 +1,72 @@
+"""`python -m bench`: measure, print the table, end with 1 where something is not what it must be."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench.figures import FIGURES, Bench, Size
+from bench.load import Crowd
+from bench.processes import BenchError, machine
+from bench.report import Row, machine_line, markdown, print_table
+
+QUICK = {"turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000}
+FULL = {"turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000}
+
+
+@click.command()
+@click.option(
+    "--only", multiple=True, type=click.Choice(sorted(FIGURES)), help="Measure this alone; may be repeated."
+)
+@click.option(
+    "--quick", is_flag=True, help="Two minutes in place of twenty. What it says of percentiles is rough."
+)
+@click.option("--turns", type=click.IntRange(1), help="Turns of one call after another (120).")
+@click.option("--calls", type=click.IntRange(1), help="Calls at once (300).")
+@click.option("--every", default=9.0, show_default=True, help="Seconds from turn to turn of each of them.")
+@click.option("--seconds", type=float, help="For how long they are measured (54).")
+@click.option("--close", is_flag=True, help="The calls at once open a connection for each request.")
+@click.option("--long-calls", type=click.IntRange(1), help=f"Calls of 200 turns ({FULL['long_calls']}).")
+@click.option("--history-turns", type=click.IntRange(8), help="Turns in the big database (1000000).")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
+def main(
+    only: tuple[str, ...], quick: bool, every: float, close: bool, as_markdown: bool, **given: float | None
+) -> None:
+    """Measure what the program costs, beside the smallest app that does the same."""
+    sizes = (QUICK if quick else FULL) | {name: value for name, value in given.items() if value is not None}
+    size = Size(
+        turns=int(sizes["turns"]),
+        crowd=Crowd(int(sizes["calls"]), every, sizes["seconds"], keep_alive=not close),
+        long_calls=int(sizes["long_calls"]),
+        history_turns=int(sizes["history_turns"]),
+        history_samples=max(1, int(sizes["turns"]) // 2),
+    )
+    console = Console(stderr=True)
+    about = machine_line()
+    console.print(about)
+    rows = _measure(only or tuple(FIGURES), size, console)
+    if as_markdown:
+        click.echo(markdown(rows, about))
+    else:
+        print_table(rows, Console())
+    missed = [row for row in rows if row.is_met is False]
+    sys.exit(1 if missed else 0)
+
+
+def _measure(names: tuple[str, ...], size: Size, console: Console) -> list[Row]:
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, machine(Path(folder)) as running:
+        bench = Bench(running, size, lambda text: console.print(f"[dim]{text}[/dim]"))
+        try:
+            for name in FIGURES:
+                if name in names:
+                    rows += FIGURES[name](bench)
+        except BenchError as error:
+            raise click.ClickException(str(error)) from error
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,343 @@
+"""The figures: each one a load, what is measured under it, and what it must not exceed."""
+
+import asyncio
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from bench import history
+from bench.caller import Caller, CallFailed
+from bench.load import (
+    BRISK_PAUSE_S,
+    Crowd,
+    Model,
+    Result,
+    callers,
+    crowd,
+    in_parallel,
+    one_after_another,
+    percentile,
+)
+from bench.model_server import FIRST_TOKEN_S, TOKENS_PER_S
+from bench.processes import Machine, Server
+from bench.report import Row, below, ms
+
+WINDOW = 8
+"""Turns that are measured around the 20th and the 200th: as many as lie between two summaries."""
+EARLY, LATE = 20, 200
+SUMMARIES_WITHIN_S = 60.0
+WARM_CALLS = 20
+SLOW_MODEL_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything."""
+
+    turns: int
+    crowd: Crowd
+    long_calls: int
+    history_turns: int
+    history_samples: int
+
+
+@dataclass
+class Bench:
+    """One run: the machine, the two servers that stand beside each other, and what is known so far."""
+
+    machine: Machine
+    size: Size
+    say: Callable[[str], None]
+    _one_call: Result | None = None
+    _servers: dict[str, Server] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model that all ask."""
+        return Model(self.machine.model_port)
+
+    @property
+    def app(self) -> Server:
+        """The program, over a database that was empty at the beginning."""
+        if "app" not in self._servers:
+            self._servers["app"] = self.machine.start_app("app")
+        return self._servers["app"]
+
+    @property
+    def floor(self) -> Server:
+        """The smallest app that does it."""
+        if "floor" not in self._servers:
+            self._servers["floor"] = self.machine.start_floor()
+        return self._servers["floor"]
+
+    def one_call(self) -> Result:
+        """One call after another at the program, once a run: what many calls are compared with."""
+        if self._one_call is None:
+            self.say(f"one call after another, {self.size.turns} turns")
+            self._one_call = self._one_after_another(self.app, self.size.turns)
+        return self._one_call
+
+    def _one_after_another(self, server: Server, turns: int) -> Result:
+        result = asyncio.run(one_after_another(server, turns, Result()))
+        return result.join(self.model.times())
+
+    # First word
+
+    def first_word(self) -> Iterator[Row]:
+        """What the first word takes beyond the model's first sentence, one call."""
+        app = self.one_call()
+        turns = max(2, self.size.turns // 4)
+        self.say(f"the same at the floor, {turns} turns")
+        floor = self._one_after_another(self.floor, turns)
+        for part, limit_s in ((0.5, 0.015), (0.99, 0.040)):
+            value, beside = percentile(app.over_model_s, part), percentile(floor.over_model_s, part)
+            name = f"first word over the model's first sentence, one call, p{part * 100:.0f}"
+            yield below(name, value, limit_s, ms(value), must=f"≤ {ms(limit_s)}", floor=ms(beside))
+        yield _silence(app, floor, "one call")
+        yield Row(
+            f"greeting, one call, p50 of {len(app.greetings_s)}", ms(percentile(app.greetings_s, 0.5)),
+            floor=ms(percentile(floor.greetings_s, 0.5)),
+        )  # fmt: skip
+        yield _errors(app, "one call")
+
+    # Many calls
+
+    def crowd(self) -> Iterator[Row]:
+        """Many calls at once: first word, dead air, processor, against one call and against the floor."""
+        alone, plan = self.one_call(), self.size.crowd
+        app, floor = self._crowd(self.app), self._crowd(self.floor)
+        name = f"{plan.calls} calls at once, webhook to first word"
+        for part, limit in ((0.5, 1.1), (0.99, 1.3)):
+            value, one = percentile(app.first_words_s, part), percentile(alone.first_words_s, part)
+            yield below(
+                f"{name}, p{part * 100:.0f}", value / one, limit,
+                f"{value / one:.3f}x one call ({value:.3f} s, {one:.3f} s)",
+                must=f"≤ {limit}x", floor=f"{percentile(floor.first_words_s, part):.3f} s",
+            )  # fmt: skip
+        yield _errors(app, f"{plan.calls} calls")
+        yield _silence(app, floor, f"{plan.calls} calls")
+        yield Row(
+            f"first word over the model's first sentence, {plan.calls} calls, p50 and p99",
+            _both(app.over_model_s), floor=_both(floor.over_model_s),
+        )  # fmt: skip
+        late = [sample.model_late_s for sample in app.samples]
+        yield Row("the bench's model behind its own clock, p50 and p99", _both(late))
+        yield from self._processor(app, floor)
+
+    def _crowd(self, server: Server) -> Result:
+        plan = self.size.crowd
+        self.say(
+            f"{plan.calls} calls at the {server.name}, a turn every {plan.every_s:.0f} s, {plan.seconds:.0f} s"
+        )
+        return asyncio.run(crowd(server, plan)).join(self.model.times())
+
+    def _processor(self, app: Result, floor: Result) -> Iterator[Row]:
+        ours, least = _per_turn(app.web_cpu_s, app), _per_turn(floor.web_cpu_s, floor)
+        yield below(
+            f"processor per turn, {self.size.crowd.calls} calls", ours / least, 2,
+            f"{ours / least:.2f}x the floor ({ms(ours)})", must="≤ 2x", floor=ms(least),
+        )  # fmt: skip
+        yield Row("processor of the worker, per turn", ms(_per_turn(app.worker_cpu_s, app)))
+
+    # Growth
+
+    def long_call(self) -> Iterator[Row]:
+        """The 200th turn of a call against the 20th: eight turns around each, side by side."""
+        self.say(f"{self.size.long_calls} calls of {LATE} turns")
+        many = self.size.long_calls
+        old = [Caller(self.app.port, next(callers)) for _ in range(many)]
+        young = [Caller(self.app.port, next(callers)) for _ in range(many)]
+        self.model.pace(0, 0)
+        asyncio.run(in_parallel([_go_through(caller, LATE - WINDOW // 2) for caller in old]))
+        asyncio.run(in_parallel([_go_through(caller, EARLY - WINDOW // 2) for caller in young]))
+        self._wait_for_summaries(old)
+        self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
+        self.model.times()
+        late, early = Result(), Result()
+        pairs = [(caller, late) for caller in old] + [(caller, early) for caller in young]
+        asyncio.run(_take_turns(pairs, WINDOW))
+        times = self.model.times()
+        yield from _compared(f"turn {LATE} against turn {EARLY}", late.join(times), early.join(times))
+        sizes = [percentile([float(s.prompt_bytes) for s in result.samples], 0.5) for result in (late, early)]
+        yield Row(
+            f"what the model is sent at turn {LATE} against {EARLY}",
+            f"{sizes[0] / sizes[1]:.2f}x ({sizes[0] / 1000:.1f} kB, {sizes[1] / 1000:.1f} kB)",
+        )
+
+    def _wait_for_summaries(self, old: list[Caller]) -> None:
+        assert self.app.database is not None
+        deadline = time.monotonic() + SUMMARIES_WITHIN_S
+        due = LATE - WINDOW // 2 - 16  # the newest but one, for a call whose last one is just being written
+        question = f"SELECT count(*) FROM conversations WHERE summary_upto >= ? AND key IN ({','.join('?' * len(old))})"
+        keys = [f"phone:{caller.call_sid}" for caller in old]
+        connection = sqlite3.connect(self.app.database)
+        while connection.execute(question, [due, *keys]).fetchone()[0] < len(old):
+            if time.monotonic() > deadline:
+                self.say("summaries are late: the prompts of the late turns hold more turns in full")
+                break
+            time.sleep(0.5)
+        connection.close()
+
+    def big_database(self) -> Iterator[Row]:
+        """A database of a million turns against an empty one, turn by turn side by side."""
+        many = self.size.history_turns
+        self.say(f"making a database of {many:,} turns")
+        big = self.machine.start_app("big")
+        self.machine.stop(big)
+        assert big.database is not None
+        began = time.monotonic()
+        size = history.fill(big.database, many)
+        self.say(
+            f"made in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB; {self.size.history_samples} turns each"
+        )
+        empty, big = self.machine.start_app("empty"), self.machine.start_app("big")
+        grown, fresh = Result(), Result()
+        asyncio.run(self._side_by_side([(big, grown), (empty, fresh)]))
+        times = self.model.times()
+        yield from _compared(
+            f"database of {many:,} turns against an empty one", grown.join(times), fresh.join(times)
+        )
+        greetings = [percentile(result.greetings_s, 0.5) for result in (grown, fresh)]
+        yield Row(
+            f"greeting with {many:,} turns against none, p50",
+            f"{greetings[0] / greetings[1]:.2f}x ({ms(greetings[0])}, {ms(greetings[1])})",
+        )
+        for server in (big, empty):
+            self.machine.stop(server)
+        big.database.unlink()
+
+    async def _side_by_side(self, pairs: list[tuple[Server, Result]]) -> None:
+        async def calls(server: Server, result: Result, offset_s: float) -> None:
+            await asyncio.sleep(offset_s)
+            await one_after_another(server, self.size.history_samples, result, first_turns=3)
+
+        await in_parallel([calls(*pair, index * 1.3) for index, pair in enumerate(pairs)])
+
+    # Memory
+
+    def memory(self) -> Iterator[Row]:
+        """What a call that waits for its answer takes of memory."""
+        calls = self.size.crowd.calls
+        self.say(f"{calls} calls that wait for a slow model")
+        app = self.machine.start_app("patient", ANSWER_WAIT_S="4")
+        ours = asyncio.run(self._memory_per_call(app, calls))
+        self.machine.stop(app)
+        least = asyncio.run(self._memory_per_call(self.floor, calls))
+        yield below(
+            f"memory per waiting call, {calls} of them", ours.per_call_kb, 150,
+            f"{ours.per_call_kb:.0f} KB ({ours.waiting} waited, {ours.threads} threads)",
+            must="≤ 150 KB", floor=f"{least.per_call_kb:.0f} KB ({least.waiting} waited)",
+        )  # fmt: skip
+        yield Row(
+            "memory before", f"{ours.before_kb / 1000:.0f} MB", floor=f"{least.before_kb / 1000:.0f} MB"
+        )
+
+    async def _memory_per_call(self, server: Server, calls: int) -> "Waiting":
+        self.model.pace(0, 0)
+        warm = [Caller(server.port, next(callers)) for _ in range(WARM_CALLS)]
+        for caller in warm:
+            await _go_through(caller, 1)
+            caller.hang_up()
+        before_kb = server.web.memory_kb()
+        waiting = [Caller(server.port, next(callers)) for _ in range(calls)]
+        await asyncio.gather(*(caller.dial() for caller in waiting))
+        self.model.pace(SLOW_MODEL_S, TOKENS_PER_S)
+        asked = [asyncio.create_task(caller.ask_only()) for caller in waiting]
+        peak = Waiting(0, before_kb, before_kb, 0)
+        while unanswered := sum(not task.done() for task in asked):
+            peak = max(peak, Waiting(unanswered, server.web.memory_kb(), before_kb, server.web.threads()))
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*asked, return_exceptions=True)
+        self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
+        return peak
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiting:
+    """The memory at a moment when so many calls waited."""
+
+    waiting: int
+    now_kb: int
+    before_kb: int
+    threads: int
+
+    @property
+    def per_call_kb(self) -> float:
+        """Growth divided by those who waited."""
+        return (self.now_kb - self.before_kb) / self.waiting if self.waiting else math.nan
+
+
+FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "first-word": Bench.first_word,
+    "crowd": Bench.crowd,
+    "long-call": Bench.long_call,
+    "big-database": Bench.big_database,
+    "memory": Bench.memory,
+}
+
+
+async def _go_through(caller: Caller, turns: int) -> None:
+    await caller.dial()
+    for _ in range(turns):
+        await caller.turn()
+
+
+async def _take_turns(pairs: list[tuple[Caller, Result]], turns: int) -> None:
+    async def call(caller: Caller, result: Result, offset_s: float) -> None:
+        await asyncio.sleep(offset_s)
+        try:
+            for _ in range(turns):
+                result.turns.append(await caller.turn(longest_pause_s=BRISK_PAUSE_S))
+        except CallFailed as error:
+            result.errors[str(error)] += 1
+        caller.hang_up()
+
+    step_s = 2.6 / len(pairs)
+    shuffled = [
+        pair
+        for couple in zip(pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :], strict=True)
+        for pair in couple
+    ]
+    await in_parallel([call(*pair, index * step_s) for index, pair in enumerate(shuffled)])
+
+
+def _compared(name: str, grown: Result, fresh: Result) -> Iterator[Row]:
+    words = [percentile(result.first_words_s, 0.5) for result in (grown, fresh)]
+    over = [percentile(result.over_model_s, 0.5) for result in (grown, fresh)]
+    yield below(
+        f"{name}: first word, p50", words[0] / words[1], 1.1,
+        f"{words[0] / words[1]:.3f}x ({words[0]:.3f} s, {words[1]:.3f} s; {len(grown.samples)} turns)", must="≤ 1.1x",
+    )  # fmt: skip
+    yield Row(f"{name}: beyond the model, p50", f"{over[0] / over[1]:.2f}x ({ms(over[0])}, {ms(over[1])})")
+    yield _errors(grown, name)
+
+
+def _per_turn(seconds: float, result: Result) -> float:
+    return seconds / len(result.turns) if result.turns else math.nan
+
+
+def _silence(app: Result, floor: Result, where: str) -> Row:
+    value = percentile(app.silences_s, 0.99)
+    return below(
+        f"dead air after the first word, {where}, p99", value, 0.050,
+        f"{ms(value)} (p50 {ms(percentile(app.silences_s, 0.5))})",
+        must="≤ 50 ms", floor=ms(percentile(floor.silences_s, 0.99)),
+    )  # fmt: skip
+
+
+def _errors(result: Result, where: str) -> Row:
+    failed = sum(result.errors.values())
+    what = "".join(f"; {reason}: {times}" for reason, times in result.errors.items())
+    return below(
+        f"errors, {where}",
+        failed,
+        0,
+        f"{failed} in {len(result.turns)} turns, {result.fillers} fillers{what}",
+        must="0",
+    )
+
+
+def _both(values: list[float]) -> str:
+    return f"{ms(percentile(values, 0.5))}, {ms(percentile(values, 0.99))}"

@@ -1,0 +1,222 @@
+"""The processes that are measured: started as start.sh starts them, and what they took of the machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_WITHIN_S = 60.0
+STOPS_WITHIN_S = 20.0
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+PUBLIC_URL = "https://bench.example"
+AUTH_TOKEN = "bench-auth-token"
+
+
+class BenchError(Exception):
+    """The bench cannot go on. The message says why."""
+
+
+@dataclass
+class Process:
+    """One process with its children, in a session of its own."""
+
+    name: str
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+
+    def cpu_s(self) -> float:
+        """Seconds of processor, user and system, that it and its children took so far."""
+        return sum(_cpu_s(pid) for pid in self._pids())
+
+    def memory_kb(self) -> int:
+        """Kilobytes of memory that it and its children hold, what they share counted once (PSS)."""
+        return sum(_pss_kb(pid) for pid in self._pids())
+
+    def threads(self) -> int:
+        """How many threads it and its children have."""
+        return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
+
+    def _pids(self) -> list[int]:
+        found, pids = [self.popen.pid], []
+        while found:
+            pid = found.pop()
+            pids.append(pid)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+        return pids
+
+    def stop(self) -> None:
+        """End it, and whatever is left of it."""
+        self.popen.terminate()
+        try:
+            self.popen.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+        try:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+def _cpu_s(pid: int) -> float:
+    # After the name, which is in brackets and may hold spaces: utime and stime are fields 14 and 15.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def _pss_kb(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+@dataclass
+class Server:
+    """A web server to be called, with the worker beside it where it has one."""
+
+    name: str
+    port: int
+    web: Process
+    worker: Process | None = None
+    database: Path | None = None
+
+
+@dataclass
+class Machine:
+    """Starts what is measured, and ends it all."""
+
+    folder: Path
+    model_port: int = 0
+    _running: list[Process] = field(default_factory=list)
+
+    def start_model(self) -> None:
+        """Start the model that all the others ask."""
+        self.model_port = free_port()
+        self._start("model", [sys.executable, "-m", "bench.model_server", str(self.model_port)], {})
+        _wait_until_answering(self.model_port, self._running[-1])
+
+    def start_app(self, name: str, **settings: str) -> Server:
+        """Start the program, web server and worker, over a database of its own (an existing one is kept)."""
+        data = self.folder / name
+        data.mkdir(exist_ok=True)
+        port = free_port()
+        environment = {
+            "DATA_DIR": str(data),
+            "DATABASE_URL": f"sqlite:///{data / 'assistant.db'}",
+            "PORT": str(port),
+            "WEBHOOK_URL": PUBLIC_URL,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "CALL_MAX_MINUTES": "240",
+            "OPENAI_MODEL": "bench",
+            "LOG_FORMAT": "json",
+            **self._model_environment(),
+            **settings,
+        }
+        migrate(environment)
+        web = self._start(f"{name}-web", gunicorn("app:create_app()"), environment)
+        worker = self._start(f"{name}-worker", flask("worker"), environment)
+        _wait_until_answering(port, web)
+        return Server(name, port, web, worker, data / "assistant.db")
+
+    def start_floor(self) -> Server:
+        """Start the smallest app that does it, under the same gunicorn."""
+        port = free_port()
+        environment = {"PORT": str(port), "DATA_DIR": str(self.folder), **self._model_environment()}
+        web = self._start("floor", gunicorn("bench.floor_app:app"), environment)
+        _wait_until_answering(port, web)
+        return Server("floor", port, web)
+
+    def stop(self, server: Server) -> None:
+        """End a server and its worker."""
+        for process in (server.web, server.worker):
+            if process is not None:
+                process.stop()
+                self._running.remove(process)
+
+    def close(self) -> None:
+        """End everything."""
+        for process in reversed(self._running):
+            process.stop()
+        self._running.clear()
+
+    def _model_environment(self) -> dict[str, str]:
+        return {"OPENAI_BASE_URL": f"http://127.0.0.1:{self.model_port}/v1", "OPENAI_API_KEY": "sk-bench"}
+
+    def _start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as output:
+            popen = subprocess.Popen(
+                command, cwd=ROOT, env=_environment(environment), stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        process = Process(name, popen, log)
+        self._running.append(process)
+        return process
+
+
+@contextmanager
+def machine(folder: Path) -> Iterator[Machine]:
+    """A machine whose processes end with the block."""
+    running = Machine(folder)
+    try:
+        running.start_model()
+        yield running
+    finally:
+        running.close()
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Make the database's tables."""
+    done = subprocess.run(
+        flask("db", "upgrade"), cwd=ROOT, env=_environment(environment), capture_output=True, check=False
+    )
+    if done.returncode:
+        raise BenchError(f"the database could not be made: {done.stderr.decode()[-2000:]}")
+
+
+def gunicorn(app: str) -> list[str]:
+    """The command that start.sh serves with."""
+    return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), app]
+
+
+def flask(*arguments: str) -> list[str]:
+    """One of the program's own commands."""
+    return [sys.executable, "-m", "flask", "--app", "app", *arguments]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TZ") if name in os.environ}
+    return {**kept, "MALLOC_ARENA_MAX": "2", "PYTHONPATH": str(ROOT), **more}  # the arenas as in start.sh
+
+
+def _wait_until_answering(port: int, process: Process) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and process.popen.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise BenchError(f"{process.name} did not start: {process.log.read_text()[-2000:]}")

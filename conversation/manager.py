@@ -1,0 +1,326 @@
+"""The conversation manager, shared by every channel: what was heard -> an answer, by profile, memory and tools."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from conversation import memory
+from conversation.answers import Answer, Answers, Reading
+from conversation.handoff import leave_message
+from conversation.profiles import Profile, instructions_for
+from conversation.redaction import redact
+from conversation.tools import Toolbox, ToolContext
+from conversation.writing import Draft, Writer, failure_handoff, last_words
+from integrations.language_model import LanguageModel, Message
+from storage import calls, turns
+from storage.base import utc_now
+from storage.calls import ConversationRecord
+from storage.database import Database
+from storage.models import Ending, TurnKind, TurnState
+from storage.turns import NewTurn, ServedRecord, TurnRecord
+from storage.work import Work
+
+log = structlog.get_logger()
+
+MOST_HEARD = 2000
+"""Characters of one utterance that are kept: a minute of speech, twice over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What somebody said, with its place in the conversation.
+
+    open: returns the conversation inside a transaction, and makes it where it is new.
+    served: how many sentences of the answer before were served, by the request's own account.
+    joins: not a word of the answer before was said, and these words go with those that it was to answer.
+    """
+
+    key: str
+    number: int
+    heard: str
+    kind: TurnKind
+    open: Callable[[Session, datetime], ConversationRecord]
+    confidence: float | None = None
+    served: int = 0
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A turn that is ours to answer. conversation None: the database can be neither written nor read."""
+
+    utterance: Utterance
+    conversation: ConversationRecord | None
+    past: tuple[TurnRecord, ...]
+    turn_id: int | None
+    heard: str
+    written: bool = False
+    """Its words needed no model and are kept."""
+
+    @property
+    def previous(self) -> TurnRecord | None:
+        """The turn before."""
+        return self.past[-1] if self.past else None
+
+    @property
+    def failures_before(self) -> int:
+        """How many turns in a row before this one failed."""
+        return self.previous.failures if self.previous else 0
+
+
+class ConversationManager:
+    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        work: Work,
+        profile: Profile,
+        models: Sequence[LanguageModel],
+        toolbox: Toolbox,
+        channel: str,
+        can_transfer: bool,
+        longest: timedelta,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.profile, self.answers = profile, Answers(database, clock=clock)
+        self._database, self._work, self._clock = database, work, clock
+        self._writer, self._toolbox = Writer(models, toolbox), toolbox
+        self._channel, self._can_transfer, self._longest = channel, can_transfer, longest
+
+    # Claiming
+
+    def answer(self, utterance: Utterance) -> None:
+        """Claim the turn and start its answer; a turn that was claimed before is left as it is."""
+        if self.answers.find(utterance.key, utterance.number) is not None:
+            return
+        claimed = self._claim(utterance)
+        if claimed is None or claimed.written:
+            return
+        previous = claimed.previous and self.answers.find(utterance.key, claimed.previous.number)
+        if previous:
+            previous.stop(TurnState.SUPERSEDED)
+        answer = Answer(
+            self._database, utterance.key, utterance.number, turn_id=claimed.turn_id,
+            failures_before=claimed.failures_before, keep_late=self._keep_late(utterance), clock=self._clock,
+        )  # fmt: skip
+        if self.answers.add(answer) is answer:
+            self._writer.start(self._draft(answer, claimed))
+
+    def take_message(self, utterance: Utterance) -> None:
+        """Keep a message for a person as a turn of its own, thanked for and ended with goodbye.
+
+        Raises SQLAlchemyError where it cannot be kept: then nobody may say that it was.
+        """
+        now = self._clock()
+        with self._database.write() as session:
+            conversation = utterance.open(session, now)
+            new = self._new_turn(utterance, conversation, redact(utterance.heard))
+            thanks = self.profile.phrases.message_taken
+            if turns.claim_turn(session, new, now, sentences=[thanks], ending=Ending.HANG_UP):
+                leave_message(session, conversation.id, utterance.number, new.heard, now)
+
+    def _claim(self, utterance: Utterance) -> Claimed | None:
+        try:
+            with self._database.write() as session:
+                return self._claim_row(session, utterance)
+        except SQLAlchemyError as error:
+            log.error("turn_not_kept", turn=utterance.number, error=type(error).__name__)
+        return self._claim_in_ram(utterance)
+
+    def _claim_row(self, session: Session, utterance: Utterance) -> Claimed | None:
+        now = self._clock()
+        conversation = utterance.open(session, now)
+        past = self._past(session, conversation, utterance.number)
+        too_long = now - conversation.created_at > self._longest
+        previous = past[-1] if past else None
+        heard = _heard(utterance, previous)
+        new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
+        turn_id = turns.claim_turn(
+            session,
+            dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
+            now,
+            sentences=[self.profile.phrases.too_long] if too_long else (),
+            ending=Ending.HANG_UP if too_long else None,
+        )
+        if turn_id is None:
+            return None
+        if previous is not None:
+            past[-1] = _settle_previous(session, previous, utterance, now)
+        return Claimed(utterance, conversation, tuple(past), turn_id, heard, written=too_long)
+
+    def _claim_in_ram(self, utterance: Utterance) -> Claimed:
+        conversation, past = None, []
+        try:
+            with self._database.read() as session:
+                conversation = calls.find_conversation(session, utterance.key)
+                if conversation is not None:
+                    past = self._past(session, conversation, utterance.number)
+        except SQLAlchemyError as error:
+            log.error("past_not_read", turn=utterance.number, error=type(error).__name__)
+        return Claimed(utterance, conversation, tuple(past), None, redact(utterance.heard)[:MOST_HEARD])
+
+    def _past(self, session: Session, conversation: ConversationRecord, number: int) -> list[TurnRecord]:
+        return turns.last_turns(
+            session, conversation.id, before=number, after=conversation.summary_upto, limit=memory.MOST_TURNS
+        )
+
+    def _new_turn(
+        self, utterance: Utterance, conversation: ConversationRecord, heard: str, failures: int = 0
+    ) -> NewTurn:
+        return NewTurn(
+            conversation.id, utterance.number, utterance.kind, heard[:MOST_HEARD],
+            utterance.confidence, self.answers.owner, failures,
+        )  # fmt: skip
+
+    def _keep_late(self, utterance: Utterance) -> Callable[[Session, Answer], None]:
+        """Return what keeps a turn that was answered from RAM, once the database can be written again."""
+
+        def keep(session: Session, answer: Answer) -> None:
+            now = self._clock()
+            new = self._new_turn(utterance, utterance.open(session, now), redact(utterance.heard))
+            turns.claim_turn(session, new, now, sentences=answer.sentences, ending=answer.ending)
+
+        return keep
+
+    # Writing
+
+    def _draft(self, answer: Answer, claimed: Claimed) -> Draft:
+        conversation = claimed.conversation
+        messages = self._messages(conversation, claimed.past, claimed.heard, claimed.utterance.kind)
+
+        def summarise_later(session: Session) -> None:
+            if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
+                upto = answer.number - memory.FULL_TURNS
+                self._work.enqueue(
+                    session, "summarise", {"conversation_id": conversation.id, "upto": upto},
+                    key=f"summarise:{conversation.id}:{upto}",
+                )  # fmt: skip
+
+        return Draft(answer, messages, self._tool_context(answer, conversation), summarise_later)
+
+    def _messages(
+        self, conversation: ConversationRecord | None, past: Sequence[TurnRecord], heard: str, kind: TurnKind
+    ) -> list[Message]:
+        return memory.messages_for(
+            instructions_for(self.profile, now=self._clock(), channel=self._channel),
+            background=conversation.background if conversation else "",
+            summary=conversation.summary if conversation else "",
+            past=past,
+            heard=heard,
+            kind=kind,
+        )
+
+    def _tool_context(self, answer: Answer, conversation: ConversationRecord | None) -> ToolContext:
+        return ToolContext(
+            database=self._database,
+            conversation_id=conversation.id if conversation else None,
+            turn_id=answer.turn_id,
+            turn_number=answer.number,
+            phrases=self.profile.phrases,
+            can_transfer=self._can_transfer,
+            now=self._clock(),
+        )
+
+    def _revive(self, answer: Answer, turn: TurnRecord) -> None:
+        """Go on with an answer whose owner died."""
+        with self._database.read() as session:
+            conversation = calls.conversation_by_id(session, turn.conversation_id)
+            assert conversation is not None
+            past = self._past(session, conversation, turn.number)
+        utterance = Utterance(answer.key, turn.number, turn.heard, turn.kind, lambda *_: conversation)
+        claimed = Claimed(utterance, conversation, tuple(past), turn.id, turn.heard)
+        self._writer.start(self._draft(answer, claimed))
+
+    # Reading and ending
+
+    def read(self, key: str, number: int, start: int, wait_s: float) -> Reading | None:
+        """Return the answer's sentences from `start` on; None where that turn was never claimed."""
+        return self.answers.read(key, number, start, wait_s, self._revive)
+
+    def next_number(self, key: str) -> int:
+        """Return the number of a turn that nobody claimed, for a request that does not name one."""
+        live = max((answer.number for answer in self.answers.of_conversation(key)), default=0)
+        with self._database.read() as session:
+            conversation = calls.find_conversation(session, key)
+            kept = turns.last_number(session, conversation.id) if conversation else 0
+        return max(live, kept) + 1
+
+    def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord:
+        """Keep what a request is about to be given; return what stands."""
+        return self.answers.serve(key, number, turn_id, serving)
+
+    def give_up(self, key: str, number: int) -> None:
+        """End an answer that kept its reader waiting too long in an apology, whoever writes it."""
+        answer = self.answers.find(key, number)
+        with self._database.read() as session:
+            turn = turns.find_turn(session, key, number)
+            conversation = calls.find_conversation(session, key)
+        if answer is None:
+            if turn is None:
+                return
+            answer = Answer(
+                self._database, key, number, turn_id=turn.id, epoch=turn.epoch, sentences=turn.sentences,
+                failures_before=turn.failures,
+            )  # fmt: skip
+        words, ending = last_words(answer, self.profile.phrases, can_transfer=self._can_transfer)
+        if turn is not None and not self._fail_row(answer, turn, conversation, words, ending):
+            return
+        answer.stop(TurnState.FAILED, words, ending)
+        log.error("answer_failed", turn=number, error="too_slow", ending=ending)
+
+    def _fail_row(
+        self,
+        answer: Answer,
+        turn: TurnRecord,
+        conversation: ConversationRecord | None,
+        words: Sequence[str],
+        ending: Ending,
+    ) -> bool:
+        also = failure_handoff(self._tool_context(answer, conversation), ending)
+        with self._database.write() as session:
+            stopped = turns.stop_turn(
+                session, turn.id, TurnState.FAILED, self._clock(), ending=ending, error="too_slow",
+                sentences=[*answer.sentences, *words], failures=answer.failures_before + 1,
+            )  # fmt: skip
+            if stopped and also is not None:
+                also(session)
+        return stopped
+
+    def stop(self, key: str, state: TurnState = TurnState.CANCELLED) -> None:
+        """Stop every answer of a conversation that is still being written, here and elsewhere."""
+        for answer in self.answers.of_conversation(key):
+            answer.stop(state)
+        with self._database.write() as session:
+            turns.stop_turns(session, key, state, self._clock())
+
+    def close(self) -> None:
+        """Let go of what this process is writing, so that another one goes on with it."""
+        self.answers.close()
+
+
+def _heard(utterance: Utterance, previous: TurnRecord | None) -> str:
+    heard = redact(utterance.heard)[:MOST_HEARD]
+    if utterance.joins and previous is not None:
+        return f"{previous.heard} {heard}"
+    return heard
+
+
+def _settle_previous(
+    session: Session, previous: TurnRecord, utterance: Utterance, now: datetime
+) -> TurnRecord:
+    """Note what was heard of the turn before; one that is still being written is superseded by this one."""
+    if previous.state is TurnState.WRITING:
+        turns.stop_turn(session, previous.id, TurnState.SUPERSEDED, now)
+        previous = dataclasses.replace(previous, state=TurnState.SUPERSEDED)
+    last = turns.last_served(session, previous.id)
+    upto = memory.heard_characters(previous, last, served=utterance.served, reply=utterance.heard, now=now)
+    if upto is not None:
+        turns.heard_upto(session, previous.id, upto)
+    return dataclasses.replace(previous, heard_upto=upto)

@@ -1,0 +1,1 @@
+"""Guards: each refuses a request before a view sees it. Shared by the doors."""

@@ -1,0 +1,37 @@
+"""Whether a request was made on this machine itself, and not brought here by a proxy or a tunnel."""
+
+from ipaddress import ip_address
+
+from flask import Request
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def is_loopback(request: Request) -> bool:
+    """Say whether the peer is this machine, asked for it by its own name, and no proxy stands between.
+
+    ngrok and Caddy connect from 127.0.0.1 too; they give themselves away by the Host or a forwarding header.
+    """
+    return (
+        _is_loopback_address(request.environ.get("REMOTE_ADDR", ""))
+        and _without_port(request.headers.get("Host", "")) in LOOPBACK_HOSTS
+        and not any(_says_forwarded(name) for name, _ in request.headers)
+    )
+
+
+def _is_loopback_address(address: str) -> bool:
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].lower()
+
+
+def _says_forwarded(header: str) -> bool:
+    name = header.lower()
+    return name == "forwarded" or name == "x-real-ip" or name.startswith("x-forwarded-")

@@ -1,0 +1,91 @@
+"""Nothing that claims to come from Twilio is answered unless it is signed.
+
+Source: https://www.twilio.com/docs/usage/security#validating-requests. The URL that was signed is the public one
+with the path and the query exactly as sent: Flask's `request.url` decodes escapes, and behind a proxy it has the
+wrong scheme, so it is put together here from WEBHOOK_URL and the raw request line.
+"""
+
+from collections.abc import Callable, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from flask import Request, Response, request
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+
+from guards.loopback import is_loopback
+
+log = structlog.get_logger()
+
+
+class TwilioGuard:
+    """Refuses what neither Twilio nor this installation's own simulator signed, with 403 and no words.
+
+    tokens: the account's auth tokens; several while one is being rotated. With none, only the simulator is let
+    in. public_url: the base that the signatures are made over; None: the request's own scheme and host.
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[str],
+        *,
+        public_url: str | None,
+        simulator_sid: str,
+        simulator_token: Callable[[], str],
+    ) -> None:
+        self._validators = [RequestValidator(token) for token in tokens]
+        self._public_url = public_url
+        self._simulator_sid, self._simulator_token = simulator_sid, simulator_token
+
+    def __call__(self) -> Response | None:
+        """Return None to let the request through, as `before_request` wants it."""
+        if self._is_signed(request):
+            return None
+        log.warning("webhook_refused", path=request.path, signed=SIGNATURE_HEADER in request.headers)
+        return Response(status=403)
+
+    def _is_signed(self, incoming: Request) -> bool:
+        signature = incoming.headers.get(SIGNATURE_HEADER)
+        if not signature:
+            return False
+        url = signed_url(incoming, self._public_url)
+        params = _signed_params(incoming, url)
+        if params is None:
+            return False
+        algorithm = get_signature_algorithm(incoming.headers.get(SIGNATURE_SETTINGS_HEADER))
+        return any(
+            validator.validate(url, params, signature, algorithm=algorithm)
+            for validator in self._validators_for(incoming)
+        )
+
+    def _validators_for(self, incoming: Request) -> list[RequestValidator]:
+        if incoming.values.get("AccountSid") != self._simulator_sid:
+            return self._validators
+        return [RequestValidator(self._simulator_token())] if is_loopback(incoming) else []
+
+
+def signed_url(incoming: Request, public_url: str | None) -> str:
+    """Return the URL as its sender wrote it: no user, no fragment, nothing decoded."""
+    raw = incoming.environ.get("RAW_URI") or incoming.environ.get("REQUEST_URI") or incoming.full_path
+    path, _, query = str(raw).partition("?")
+    if "://" in path:
+        path = urlsplit(path).path
+    base = public_url or f"{incoming.scheme}://{incoming.host}"
+    parts = urlsplit(base)
+    base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return f"{base}{path}?{query}" if query else f"{base}{path}"
+
+
+def _signed_params(incoming: Request, url: str) -> object | None:
+    """The parameters that are signed beside the URL; None where the request cannot have been signed."""
+    if incoming.method == "GET":
+        return {}
+    if incoming.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return incoming.form
+    if "bodySHA256" not in parse_qs(urlsplit(url).query):
+        return None if incoming.get_data(cache=True) else {}
+    return incoming.get_data(cache=True, as_text=True)

@@ -1,0 +1,46 @@
+"""How gunicorn serves the app. Numbers come from the settings, the reasons are beside them."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another folder
+
+from launch.gthread_worker import SwiftClosingWorker  # noqa: E402
+from settings import SettingsError, load_settings  # noqa: E402
+
+try:
+    settings = load_settings()
+except SettingsError as error:
+    sys.exit(str(error))
+
+chdir = str(ROOT)
+bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
+backlog = 2048
+
+# One thread per call that waits for an answer, so threads are many and mostly asleep.
+worker_class = SwiftClosingWorker
+workers = settings.web_concurrency
+threads = settings.web_threads
+worker_connections = settings.web_threads + 1000  # what is above the threads may be kept alive
+preload_app = False  # threads and database connections do not survive a fork
+
+# Twilio and proxies reuse connections; a minute is what they keep them for.
+keepalive = 75
+# A webhook ends within 5 s. After a TERM those in progress are finished.
+graceful_timeout = 10
+# For the loop that accepts, not for requests: it beats every second unless the process hangs.
+timeout = 60
+# The heartbeat is a file: on a slow disk it would stop the loop.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+# Trust no peer's X-Forwarded-* or PATH_INFO here: a tunnel's come from 127.0.0.1 as well. The app
+# reads proxies' headers itself, as many as TRUSTED_PROXIES says.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+
+accesslog = None  # query strings and addresses are not for logs; the app logs requests by id
+errorlog = "-"
+loglevel = settings.log_level.lower()
+control_socket_disable = True  # nobody administers it that way
+proc_name = "assistant-web"

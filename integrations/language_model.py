@@ -1,0 +1,93 @@
+"""The shape that every language model has here: messages in, a stream of events out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Message = dict[str, Any]
+"""One message in the shape of Chat Completions: `{"role": "user", "content": "..."}` and its kin."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer's text, as small or large as the model sent it; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool. Comes whole, after its fragments were put together.
+
+    arguments: the parsed JSON object, or None where what the model sent was not one.
+    """
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the request cost, in tokens, as the provider counted it. Not every provider says; may follow Finish."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The model ended by itself: stop, length, tool_calls or content_filter. No Finish: it was cut off."""
+
+    reason: str
+
+
+Event = TextDelta | ToolCall | Usage | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model is told of it. parameters: a JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ModelStream(Protocol):
+    """An answer on its way. Iterated by one thread; cancelled from any."""
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield events until the model ends. Raises IntegrationError; ends silently when cancelled.
+
+        To be read to its end: what stops at Finish loses Usage, and the connection with it.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Stop at once: a thread blocked in the iteration wakes and its loop ends. Idempotent."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Something that writes answers. Thread-safe."""
+
+    @property
+    def name(self) -> str:
+        """What is kept with a turn as the model that wrote it."""
+        ...
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        tools: Sequence[ToolSpec] = (),
+        first_event_s: float,
+        total_s: float,
+    ) -> ModelStream:
+        """Start an answer. Returns at once; the request is made when the iteration begins.
+
+        first_event_s: seconds until the first sign of an answer, retries included, else a non-permanent
+        IntegrationError. total_s: seconds for all of it, likewise. Both from the beginning of the iteration.
+        """
+        ...

@@ -1,0 +1,148 @@
+"""Reads a Chat Completions stream: bytes, lines, chunks, events.
+
+In place of the openai library's own reading, which builds a typed object tree for each token: a third of
+the CPU for each answer (docs/dependencies.md), and blind to what servers put beside the standard.
+Format: https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.language_model import Event, Finish, TextDelta, ToolCall, Usage
+
+DONE = b"[DONE]"
+_LONGEST_LINE = 1 << 20
+_SILENT = (b":", b"event:", b"id:", b"retry:")
+
+
+class UnreadableStreamError(ValueError):
+    """What came is no stream of chunks."""
+
+
+class ErrorInStreamError(Exception):
+    """The server sent an error object in the middle of a stream. code: its own, where it gave one."""
+
+    def __init__(self, error: Any) -> None:
+        self.code = error.get("code") if isinstance(error, dict) else None
+        super().__init__(self.code or "no code")
+
+
+def payloads(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what stands in each data line of server-sent events, however the bytes were cut.
+
+    Each line is an event here: no server spreads a chunk over several. Raises UnreadableStreamError.
+    """
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise UnreadableStreamError("a line without end")
+        for line in lines:
+            if payload := _payload(line):
+                yield payload
+    if payload := _payload(rest):
+        yield payload
+
+
+def _payload(line: bytes) -> bytes:
+    if line.startswith(b"data:"):
+        return line[5:].strip()
+    if line.startswith(b"error:"):  # llama.cpp's way to say it in a stream
+        return b'{"error":%b}' % line[6:].strip()
+    if line.startswith(_SILENT) or not line.strip():
+        return b""
+    raise UnreadableStreamError("not a line of server-sent events")
+
+
+class ChunkReader:
+    """Puts together what one stream says.
+
+    begun: whether the model has said anything yet, be it the first letters of a tool's name.
+    usage: the last that was told.
+    """
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.usage: Usage | None = None
+        self._finished = False
+        self._calls: list[_CallSoFar] = []
+        self._by_index: dict[Any, _CallSoFar] = {}
+
+    def read(self, payload: bytes) -> list[Event]:
+        """Return what a chunk adds. Raises UnreadableStreamError and ErrorInStreamError."""
+        try:
+            return self._read(json.loads(payload))
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError) as error:
+            raise UnreadableStreamError("not a chunk") from error
+
+    def _read(self, chunk: dict[str, Any]) -> list[Event]:
+        if error := chunk.get("error"):
+            raise ErrorInStreamError(error)
+        if chunk.get("object") == "error":
+            raise ErrorInStreamError(chunk)
+        if usage := chunk.get("usage"):
+            self.usage = Usage(int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0))
+        choices = chunk.get("choices")
+        return self._read_choice(choices[0]) if choices and not self._finished else []
+
+    def _read_choice(self, choice: dict[str, Any]) -> list[Event]:
+        events: list[Event] = []
+        delta = choice.get("delta") or {}
+        if text := delta.get("content"):
+            self.begun = True
+            events.append(TextDelta(_whole_characters(text)))
+        for part in delta.get("tool_calls") or ():
+            self.begun = True
+            self._call_of(part).add(part.get("function") or {})
+        if reason := choice.get("finish_reason"):
+            self._finished = True
+            events += [call.whole() for call in self._calls]
+            events.append(Finish(str(reason)))
+        return events
+
+    def _call_of(self, part: dict[str, Any]) -> "_CallSoFar":
+        """Return the call that a fragment belongs to: by index, but a new id is a new call.
+
+        (Servers that send calls whole give them all index 0, or none.)
+        """
+        index, call_id = part.get("index"), part.get("id")
+        known = self._by_index.get(index)
+        if known is None or (call_id and call_id != known.call_id):
+            known = _CallSoFar(str(call_id or f"call_{len(self._calls) + 1}"))
+            self._calls.append(known)
+            self._by_index[index] = known
+        return known
+
+
+@dataclass
+class _CallSoFar:
+    call_id: str
+    name: str = ""
+    arguments: str = ""
+
+    def add(self, function: dict[str, Any]) -> None:
+        self.name = self.name or str(function.get("name") or "")
+        more = function.get("arguments") or ""
+        self.arguments += more if isinstance(more, str) else json.dumps(more)
+
+    def whole(self) -> ToolCall:
+        return ToolCall(self.call_id, self.name, _object(self.arguments))
+
+
+def _whole_characters(text: str) -> str:
+    """Return the text without halves of characters (lone surrogates), which nothing could store or send."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
+
+
+def _object(written: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(written or "{}")  # a tool without parameters may come with nothing
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

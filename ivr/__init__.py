@@ -1,0 +1,1 @@
+"""The front door: phone calls, spoken in TwiML."""

@@ -1,0 +1,46 @@
+"""How a call comes to its end in our books, whoever says that it did."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from storage import calls, turns
+from storage.calls import CallProgress
+from storage.database import Database
+from storage.models import TurnState
+from storage.work import Work
+
+log = structlog.get_logger()
+
+SILENT_FOR = timedelta(minutes=15)
+"""An inbound call's status callback is optional: one that says nothing for this long is over."""
+
+
+class CallBooks:
+    """Closes calls and has noted what they were about."""
+
+    def __init__(self, database: Database, work: Work) -> None:
+        self._database, self._work = database, work
+
+    def close(self, session: Session, key: str, now: datetime) -> None:
+        """Close a call's conversation, once, and have its topic noted where anything was said."""
+        conversation_id = calls.close_conversation(session, key, now)
+        if conversation_id is not None and turns.last_number(session, conversation_id):
+            self._work.enqueue(
+                session, "note_topic", {"conversation_id": conversation_id}, key=f"topic:{conversation_id}"
+            )
+
+    def close_silent_calls(self, now: datetime) -> int:
+        """Close the calls that gave no sign of life for 15 minutes; return how many."""
+        before = now - SILENT_FOR
+        with self._database.read() as session:
+            silent = calls.silent_calls(session, before)
+        for call_sid, key in silent:
+            with self._database.write() as session:
+                calls.record_progress(session, call_sid, CallProgress("completed", now))
+                turns.stop_turns(session, key, TurnState.CANCELLED, now)
+                self.close(session, key, now)
+        if silent:
+            log.info("silent_calls_closed", count=len(silent))
+        return len(silent)

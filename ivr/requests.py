@@ -1,0 +1,117 @@
+"""What a webhook of a call says, as plain values. Whatever a form holds, parsing it never fails.
+
+Source: https://www.twilio.com/docs/voice/twiml#request-parameters. Confidence may be missing, From may be
+"anonymous" or other text, and new parameters may come at any time.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from settings import SIMULATOR_ACCOUNT_SID
+from storage.calls import CallFacts
+from storage.models import TurnKind
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+MOST_TURNS = 100_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the caller said or pressed; empty where that is nothing."""
+
+    text: str
+    kind: TurnKind
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a call a request stands, by the URL that we gave Twilio. None: the URL did not say."""
+
+    turn: int | None
+    start: int
+    wait: int
+    served: int
+    silent: int
+    pending: int | None
+    """A filler was being said for this turn."""
+    is_message: bool
+    is_transfer_end: bool
+
+
+def read_facts(form: Mapping[str, str]) -> CallFacts:
+    """Return the call that a webhook is about."""
+    direction = _text(form, "Direction") or "inbound"
+    call_sid = _text(form, "CallSid") or "unknown"
+    person = _text(form, "From" if direction == "inbound" else "To")
+    return CallFacts(
+        call_sid=call_sid,
+        direction=direction[:20],
+        from_number=_text(form, "From"),
+        to_number=_text(form, "To"),
+        status=_text(form, "CallStatus")[:20],
+        # somebody without a number of their own is nobody we have met: a new contact for each call
+        contact_address=person if E164.fullmatch(person) else f"withheld:{call_sid}",
+        simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
+    )
+
+
+def read_heard(form: Mapping[str, str]) -> Heard:
+    """Return what was heard: speech, or else keys."""
+    speech, digits = (_CONTROL.sub(" ", form.get(name, "")).strip() for name in ("SpeechResult", "Digits"))
+    if speech:
+        return Heard(speech, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
+    return Heard(digits[:100], TurnKind.DIGITS, None)
+
+
+def read_place(query: Mapping[str, str]) -> Place:
+    """Return where in the call the request stands; what makes no sense counts as not said."""
+    return Place(
+        turn=_number(query, "turn"),
+        start=_number(query, "from") or 0,
+        wait=_number(query, "wait") or 0,
+        served=_number(query, "served") or 0,
+        silent=_number(query, "silent") or 0,
+        pending=_number(query, "pending"),
+        is_message="message" in query,
+        is_transfer_end="dial" in query,
+    )
+
+
+def read_timestamp(form: Mapping[str, str], now: datetime) -> datetime:
+    """Return when a status callback says that it happened (RFC 2822), else `now`."""
+    try:
+        at = parsedate_to_datetime(form.get("Timestamp", ""))
+    except ValueError:
+        return now
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def read_seconds(form: Mapping[str, str], name: str) -> int | None:
+    """Return a number of seconds from a form."""
+    value = form.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else None
+
+
+def _text(form: Mapping[str, str], name: str) -> str:
+    return _CONTROL.sub("", form.get(name, "")).strip()[:100]
+
+
+def _confidence(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and 0 <= number <= 1 else None
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name, "")
+    if not (value.isascii() and value.isdigit() and len(value) < 9):
+        return None
+    return int(value) if int(value) <= MOST_TURNS else None

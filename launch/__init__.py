@@ -1,0 +1,1 @@
+"""What starts the assistant and keeps it up: installing, the lock, the port, the two processes."""

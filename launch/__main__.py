@@ -1,0 +1,174 @@
+"""Start the assistant: the lock, the port, the database, then the web server and the worker.
+
+`python -m launch` in the project's folder; start.sh installs first. Ends with 0 when told to (^C, TERM)
+and with 1, after one sentence, where it cannot start or go on.
+"""
+
+import http.client
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from launch.children import Child, GivingUpError, Supervisor
+from launch.listener import PortTakenError, open_listener
+from launch.lock import AlreadyRunningError, take_lock
+from launch.texts import TEXTS
+from settings import ROOT, Settings, SettingsError, load_settings
+from storage import data_dir
+
+# gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
+WEB_STOPS_WITHIN_S = 13.0
+WORKER_STOPS_WITHIN_S = 10.0
+READY_WITHIN_S = 120.0
+
+
+class StartError(Exception):
+    """It cannot be started, or not be kept up. The message is the sentence for the operator."""
+
+
+def main() -> int:
+    """Start, keep up, end; return the exit code."""
+    try:
+        settings = load_settings()
+        _Launch(settings).run()
+    except (SettingsError, StartError) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+class _Launch:
+    """One start, from the lock to the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._texts = TEXTS[settings.terminal_language]
+
+    def run(self) -> None:
+        with self._lock(), self._listener() as listener, self._port_file(_port_of(listener)):
+            settings = self._settings.model_copy(update={"port": _port_of(listener)})
+            supervisor = Supervisor(_children(settings, listener), on_restart=self._tell_restart)
+            self._migrate(supervisor)
+            self._keep_up(supervisor, settings, listener)
+
+    def _lock(self) -> TextIO:
+        path = self._settings.data_dir
+        try:
+            data_dir.prepare(path)
+            return take_lock(path / "start.lock")
+        except AlreadyRunningError as error:
+            raise StartError(self._texts["running"].format(pid=error.pid)) from error
+        except OSError as error:
+            raise StartError(self._texts["no_data"].format(path=path, reason=error.strerror)) from error
+
+    def _listener(self) -> socket.socket:
+        host, wanted = self._settings.host, self._settings.port
+        is_ours_to_choose = "port" not in self._settings.model_fields_set
+        try:
+            listener = open_listener(host, wanted, may_move=is_ours_to_choose)
+        except PortTakenError as error:
+            sentence = self._texts["none_free" if is_ours_to_choose else "taken"]
+            raise StartError(sentence.format(port=wanted)) from error
+        except OSError as error:
+            sentence = self._texts["no_listen"]
+            raise StartError(sentence.format(host=host, port=wanted, reason=error.strerror)) from error
+        if _port_of(listener) != wanted:
+            _say(self._texts["moved"].format(wanted=wanted, port=_port_of(listener)))
+        return listener
+
+    @contextmanager
+    def _port_file(self, port: int) -> Iterator[None]:
+        # For what is run beside us (the phone, make_call.py) to find the port that was chosen.
+        path = self._settings.data_dir / "port"
+        draft = path.with_suffix(".new")
+        draft.write_text(f"{port}\n", encoding="ascii")
+        draft.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _migrate(self, supervisor: Supervisor) -> None:
+        upgrade = subprocess.run(_flask("db", "upgrade"), stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        if upgrade.returncode != 0 and not supervisor.was_told_to_end:
+            raise StartError(self._texts["no_migration"])
+
+    def _keep_up(self, supervisor: Supervisor, settings: Settings, listener: socket.socket) -> None:
+        threading.Thread(target=self._announce, args=(settings,), daemon=True).start()
+        try:
+            supervisor.keep_up()
+        except GivingUpError as error:
+            raise StartError(self._texts["giving_up"].format(name=error)) from error
+        else:
+            _say(self._texts["ending"])
+        finally:
+            listener.close()  # new calls are refused, and Twilio asks again or elsewhere
+            supervisor.end()
+
+    def _announce(self, settings: Settings) -> None:
+        if _answers_within(READY_WITHIN_S, settings.local_url):
+            webhook = self._texts["webhook"].format(url=settings.webhook_url) if settings.webhook_url else ""
+            _say(self._texts["ready"].format(url=settings.local_url, phone=_phone_command(), webhook=webhook))
+
+    def _tell_restart(self, name: str, code: int) -> None:
+        _say(self._texts["restart"].format(name=name, code=code))
+
+
+def _children(settings: Settings, listener: socket.socket) -> list[Child]:
+    descriptor = listener.fileno()
+    environment = ["env", f"PORT={settings.port}"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
+    web = [*environment, *gunicorn, "--bind", f"fd://{descriptor}", "app:create_app()"]
+    worker = [*environment, *_flask("worker")]
+    return [
+        Child("web", web, pass_fds=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
+        Child("worker", worker, stop_within_s=WORKER_STOPS_WITHIN_S),
+    ]
+
+
+def _flask(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "app", *arguments]
+
+
+def _port_of(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
+
+
+def _phone_command() -> str:
+    in_venv = Path(sys.prefix) == ROOT / ".venv"
+    command = f"{'.venv/bin/' if in_venv else ''}flask --app app phone"
+    return f"cd {shlex.quote(str(ROOT))} && {command}"
+
+
+def _answers_within(limit_s: float, url: str) -> bool:
+    deadline = time.monotonic() + limit_s
+    address = urlsplit(url)
+    while (left_s := deadline - time.monotonic()) > 0:
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=left_s)
+        try:
+            connection.request("GET", "/health")
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.2)  # the web process died while starting; another one is on its way
+        else:
+            return True
+        finally:
+            connection.close()
+    return False
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Make .venv and install the locked requirements in it: `python launch/install.py [--language es] FILE...`.
+
+Runs before anything is installed, with whatever Python 3.11+ was found: the standard library alone.
+Does nothing when what the files ask for is there already. Ends with 1 after saying what to do.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LINES_SHOWN_ON_FAILURE = 12
+
+TEXTS = {
+    "es": {
+        "no_venv": "A este Python le falta venv. En Debian o Ubuntu: sudo apt install python{}.{}-venv",
+        "making": "Se crea .venv ...",
+        "installing": "Se instalan {} paquetes; la primera vez tarda uno o dos minutos ...",
+        "installed": "Instalado.",
+        "failed": "No se ha podido instalar. Arriba está lo último que dijo pip; se puede volver a intentar.",
+    },
+    "en": {
+        "no_venv": "This Python lacks venv. On Debian or Ubuntu: sudo apt install python{}.{}-venv",
+        "making": "Making .venv ...",
+        "installing": "Installing {} packages; the first time takes a minute or two ...",
+        "installed": "Installed.",
+        "failed": "Could not install. The last of what pip said is above; it can be tried again.",
+    },
+}
+
+
+def main() -> int:
+    """Install what is missing; return the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--language", choices=sorted(TEXTS), default="es")
+    parser.add_argument("files", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    texts = TEXTS[arguments.language]
+    with _alone():
+        return 0 if _is_installed(arguments.files) else _install(arguments.files, texts)
+
+
+def _install(files: list[Path], texts: dict[str, str]) -> int:
+    if not _works():
+        if not importlib.util.find_spec("venv") or not importlib.util.find_spec("ensurepip"):
+            return _fail(texts["no_venv"].format(*sys.version_info[:2]))
+        _say(texts["making"])
+        if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode != 0:  # noqa: S603
+            return _fail(texts["failed"])
+    _say(texts["installing"].format(sum(_count(file) for file in files)))
+    if not _pip(files):
+        return _fail(texts["failed"])
+    for file in files:
+        _stamp(file).write_text(_fingerprint(file), encoding="ascii")
+    _say(texts["installed"])
+    return 0
+
+
+def _is_installed(files: list[Path]) -> bool:
+    return _works() and all(
+        _stamp(file).is_file() and _stamp(file).read_text(encoding="ascii") == _fingerprint(file)
+        for file in files
+    )
+
+
+def _works() -> bool:
+    # A Python that was upgraded or removed leaves a .venv behind whose link leads nowhere.
+    if not PYTHON.exists():
+        return False
+    return subprocess.run([str(PYTHON), "-c", "import pip"], capture_output=True).returncode == 0  # noqa: S603
+
+
+def _pip(files: list[Path]) -> bool:
+    wanted = [argument for file in files for argument in ("--requirement", str(file))]
+    options = ["--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    for file in files:
+        _stamp(file).unlink(missing_ok=True)  # what is half installed must not pass for installed
+    process = subprocess.Popen(  # noqa: S603
+        [str(PYTHON), "-m", "pip", "install", *options, *wanted],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    lines = deque(_shown(process.stdout or []), maxlen=LINES_SHOWN_ON_FAILURE)
+    if process.wait() == 0:
+        return True
+    _say("".join(lines))
+    return False
+
+
+def _shown(lines: "Iterator[str] | list[str]") -> Iterator[str]:
+    """Pass the lines on, with a count of the packages on a terminal."""
+    collected = 0
+    for line in lines:
+        if line.startswith("Collecting ") and sys.stderr.isatty():
+            collected += 1
+            sys.stderr.write(f"\r\x1b[K  {collected}  {line.split()[1]}")
+            sys.stderr.flush()
+        yield line
+    if collected:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _count(file: Path) -> int:
+    return sum("==" in line for line in file.read_text(encoding="utf-8").splitlines())
+
+
+def _stamp(file: Path) -> Path:
+    return VENV / f"installed-{file.name}"
+
+
+def _fingerprint(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for another installation in this folder to end; the lock is on the folder itself."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _fail(text: str) -> int:
+    _say(text)
+    return 1
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

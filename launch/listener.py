@@ -1,0 +1,56 @@
+"""The listening socket: which port, and that it is ours before anything else is started."""
+
+import errno
+import socket
+
+BACKLOG = 2048
+PORTS_TRIED = 50
+LOOPBACKS = ("127.0.0.1", "::1")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - named here so as to be recognised, not bound
+
+
+class PortTakenError(Exception):
+    """No port could be had. The message is the first one asked for."""
+
+
+def open_listener(host: str, port: int, *, may_move: bool) -> socket.socket:
+    """Listen on `port`, or with `may_move` on the next free one after it.
+
+    Raises PortTakenError; OSError where the host is not this machine's or the port not for this user.
+    """
+    end = min(port + PORTS_TRIED, 65536) if may_move else port + 1
+    for candidate in range(port, end):
+        if not _is_answered(host, candidate) and (listener := _listen(host, candidate)):
+            return listener
+    raise PortTakenError(str(port))
+
+
+def _is_answered(host: str, port: int) -> bool:
+    # macOS lets 127.0.0.1:5000 be bound beside AirPlay's *:5000, and a browser's "localhost" then
+    # reaches AirPlay: so knock first, at every address that localhost may mean.
+    is_local = host in (*EVERYWHERE, *LOOPBACKS, "localhost")
+    return any(_accepts(address, port) for address in (LOOPBACKS if is_local else (host,)))
+
+
+def _accepts(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _listen(host: str, port: int) -> socket.socket | None:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # Without it a restart fails for a minute, while old connections are in TIME_WAIT.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            return None
+        raise
+    return listener

@@ -1,0 +1,56 @@
+"""Logs: structured, JSON or pretty, with the CallSid on each line. Ids go in; words, numbers and keys do not."""
+
+import logging
+import sys
+
+import structlog
+
+from settings import Settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Set structlog and the standard library's logging; "auto" is pretty on a terminal, else JSON."""
+    level = logging.getLevelName(settings.log_level)
+    pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        _trace_without_values,
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(format="%(levelname)s %(name)s %(message)s", level=logging.WARNING, stream=sys.stderr)
+    for name in ("httpx2", "httpcore2", "openai", "twilio.http_client"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # their lines hold URLs and bodies
+
+
+def _trace_without_values(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Turn an exception into its type and where it came from: its message may hold words or keys."""
+    info = event.pop("exc_info", None)
+    if info:
+        error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+        if isinstance(error, BaseException):
+            event["exception"] = type(error).__name__
+            event["at"] = _places(error)
+    return event
+
+
+def _places(error: BaseException) -> list[str]:
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places[-12:]

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Place a call from the terminal, have this server's assistant talk, and follow the call to its end."""
+
+import ipaddress
+import sys
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import click
+
+from dialing import (
+    DialOptions,
+    ExitCode,
+    dial_parameters,
+    exit_codes,
+    numbers_of,
+    read_settings,
+    twilio_of,
+)
+from following import Follower
+from integrations.twilio_rest import CallState, TwilioRest
+from ivr.twiml import OVERRIDES
+from settings import Settings
+from terminal import Terminal, reader_language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(DialOptions):
+    """What this command can be told."""
+
+    amd: bool
+    fallback_url: str | None
+    simulate: bool
+
+
+def command(terminal: Terminal) -> click.Command:
+    """Return the command, its help in the reader's language."""
+    return click.Command(
+        "make_call.py",
+        callback=lambda **given: sys.exit(run(terminal, Options(**given))),
+        params=[*dial_parameters(terminal), *_parameters(terminal)],
+        help=terminal.pick(
+            es="Llama a NUMBER (o a TO_PHONE_NUMBER), habla el asistente de este servidor, y se sigue la "
+            "llamada hasta su fin. ^C cuelga.",
+            en="Call NUMBER (or TO_PHONE_NUMBER), let this server's assistant talk, and follow the call to "
+            "its end. ^C hangs up.",
+        ),
+        epilog=exit_codes(terminal),
+    )
+
+
+def run(terminal: Terminal, options: Options) -> int:
+    """Do what the command was told; return its exit code. Raises CannotBegin."""
+    settings = read_settings(options.env_file)
+    if options.simulate:
+        return _simulate(settings, options.number or settings.to_phone_number)
+    to, sender = numbers_of(terminal, settings, options, "webhook_url")
+    _warn_of_address(terminal, settings)
+    twilio = twilio_of(settings)
+    follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
+    return follower.place_and_follow(lambda: _place(twilio, settings, options, to, sender))
+
+
+def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, sender: str) -> CallState:
+    base = settings.webhook_url
+    return twilio.place_call(
+        to=to,
+        sender=sender,
+        url=f"{base}/voice{OVERRIDES}",
+        fallback_url=options.fallback_url or f"{base}/voice?fallback=1{OVERRIDES}",
+        status_callback=f"{base}/status{OVERRIDES}",
+        ring_s=options.ring_s,
+        detect_machine=options.amd,
+    )
+
+
+def _simulate(settings: Settings, number: str | None) -> int:
+    # Imported here: who dials through Twilio needs neither the server nor the simulator.
+    from app import simulator_token
+    from simulator import terminal as phone
+    from storage import data_dir
+
+    data_dir.prepare(settings.data_dir)
+    code = phone.run_terminal_phone(
+        settings, auth_token=simulator_token(settings), direction="outbound-api", number=number
+    )
+    meanings = {
+        phone.WENT_WELL: ExitCode.COMPLETED,
+        phone.NO_SERVER: ExitCode.UNREACHABLE,
+        phone.CALL_FAILED: ExitCode.NOT_COMPLETED,
+    }
+    return meanings[code]
+
+
+def _warn_of_address(terminal: Terminal, settings: Settings) -> None:
+    if settings.twilio_api_url:
+        return  # a stand-in may well be on this machine, as the server is
+    url = urlsplit(settings.webhook_url or "")
+    if _is_private(url.hostname or ""):
+        terminal.complain(
+            es=f"Aviso: Twilio no puede llegar a {settings.webhook_url} (WEBHOOK_URL): ha de ser una "
+            "dirección pública, por ejemplo la de un túnel. Quien conteste oirá un error.",
+            en=f"Warning: Twilio cannot reach {settings.webhook_url} (WEBHOOK_URL): it must be a public "
+            "address, a tunnel's for instance. Whoever answers will hear an error.",
+        )
+    elif url.scheme != "https":
+        terminal.complain(
+            es="Aviso: WEBHOOK_URL no es https, y lo que se diga en la llamada irá sin cifrar.",
+            en="Warning: WEBHOOK_URL is not https, and what is said in the call will travel unencrypted.",
+        )
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan"))
+
+
+def _parameters(terminal: Terminal) -> list[click.Parameter]:
+    amd_help = terminal.pick(
+        es="Averiguar antes de hablar si contesta una persona o un contestador.",
+        en="Find out before talking whether a person or a machine answers.",
+    )
+    fallback_help = terminal.pick(
+        es="Lo que Twilio pide cuando el servidor no responde, por ejemplo un TwiML Bin.",
+        en="What Twilio asks when the server does not answer, a TwiML Bin for instance.",
+    )
+    simulate_help = terminal.pick(
+        es="Llamar al teléfono de esta terminal, sin Twilio.",
+        en="Call the phone in this terminal, no Twilio.",
+    )
+    return [
+        click.Option(["--amd"], is_flag=True, help=amd_help),
+        click.Option(["--fallback-url"], help=fallback_help),
+        click.Option(["--simulate"], is_flag=True, help=simulate_help),
+    ]
+
+
+if __name__ == "__main__":
+    command(Terminal(reader_language()))()

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Call somebody and leave them a message that the model writes here: no server, no tunnel."""
+
+import re
+import sys
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from conversation.profiles import Profile, ProfileError, instructions_for, load_profile
+from conversation.sentences import SentenceCutter
+from dialing import (
+    CannotBegin,
+    DialOptions,
+    ExitCode,
+    dial_parameters,
+    exit_codes,
+    numbers_of,
+    read_settings,
+    twilio_of,
+)
+from following import Follower
+from integrations.errors import IntegrationError
+from integrations.language_model import Message
+from integrations.openai_model import OpenAIModel
+from ivr import twiml
+from settings import Settings
+from terminal import Terminal, reader_language
+
+TWIML_LIMIT = 4000
+"""Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
+WRITING_S = 30.0
+
+_TASK = {
+    "es": "Vas a llamar por teléfono a alguien que no podrá contestarte: oirá tu mensaje y la llamada "
+    "terminará. Escribe solo lo que se ha de decir, en {language}: di que llama el asistente automático de "
+    "{business}, da el mensaje y despídete. Como mucho cien palabras, sin listas, sin Markdown y sin "
+    "preguntas. El mensaje: {prompt}",
+    "en": "You are about to call somebody who cannot answer you: they hear your message and the call ends. "
+    "Write only what is to be said, in {language}: say that this is the automated assistant of {business}, "
+    "give the message and say goodbye. At most a hundred words, no lists, no Markdown and no questions. "
+    "The message: {prompt}",
+}
+_USUAL = {
+    "es": "saluda y di que el negocio está a su disposición, y cuándo se le puede llamar.",
+    "en": "greet them, and say that the business is at their service and when it can be called.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(DialOptions):
+    """What this command can be told."""
+
+    prompt: str | None
+    dry_run: bool
+
+
+def command(terminal: Terminal) -> click.Command:
+    """Return the command, its help in the reader's language."""
+    return click.Command(
+        "make_call_ai_local.py",
+        callback=lambda **given: sys.exit(run(terminal, Options(**given))),
+        params=[*dial_parameters(terminal), *_parameters(terminal)],
+        help=terminal.pick(
+            es="El modelo escribe un mensaje aquí, Twilio llama a NUMBER (o a TO_PHONE_NUMBER) y lo dice, y "
+            "se sigue la llamada hasta su fin. ^C cuelga.",
+            en="The model writes a message here, Twilio calls NUMBER (or TO_PHONE_NUMBER) and speaks it, "
+            "and the call is followed to its end. ^C hangs up.",
+        ),
+        epilog=exit_codes(terminal),
+    )
+
+
+def run(terminal: Terminal, options: Options) -> int:
+    """Do what the command was told; return its exit code. Raises CannotBegin."""
+    settings = read_settings(options.env_file)
+    profile = _profile(settings)
+    numbers = None if options.dry_run else numbers_of(terminal, settings, options)
+    try:
+        written = _message(terminal, settings, profile, options.prompt)
+    except IntegrationError as error:
+        return _not_written(terminal, error)
+    message, document = fitted(written, lambda text: _document(profile, text))
+    terminal.console.print(message)
+    if numbers is None:
+        _show(terminal, document)
+        return ExitCode.COMPLETED
+    to, sender = numbers
+    twilio = twilio_of(settings)
+    follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
+    return follower.place_and_follow(
+        lambda: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s)
+    )
+
+
+def fitted(message: str, document_of: Callable[[str], str]) -> tuple[str, str]:
+    """Return the message and its TwiML within TWIML_LIMIT: as many whole sentences as there is room for.
+
+    A sentence that the model left unfinished is dropped too, unless it is all there is.
+    """
+    sentences = _sentences(message)
+    kept = _most_that_fit(sentences, document_of) or _most_that_fit(
+        re.findall(r"\S+\s*", sentences[0]), document_of
+    )
+    return kept, document_of(kept)
+
+
+def _sentences(message: str) -> list[str]:
+    cutter = SentenceCutter(longest=TWIML_LIMIT)
+    sentences = cutter.feed(message) + cutter.finish()
+    if len(sentences) > 1 and not re.search(r"[.!?…][\"”’»)]*$", sentences[-1]):
+        sentences.pop()
+    return sentences
+
+
+def _most_that_fit(pieces: Sequence[str], document_of: Callable[[str], str]) -> str:
+    def too_long(count: int) -> bool:
+        return len(document_of("".join(pieces[:count]).strip())) > TWIML_LIMIT
+
+    # Each piece makes the document longer, so that the place is found by halving.
+    first_too_long = bisect_left(range(1, len(pieces) + 1), True, key=too_long)
+    return "".join(pieces[:first_too_long]).strip()
+
+
+def _profile(settings: Settings) -> Profile:
+    try:
+        return load_profile(settings.assistant_profile)
+    except ProfileError as error:
+        raise CannotBegin(str(error)) from error
+
+
+def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: str | None) -> str:
+    if not settings.has_model:
+        terminal.complain(
+            es="Sin modelo (OPENAI_API_KEY u OPENAI_BASE_URL): se dice el mensaje del perfil para "
+            "contestadores, y --prompt no cuenta.",
+            en="No model (OPENAI_API_KEY or OPENAI_BASE_URL): the profile's message for answering machines "
+            "is spoken, and --prompt does not count.",
+        )
+        return profile.voicemail
+    model = OpenAIModel(
+        settings.openai_model,
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        reasoning_effort=settings.openai_reasoning_effort,
+    )
+    written, _ = model.complete(_messages(profile, prompt), total_s=WRITING_S)
+    message = " ".join(written.split())
+    if not message:
+        raise IntegrationError("the model wrote nothing", permanent=False)
+    return message
+
+
+def _messages(profile: Profile, prompt: str | None) -> list[Message]:
+    language = "es" if profile.language.startswith("es") else "en"
+    task = _TASK[language].format(
+        language=profile.language, business=profile.business, prompt=prompt or _USUAL[language]
+    )
+    briefing = instructions_for(profile, now=datetime.now(UTC), channel="phone")
+    return [{"role": "system", "content": briefing}, {"role": "user", "content": task}]
+
+
+def _document(profile: Profile, text: str) -> str:
+    return twiml.message(text, voice=profile.voice, language=profile.voice_language)
+
+
+def _not_written(terminal: Terminal, error: IntegrationError) -> ExitCode:
+    code = f" [{error.code}]" if error.code is not None else ""
+    terminal.complain(
+        es=f"El modelo no escribió el mensaje, y no se ha llamado a nadie: {error}{code}. Revise "
+        "OPENAI_API_KEY, OPENAI_BASE_URL y OPENAI_MODEL.",
+        en=f"The model did not write the message, and nobody was called: {error}{code}. Check "
+        "OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL.",
+    )
+    return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
+
+
+def _show(terminal: Terminal, document: str) -> None:
+    terminal.console.print(f"\n{document}\n")
+    terminal.say(
+        es=f"{len(document)} de {TWIML_LIMIT} caracteres. No se ha llamado a nadie.",
+        en=f"{len(document)} of {TWIML_LIMIT} characters. Nobody was called.",
+    )
+
+
+def _parameters(terminal: Terminal) -> list[click.Parameter]:
+    prompt_help = terminal.pick(es="Lo que ha de decir el mensaje.", en="What the message is to say.")
+    dry_run_help = terminal.pick(
+        es="Mostrar el mensaje y su TwiML, sin llamar.", en="Show the message and its TwiML; call nobody."
+    )
+    return [
+        click.Option(["--prompt"], help=prompt_help),
+        click.Option(["--dry-run"], is_flag=True, help=dry_run_help),
+    ]
+
+
+if __name__ == "__main__":
+    command(Terminal(reader_language()))()

@@ -1,0 +1,164 @@
+"""Settings: the only reader of the environment and of .env, frozen, checked at the start."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import phonenumbers
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
+"""The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be right. The message is one sentence that names it."""
+
+
+class Settings(BaseSettings):
+    """What the environment and .env say. Field names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    # Twilio
+    twilio_account_sid: str | None = None
+    twilio_auth_token: str | None = None
+    twilio_phone_number: str | None = None
+    to_phone_number: str | None = None
+    twilio_api_url: str | None = None
+
+    # The model
+    openai_api_key: str | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-5.4-mini"
+    openai_fallback_model: str | None = None
+    openai_reasoning_effort: str | None = None
+
+    # The assistant
+    assistant_profile: str = "recepcion.es"
+    human_phone_number: str | None = None
+    call_max_minutes: Annotated[float, Field(gt=0, le=240)] = 15
+    answer_wait_s: Annotated[float, Field(ge=0.1, le=4)] = 2
+
+    # Where it runs
+    webhook_url: str | None = None
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 5000
+    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    web_threads: Annotated[int, Field(ge=4, le=4000)] = 400
+    data_dir: Path = ROOT / "data"
+    database_url: str = ""
+    secret_key: str | None = None
+    worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")] = "worker-1"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    lang: str = Field(default="es", validation_alias=AliasChoices("LC_ALL", "LC_MESSAGES", "LANG", "lang"))
+
+    @property
+    def terminal_language(self) -> str:
+        """What commands print in, "en" or "es", after LC_ALL, LC_MESSAGES or LANG."""
+        return "es" if self.lang.lower().startswith("es") else "en"
+
+    @property
+    def local_url(self) -> str:
+        """Where this server is reached from this machine, without a trailing slash."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is configured; if not, the offline model answers."""
+        return bool(self.openai_api_key or self.openai_base_url)
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """The tokens whose signatures are good: the first is the account's, more while one is being rotated."""
+        return tuple(filter(None, (part.strip() for part in (self.twilio_auth_token or "").split(","))))
+
+    @property
+    def can_dial(self) -> bool:
+        """Whether calls can be placed through Twilio's REST API."""
+        return bool(self.twilio_account_sid and self.twilio_auth_token)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _account_sid(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"AC[0-9A-Za-z]{32}", value):
+            raise ValueError("must be AC followed by 32 characters, as the Twilio console shows it")
+        return value
+
+    @field_validator("twilio_phone_number", "to_phone_number", "human_phone_number")
+    @classmethod
+    def _phone_number(cls, value: str | None) -> str | None:
+        return None if value is None else parse_e164(value)
+
+    @field_validator("webhook_url", "openai_base_url", "twilio_api_url")
+    @classmethod
+    def _http_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be a URL such as https://example.com, without ? or #")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _database(self) -> "Settings":
+        url = self.database_url or f"sqlite:///{self.data_dir / 'assistant.db'}"
+        object.__setattr__(self, "database_url", normalise_database_url(url))
+        return self
+
+
+def parse_e164(number: str) -> str:
+    """Return a number as E.164 ("+34600000001"); spaces, dots and dashes in it are forgiven.
+
+    Raises ValueError where no such number can exist (ITU-T E.164, by phonenumbers' lengths).
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("must be a number with its country code, such as +34600000001") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise ValueError("is not a possible phone number: check its country code and its length")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def normalise_database_url(url: str) -> str:
+    """Return the URL with the driver that is installed; postgres:// (as hosts give it) is accepted."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ValueError("must be sqlite:///path or postgresql://user:password@host/name")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite":
+        return url
+    raise ValueError("must begin with sqlite:// or postgresql://")
+
+
+def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Settings:
+    """Read the settings; `values` go before the environment, the environment before the file.
+
+    Raises SettingsError with one sentence that names the first setting that cannot be right.
+    """
+    try:
+        return Settings(_env_file=env_file, _env_file_encoding="utf-8", **values)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]).upper() if first["loc"] else "DATABASE_URL"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{name} {message[0].lower()}{message[1:]}."

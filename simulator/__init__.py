@@ -1,0 +1,1 @@
+"""A phone without Twilio: signs, posts and acts out TwiML as Twilio would."""

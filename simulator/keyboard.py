@@ -1,0 +1,101 @@
+"""Where the caller's lines come from, and what each of them means."""
+
+import re
+import select
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from typing import Protocol, TextIO
+
+
+class Deed(StrEnum):
+    """What a caller can do."""
+
+    SAY = "say"
+    PRESS = "press"
+    INTERRUPT = "interrupt"
+    KEEP_SILENT = "keep silent"
+    HANG_UP = "hang up"
+    ASK_FOR_HELP = "ask for help"
+
+
+_KEYS = re.compile(r"[/#]([0-9*#]+)|([0-9*]*#)")
+
+
+def read_line(line: str) -> tuple[Deed, str]:
+    """Return what a line means, and its words or keys: "1#", "/1" and "#1" are keys, "!text" interrupts."""
+    line = line.strip()
+    if not line:
+        return Deed.KEEP_SILENT, ""
+    if line.lower() in ("/hangup", "/colgar"):
+        return Deed.HANG_UP, ""
+    if line.lower() in ("/help", "/ayuda", "/?"):
+        return Deed.ASK_FOR_HELP, ""
+    if keys := _KEYS.fullmatch(line):
+        return Deed.PRESS, keys[1] or keys[2]
+    if line.startswith("!"):
+        words = line.removeprefix("!").strip()
+        return (Deed.INTERRUPT, words) if words else (Deed.KEEP_SILENT, "")
+    return Deed.SAY, line
+
+
+class Lines(Protocol):
+    """A caller's lines, one after the other."""
+
+    def next(self, prompt: str, within_s: float | None) -> str | None:
+        """Return the next line. None: none came within that many seconds. Raises EOFError after the last."""
+        ...
+
+
+class Keyboard:
+    """A person who types."""
+
+    def __init__(self) -> None:
+        with suppress(ImportError):  # a Python without it edits lines less well
+            import readline  # noqa: F401
+
+    def next(self, prompt: str, within_s: float | None) -> str | None:
+        """Ask for a line; with a time, wait no longer than that for it to be finished."""
+        if within_s is None:
+            return input(prompt)
+        sys.stdout.write(prompt.replace("\x01", "").replace("\x02", ""))
+        sys.stdout.flush()
+        ready, _, _ = select.select([sys.stdin], [], [], max(0.0, within_s))
+        if ready:
+            return input()
+        if sys.stdout.isatty():
+            sys.stdout.write("\r\x1b[2K\x1b[1A")  # takes the prompt away: the call goes on there
+        return None
+
+
+class ScriptedLines:
+    """A file with a line for each thing the caller does."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._lines: Iterator[str] = iter(file.read().splitlines())
+
+    def next(self, prompt: str, within_s: float | None) -> str | None:
+        """Return the file's next line, at once; a script does not speak while the call thinks."""
+        if within_s is not None:
+            return None
+        line = next(self._lines, None)
+        if line is None:
+            raise EOFError
+        return line
+
+
+@contextmanager
+def without_echo() -> Iterator[None]:
+    """Keep what is typed meanwhile off the screen; it is there for the next line."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

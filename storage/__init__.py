@@ -1,0 +1,1 @@
+"""What is kept: SQLAlchemy models, every query a named function, migrations, durable work."""

@@ -1,0 +1,189 @@
+"""The tables. A phone conversation is one call; a turn is an utterance and the answer to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+from storage.slots import WorkerSlot  # noqa: F401  (a table of ours, kept beside its queries)
+
+
+class TurnState(StrEnum):
+    """What becomes of the answer of a turn. Only WRITING changes; the others are ends."""
+
+    WRITING = "writing"
+    COMPLETE = "complete"
+    FAILED = "failed"  # it ends in an apology
+    SUPERSEDED = "superseded"  # the caller spoke again before it was ready
+    CANCELLED = "cancelled"  # the call ended, or a person took over
+
+
+class Ending(StrEnum):
+    """What comes after the words of an answer."""
+
+    GATHER = "gather"
+    HANG_UP = "hang-up"
+    TRANSFER = "transfer"
+    TAKE_MESSAGE = "take-message"
+
+
+class TurnKind(StrEnum):
+    """How an utterance came in."""
+
+    SPEECH = "speech"
+    DIGITS = "digits"
+    MESSAGE = "message"  # what somebody asked us to pass on
+    TIME_UP = "time-up"  # nobody's words: the call was as long as it may be
+
+
+class ServedKind(StrEnum):
+    """What a request for an answer was given."""
+
+    WORDS = "words"
+    FILLER = "filler"
+
+
+class Contact(Base):
+    """A person, over channels. The simulator's contacts are apart from real ones of the same number."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("address", "simulated"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(String(120))
+    """E.164; for a withheld number, "withheld:" and the CallSid, so that nobody shares its memory."""
+    simulated: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Conversation(Base):
+    """With one contact on one channel. On the phone that is one call."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index("ix_conversations_contact_id_created_at", "contact_id", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    """`phone:` and the CallSid."""
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    background: Mapped[str] = mapped_column(default="")
+    """What the model is told of the contact's earlier conversations: topics, never particulars."""
+    summary: Mapped[str] = mapped_column(default="")
+    summary_upto: Mapped[int] = mapped_column(default=0)
+    """The number of the last turn that the summary covers."""
+    topic: Mapped[str] = mapped_column(default="")
+    """What it was about, in a few words without particulars: all that a later conversation is told."""
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class Call(Base):
+    """A phone call as Twilio reports it."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("ix_calls_ended_at_started_at", "ended_at", "started_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_sid: Mapped[str] = mapped_column(String(64), unique=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    direction: Mapped[str] = mapped_column(String(20))
+    from_number: Mapped[str] = mapped_column(String(120))
+    to_number: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(20))
+    answered_by: Mapped[str | None] = mapped_column(String(30))
+    duration_s: Mapped[int | None]
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Turn(Base):
+    """An utterance and the answer to it; while the answer is written, also who writes it."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("conversation_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    heard: Mapped[str]
+    confidence: Mapped[float | None]
+
+    state: Mapped[str] = mapped_column(String(20))
+    sentences: Mapped[list[str]] = mapped_column(JSON)
+    """The answer so far, cut where it can be spoken; joined, it is the text to the letter."""
+    ending: Mapped[str | None] = mapped_column(String(20))
+    failures: Mapped[int] = mapped_column(default=0)
+    """How many turns in a row, this one included, the model gave no answer to."""
+    error: Mapped[str | None] = mapped_column(String(200))
+    owner: Mapped[str] = mapped_column(String(80))
+    epoch: Mapped[int] = mapped_column(default=1)
+    beat_at: Mapped[datetime]
+
+    heard_upto: Mapped[int | None]
+    """How many characters the caller can have heard before interrupting; None: all that was served."""
+    model: Mapped[str | None] = mapped_column(String(80))
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    first_token_ms: Mapped[int | None]
+    first_sentence_ms: Mapped[int | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Served(Base):
+    """What one request for an answer was given, kept before it is sent, so that a replay gets the same."""
+
+    __tablename__ = "served"
+    __table_args__ = (UniqueConstraint("turn_id", "start", "wait"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turns.id"))
+    start: Mapped[int]
+    wait: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    upto: Mapped[int]
+    """The position after the last sentence served."""
+    ending: Mapped[str | None] = mapped_column(String(20))
+    """None: there is more to come."""
+    filler: Mapped[int | None]
+    """Which of the language's fillers was said."""
+    at: Mapped[datetime]
+
+
+class ToolRun(Base):
+    """A tool that ran for a turn, kept so that a takeover does not run it again."""
+
+    __tablename__ = "tool_runs"
+    __table_args__ = (UniqueConstraint("turn_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turns.id"))
+    key: Mapped[str] = mapped_column(String(120))
+    """The tool's name and a digest of its arguments."""
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """None while it runs."""
+    created_at: Mapped[datetime]
+
+
+class Handoff(Base):
+    """A conversation that goes to a person."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (UniqueConstraint("conversation_id", "turn_number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    turn_number: Mapped[int]
+    reason: Mapped[str]
+    summary: Mapped[str]
+    message: Mapped[str] = mapped_column(default="")
+    """What the caller asked us to pass on, where nobody could take the call."""
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

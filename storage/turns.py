@@ -1,0 +1,311 @@
+"""Turns, what was served of them, and the tools that ran: every query about them, named.
+
+An answer is owned: whoever claimed it writes under its epoch, and every write says so, so that an owner that
+was given up for dead finds out at its next word and changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from storage.inserts import insert_once
+from storage.models import Conversation, Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A turn as the conversation needs it."""
+
+    id: int
+    conversation_id: int
+    number: int
+    kind: TurnKind
+    heard: str
+    state: TurnState
+    sentences: tuple[str, ...]
+    ending: Ending | None
+    failures: int
+    heard_upto: int | None
+    epoch: int
+    owner: str
+    beat_at: datetime
+    created_at: datetime
+
+
+_COLUMNS = (
+    Turn.id,
+    Turn.conversation_id,
+    Turn.number,
+    Turn.kind,
+    Turn.heard,
+    Turn.state,
+    Turn.sentences,
+    Turn.ending,
+    Turn.failures,
+    Turn.heard_upto,
+    Turn.epoch,
+    Turn.owner,
+    Turn.beat_at,
+    Turn.created_at,
+)
+
+
+def _record(row: Any) -> TurnRecord:
+    return TurnRecord(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        number=row.number,
+        kind=TurnKind(row.kind),
+        heard=row.heard,
+        state=TurnState(row.state),
+        sentences=tuple(row.sentences),
+        ending=None if row.ending is None else Ending(row.ending),
+        failures=row.failures,
+        heard_upto=row.heard_upto,
+        epoch=row.epoch,
+        owner=row.owner,
+        beat_at=row.beat_at,
+        created_at=row.created_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """What is kept of an utterance when its turn is claimed."""
+
+    conversation_id: int
+    number: int
+    kind: TurnKind
+    heard: str
+    confidence: float | None
+    owner: str
+    failures: int = 0
+
+
+def claim_turn(
+    session: Session,
+    new: NewTurn,
+    now: datetime,
+    *,
+    sentences: Sequence[str] = (),
+    ending: Ending | None = None,
+) -> int | None:
+    """Insert the turn and return its id, or None where another request claimed it before.
+
+    With an ending the answer is complete at once: words that no model has to write.
+    """
+    return insert_once(
+        session,
+        Turn,
+        conversation_id=new.conversation_id,
+        number=new.number,
+        kind=new.kind,
+        heard=new.heard,
+        confidence=new.confidence,
+        state=TurnState.WRITING if ending is None else TurnState.COMPLETE,
+        sentences=list(sentences),
+        ending=ending,
+        failures=new.failures,
+        owner=new.owner,
+        epoch=1,
+        beat_at=now,
+        created_at=now,
+        finished_at=None if ending is None else now,
+    )
+
+
+def find_turn(session: Session, key: str, number: int) -> TurnRecord | None:
+    """Return a turn by its conversation's key and its number."""
+    row = session.execute(
+        select(*_COLUMNS)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .where(Conversation.key == key, Turn.number == number)
+    ).one_or_none()
+    return None if row is None else _record(row)
+
+
+def last_turns(
+    session: Session, conversation_id: int, *, before: int, after: int = 0, limit: int
+) -> list[TurnRecord]:
+    """Return the last `limit` turns numbered between `after` and `before`, both left out, oldest first."""
+    rows = session.execute(
+        select(*_COLUMNS)
+        .where(Turn.conversation_id == conversation_id, Turn.number < before, Turn.number > after)
+        .order_by(Turn.number.desc())
+        .limit(limit)
+    ).all()
+    return [_record(row) for row in reversed(rows)]
+
+
+def last_number(session: Session, conversation_id: int) -> int:
+    """Return the highest turn number of a conversation, 0 where it has none."""
+    row = session.execute(
+        select(Turn.number)
+        .where(Turn.conversation_id == conversation_id)
+        .order_by(Turn.number.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return row or 0
+
+
+def keep_sentences(
+    session: Session, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
+) -> bool:
+    """Write the answer so far; False where this owner no longer is, or the answer was stopped."""
+    return _update_owned(session, turn_id, epoch, sentences=list(sentences), beat_at=now)
+
+
+def finish_turn(session: Session, turn_id: int, epoch: int, **values: Any) -> bool:
+    """Write the answer's end (state, sentences, ending, usage, times); False as `keep_sentences`."""
+    return _update_owned(session, turn_id, epoch, **values)
+
+
+def _update_owned(session: Session, turn_id: int, epoch: int, **values: Any) -> bool:
+    result = session.execute(
+        update(Turn)
+        .where(Turn.id == turn_id, Turn.epoch == epoch, Turn.state == TurnState.WRITING)
+        .values(**values)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def stop_turn(session: Session, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
+    """End an answer that is still being written, whoever writes it; its owner finds out by itself."""
+    result = session.execute(
+        update(Turn)
+        .where(Turn.id == turn_id, Turn.state == TurnState.WRITING)
+        .values(state=state, epoch=Turn.epoch + 1, finished_at=now, **values)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def stop_turns(session: Session, key: str, state: TurnState, now: datetime) -> list[int]:
+    """End every answer of a conversation that is still being written; return the turns' numbers."""
+    conversation = select(Conversation.id).where(Conversation.key == key).scalar_subquery()
+    rows = session.execute(
+        update(Turn)
+        .where(Turn.conversation_id == conversation, Turn.state == TurnState.WRITING)
+        .values(state=state, epoch=Turn.epoch + 1, finished_at=now)
+        .returning(Turn.number)
+    )
+    return list(rows.scalars())
+
+
+def take_over(session: Session, turn: TurnRecord, owner: str, now: datetime) -> int | None:
+    """Make `owner` the writer of an answer whose owner stopped beating; return the new epoch.
+
+    None where it beat after all, or another reader was quicker.
+    """
+    result = session.execute(
+        update(Turn)
+        .where(
+            Turn.id == turn.id,
+            Turn.epoch == turn.epoch,
+            Turn.state == TurnState.WRITING,
+            Turn.beat_at == turn.beat_at,
+        )
+        .values(owner=owner, epoch=turn.epoch + 1, beat_at=now)
+    )
+    return turn.epoch + 1 if result.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def beat(session: Session, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
+    """Say that the owner of these answers lives."""
+    session.execute(
+        update(Turn)
+        .where(Turn.id.in_(list(turn_ids)), Turn.owner == owner, Turn.state == TurnState.WRITING)
+        .values(beat_at=now)
+    )
+
+
+def turns_by_id(session: Session, turn_ids: Iterable[int]) -> list[TurnRecord]:
+    """Return these turns as they stand."""
+    return [_record(row) for row in session.execute(select(*_COLUMNS).where(Turn.id.in_(list(turn_ids))))]
+
+
+def heard_upto(session: Session, turn_id: int, characters: int) -> None:
+    """Note how much of an answer the caller can have heard before interrupting it."""
+    session.execute(update(Turn).where(Turn.id == turn_id).values(heard_upto=characters))
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRecord:
+    """What one request for an answer was given. ending None: there is more to come."""
+
+    kind: ServedKind
+    start: int
+    wait: int
+    upto: int
+    ending: Ending | None
+    filler: int | None
+    at: datetime
+
+
+def serve_once(session: Session, turn_id: int, served: ServedRecord) -> ServedRecord:
+    """Keep what a request is about to be given, or return what the same request was given before."""
+    made = insert_once(
+        session,
+        Served,
+        turn_id=turn_id,
+        start=served.start,
+        wait=served.wait,
+        kind=served.kind,
+        upto=served.upto,
+        ending=served.ending,
+        filler=served.filler,
+        at=served.at,
+    )
+    if made is not None:
+        return served
+    row = session.execute(
+        select(Served).where(
+            Served.turn_id == turn_id, Served.start == served.start, Served.wait == served.wait
+        )
+    ).scalar_one()
+    return _served(row)
+
+
+def last_served(session: Session, turn_id: int) -> ServedRecord | None:
+    """Return the words of an answer that were served last."""
+    row = session.execute(
+        select(Served)
+        .where(Served.turn_id == turn_id, Served.kind == ServedKind.WORDS)
+        .order_by(Served.upto.desc(), Served.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if row is None else _served(row)
+
+
+def _served(row: Served) -> ServedRecord:
+    return ServedRecord(
+        kind=ServedKind(row.kind),
+        start=row.start,
+        wait=row.wait,
+        upto=row.upto,
+        ending=None if row.ending is None else Ending(row.ending),
+        filler=row.filler,
+        at=row.at,
+    )
+
+
+def begin_tool(session: Session, turn_id: int, key: str, now: datetime) -> bool:
+    """Say that a tool is about to run for a turn; False where it began before."""
+    return insert_once(session, ToolRun, turn_id=turn_id, key=key, created_at=now) is not None
+
+
+def end_tool(session: Session, turn_id: int, key: str, result: dict[str, Any]) -> None:
+    """Keep what a tool gave."""
+    session.execute(
+        update(ToolRun).where(ToolRun.turn_id == turn_id, ToolRun.key == key).values(result=result)
+    )
+
+
+def tool_result(session: Session, turn_id: int, key: str) -> dict[str, Any] | None:
+    """Return what a tool gave for a turn, None where it began and nobody knows how it ended."""
+    return session.execute(
+        select(ToolRun.result).where(ToolRun.turn_id == turn_id, ToolRun.key == key)
+    ).scalar_one_or_none()

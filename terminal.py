@@ -1,0 +1,51 @@
+"""What commands print: in Spanish or English, after the reader's LANG."""
+
+import io
+import sys
+
+from pydantic_settings import EnvSettingsSource
+from rich.console import Console
+
+from settings import Settings
+
+
+class Terminal:
+    """Prints for people. What was asked for goes to stdout, what is wrong to stderr.
+
+    language: "es" or "en".
+    """
+
+    def __init__(self, language: str) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # an ó on a terminal without one is no reason to fail
+        self.language = language
+        self.console = _console(stderr=False)
+        self._errors = _console(stderr=True)
+
+    def pick(self, *, es: str, en: str) -> str:
+        """Return the text in the reader's language."""
+        return es if self.language == "es" else en
+
+    def say(self, *, es: str, en: str) -> None:
+        """Print what was asked for."""
+        self.console.print(self.pick(es=es, en=en))
+
+    def complain(self, *, es: str, en: str) -> None:
+        """Print what is wrong, and what to do about it."""
+        self._errors.print(self.pick(es=es, en=en), style="yellow")
+
+
+def reader_language() -> str:
+    """Return "es" or "en" even where the settings are wrong, so that this can be said in it."""
+    # The settings' own reading of the environment, without its checks.
+    found = EnvSettingsSource(Settings, env_ignore_empty=True)()
+    language = next(
+        (found[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG", "lang") if name in found), None
+    )
+    return Settings.model_construct(**({"lang": language} if language else {})).terminal_language
+
+
+def _console(*, stderr: bool) -> Console:
+    # Numbers and brackets are neither coloured nor read as styles, and a pipe gets whole lines.
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)

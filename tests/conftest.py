@@ -1,0 +1,134 @@
+"""What the tests share: a database of each kind, and a line: the application served on loopback, and its phones."""
+
+import logging
+import shutil
+import sqlite3
+import threading
+from contextlib import ExitStack, closing
+
+import pytest
+from werkzeug.serving import make_server
+
+from app import create_app, simulator_token
+from settings import SIMULATOR_ACCOUNT_SID, load_settings
+from simulator.phone import Phone
+from storage.database import Database
+from storage.migrate import upgrade
+from tests.fakes.openai_server import FakeOpenAI
+
+pytest_plugins = ["tests.postgres"]
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "assistant.db"
+    upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the file alone is the whole of it
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    """A fresh, migrated database; each test that uses it runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "assistant.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.create_like("migrated", upgrade)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path):
+    path = tmp_path / "assistant.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database(database_url):
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def openai():
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+class Line:
+    """The application on a port of its own, and who calls it."""
+
+    def __init__(self, settings, *, models=None, app=None):
+        self.settings = settings
+        self.app = app or create_app(settings, models=models)
+        self.parts = self.app.extensions["parts"]
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self._phones = ExitStack()
+
+    def phone(self, **options):
+        options = {
+            "account_sid": SIMULATOR_ACCOUNT_SID,
+            "auth_token": simulator_token(self.settings),
+        } | options
+        options.setdefault("public_url", self.settings.webhook_url)
+        return self._phones.enter_context(Phone(self.url, **options))
+
+    def turns(self):
+        """Every turn that is kept, oldest first."""
+        from sqlalchemy import select
+
+        from storage.models import Turn
+
+        with self.parts.database.read() as session:
+            return list(session.scalars(select(Turn).order_by(Turn.id)))
+
+    def close(self):
+        self._phones.close()
+        self._server.shutdown()
+        self._server.server_close()
+        self.parts.manager.close()
+        self.parts.database.close()
+
+
+@pytest.fixture
+def make_settings(tmp_path, database_url, openai):
+    """Settings for a test: its own data folder and database, the model of the fake, nothing of the environment."""
+
+    def make(**values):
+        defaults = {
+            "data_dir": tmp_path / "data", "database_url": database_url, "openai_base_url": openai.base_url,
+            "openai_api_key": "sk-test", "log_format": "json", "answer_wait_s": 0.5,
+        }  # fmt: skip
+        return load_settings(None, **(defaults | values))
+
+    return make
+
+
+@pytest.fixture
+def open_line(make_settings):
+    lines = []
+
+    def open_one(models=None, **values):
+        lines.append(Line(make_settings(**values), models=models))
+        return lines[-1]
+
+    yield open_one
+    for line in lines:
+        line.close()
+
+
+@pytest.fixture
+def line(open_line):
+    return open_line()

@@ -1,0 +1,104 @@
+"""Durable work in tests: a producer, and workers that are real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from storage.work import Work
+
+PROGRAM = Path(__file__).parent / "worker_program.py"
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def work(database):
+    work = Work(database)
+    yield work
+    work.close()
+
+
+class Notes:
+    """What the jobs of the worker program wrote down, and how the slow ones are told to go on."""
+
+    def __init__(self, path):
+        self.path = path
+        path.touch()
+
+    def read(self, **wanted):
+        notes = [json.loads(line) for line in self.path.read_text().splitlines()]
+        return [note for note in notes if wanted.items() <= note.items()]
+
+    def wait_for(self, count=1, **wanted):
+        wait_until(lambda: len(self.read(**wanted)) >= count, f"{wanted} in {self.path.read_text()}")
+        return self.read(**wanted)
+
+    def go_on(self):
+        self.path.with_suffix(".go").touch()
+
+
+class WorkerProcess:
+    """The worker program under one slot."""
+
+    def __init__(self, url, slot, notes, log, **pace):
+        self.log_path = log
+        environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[2])}
+        with log.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, PROGRAM, url, slot, notes.path, json.dumps(pace)],
+                stdout=file, stderr=subprocess.STDOUT, env=environment,
+            )  # fmt: skip
+
+    @property
+    def log(self):
+        return self.log_path.read_text()
+
+    def wait_for_log(self, words):
+        wait_until(lambda: words in self.log or self.process.poll() is not None, words)
+        assert words in self.log, self.log
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self):
+        return self.process.wait(timeout=PATIENCE_S)
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for: {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def notes(tmp_path):
+    return Notes(tmp_path / "notes")
+
+
+@pytest.fixture
+def start_worker(database_url, notes, tmp_path):
+    workers = []
+
+    def start(slot="worker-1", **pace):
+        log = tmp_path / f"worker-{len(workers)}.log"
+        workers.append(WorkerProcess(database_url, slot, notes, log, **pace))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.signal(signal.SIGCONT)
+        worker.kill()

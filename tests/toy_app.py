@@ -1,0 +1,59 @@
+"""The smallest app that start.sh and gunicorn can serve: what they do is tested apart from what it does."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+from flask import Flask, request
+from flask.cli import AppGroup
+
+
+def create_app():
+    app = Flask("toy")
+    app.cli.add_command(_database())
+    app.cli.add_command(_worker)
+
+    @app.get("/health")
+    def health():
+        return {"pid": os.getpid(), "parent": os.getppid(), "port": os.environ.get("PORT")}
+
+    @app.get("/slow")
+    def slow():
+        click.echo("slow begins", err=True)
+        time.sleep(float(request.args["seconds"]))
+        return "finished"
+
+    @app.get("/environ")
+    def environ():
+        return {key: value for key, value in request.environ.items() if isinstance(value, str)}
+
+    return app
+
+
+def _database():
+    group = AppGroup("db")
+
+    @group.command("upgrade")
+    def upgrade():
+        if os.environ.get("TOY_MIGRATION") == "fails":
+            click.echo("no such table", err=True)
+            sys.exit(1)
+        Path("migrated").touch()
+
+    return group
+
+
+@click.command("worker")
+def _worker():
+    if os.environ.get("TOY_WORKER") == "dies":
+        sys.exit(7)
+    told_to_end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
+    Path("worker.pid").write_text(str(os.getpid()))
+    click.echo("worker begins", err=True)
+    told_to_end.wait()
+    click.echo("worker ended well", err=True)
