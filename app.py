@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from announcements import what_is_off
 from conversation.manager import ConversationManager
 from conversation.profiles import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
-from conversation.tools import PHONE_TOOLS, Toolbox
+from conversation.tools import Toolbox, phone_tools
 from guards.twilio_signature import TwilioGuard
 from integrations.errors import IntegrationError
 from integrations.language_model import LanguageModel
@@ -55,6 +56,7 @@ class Parts:
     work: Work
     manager: ConversationManager
     line: PhoneLine
+    models: Sequence[LanguageModel]
 
 
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
@@ -69,14 +71,15 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     models = models or models_for(settings, profile)
     database = Database(settings.database_url)
     work = Work(database)
+    can_transfer = settings.human_phone_number is not None
     manager = ConversationManager(
         database=database,
         work=work,
         profile=profile,
         models=models,
-        toolbox=Toolbox(PHONE_TOOLS),
+        toolbox=Toolbox(phone_tools(can_transfer=can_transfer)),
         channel="phone",
-        can_transfer=settings.human_phone_number is not None,
+        can_transfer=can_transfer,
         longest=timedelta(minutes=settings.call_max_minutes),
     )
     line = PhoneLine(
@@ -90,7 +93,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     )
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.extensions["parts"] = Parts(settings, database, work, manager, line)
+    app.extensions["parts"] = Parts(settings, database, work, manager, line, models)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -100,6 +103,22 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     for command in (database_commands(settings), worker_command(settings), _phone_command(settings)):
         app.cli.add_command(command)
     return app
+
+
+def begin_serving(app: Flask) -> None:
+    """What a web process does before its first call: says what is off, and warms the model's connection."""
+    parts: Parts = app.extensions["parts"]
+    for sentence in what_is_off(parts.settings):
+        log.warning(sentence)
+    for model in parts.models:
+        if isinstance(model, OpenAIModel):
+            model.warm_up()
+
+
+def end_serving(app: Flask) -> None:
+    """What a web process does last: lets go of its answers, so that the next one need not wait for them."""
+    parts: Parts = app.extensions["parts"]
+    parts.manager.close()
 
 
 def models_for(settings: Settings, profile: Profile) -> list[LanguageModel]:

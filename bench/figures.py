@@ -281,7 +281,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
 async def _go_through(caller: Caller, turns: int) -> None:
     await caller.dial()
     for _ in range(turns):
-        await caller.turn()
+        await caller.turn(longest_pause_s=0)
 
 
 async def _take_turns(pairs: list[tuple[Caller, Result]], turns: int) -> None:

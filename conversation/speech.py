@@ -249,7 +249,7 @@ def _pass(text: str, words: _Words | None) -> str:
     text = _fold(text)
     if words:
         text = _fold(_in_words(text, words))
-    return text if _WORD.search(text) else ""
+    return text
 
 
 def _fold(text: str) -> str:
@@ -434,6 +434,9 @@ def say_chunks(text: str, limit: int = 3000, encoded_limit: int = 4500) -> list[
     """
     if limit < 1 or encoded_limit < 12:
         raise ValueError("one character must fit: limit from 1, encoded_limit from 12")
+    text = text.strip()
+    if text and _fits(text, limit, encoded_limit):
+        return [text]
     chunks, room, encoded_room = [""], limit, encoded_limit
     for gap, part in _parts(text, limit, encoded_limit):
         length, encoded = len(gap + part), _encoded_length(gap + part)

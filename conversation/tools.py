@@ -157,23 +157,30 @@ END_CALL = Tool(
     repeatable=True,
 )
 
-HAND_OFF = Tool(
-    ToolSpec(
-        "hand_off",
-        "Pass the conversation to a person of the business. Use it when the person asks for somebody, is upset, "
-        "or needs what you cannot do. Say in the same answer that you are passing them on.",
-        {
-            "type": "object",
-            "properties": {
-                "reason": {"type": "string", "description": "Why, in a few words."},
-                "summary": {"type": "string", "description": "What they need and what was said, briefly."},
-            },
-            "required": ["reason", "summary"],
-            "additionalProperties": False,
-        },
-    ),
-    _hand_off,
-    repeatable=True,
-)
+_ON_THE_WAY = "Say in the same answer that you are passing them on."
+_NOBODY_HERE = "Nobody can come to the phone now, so a message is taken: do not promise to put them through."
 
-PHONE_TOOLS = (END_CALL, HAND_OFF)
+
+def hand_off_tool(*, can_transfer: bool) -> Tool:
+    """The tool that brings in a person; the model is told whether one can be reached now."""
+    description = (
+        "Pass the conversation to a person of the business. Use it when the person asks for somebody, is "
+        f"upset, or needs what you cannot do. {_ON_THE_WAY if can_transfer else _NOBODY_HERE}"
+    )
+    return Tool(ToolSpec("hand_off", description, _HAND_OFF_PARAMETERS), _hand_off, repeatable=True)
+
+
+_HAND_OFF_PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "description": "Why, in a few words."},
+        "summary": {"type": "string", "description": "What they need and what was said, briefly."},
+    },
+    "required": ["reason", "summary"],
+    "additionalProperties": False,
+}
+
+
+def phone_tools(*, can_transfer: bool) -> tuple[Tool, ...]:
+    """The tools of a phone call."""
+    return END_CALL, hand_off_tool(can_transfer=can_transfer)

@@ -64,7 +64,11 @@ class PhoneLine:
         profile = manager.profile
         self._profile, self._phrases = profile, profile.phrases
         self._voice = twiml.Voice(
-            profile.voice, profile.voice_language, profile.language, ",".join(profile.hints), profile.speech_model
+            profile.voice,
+            profile.voice_language,
+            profile.language,
+            ",".join(profile.hints),
+            profile.speech_model,
         )
 
     # The three webhooks that speak
@@ -149,7 +153,8 @@ class PhoneLine:
         if record.kind is ServedKind.FILLER:
             return self._render_filler(number, record)
         if record.ending is None:
-            then = self._url("/continue", **{"turn": number, "from": record.upto})
+            waits = {"wait": record.wait} if record.wait else {}  # fillers count over the whole answer
+            then = self._url("/continue", **{"turn": number, "from": record.upto}, **waits)
             return twiml.say_and_go_on(self._voice, serving.words, then)
         if record.ending is Ending.HANG_UP:
             return twiml.say_and_hang_up(self._voice, serving.words)

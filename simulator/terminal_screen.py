@@ -81,6 +81,8 @@ class Screen:
         """Say why the call broke off."""
         if (failure := phone.failure) is not None:
             text = self.phrase("failure", code=failure.code, url=failure.url, message=failure.message)
+            if phone.steps and phone.steps[-1].status == 403:
+                text += f"\n{self.phrase('not_known')}"
             self._console.print(f"[red]{escape(text)}[/]")
 
     def closing(self, phone: Phone) -> None:

@@ -69,7 +69,7 @@ def _sqlite_engine(url: str, busy_timeout_s: float, *, pool_size: int) -> Engine
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=busy_timeout_s,
+        pool_timeout=2 * busy_timeout_s,  # in a rush the queue is longer than a lock should be
         connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
     )
     event.listen(engine, "connect", _set_sqlite)

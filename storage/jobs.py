@@ -110,8 +110,8 @@ def about(error: Exception) -> dict[str, Any]:
     """Say of an error what holds no words: its type, the provider's code, the line that raised it."""
     frame = extract_tb(error.__traceback__)[-1]
     code = getattr(error, "code", None)
-    about = {"error": type(error).__name__, "at": f"{Path(frame.filename).name}:{frame.lineno}"}
-    return about | ({"code": code} if isinstance(code, str | int) else {})
+    facts = {"error": type(error).__name__, "at": f"{Path(frame.filename).name}:{frame.lineno}"}
+    return facts | ({"code": code} if isinstance(code, str | int) else {})
 
 
 def run_pending(

@@ -1,8 +1,8 @@
 """Durable work: handed over inside the transaction that makes it necessary, and done by a worker.
 
 It stands on DBOS Transact (https://docs.dbos.dev/python), whose tables are in the application's own database:
-in the same file on SQLite, in the schema "dbos" on Postgres. Only this module, storage/jobs.py (what becomes
-of a job) and storage/worker.py (the process that runs them) know of it.
+in the same file on SQLite, in the schema "dbos" on Postgres. Nothing but this module, storage/jobs.py (what
+becomes of a job) and storage/executor.py (what runs them) knows of it.
 
 A job may run twice, so each is written to be harmless then. Jobs do not run in the order they were handed
 over: a job names what to look after ("the unsent messages of this contact"), and our tables keep the order.

@@ -73,7 +73,7 @@ class Worker:
         pace: Pace = Pace(),
     ) -> None:
         self._slot = worker_id
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+        self._holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
         self._pace = pace
         self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S)
         self._work = Work(self._database)

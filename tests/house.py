@@ -1,7 +1,4 @@
-"""A house to start: what start.sh needs, with a toy for an app, in a folder of its own.
-
-A test module asks for the fixtures with `pytest_plugins = ["tests.house"]`.
-"""
+"""A house to start: what start.sh needs, with a toy for an app, in a folder of its own."""
 
 import json
 import os
@@ -11,8 +8,6 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
@@ -135,22 +130,3 @@ def tools(tmp_path: Path, **scripts: str) -> Path:
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     return folder
-
-
-@pytest.fixture
-def bare_house(tmp_path):
-    """Nothing is installed in it."""
-    house = House(tmp_path / "una carpeta con espacios")
-    yield house
-    house.clear()
-
-
-@pytest.fixture
-def house(bare_house):
-    bare_house.furnish()
-    return bare_house
-
-
-@pytest.fixture
-def started(house):
-    return house.start().until_ready()

@@ -2,7 +2,7 @@ import sys
 
 from tests.house import tools
 
-pytest_plugins = ["tests.house"]
+pytest_plugins = ["tests.house_fixtures"]
 
 
 def test_without_a_python_that_is_new_enough_it_says_so_and_ends(bare_house, tmp_path):

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from launch.children import DEATHS_WINDOW_S, RestartPolicy
+from launch.listener import PORTS_TRIED, PortTakenError, open_listener
 from tests.house import PATIENCE_S, House
 
-pytest_plugins = ["tests.house"]
+pytest_plugins = ["tests.house_fixtures"]
 
 
 def wait_for_end_of(pid: int) -> None:
@@ -151,20 +152,32 @@ def test_a_port_set_in_the_env_file_counts_as_set(house, taken_port):
     assert f"PORT={taken_port} está ocupado" in house.fail_to_start()
 
 
-def test_with_no_port_set_the_next_free_one_is_taken(house):
-    first = house.start().until_ready()  # whoever has 5000, it has it or one after it
-    port = int(house.port_file.read_text())
+def test_with_no_port_set_two_houses_find_a_port_each(house):
+    # other programs of this machine may have some of these: 5000 itself is nobody's to count on
+    first = house.start().until_ready()
     other = House(house.folder.parent / "otra")
     other.furnish()
 
     second = other.start().until_ready()
-    moved_to = int(other.port_file.read_text())
     house.starts.append(second)
+    ports = {int(home.port_file.read_text()) for home in (house, other)}
 
-    assert 5000 <= port < moved_to < 5050
-    assert f"se usa el {moved_to}" in second.said
-    assert second.health()["port"] == str(moved_to)
+    assert len(ports) == 2
+    assert ports <= set(range(5000, 5050))
+    assert {int(start.health()["port"]) for start in (first, second)} == ports
     assert (first.end(), second.end()) == (0, 0)
+
+
+def test_the_next_free_port_is_the_next_one(taken_port):
+    with open_listener("127.0.0.1", taken_port, may_move=True) as listener:
+        assert taken_port < listener.getsockname()[1] < taken_port + PORTS_TRIED
+
+
+def test_where_no_port_is_free_it_says_the_one_asked_for(monkeypatch, taken_port):
+    monkeypatch.setattr("launch.listener.PORTS_TRIED", 1)
+
+    with pytest.raises(PortTakenError, match=str(taken_port)):
+        open_listener("127.0.0.1", taken_port, may_move=True)
 
 
 def test_a_port_taken_on_ipv6_alone_is_taken(house):

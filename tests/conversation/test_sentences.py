@@ -133,7 +133,7 @@ def test_a_long_address_is_not_cut_inside_while_it_can_still_end():
 
 def test_a_cutter_begins_anew_after_the_end():
     cutter = SentenceCutter()
-    cutter.feed("A las 3.")
+    cutter.feed("Le esperamos mañana a las 3.")
     cutter.finish()
 
     assert cutter.feed("50 euros. Vale") == ["50 euros. "]

@@ -2,6 +2,9 @@
 
 import io
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
 
@@ -122,6 +125,81 @@ def test_lines_can_be_typed(answered, run):
     ]
 
 
+class AtATerminal:
+    """The process with a terminal of its own: what it shows can be waited for, and lines typed."""
+
+    def __init__(self, url, data_dir):
+        self._master, slave = pty.openpty()
+        self._shown = bytearray()
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.simulator.run_phone", "--url", url],
+            cwd=ROOT,
+            env=kept | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
+            stdin=slave,
+            stdout=slave,
+        )
+        os.close(slave)
+
+    def type(self, line):
+        os.write(self._master, f"{line}\n".encode())
+
+    def wait_for(self, text):
+        while text.encode() not in self._shown:
+            ready, _, _ = select.select([self._master], [], [], 20)
+            assert ready, self._shown.decode()
+            self._shown.extend(os.read(self._master, 4096))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def sit_down(server, tmp_path):
+    opened = []
+
+    def sit_down():
+        opened.append(AtATerminal(server.url, tmp_path))
+        return opened[-1]
+
+    yield sit_down
+    for terminal in opened:
+        terminal.close()
+
+
+def test_a_typist_may_speak_while_the_call_thinks_or_keep_silent(server, sit_down):
+    thinking = "<Gather input='speech' timeout='{s}' action='/gather'><Say>Wait</Say></Gather>"
+    server.on("/voice", response(thinking.format(s=1), "<Redirect>/continue</Redirect>"))
+    server.on("/continue", response(thinking.format(s=20), "<Redirect>/continue</Redirect>"))
+    server.on("/gather", response("<Say>Good bye.</Say>", "<Hangup/>"))
+    server.on("/status", Reply(status=204))
+
+    terminal = sit_down()
+    terminal.wait_for("Wait")
+    while not server.asked_for("/continue"):
+        pass
+    terminal.type("hello")
+    terminal.wait_for("1 turn")
+
+    assert terminal.process.wait(20) == 0
+    assert [asked.form["SpeechResult"] for asked in server.asked_for("/gather")] == ["hello"]
+    assert len(server.asked_for("/continue")) == 1
+
+
+def test_control_c_hangs_up(server, sit_down):
+    server.on("/voice", response("<Say>Just a very long story, is it not?</Say>", "<Pause length='60'/>"))
+    server.on("/status", Reply(status=204))
+
+    terminal = sit_down()
+    terminal.wait_for("long story")
+    terminal.process.send_signal(signal.SIGINT)
+
+    assert terminal.process.wait(20) == 0
+    assert len(server.asked_for("/status")) == 1
+
+
 def test_a_keyboard_that_closes_hangs_up(answered, run):
     done = run(typed="")
 
@@ -223,6 +301,7 @@ def test_a_call_that_fails_says_why_and_is_exit_code_3(server, run, lang, word):
     assert f"{word}" in done.stdout
     assert "11200" in done.stdout
     assert "403" in done.stdout
+    assert PHRASES[lang[:2]]["not_known"] in done.stdout
 
 
 def test_a_call_that_only_goes_round_is_exit_code_3(server, run):

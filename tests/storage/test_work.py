@@ -272,9 +272,10 @@ def test_a_job_of_a_name_that_nobody_knows_waits_for_a_worker_who_does(hand_over
     assert seen == [{"n": 1}]
 
 
-def test_putting_a_job_back_twice_makes_one_job(work):
+@pytest.mark.parametrize("key", [None, "one"])
+def test_putting_a_job_back_twice_makes_one_job(work, key):
     for _ in range(2):
-        work.enqueue_again("some-id", Order("greet", {}, attempt=2), delay_s=0)
+        work.enqueue_again("some-id", Order("greet", {}, key, attempt=2), delay_s=0)
 
     assert job_ids(work) == ["some-id.1"]
 

@@ -1,0 +1,24 @@
+"""Houses to start, for test modules that say `pytest_plugins = ["tests.house_fixtures"]`."""
+
+import pytest
+
+from tests.house import House
+
+
+@pytest.fixture
+def bare_house(tmp_path):
+    """Nothing is installed in it."""
+    house = House(tmp_path / "una carpeta con espacios")
+    yield house
+    house.clear()
+
+
+@pytest.fixture
+def house(bare_house):
+    bare_house.furnish()
+    return bare_house
+
+
+@pytest.fixture
+def started(house):
+    return house.start().until_ready()
