@@ -14,6 +14,9 @@ SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
 """The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
 
 
+Secret = Annotated[str | None, Field(repr=False)]
+
+
 class SettingsError(ValueError):
     """A setting that cannot be right. The message is one sentence that names it."""
 
@@ -27,13 +30,13 @@ class Settings(BaseSettings):
 
     # Twilio
     twilio_account_sid: str | None = None
-    twilio_auth_token: str | None = None
+    twilio_auth_token: Secret = None
     twilio_phone_number: str | None = None
     to_phone_number: str | None = None
     twilio_api_url: str | None = None
 
     # The model
-    openai_api_key: str | None = None
+    openai_api_key: Secret = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-5.4-mini"
     openai_fallback_model: str | None = None
@@ -53,8 +56,8 @@ class Settings(BaseSettings):
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
     web_threads: Annotated[int, Field(ge=4, le=4000)] = 400
     data_dir: Path = ROOT / "data"
-    database_url: str = ""
-    secret_key: str | None = None
+    database_url: Annotated[str, Field(repr=False)] = ""
+    secret_key: Secret = None
     worker_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")] = "worker-1"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "pretty"] = "auto"

@@ -11,6 +11,7 @@ from bench import history
 from bench.caller import Caller, CallFailed
 from bench.load import (
     BRISK_PAUSE_S,
+    BRISK_TURN_S,
     Crowd,
     Model,
     Result,
@@ -146,18 +147,7 @@ class Bench:
     def long_call(self) -> Iterator[Row]:
         """The 200th turn of a call against the 20th: eight turns around each, side by side."""
         self.say(f"{self.size.long_calls} calls of {LATE} turns")
-        many = self.size.long_calls
-        old = [Caller(self.app.port, next(callers)) for _ in range(many)]
-        young = [Caller(self.app.port, next(callers)) for _ in range(many)]
-        self.model.pace(0, 0)
-        asyncio.run(in_parallel([_go_through(caller, LATE - WINDOW // 2) for caller in old]))
-        asyncio.run(in_parallel([_go_through(caller, EARLY - WINDOW // 2) for caller in young]))
-        self._wait_for_summaries(old)
-        self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
-        self.model.times()
-        late, early = Result(), Result()
-        pairs = [(caller, late) for caller in old] + [(caller, early) for caller in young]
-        asyncio.run(_take_turns(pairs, WINDOW))
+        late, early = asyncio.run(self._late_and_early(self.size.long_calls))
         times = self.model.times()
         yield from _compared(f"turn {LATE} against turn {EARLY}", late.join(times), early.join(times))
         sizes = [percentile([float(s.prompt_bytes) for s in result.samples], 0.5) for result in (late, early)]
@@ -165,6 +155,22 @@ class Bench:
             f"what the model is sent at turn {LATE} against {EARLY}",
             f"{sizes[0] / sizes[1]:.2f}x ({sizes[0] / 1000:.1f} kB, {sizes[1] / 1000:.1f} kB)",
         )
+
+    async def _late_and_early(self, many: int) -> tuple[Result, Result]:
+        old = [Caller(self.app.port, next(callers)) for _ in range(many)]
+        young = [Caller(self.app.port, next(callers)) for _ in range(many)]
+        self.model.pace(0, 0)
+        await in_parallel([_go_through(caller, LATE - WINDOW // 2) for caller in old])
+        await in_parallel([_go_through(caller, EARLY - WINDOW // 2) for caller in young])
+        self._wait_for_summaries(old)
+        self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
+        self.model.times()
+        late, early = Result(), Result()
+        # in turns, so that neither has a better moment of the machine's
+        await _take_turns(
+            [pair for two in zip(old, young, strict=True) for pair in zip(two, (late, early), strict=True)]
+        )
+        return late, early
 
     def _wait_for_summaries(self, old: list[Caller]) -> None:
         assert self.app.database is not None
@@ -213,7 +219,7 @@ class Bench:
             await asyncio.sleep(offset_s)
             await one_after_another(server, self.size.history_samples, result, first_turns=3)
 
-        await in_parallel([calls(*pair, index * 1.3) for index, pair in enumerate(pairs)])
+        await in_parallel([calls(*pair, index * BRISK_TURN_S / 2) for index, pair in enumerate(pairs)])
 
     # Memory
 
@@ -284,23 +290,18 @@ async def _go_through(caller: Caller, turns: int) -> None:
         await caller.turn(longest_pause_s=0)
 
 
-async def _take_turns(pairs: list[tuple[Caller, Result]], turns: int) -> None:
+async def _take_turns(pairs: list[tuple[Caller, Result]]) -> None:
     async def call(caller: Caller, result: Result, offset_s: float) -> None:
         await asyncio.sleep(offset_s)
         try:
-            for _ in range(turns):
+            for _ in range(WINDOW):
                 result.turns.append(await caller.turn(longest_pause_s=BRISK_PAUSE_S))
         except CallFailed as error:
             result.errors[str(error)] += 1
         caller.hang_up()
 
-    step_s = 2.6 / len(pairs)
-    shuffled = [
-        pair
-        for couple in zip(pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :], strict=True)
-        for pair in couple
-    ]
-    await in_parallel([call(*pair, index * step_s) for index, pair in enumerate(shuffled)])
+    step_s = BRISK_TURN_S / len(pairs)
+    await in_parallel([call(*pair, index * step_s) for index, pair in enumerate(pairs)])
 
 
 def _compared(name: str, grown: Result, fresh: Result) -> Iterator[Row]:

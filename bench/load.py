@@ -16,6 +16,7 @@ from bench.processes import Server
 
 BRISK_PAUSE_S = 1.7
 """How long a hurried caller listens to a first sentence: until the model has written the rest, and no longer."""
+BRISK_TURN_S = 2.6
 TURNS_PER_CALL = 10
 
 callers = count(1)

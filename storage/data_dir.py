@@ -2,7 +2,10 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+LENGTH = 64
 
 
 def prepare(data_dir: Path) -> None:
@@ -14,26 +17,27 @@ def prepare(data_dir: Path) -> None:
 
 
 def kept_secret(data_dir: Path, name: str) -> str:
-    """Return the secret of that name, made at the first call; two processes that race get the same one."""
+    """Return the secret of that name, made at the first call; two processes that race get the same one.
+
+    Raises ValueError where the file holds something else: whoever damaged it should know.
+    """
     path = data_dir / f"{name}.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_when_written(path)
-    with os.fdopen(descriptor, "w") as file:
-        value = secrets.token_hex(32)
-        file.write(value)
+    if not path.exists():
+        _make(path)
+    value = path.read_text(encoding="ascii")
+    if len(value) != LENGTH:
+        raise ValueError(f"{path} is damaged: delete it, and a new one is made")
     return value
 
 
-def _read_when_written(path: Path) -> str:
-    value = path.read_text()
-    if len(value) == 64:
-        return value
-    # Whoever made the file died before writing it, or is about to write: take its place with a rename,
-    # which is atomic, and let the last one win.
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(secrets.token_hex(32))
-    fresh.chmod(0o600)
-    fresh.replace(path)
-    return path.read_text()
+def _make(path: Path) -> None:
+    # Written apart and then linked: the link is made whole or, where another was quicker, not at all.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(LENGTH // 2))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -236,7 +236,9 @@ def test_a_question_after_the_offer_is_a_question(spanish: OfflineModel) -> None
 
 
 def test_if_is_not_yes(spanish: OfflineModel) -> None:
-    assert hears(spanish, "¿hacéis permanentes?", "Si no las hacéis, ¿quién las hace en este barrio?")[1] is None
+    assert (
+        hears(spanish, "¿hacéis permanentes?", "Si no las hacéis, ¿quién las hace en este barrio?")[1] is None
+    )
 
 
 def test_yes_without_an_offer_hands_nobody_off(spanish: OfflineModel) -> None:

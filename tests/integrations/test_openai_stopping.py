@@ -320,13 +320,6 @@ def test_who_leaves_the_loop_early_leaves_no_stream_open(fake: FakeOpenAI) -> No
     assert Finish("stop") in list(model.stream(HELLO, first_event_s=1, total_s=20))
 
 
-def test_a_stream_that_failed_leaves_its_place_to_the_next_try(fake: FakeOpenAI) -> None:
-    model = OpenAIModel("fake-model", api_key=None, base_url=fake.base_url, connections=1)
-    fake.enqueue(replies.error_in_stream().then(replies.Hang()))
-
-    assert Finish("stop") in list(model.stream(HELLO, first_event_s=1, total_s=20))
-
-
 def test_a_name_with_several_addresses_is_tried_until_one_answers(fake: FakeOpenAI) -> None:
     with socket.socket() as nobody, a_full_queue() as silent:
         nobody.bind(("127.0.0.1", 0))

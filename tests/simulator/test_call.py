@@ -2,6 +2,7 @@
 
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -361,6 +362,31 @@ def test_hanging_up_wakes_a_phone_that_listens_in_real_time(server, a_phone):
     assert not call.is_alive()
     assert phone.now < 10
     assert phone.heard == []
+
+
+def test_hanging_up_ends_a_silence_too(server, a_phone):
+    phone = a_phone(realtime=True)
+    server.on("/voice", response("<Gather timeout='60' actionOnEmptyResult='true'/>"))
+    phone.dial()
+
+    with ThreadPoolExecutor() as pool:
+        silence = pool.submit(phone.silence)
+        while len(phone.turns) < 2:
+            pass
+        phone.hang_up()
+
+    assert silence.result(10) == ""
+    assert len(server.asked) == 1
+
+
+def test_in_real_time_the_second_call_takes_its_time_as_the_first(server, a_phone):
+    phone = a_phone(realtime=True)
+    server.on("/voice", response("<Say>Adiós.</Say>", "<Hangup/>"))
+
+    phone.dial()
+    phone.dial()
+
+    assert phone.now >= 6 / 15
 
 
 def test_fifty_phones_call_at_once(server, a_phone):

@@ -1,0 +1,40 @@
+"""Migrations: they make what the models say, and leave alone what is not ours."""
+
+from alembic import command
+from sqlalchemy import create_engine, inspect
+
+from storage.base import Base
+from storage.migrate import run_alembic, upgrade
+
+
+def tables(url, schema=None):
+    engine = create_engine(url)
+    names = set(inspect(engine).get_table_names(schema=schema))
+    engine.dispose()
+    return names
+
+
+def test_the_migrations_make_what_the_models_say(database_url):
+    run_alembic(database_url, command.check)
+
+    assert set(Base.metadata.tables) <= tables(database_url)
+
+
+def test_upgrading_again_changes_nothing(database_url):
+    before = tables(database_url)
+
+    upgrade(database_url)
+
+    assert tables(database_url) == before
+
+
+def test_going_back_leaves_the_tables_of_durable_work_alone(database_url):
+    theirs = tables(database_url) - set(Base.metadata.tables)
+    in_schema = tables(database_url, "dbos") if database_url.startswith("postgresql") else None
+
+    run_alembic(database_url, command.downgrade, "base")
+
+    assert tables(database_url) >= theirs - {"alembic_version"}
+    assert not tables(database_url) & set(Base.metadata.tables)
+    if in_schema is not None:
+        assert tables(database_url, "dbos") == in_schema != set()
