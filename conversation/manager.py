@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from conversation import memory
-from conversation.answers import Answer, Answers, Reading
+from conversation.answer import Answer, Reading
+from conversation.answers import Answers
 from conversation.handoff import leave_message
 from conversation.profiles import Profile, instructions_for
 from conversation.redaction import redact

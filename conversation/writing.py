@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from conversation import memory
-from conversation.answers import Answer, AnswerStopped
+from conversation.answer import Answer, AnswerStopped
 from conversation.handoff import hand_off
 from conversation.phrases import Phrases
 from conversation.redaction import redact

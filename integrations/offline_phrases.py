@@ -79,13 +79,13 @@ _SPANISH = Phrases(
     ),
     message=_any_of("recado|mensaje|aviso|me llamen|me llame|llamenme|llameme"),
     who_are_you=_any_of(
-        r"quien (?:es|eres)(?! (?:el|la|su|tu)\b)|con quien hablo|que eres|"
+        r"quien eres|quien es usted|quien es$|con quien hablo|que eres|"
         r"(?:eres|es|es usted|hablo con|estoy hablando con) (?:un|una) "
         r"(?:robot|maquina|bot|grabacion|persona|humano|ia|inteligencia artificial)"
     ),
     goodbye=_any_of(
         "adios|hasta luego|hasta pronto|hasta otra|chao|chau|nos vemos|nada mas|eso es todo|eso era todo|"
-        "ya esta|ya no necesito nada|puede colgar"
+        "ya no necesito nada|puede colgar"
     ),
     thanks=_any_of("gracias|muy amable|se lo agradezco"),
     hello=_any_of("hola|buenos dias|buenas tardes|buenas noches|buenas|oiga|diga"),
@@ -125,7 +125,7 @@ _ENGLISH = Phrases(
         r"(?:robot|machine|bot|recording|person|human|ai)"
     ),
     goodbye=_any_of(
-        "bye|goodbye|good bye|see you|that s all|thats all|that is all|that will be all|nothing else|"
+        "bye|goodbye|good bye|see you (?:later|soon|then|tomorrow|there)|that s all|thats all|that is all|that will be all|nothing else|"
         "i m done|have a (?:nice|good|great) day"
     ),
     thanks=_any_of("thanks|thank you|cheers|much appreciated"),

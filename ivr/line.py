@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from conversation.answers import Reading
+from conversation.answer import Reading
 from conversation.manager import ConversationManager, Utterance
 from conversation.phrases import is_continue
 from ivr import twiml

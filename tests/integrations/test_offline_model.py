@@ -171,6 +171,14 @@ def test_goodbye_is_said_and_the_call_ended(spanish: OfflineModel, goodbye: str)
     assert call == ToolCall("call_1", "end_call", {})
 
 
+@pytest.mark.parametrize("question", ["¿Ya está abierto?", "¿Quién es Marta?"])
+def test_words_of_a_goodbye_in_a_question_end_no_call(spanish: OfflineModel, question: str) -> None:
+    words, call = hears(spanish, question)
+
+    assert call is None
+    assert "demostración" not in words
+
+
 @pytest.mark.parametrize("goodbye", ["bye", "That's all, thanks", "ok goodbye"])
 def test_goodbye_in_english(english: OfflineModel, goodbye: str) -> None:
     words, call = hears(english, goodbye)
@@ -178,6 +186,11 @@ def test_goodbye_in_english(english: OfflineModel, goodbye: str) -> None:
     assert words.endswith("Goodbye!")
     assert call is not None
     assert call.name == "end_call"
+
+
+def test_see_you_is_a_goodbye_only_with_a_when(english: OfflineModel) -> None:
+    assert hears(english, "can I see you about a haircut?")[1] is None
+    assert hears(english, "see you later")[1] == ToolCall("call_1", "end_call", {})
 
 
 def test_no_to_anything_else_is_goodbye(spanish: OfflineModel) -> None:

@@ -363,7 +363,7 @@ def test_what_the_first_owner_writes_after_a_takeover_changes_nothing(open_line,
     owner.parts.manager.close()
     other.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
 
-    from conversation.answers import AnswerStopped
+    from conversation.answer import AnswerStopped
 
     with pytest.raises(AnswerStopped):
         answer.add(["De más."])

@@ -1,12 +1,13 @@
 """The worker as a process: what becomes of jobs when workers are killed, paused, doubled and told to stop."""
 
 import signal
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from storage.base import utc_now
-from storage.slots import is_worker_alive, worker_beats
+from storage.slots import is_worker_alive, take_slot, worker_beats
 from storage.worker import LOST_SLOT_EXIT
 from tests.storage.conftest import wait_until
 
@@ -22,6 +23,11 @@ def hand_over(database, work, job, *, partition=None, **payload):
 def is_alive(database):
     with database.read() as session:
         return is_worker_alive(session, utc_now())
+
+
+def beat(database):
+    with database.read() as session:
+        return worker_beats(session)["worker-1"]
 
 
 def test_a_job_is_done_and_the_worker_is_seen_to_live(database, work, start_worker, notes):
@@ -45,6 +51,8 @@ def test_told_to_stop_a_worker_ends_what_it_has_in_hand_and_gives_its_slot_back(
 
     worker.signal(signal.SIGTERM)
     worker.wait_for_log("worker stops")
+    told_at = utc_now()
+    wait_until(lambda: beat(database) > told_at + timedelta(seconds=1), "beats while the job ends")
     notes.go_on()
 
     assert worker.wait() == 0
@@ -75,10 +83,11 @@ def test_a_job_whose_worker_was_killed_runs_again_when_it_is_back(database, work
 
     worker.kill()
     notes.go_on()
-    start_worker()
+    heir = start_worker()
 
     notes.wait_for(what="ended", n=1)
     assert len(notes.read(what="began")) == 2
+    assert "took over" not in heir.log
 
 
 def test_another_worker_adopts_the_jobs_of_one_that_was_killed(database, work, start_worker, notes):
@@ -128,6 +137,28 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     notes.go_on()
     notes.wait_for(what="ended", pid=heir.process.pid)
     assert notes.read(what="ended", pid=paused.process.pid) == []
+
+
+def test_a_worker_whose_slot_is_taken_ends_at_its_next_beat(database, start_worker):
+    worker = start_worker()
+    worker.wait_for_log("worker started")
+
+    with database.write() as session:
+        assert take_slot(session, "worker-1", "thief", now=utc_now() + timedelta(hours=1), lease_s=5)
+
+    assert worker.wait() == LOST_SLOT_EXIT
+    assert "another process holds it" in worker.log
+
+
+def test_a_worker_that_cannot_write_its_beats_ends_before_its_lease_does(database, start_worker):
+    worker = start_worker()
+    worker.wait_for_log("worker started")
+
+    with database.write() as session:
+        session.execute(text("UPDATE worker_slots SET beat_at = beat_at"))
+        assert worker.wait() == LOST_SLOT_EXIT
+
+    assert "no beat was written" in worker.log
 
 
 def test_of_a_partition_one_job_runs_at_a_time_over_all_workers(database, work, start_worker, notes):

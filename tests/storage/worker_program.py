@@ -1,6 +1,7 @@
 """A worker with jobs that write down what they do: URL, slot, file of notes, Pace as JSON."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ QUICK = {"beat_s": 0.25, "lease_s": 2, "adopt_s": 0.3}
 
 
 def main(url, slot, path, pace):
+    logging.basicConfig()
     notes = Path(path)
 
     def note(what, **facts):
