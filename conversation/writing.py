@@ -163,7 +163,8 @@ class Writer:
         if not done.finished:
             raise IntegrationError("the model's answer broke off", permanent=False)
         done.rest = _fresh(draft, cutter.finish())
-        if not done.calls and not any(text.strip() for text in done.text):
+        silent = not any(text.strip() for text in done.text)
+        if silent and not done.calls and not draft.answer.sentences:  # nothing left to add is no fault
             raise IntegrationError("the model's answer was empty", permanent=False)
         return done
 

@@ -138,7 +138,8 @@ class OfflineModel:
         wants_message = phrases.message.search(talk.heard_words)
         reason = phrases.reason_message if wants_message else phrases.reason_person
         about = " ".join(part for part in (talk.question, talk.heard) if part)
-        return _Reply(self._say(phrases.handing_off), HAND_OFF, (("reason", reason), ("summary", about)))
+        # No words: whether somebody can come to the phone is the tool's to know, and it has its own for either
+        return _Reply("", HAND_OFF, (("reason", reason), ("summary", about)))
 
     def _goodbye(self, tools: set[str]) -> _Reply:
         return _Reply(self._say(self._phrases.farewell), END_CALL if END_CALL in tools else None)

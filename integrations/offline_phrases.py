@@ -19,7 +19,6 @@ class Phrases:
     farewell: str
     anything_else: str
     go_on: str
-    handing_off: str
     nobody_here: str
     do_not_know: str
     do_not_know_alone: str
@@ -64,7 +63,6 @@ _SPANISH = Phrases(
     farewell="Gracias por contactar con {business}. ¡Hasta luego!",
     anything_else="De acuerdo. ¿Necesita algo más?",
     go_on="Dígame.",
-    handing_off="De acuerdo, le paso con una persona.",
     nobody_here="Lo siento, ahora mismo no puedo pasarle con nadie. ¿Necesita algo más?",
     do_not_know="Eso no lo sé. ¿Quiere que tome un recado o le pase con una persona?",
     do_not_know_alone="Eso no lo sé, y no quiero inventarlo. ¿Necesita algo más?",
@@ -105,7 +103,6 @@ _ENGLISH = Phrases(
     farewell="Thank you for contacting {business}. Goodbye!",
     anything_else="All right. Is there anything else?",
     go_on="Go ahead.",
-    handing_off="All right, I will pass you to a person.",
     nobody_here="I am sorry, I cannot pass you to anybody right now. Is there anything else?",
     do_not_know="I do not know that. Shall I take a message or pass you to a person?",
     do_not_know_alone="I do not know that, and I will not make it up. Is there anything else?",
@@ -125,7 +122,8 @@ _ENGLISH = Phrases(
         r"(?:robot|machine|bot|recording|person|human|ai)"
     ),
     goodbye=_any_of(
-        "bye|goodbye|good bye|see you (?:later|soon|then|tomorrow|there)|that s all|thats all|that is all|that will be all|nothing else|"
+        "bye|goodbye|good bye|see you (?:later|soon|then|tomorrow)|"
+        "that s all|thats all|that is all|that will be all|nothing else|"
         "i m done|have a (?:nice|good|great) day"
     ),
     thanks=_any_of("thanks|thank you|cheers|much appreciated"),

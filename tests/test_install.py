@@ -1,13 +1,16 @@
+import shlex
 import sys
 
 from tests.house import tools
 
 pytest_plugins = ["tests.house_fixtures"]
 
+PYTHON = shlex.quote(sys.executable)
+
 
 def test_without_a_python_that_is_new_enough_it_says_so_and_ends(bare_house, tmp_path):
     ages_ago = "import sys; sys.version_info = (3, 10, 14);"
-    bin_folder = tools(tmp_path, python3=f'#!/bin/sh\nexec {sys.executable} -c "{ages_ago} $2"\n')
+    bin_folder = tools(tmp_path, python3=f'#!/bin/sh\nexec {PYTHON} -c "{ages_ago} $2"\n')
 
     said = bare_house.fail_to_start(PATH=str(bin_folder))
 
@@ -20,8 +23,8 @@ def test_without_the_venv_module_it_says_what_to_install(bare_house, tmp_path):
     bin_folder = tools(
         tmp_path,
         python3=f"""#!/bin/sh
-[ "$1" = -I ] || exec {sys.executable} "$@"
-exec {sys.executable} -c "{without_ensurepip} runpy.run_path(sys.argv[0], run_name='__main__')" "$@"
+[ "$1" = -I ] || exec {PYTHON} "$@"
+exec {PYTHON} -c "{without_ensurepip} runpy.run_path(sys.argv[0], run_name='__main__')" "$@"
 """,
     )
 

@@ -211,7 +211,7 @@ def test_yes_to_anything_else_is_an_invitation(spanish: OfflineModel) -> None:
 def test_who_wants_a_person_is_handed_off(spanish: OfflineModel, wish: str) -> None:
     words, call = hears(spanish, "¿hacéis permanentes?", wish)
 
-    assert words == "De acuerdo, le paso con una persona."
+    assert words == ""  # the tool has its own, for whether somebody can come or not
     assert call == ToolCall(
         "call_1",
         "hand_off",
