@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another folder
@@ -44,3 +45,18 @@ errorlog = "-"
 loglevel = settings.log_level.lower()
 control_socket_disable = True  # nobody administers it that way
 proc_name = "assistant-web"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Before the first call."""
+    from app import begin_serving
+
+    begin_serving(worker.wsgi)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """After the last one; a worker that could not even start has no app."""
+    from app import end_serving
+
+    if getattr(worker, "wsgi", None) is not None:
+        end_serving(worker.wsgi)

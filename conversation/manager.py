@@ -198,11 +198,9 @@ class ConversationManager:
 
         def summarise_later(session: Session) -> None:
             if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
-                upto = answer.number - memory.FULL_TURNS
                 self._work.enqueue(
-                    session, "summarise", {"conversation_id": conversation.id, "upto": upto},
-                    key=f"summarise:{conversation.id}:{upto}",
-                )  # fmt: skip
+                    session, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
+                )
 
         return Draft(answer, messages, self._tool_context(answer, conversation), summarise_later)
 

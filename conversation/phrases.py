@@ -25,13 +25,9 @@ class Phrases:
     apology: str
     """The question could not be answered; asks to repeat it."""
     apology_again: str
-    """Still not; `transfer`, `offer_person` or `take_message` follows."""
+    """Still not; `transfer` or `take_message` follows."""
     cut_off: str
     """An answer broke off midway; asks whether to go on."""
-    offer_person: str
-    """Asks whether the caller wants a person."""
-    offer_message: str
-    """Asks whether the caller wants to leave a message."""
     transfer: str
     """Said before the call is transferred."""
     nobody_answered: str
@@ -42,10 +38,6 @@ class Phrases:
     """Asks for the name and the message."""
     message_taken: str
     """Thanks and goodbye, after a message."""
-    not_known: str
-    """The business's facts do not say; `offer_message` or `offer_person` follows."""
-    anything_else: str
-    """Asks for the next question, for instance after an offer was declined."""
     too_long: str
     """The call reached its longest time; it ends after this."""
     voicemail: str
@@ -60,8 +52,6 @@ class Phrases:
     """Put before the greeting where no language model is configured."""
     continue_words: frozenset[str]
     """What callers say only to show that they are still there: see `is_continue`."""
-    decline_words: frozenset[str]
-    """What callers say to turn an offer down: see `is_decline`."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +96,9 @@ def is_continue(text: str, phrases: Phrases) -> bool:
 
     Case, accents, punctuation and drawn-out letters ("mmmm") make no difference.
     """
-    return _consists_of(text, phrases.continue_words)
-
-
-def is_decline(text: str, phrases: Phrases) -> bool:
-    """Say whether the words only turn an offer down: "No, gracias." Compared as in `is_continue`."""
-    return _consists_of(text, phrases.decline_words)
-
-
-def _consists_of(text: str, phrases: frozenset[str]) -> bool:
-    """Say whether the text is nothing but these phrases, one after the other."""
-    words, known = _fold(text), _folded(phrases)
+    words, known = _fold(text), _folded(phrases.continue_words)
     longest = max(map(len, known), default=0)
+    # How far into the words one can come with nothing but known ones, one after the other.
     reached = [True] + [False] * len(words)
     for end in range(1, len(words) + 1):
         starts = range(max(0, end - longest), end)
@@ -168,15 +149,11 @@ _SPANISH = Phrases(
     apology="Disculpe, no he podido responderle. ¿Me lo puede repetir, por favor?",
     apology_again="Lo siento, sigo sin poder responderle.",
     cut_off="Perdone, se me ha cortado la respuesta. ¿Quiere que continúe?",
-    offer_person="¿Quiere que le pase con una persona?",
-    offer_message="¿Quiere dejar un mensaje?",
     transfer="Le paso con una persona, un momento.",
     nobody_answered="Ahora mismo no puede atenderle nadie.",
     after_transfer="Gracias por llamar. Que tenga un buen día.",
     take_message="Por favor, dígame su nombre y su mensaje, y lo dejaré anotado.",
     message_taken="Gracias, su mensaje queda anotado. Hasta luego.",
-    not_known="Ese dato no lo tengo.",
-    anything_else="¿En qué más puedo ayudarle?",
     too_long="La llamada ha llegado a su duración máxima y tengo que terminarla. "
     "Si necesita algo más, vuelva a llamar. Hasta luego.",
     voicemail="Hola, le llama el asistente automático de {business}. "
@@ -194,12 +171,6 @@ _SPANISH = Phrases(
         entiendo, correcto, exacto, eso es, dale, listo, órale, adelante, siga, continúe, por favor,
         gracias, muchas gracias, dígame, diga, espero, le espero, aquí espero, aquí estoy, sigo aquí,
         tranquilo, tranquila, no hay problema, sin problema, no se preocupe, un momento, cómo no
-        """
-    ),
-    decline_words=_words(
-        """
-        no, no gracias, gracias, no hace falta, no es necesario, déjelo, mejor no, ahora no, no quiero,
-        nada, nada más, no quiero nada, en absoluto, está bien así, así está bien
         """
     ),
 )
@@ -221,15 +192,11 @@ _ENGLISH = Phrases(
     apology="I'm sorry, I wasn't able to answer that. Could you say it again, please?",
     apology_again="I'm sorry, I still can't answer that.",
     cut_off="I'm sorry, I got cut off. Shall I go on?",
-    offer_person="Would you like me to put you through to a person?",
-    offer_message="Would you like to leave a message?",
     transfer="I'll put you through to a person, one moment.",
     nobody_answered="Nobody is free to take your call right now.",
     after_transfer="Thank you for calling. Have a good day.",
     take_message="Please tell me your name and your message, and I'll write it down.",
     message_taken="Thank you, I've written down your message. Goodbye.",
-    not_known="I don't have that information.",
-    anything_else="Is there anything else I can help you with?",
     too_long="This call has reached its time limit, so I have to end it. "
     "If you need anything else, please call again. Goodbye.",
     voicemail="Hello, this is the automated assistant of {business}. "
@@ -247,13 +214,6 @@ _ENGLISH = Phrases(
         understood, exactly, correct, go on, go ahead, continue, carry on, please, please do, yes
         please, thanks, thank you, take your time, no problem, no worries, i'll wait, i'm here, still
         here, i'm still here, that's fine, that's ok, that's okay, sounds good
-        """
-    ),
-    decline_words=_words(
-        """
-        no, nope, nah, no thanks, no thank you, thanks, thank you, not now, not really, never mind,
-        don't bother, no need, nothing, nothing else, that's all, i'm good, i'm fine, it's fine, that's
-        ok, that's okay, rather not, i'd rather not
         """
     ),
 )

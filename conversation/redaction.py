@@ -17,7 +17,7 @@ _LONG_HEX = re.compile(r"[0-9A-Fa-f]{32}")
 # What a link is looked for in: an encoded one ("https%3A%2F%2F...") is as whole in it as a plain one.
 _RUN = re.compile(r"[^\s<>\"'`()\[\]{}|,;*]+")
 _PROVIDER = re.compile(
-    r"(?:(?<![a-z0-9-])|(?<=%2f)|(?<=%252f)|(?<=%40))twilio(?:cdn)?(?:\.|%2e)com(?![a-z0-9-])"
+    r"(?:(?<![a-z0-9-])|(?<=%2f)|(?<=%252f)|(?<=%40))twilio(?:cdn)?(?:\.|%2e)com(?!-*[a-z0-9])"
     r"|2010-04-01(?:/|\\/|%(?:25)?2f)+accounts",
     _FLAGS,
 )

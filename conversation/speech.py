@@ -2,138 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from typing import TypeAlias
 from urllib.parse import quote
 
 from conversation.sentences import SentenceCutter
-
-_Pairs: TypeAlias = dict[str, tuple[str, str]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Words:
-    """What one language says where others write a sign."""
-
-    signs: dict[str, str]
-    cents_after: tuple[str, str]  # between "3 euros" and its cents: from ten on ("3 euros con 50"), below
-    thousands: str
-    dollar: str  # whose "$" it is
-    currencies: _Pairs  # one, many
-    cents: _Pairs
-    units: _Pairs
-    shortened: dict[str, str]  # what stands before an abbreviation's last dot, without spaces
-    phrases: tuple[tuple[str, re.Pattern[str], str], ...]  # what has to be in the text, and then
-    days: str
-
-    @cached_property
-    def abbreviation(self) -> re.Pattern[str]:
-        names = sorted(self.shortened, key=len, reverse=True)
-        either = "|".join(name.replace(".", r"\. ?") for name in names)
-        return re.compile(rf"(?<![\w.])({either})\.(?=\W|\Z)", re.IGNORECASE)
-
-    @cached_property
-    def day_range(self) -> re.Pattern[str]:
-        return re.compile(rf"\b({self.days}) ?[–—-] ?({self.days})\b", re.IGNORECASE)
-
-    @cached_property
-    def measure(self) -> re.Pattern[str]:
-        return re.compile(rf"(?<![\w.,])(\d++(?:[.,]\d++)?) ?({'|'.join(self.units)})(?!\w)")
-
-    @cached_property
-    def counted(self) -> frozenset[str]:
-        """The last words of sums and measures, after which "/" means per."""
-        pairs = [*self.currencies.values(), *self.cents.values(), *self.units.values()]
-        return frozenset(said.split()[-1] for pair in pairs for said in pair)
-
-
-def _pairs(table: str) -> _Pairs:
-    rows = (row.split(":") for row in table.split(";"))
-    return {sign.strip(): (one.strip(), many.strip()) for sign, one, many in rows}
-
-
-def _named(table: str) -> dict[str, str]:
-    rows = (row.split(":") for row in table.split(";"))
-    return {sign.strip(): words.strip() for sign, words in rows}
-
-
-_SPANISH = _Words(
-    signs=_named(
-        """.: punto; /: barra; -: guion; _: guion bajo; @: arroba; +: más; %: por ciento; &: y; or: o; per: por;
-        to: a; *: asterisco; x: por; #: almohadilla; #1: número; ~: unos"""
-    ),
-    cents_after=(" con ", " con "),
-    thousands=".",
-    dollar="US$",
-    currencies=_pairs(
-        "€: un euro: euros; US$: un dólar: dólares; MX$: un peso: pesos; £: una libra: libras; ¥: un yen: yenes"
-    ),
-    cents=_pairs(
-        """€: céntimo: céntimos; US$: centavo: centavos; MX$: centavo: centavos; £: penique: peniques;
-        ¥: sen: sen"""
-    ),
-    units=_pairs(
-        """km/h: kilómetro por hora: kilómetros por hora; kg: kilo: kilos; km: kilómetro: kilómetros;
-        cm: centímetro: centímetros; mm: milímetro: milímetros; m²: metro cuadrado: metros cuadrados;
-        m2: metro cuadrado: metros cuadrados; ml: mililitro: mililitros; min: minuto: minutos; h: hora: horas;
-        °C: grado: grados; ºC: grado: grados"""
-    ),
-    shortened=_named(
-        """p.ej: por ejemplo; ee.uu: Estados Unidos; sr: señor; sra: señora; srta: señorita; sres: señores;
-        sras: señoras; dr: doctor; dra: doctora; dña: doña; ud: usted; uds: ustedes; vd: usted; vds: ustedes;
-        avda: avenida; av: avenida; ctra: carretera; pza: plaza; aprox: aproximadamente; dpto: departamento;
-        máx: máximo; mín: mínimo; núm: número; pág: página; tel: teléfono; tfno: teléfono"""
-    ),
-    phrases=(
-        ("º", re.compile(r"\b[Nn]\.?º ?(?=\d)"), "número "),
-        ("C/", re.compile(r"\bC/ ?(?=[A-ZÁÉÍÓÚÑ])"), "calle "),
-        ("s/n", re.compile(r"\bs/n\b"), "sin número"),
-        ("y/o", re.compile(r"\by/o\b"), "y o"),
-        ("ª", re.compile(r"\bD(?:\.ª|ª\.?) (?=[A-ZÁÉÍÓÚÑ])"), "doña "),
-        # Only where a person can come: "la vitamina D. Además" is no gentleman.
-        (
-            "D. ",
-            re.compile(r"(?:\A|(?<=\b[ay] )|(?<=\bde )|(?<=\bcon )|(?<=, ))D\. (?=[A-ZÁÉÍÓÚÑ]\w)"),
-            "don ",
-        ),
-        ("as ", re.compile(r"(?<=\b[Ll]as )(\d{1,2})\.([0-5]\d)(?![.,]?\d| ?[€$%])"), r"\1:\2"),
-        # Voices of Spanish America take the dot of 1.200 for a decimal one.
-        (".", re.compile(r"(?<![\w.,])(\d{1,3})\.(\d{3})(?![.,]?\d)"), r"\1\2"),
-    ),
-    days="lunes|martes|miércoles|jueves|viernes|sábado|domingo",
-)
-
-_ENGLISH = _Words(
-    signs=_named(
-        """.: dot; /: slash; -: dash; _: underscore; @: at; +: plus; %: percent; &: and; or: or; per: per;
-        to: to; *: star; x: times; #: pound; #1: number; ~: about"""
-    ),
-    cents_after=(" ", " and "),
-    thousands=",",
-    dollar="US$",
-    currencies=_pairs(
-        "€: 1 euro: euros; US$: 1 dollar: dollars; MX$: 1 peso: pesos; £: 1 pound: pounds; ¥: 1 yen: yen"
-    ),
-    cents=_pairs("€: cent: cents; US$: cent: cents; MX$: centavo: centavos; £: penny: pence; ¥: sen: sen"),
-    units=_pairs(
-        """km/h: kilometer per hour: kilometers per hour; kg: kilo: kilos; km: kilometer: kilometers;
-        cm: centimeter: centimeters; mm: millimeter: millimeters; m²: square meter: square meters;
-        m2: square meter: square meters; ml: milliliter: milliliters; min: minute: minutes; h: hour: hours;
-        °C: degree: degrees; ºC: degree: degrees"""
-    ),
-    shortened=_named(
-        """e.g: for example; i.e: that is; approx: approximately; vs: versus; dept: department;
-        apt: apartment; tel: telephone"""
-    ),
-    phrases=(
-        ("No", re.compile(r"\bNos?\. ?(?=\d)"), "number "),
-        ("and/or", re.compile(r"\band/or\b"), "and or"),
-    ),
-    days="Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday",
-)
-_PESO_COUNTRIES = frozenset({"AR", "CL", "CO", "CU", "DO", "MX", "UY"})
-_CURRENCY_CODES = {"EUR": "€", "USD": "US$", "GBP": "£", "MXN": "MX$", "JPY": "¥"}
+from conversation.spoken_words import Words, words_of
 
 # Nothing but words, and no full stop inside that an abbreviation or a domain could have: most sentences.
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
@@ -216,7 +88,7 @@ def speakable(text: str, language: str) -> str:
     text = text.strip()
     if _PLAIN.fullmatch(text):
         return text
-    words = _words_of(language)
+    words = words_of(language)
     for _ in range(_MOST_PASSES):
         said = _pass(text, words)
         if said == text:
@@ -226,16 +98,7 @@ def speakable(text: str, language: str) -> str:
     return " ".join(re.findall(r"[^\W\d_]+", text))
 
 
-@lru_cache(maxsize=64)
-def _words_of(language: str) -> _Words | None:
-    primary, *others = re.split(r"[-_]", language)
-    words = {"es": _SPANISH, "en": _ENGLISH}.get(primary.lower())
-    if words and _PESO_COUNTRIES.intersection(other.upper() for other in others):
-        return replace(words, dollar="MX$")
-    return words
-
-
-def _pass(text: str, words: _Words | None) -> str:
+def _pass(text: str, words: Words | None) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _DRAWN.sub(" ", _UNHEARD.sub("", text))
     if "[" in text or "<" in text:
@@ -261,7 +124,7 @@ def _without_links(text: str) -> str:
     return _TAG.sub(" ", _BARE_LINK.sub(r"\1", text))
 
 
-def _address(address: str, words: _Words) -> str:
+def _address(address: str, words: Words) -> str:
     signs = words.signs
     return "".join(
         character if character.isalnum() else f" {signs[character]} " if character in signs else " "
@@ -269,7 +132,7 @@ def _address(address: str, words: _Words) -> str:
     )
 
 
-def _web_address(link: str, words: _Words) -> str:
+def _web_address(link: str, words: Words) -> str:
     address = link.rstrip(".,:;!?…_~-/#=&")
     after = "".join(character for character in link[len(address) :] if character in ".,:;!?…")
     host, _, path = _SCHEME.sub("", re.split(r"[?#]", address, maxsplit=1)[0]).partition("/")
@@ -301,7 +164,7 @@ def _line(line: str) -> str:
     return line
 
 
-def _in_words(text: str, words: _Words) -> str:
+def _in_words(text: str, words: Words) -> str:
     inside = text[:-1]  # every rule is asked for by a character: most sentences have none of them
     for needed, pattern, said in words.phrases:
         if needed in text:
@@ -314,12 +177,12 @@ def _in_words(text: str, words: _Words) -> str:
     if _DIGIT.search(inside):
         text = _numbers(text, words)
     if _SIGN_OF_ANY.search(text):
-        text = _LONE_SIGN.sub(lambda found: f" {words.currencies[_currency(found[1], words)][1]} ", text)
+        text = _LONE_SIGN.sub(lambda found: f" {words.currencies[words.currency(found[1])][1]} ", text)
         text = _SYMBOL.sub(lambda found: _symbol(found, words), text)
     return text
 
 
-def _numbers(text: str, words: _Words) -> str:
+def _numbers(text: str, words: Words) -> str:
     if _MONEY.search(text):
         text = _PRICE.sub(lambda found: _price(found, words), text)
     if _LONG_NUMBER.search(text):
@@ -327,12 +190,12 @@ def _numbers(text: str, words: _Words) -> str:
     return words.measure.sub(lambda found: _measure(found, words), text)
 
 
-def _in_full(found: re.Match[str], words: _Words) -> str:
+def _in_full(found: re.Match[str], words: Words) -> str:
     said = words.shortened[found[1].lower().replace(" ", "")]
     return said + ("." if found.end() == len(found.string) else "")
 
 
-def _range(found: re.Match[str], words: _Words) -> str:
+def _range(found: re.Match[str], words: Words) -> str:
     """Say 9:00-14:00 and 20-30 €; leave 555-0100 and all that does not rise."""
     sign, low, unit, second_sign, high = found.groups(default="")
     is_clock = ":" in low + high or "h" in low + high
@@ -342,13 +205,9 @@ def _range(found: re.Match[str], words: _Words) -> str:
     return f"{sign}{low}{unit} {words.signs['to']} {second_sign}{high}"
 
 
-def _currency(sign: str, words: _Words) -> str:
-    return words.dollar if sign == "$" else _CURRENCY_CODES.get(sign, sign)
-
-
-def _price(found: re.Match[str], words: _Words) -> str:
+def _price(found: re.Match[str], words: Words) -> str:
     sign = found["before"] or found["after"]
-    currency = _currency(sign, words)
+    currency = words.currency(sign)
     one, many = words.currencies[currency]
     if found["scale"]:
         of = " de" if found["scale"] in ("millón", "millones") else ""
@@ -366,12 +225,12 @@ def _price(found: re.Match[str], words: _Words) -> str:
     return f"{sum_}{words.cents_after[0]}{cents}" if cents > 9 else f"{sum_}{words.cents_after[1]}{coins}"
 
 
-def _grouped(number: int, words: _Words) -> str:
+def _grouped(number: int, words: Words) -> str:
     """From a million on with its separators: seven digits in a row would be taken for a phone's."""
     return f"{number:,}".replace(",", words.thousands) if number >= 1_000_000 else str(number)
 
 
-def _phone(found: re.Match[str], words: _Words) -> str:
+def _phone(found: re.Match[str], words: Words) -> str:
     """Digit by digit, a pause after each three: "más 34, 6 0 0, 0 0 0, 0 0 1"."""
     digits = "".join(_DIGITS.findall(found[0]))
     code = found["country"] and _COUNTRY_CODE.match(digits)
@@ -383,11 +242,11 @@ def _phone(found: re.Match[str], words: _Words) -> str:
     return " " * glued + ", ".join([f"{words.signs['+']} {code[0]}", *groups] if code else groups)
 
 
-def _measure(found: re.Match[str], words: _Words) -> str:
+def _measure(found: re.Match[str], words: Words) -> str:
     return f"{found[1]} {words.units[found[2]][found[1] != '1']}"
 
 
-def _symbol(found: re.Match[str], words: _Words) -> str:
+def _symbol(found: re.Match[str], words: Words) -> str:
     symbol = found[0].strip()[0]
     before, after = (
         found.string[max(0, found.start() - 1) : found.start()],
@@ -404,7 +263,7 @@ def _symbol(found: re.Match[str], words: _Words) -> str:
     return f" {words.signs[symbol]} "
 
 
-def _slash(found: re.Match[str], words: _Words) -> str:
+def _slash(found: re.Match[str], words: Words) -> str:
     """Say 20 euros/hora with per, niños/niñas with or; TCP/IP stays."""
     left = _LEFT_OF_SLASH.search(found.string, max(0, found.start() - 24), found.start())
     word, right = left[1] if left else "", found[2]

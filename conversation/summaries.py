@@ -47,10 +47,11 @@ class Summaries:
         self._database, self._model = database, model
 
     def summarise(self, payload: dict[str, Any]) -> None:
-        """Bring a conversation's summary up to a turn. Raises IntegrationError where the model fails."""
-        conversation_id, upto = int(payload["conversation_id"]), int(payload["upto"])
+        """Bring a conversation's summary up to all but its last turns. Raises IntegrationError."""
+        conversation_id = int(payload["conversation_id"])
         with self._database.read() as session:
             conversation = calls.conversation_by_id(session, conversation_id)
+            upto = turns.last_number(session, conversation_id) - memory.FULL_TURNS
             if conversation is None or conversation.summary_upto >= upto:
                 return
             past = turns.last_turns(

@@ -28,7 +28,7 @@ class CallBooks:
         conversation_id = calls.close_conversation(session, key, now)
         if conversation_id is not None and turns.last_number(session, conversation_id):
             self._work.enqueue(
-                session, "note_topic", {"conversation_id": conversation_id}, key=f"topic:{conversation_id}"
+                session, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
             )
 
     def close_silent_calls(self, now: datetime) -> int:

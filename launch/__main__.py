@@ -26,7 +26,7 @@ from storage import data_dir
 
 # gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
 WEB_STOPS_WITHIN_S = 13.0
-WORKER_STOPS_WITHIN_S = 10.0
+WORKER_STOPS_WITHIN_S = 25.0
 READY_WITHIN_S = 120.0
 
 

@@ -67,6 +67,7 @@ def _sqlite_engine(url: str, busy_timeout_s: float, *, pool_size: int) -> Engine
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        hide_parameters=True,  # an error that is logged must not hold people's words
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2 * busy_timeout_s,  # in a rush the queue is longer than a lock should be
@@ -80,6 +81,7 @@ def _postgres_engine(url: str, busy_timeout_s: float, pool_size: int) -> Engine:
     lock_ms = int(busy_timeout_s * 1000)
     return create_engine(
         url,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=busy_timeout_s,

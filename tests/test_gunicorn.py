@@ -207,3 +207,12 @@ def test_a_setting_that_cannot_be_right_is_one_sentence(folder):
     assert ended.returncode == 1
     assert ended.stderr.startswith("WEB_THREADS ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_the_app_is_told_before_the_first_call_and_after_the_last(serve):
+    web = serve()
+
+    web.process.terminate()
+    _, said = web.process.communicate(timeout=30)
+
+    assert said.index("serving begins") < said.index("serving ends")

@@ -34,6 +34,14 @@ def create_app():
     return app
 
 
+def begin_serving(app):
+    click.echo("serving begins", err=True)
+
+
+def end_serving(app):
+    click.echo("serving ends", err=True)
+
+
 def _database():
     group = AppGroup("db")
 

@@ -106,7 +106,7 @@ def test_a_worker_killed_in_the_middle_of_a_summary_makes_it_when_it_is_back(
     openai.default = text("De acuerdo.")
     with web(environment), a_phone(environment, make_settings()) as phone:
         phone.dial()
-        for number in range(17):
+        for number in range(16):
             phone.say(f"Frase {number}")
     asked = len(openai.chats)
     openai.enqueue(hang_before_headers(), text("RESUMEN"))
