@@ -57,6 +57,18 @@ class Parts:
     line: PhoneLine
     models: Sequence[LanguageModel]
 
+    def begin_serving(self) -> None:
+        """What a web process does before its first call: say what is off, warm the model's connection."""
+        for sentence in what_is_off(self.settings):
+            log.warning(sentence)
+        for model in self.models:
+            if isinstance(model, OpenAIModel):
+                model.warm_up()
+
+    def end_serving(self) -> None:
+        """What it does last: let go of its answers, so that the next one need not wait for them."""
+        self.manager.close()
+
 
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
     """Build the application. models: in place of those that the settings name, first choice first.
@@ -102,22 +114,6 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     for command in (database_commands(settings), worker_command(settings), _phone_command(settings)):
         app.cli.add_command(command)
     return app
-
-
-def begin_serving(app: Flask) -> None:
-    """What a web process does before its first call: says what is off, and warms the model's connection."""
-    parts: Parts = app.extensions["parts"]
-    for sentence in what_is_off(parts.settings):
-        log.warning(sentence)
-    for model in parts.models:
-        if isinstance(model, OpenAIModel):
-            model.warm_up()
-
-
-def end_serving(app: Flask) -> None:
-    """What a web process does last: lets go of its answers, so that the next one need not wait for them."""
-    parts: Parts = app.extensions["parts"]
-    parts.manager.close()
 
 
 def models_for(settings: Settings, profile: Profile) -> list[LanguageModel]:

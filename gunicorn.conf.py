@@ -49,14 +49,16 @@ proc_name = "assistant-web"
 
 def post_worker_init(worker: Any) -> None:
     """Before the first call."""
-    from app import begin_serving
-
-    begin_serving(worker.wsgi)
+    if parts := _parts(worker):
+        parts.begin_serving()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """After the last one; a worker that could not even start has no app."""
-    from app import end_serving
+    """After the last one."""
+    if parts := _parts(worker):
+        parts.end_serving()
 
-    if getattr(worker, "wsgi", None) is not None:
-        end_serving(worker.wsgi)
+
+def _parts(worker: Any) -> Any:
+    # A worker that could not start has no app, and these settings serve other apps as well (bench/)
+    return getattr(getattr(worker, "wsgi", None), "extensions", {}).get("parts")

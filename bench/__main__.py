@@ -1,5 +1,6 @@
 """`python -m bench`: measure, print the table, end with 1 where something is not what it must be."""
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,7 @@ def main(
         history_turns=int(sizes["history_turns"]),
         history_samples=max(1, int(sizes["turns"]) // 2),
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends with it
     console = Console(stderr=True)
     about = machine_line()
     console.print(about)

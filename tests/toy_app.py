@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 
 def create_app():
     app = Flask("toy")
+    app.extensions["parts"] = Parts()
     app.cli.add_command(_database())
     app.cli.add_command(_worker)
 
@@ -34,12 +35,12 @@ def create_app():
     return app
 
 
-def begin_serving(app):
-    click.echo("serving begins", err=True)
+class Parts:
+    def begin_serving(self):
+        click.echo("serving begins", err=True)
 
-
-def end_serving(app):
-    click.echo("serving ends", err=True)
+    def end_serving(self):
+        click.echo("serving ends", err=True)
 
 
 def _database():
