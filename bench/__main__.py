@@ -1,4 +1,7 @@
-"""`python -m bench`: measure, print the table, end with 1 where something is not what it must be."""
+"""`python -m bench`: measure, print the table, end with 1 where something is not what it must be.
+
+2: it could not be measured.
+"""
 
 import signal
 import sys
@@ -66,7 +69,8 @@ def _measure(names: tuple[str, ...], size: Size, console: Console) -> list[Row]:
                 if name in names:
                     rows += FIGURES[name](bench)
         except BenchError as error:
-            raise click.ClickException(str(error)) from error
+            console.print(str(error))
+            sys.exit(2)
     return rows
 
 

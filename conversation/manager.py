@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -93,7 +94,13 @@ class ConversationManager:
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer, self._toolbox = Writer(models, toolbox), toolbox
-        self._channel, self._can_transfer, self._longest = channel, can_transfer, longest
+        self._can_transfer, self._longest = can_transfer, longest
+
+        @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
+        def instructions(minute: datetime) -> str:
+            return instructions_for(profile, now=minute, channel=channel)
+
+        self._instructions = instructions
 
     # Claiming
 
@@ -208,7 +215,7 @@ class ConversationManager:
         self, conversation: ConversationRecord | None, past: Sequence[TurnRecord], heard: str, kind: TurnKind
     ) -> list[Message]:
         return memory.messages_for(
-            instructions_for(self.profile, now=self._clock(), channel=self._channel),
+            self._instructions(self._clock().replace(second=0, microsecond=0)),
             background=conversation.background if conversation else "",
             summary=conversation.summary if conversation else "",
             past=past,

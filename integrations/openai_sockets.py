@@ -76,6 +76,9 @@ class Lifeline:
         return left if timeout is None else min(left, timeout)
 
 
+_READ_BYTES = 4096
+"""The buffer is there for as long as a read waits, and each call waits in one; a token is far smaller."""
+
 _current: ContextVar[Lifeline | None] = ContextVar("lifeline", default=None)
 
 
@@ -101,7 +104,7 @@ class Connection(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             self._sock.settimeout(self._allowed(timeout))
-            return self._sock.recv(max_bytes)
+            return self._sock.recv(min(max_bytes, _READ_BYTES))
         except TimeoutError as error:
             raise httpcore2.ReadTimeout(str(error)) from error
         except OSError as error:

@@ -16,6 +16,8 @@ from sqlalchemy.pool import QueuePool
 
 WEB_BUSY_TIMEOUT_S = 1.0
 """How long a caller may wait for a lock before the answer is spoken from RAM."""
+SQLITE_READERS = 5
+"""Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
 
 
 class Database:
@@ -27,7 +29,7 @@ class Database:
         if self.is_sqlite:
             self.engine = _sqlite_engine(url, busy_timeout_s, pool_size=1)
             event.listen(self.engine, "begin", _begin_immediate)
-            self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=pool_size)
+            self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
         else:
             self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
             self._read_engine = self.engine

@@ -35,7 +35,7 @@ def test_a_tiny_run_measures_and_loses_no_word():
     )  # fmt: skip
 
     rows = {cells[1].strip(): cells for line in ran.stdout.splitlines() if len(cells := line.split("|")) > 5}
-    assert ran.returncode in (0, 1), ran.stderr
+    assert ran.returncode in (0, 1), ran.stderr  # 1: a figure is missed, which a tiny run may
     assert "nan" not in ran.stdout
     assert rows["errors, one call"][2].strip() == "0 in 2 turns, 0 fillers"
     assert rows["errors, 2 calls"][2].strip().startswith("0 in 2 turns")

@@ -1,0 +1,198 @@
+"""What the documents say stays true: commands exist, links lead somewhere, both READMEs say the same."""
+
+import html
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from packaging.requirements import Requirement
+
+from conversation import tools
+from conversation.handoff import leave_message
+from conversation.phrases import phrases_for
+from conversation.tools import Toolbox, ToolContext
+from integrations.language_model import ToolCall
+from settings import ROOT, Settings
+from storage import calls
+from storage.calls import CallFacts
+from storage.database import Database
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ENGLISH, SPANISH = READMES = (ROOT / "README.md", ROOT / "README.es.md")
+SCRIPTS = re.compile(r"\bpython3? (-m \w+|[\w/]+\.py)")
+FLASK_COMMANDS = re.compile(r"flask --app app ([a-z]+(?: upgrade)?)")
+OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def blocks(readme, language):
+    """The code in that language, each block a string."""
+    return [code for _, kind, code in FENCE.findall(readme.read_text()) if kind == language]
+
+
+def headings(document):
+    """(level, title) of each."""
+    return re.findall(r"^(#+) +(.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
+
+
+def anchors(document):
+    """The names that GitHub gives to a document's headings."""
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for _, title in headings(document)}
+
+
+@cache
+def help_of(*command):
+    # Nothing is set: --help is for those who have set nothing yet.
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "en_US.UTF-8"}
+    run = subprocess.run(
+        [sys.executable, *command, "--help"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, f"{command}: {run.stderr}"
+    return run.stdout
+
+
+def flask_help(command):
+    return help_of("-m", "flask", "--app", "app", *command.split())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_link_to_a_file_or_a_heading_leads_there(document):
+    targets = re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", document.read_text()))
+
+    for target in targets:
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            file = (document.parent / path) if path else document
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_command_of_ours_that_is_named_exists(document):
+    text = document.read_text()
+
+    for script in SCRIPTS.findall(text):
+        assert (ROOT / script.removeprefix("-m ")).exists(), script
+    for command in set(FLASK_COMMANDS.findall(text)):
+        flask_help(command)
+    for script in re.findall(r"(?<![\w/])\./(\w+\.sh)", text):
+        assert os.access(ROOT / script, os.X_OK), script
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_every_option_that_a_readme_names_is_an_option_of_what_it_names(readme):
+    text = readme.read_text()
+    helps = [help_of(*script.split()) for script in set(SCRIPTS.findall(text))]
+    helps += [flask_help(command) for command in set(FLASK_COMMANDS.findall(text))]
+
+    assert set(OPTIONS.findall(text)) - {"--app"} <= set(OPTIONS.findall("\n".join(helps)))
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_every_setting_that_a_readme_names_is_one(readme):
+    named = set(re.findall(r"\b(?:[A-Z][A-Z0-9]+_)+[A-Z0-9]+\b", readme.read_text()))
+
+    assert named - {"ORDER_STATUS"} <= {name.upper() for name in Settings.model_fields}
+
+
+def test_both_readmes_have_the_same_sections():
+    assert [level for level, _ in headings(ENGLISH)] == [level for level, _ in headings(SPANISH)]
+
+
+def test_both_readmes_have_the_same_commands_and_settings():
+    def written(readme):
+        return [re.sub('".*"', '""', code) for code in blocks(readme, "sh")]
+
+    assert written(ENGLISH) == written(SPANISH)
+    assert blocks(ENGLISH, "python") == blocks(SPANISH, "python")
+
+
+def test_both_readmes_have_the_same_links():
+    def links(readme):
+        found = set(re.findall(r"\]\(([^)\s]+)\)", readme.read_text()))
+        return {re.sub(r"^README.*|call\.\w\w\.svg", "", target) for target in found}
+
+    assert links(ENGLISH) == links(SPANISH)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_the_tool_that_a_readme_shows_works(readme):
+    [example] = blocks(readme, "python")
+    scope = dict(vars(tools))
+    exec(example, scope)
+    nowhere = Database("sqlite://")
+    context = ToolContext(nowhere, None, None, 1, phrases_for("en-US"), can_transfer=False, now=NOW)
+
+    result = Toolbox([scope["ORDER_STATUS"]]).run(context, ToolCall("1", "order_status", {"number": "17"}))
+
+    assert result.content.startswith("Order 17 ")
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_the_query_that_a_readme_gives_shows_the_messages_that_were_left(readme, sqlite_url):
+    [query] = re.findall(r'^sqlite3 data/assistant.db "(.*)"$', readme.read_text(), re.MULTILINE)
+    database = Database(sqlite_url)
+    facts = CallFacts("CA1", "inbound", "+12025550123", "+12025550100", "in-progress", "+12025550123", False)
+    with database.write() as session:
+        conversation = calls.open_call(session, facts, NOW)
+        leave_message(session, conversation.id, 1, "Please call me back.", NOW)
+    database.close()
+
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        [row] = connection.execute(query)
+
+    assert row == ("2026-11-21 12:00:00.000000", "+12025550123", "message", "Please call me back.")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_picture_is_of_a_call_as_its_script_says(language):
+    pictures = ROOT / "docs" / "pictures"
+    drawn = html.unescape(re.sub(r"<[^>]+>", "", (pictures / f"call.{language}.svg").read_text()))
+
+    shown = "".join(drawn.split())
+    for line in (pictures / f"call.{language}.txt").read_text().splitlines():
+        assert "".join(line.removeprefix("!").split()) in shown, "run docs/pictures/make.py"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_picture_asks_no_server_for_anything(language):
+    picture = (ROOT / "docs" / "pictures" / f"call.{language}.svg").read_text()
+
+    assert not re.search(r"@import|@font-face|url\((?!#)|<script|<image", picture)
+
+
+def test_the_dependencies_that_are_explained_are_those_that_are_asked_for():
+    rows = re.findall(
+        r"^\| `([\w.-]+)(?:\[\w+\])?` \| (\S+) \|", (ROOT / "docs/dependencies.md").read_text(), re.M
+    )
+    asked = [
+        Requirement(line)
+        for name in ("requirements.in", "requirements-dev.in")
+        for line in (ROOT / name).read_text().splitlines()
+        if line and not line.startswith(("#", "-"))
+    ]
+
+    explained = {
+        name: str(Requirement(f"{name}{'' if range_ == 'any' else range_}").specifier)
+        for name, range_ in rows
+    }
+    assert explained == {requirement.name: str(requirement.specifier) for requirement in asked}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_documents_speak_of_the_product_alone(document):
+    text = document.read_text()
+
+    assert not re.search(r"/(?:work|root|tmp|Users)/|/home/\w", text)
+    assert not re.search(r"(?i)\bissues? #?\d|(?<![\w/&#])#\d{1,5}\b", text)
