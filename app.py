@@ -29,6 +29,7 @@ from ivr.ending import CallBooks
 from ivr.line import PhoneLine
 from ivr.views import phone_blueprint
 from logs import configure_logging
+from messages import messages_command
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
 from storage import data_dir
@@ -39,6 +40,7 @@ from storage.migrate import upgrade
 from storage.slots import is_worker_alive
 from storage.work import Work
 from storage.worker import Periodic, Worker
+from terminal import Terminal
 
 log = structlog.get_logger()
 
@@ -103,6 +105,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         demonstration=models[0].name == OfflineModel.name,
     )
     app = Flask(__name__)
+    app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.extensions["parts"] = Parts(settings, database, work, manager, line, models)
     if settings.trusted_proxies:
@@ -111,7 +114,12 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     app.register_blueprint(phone_blueprint(line, _twilio_guard(settings)))
     app.register_error_handler(HTTPException, _without_words)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
-    for command in (database_commands(settings), worker_command(settings), _phone_command(settings)):
+    for command in (
+        database_commands(settings),
+        worker_command(settings),
+        _phone_command(settings),
+        messages_command(database, Terminal(settings.terminal_language), profile.time_zone),
+    ):
         app.cli.add_command(command)
     return app
 

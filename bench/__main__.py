@@ -67,7 +67,9 @@ def _measure(names: tuple[str, ...], size: Size, console: Console) -> list[Row]:
         try:
             for name in FIGURES:
                 if name in names:
-                    rows += FIGURES[name](bench)
+                    for row in FIGURES[name](bench):
+                        console.print(f"{row.figure}: {row.measured}", highlight=False)
+                        rows.append(row)
         except BenchError as error:
             console.print(str(error))
             sys.exit(2)

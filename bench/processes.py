@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class Process:
             pid = found.pop()
             pids.append(pid)
             for task in Path(f"/proc/{pid}/task").iterdir():
-                found += map(int, (task / "children").read_text().split())
+                with suppress(OSError):  # a thread that has just ended
+                    found += map(int, (task / "children").read_text().split())
         return pids
 
     def stop(self) -> None:

@@ -137,8 +137,8 @@ def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
                 session,
                 context.conversation_id,
                 context.turn_number,
-                reason=str(arguments.get("reason") or "")[:500],
-                summary=str(arguments.get("summary") or "")[:2000],
+                reason=str(arguments.get("reason") or ""),
+                summary=str(arguments.get("summary") or ""),
                 now=context.now,
             )
     if context.can_transfer:

@@ -237,7 +237,12 @@ def _fresh(draft: Draft, pieces: list[str]) -> list[str]:
         pieces = pieces[1:]
     if pieces:
         draft.before = frozenset()
-    return [redact(piece) for piece in pieces]
+    return [redact(_whole(piece)) for piece in pieces]
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which no database and no XML takes."""
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode()
 
 
 def _count(draft: Draft, usage: Usage) -> None:

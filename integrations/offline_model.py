@@ -95,13 +95,18 @@ class OfflineModel:
             return self._goodbye(tools)
         if found := self._look_up(talk.heard):
             return _Reply(found)
+        if phrases.message.search(heard):
+            return self._hand_off(talk, tools)
         return self._small_talk(heard, tools)
 
     def _to_a_question(self, talk: "_Talk", tools: set[str]) -> _Reply | None:
         """What "sí" and "no" mean, by the question of ours that they follow; None where it is neither."""
         phrases, heard, before = self._phrases, talk.heard_words, _bare(talk.before)
         offered = _bare(phrases.offer) in before
-        agreed = phrases.yes.match(heard) and heard.count(" ") < 6  # "si" is "if" as well
+        # "si" is "if" as well, and "sure, is there parking?" is a question
+        agreed = phrases.yes.fullmatch(heard) or (
+            phrases.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(talk.heard)
+        )
         if offered and (agreed or phrases.message.search(heard)):
             return self._hand_off(talk, tools)
         if phrases.no.fullmatch(heard):

@@ -128,7 +128,7 @@ _ENGLISH = Phrases(
     ),
     thanks=_any_of("thanks|thank you|cheers|much appreciated"),
     hello=_any_of("hello|hi|hey|good morning|good afternoon|good evening"),
-    yes=re.compile(r"(?:yes|yeah|yep|yup|sure|please|ok|okay|all right|alright|go ahead|of course|do)\b"),
+    yes=re.compile(r"(?:yes|yeah|yep|yup|sure|please|ok|okay|all right|alright|go ahead|of course)\b"),
     no=re.compile(r"no(?: no)?(?: (?:thanks|thank you))?(?: that s (?:all|it))?|nope|nothing(?: else)?"),
 )
 

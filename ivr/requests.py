@@ -6,6 +6,7 @@ Source: https://www.twilio.com/docs/voice/twiml#request-parameters. Confidence m
 
 import math
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,7 +48,8 @@ class Place:
 def read_facts(form: Mapping[str, str]) -> CallFacts:
     """Return the call that a webhook is about."""
     direction = _text(form, "Direction") or "inbound"
-    call_sid = _text(form, "CallSid") or "unknown"
+    # One that names no call is a call of its own: people must never be taken for one another
+    call_sid = _text(form, "CallSid")[:64] or f"unnamed-{secrets.token_hex(8)}"
     person = _text(form, "From" if direction == "inbound" else "To")
     return CallFacts(
         call_sid=call_sid,
@@ -62,11 +64,12 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
 
 
 def read_heard(form: Mapping[str, str]) -> Heard:
-    """Return what was heard: speech, or else keys."""
+    """Return what was heard: speech, keys, or both in one."""
     speech, digits = (_CONTROL.sub(" ", form.get(name, "")).strip() for name in ("SpeechResult", "Digits"))
-    if speech:
-        return Heard(speech, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
-    return Heard(digits[:100], TurnKind.DIGITS, None)
+    if not speech:
+        return Heard(digits[:100], TurnKind.DIGITS, None)
+    said = f"{speech} [keypad: {digits[:100]}]" if digits else speech
+    return Heard(said, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
 
 
 def read_place(query: Mapping[str, str]) -> Place:

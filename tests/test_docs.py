@@ -3,10 +3,8 @@
 import html
 import os
 import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 
@@ -14,13 +12,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from conversation import tools
-from conversation.handoff import leave_message
 from conversation.phrases import phrases_for
 from conversation.tools import Toolbox, ToolContext
 from integrations.language_model import ToolCall
 from settings import ROOT, Settings
-from storage import calls
-from storage.calls import CallFacts
 from storage.database import Database
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -137,22 +132,6 @@ def test_the_tool_that_a_readme_shows_works(readme):
     result = Toolbox([scope["ORDER_STATUS"]]).run(context, ToolCall("1", "order_status", {"number": "17"}))
 
     assert result.content.startswith("Order 17 ")
-
-
-@pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_the_query_that_a_readme_gives_shows_the_messages_that_were_left(readme, sqlite_url):
-    [query] = re.findall(r'^sqlite3 data/assistant.db "(.*)"$', readme.read_text(), re.MULTILINE)
-    database = Database(sqlite_url)
-    facts = CallFacts("CA1", "inbound", "+12025550123", "+12025550100", "in-progress", "+12025550123", False)
-    with database.write() as session:
-        conversation = calls.open_call(session, facts, NOW)
-        leave_message(session, conversation.id, 1, "Please call me back.", NOW)
-    database.close()
-
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
-        [row] = connection.execute(query)
-
-    assert row == ("2026-11-21 12:00:00.000000", "+12025550123", "message", "Please call me back.")
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

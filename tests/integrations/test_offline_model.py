@@ -341,3 +341,16 @@ def test_an_answer_that_takes_too_long_to_say_is_late(spanish: OfflineModel) -> 
 
     assert not raised.value.permanent
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("wish", ["I'd like to leave a message", "Please call me back tomorrow"])
+def test_who_wants_to_leave_a_message_need_not_be_offered_it(english: OfflineModel, wish: str) -> None:
+    _, call = hears(english, wish)
+
+    assert call is not None and call.name == "hand_off"
+
+
+def test_a_question_after_an_offer_is_not_taken_for_a_yes(english: OfflineModel) -> None:
+    words, call = hears(english, "Can you walk my dog?", "Do you sell wigs?")
+
+    assert words and call is None

@@ -71,6 +71,32 @@ def test_keys_are_told_to_the_model_as_keys(line, openai):
     assert asked(openai)[-1] == ("user", "[pressed on the keypad: 12]")
 
 
+def test_words_and_keys_at_once_are_both_told(line, openai):
+    phone = line.phone()
+    phone.dial()
+
+    phone.post("/gather?turn=1", {"SpeechResult": "Mi código es este.", "Digits": "42"})
+
+    assert asked(openai)[-1] == ("user", "Mi código es este. [keypad: 42]")
+
+
+def test_half_a_character_from_the_model_breaks_nothing(line, openai):
+    openai.enqueue(text("Muy bien \ud83d, hasta mañana."))
+    phone = line.phone()
+    phone.dial()
+
+    assert phone.say("Hola") == "Muy bien , hasta mañana."
+
+
+def test_requests_that_name_no_call_are_never_taken_for_one_another(line, openai):
+    phone = line.phone()
+
+    for words in ("Soy Ana.", "¿Quién soy?"):
+        phone.post("/gather?turn=1", {"SpeechResult": words, "CallSid": ""})
+
+    assert [message["content"] for message in openai.chats[1].body["messages"][1:]] == ["¿Quién soy?"]
+
+
 def test_a_call_of_ours_greets_the_person_who_answers(line, openai):
     phone = line.phone(from_number="+34600000009")
 

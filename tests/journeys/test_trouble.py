@@ -114,7 +114,16 @@ def test_with_no_database_at_all_there_are_still_words(line, openai):
     openai.enqueue(text("Abrimos a las nueve."))
     phone = line.phone()
     with line.parts.database.write() as session:
-        for table in ("worker_slots", "tool_runs", "served", "turns", "calls", "handoffs", "conversations", "contacts"):
+        for table in (
+            "worker_slots",
+            "tool_runs",
+            "served",
+            "turns",
+            "calls",
+            "handoffs",
+            "conversations",
+            "contacts",
+        ):
             session.execute(sql(f"DROP TABLE {table}"))
 
     phone.dial()

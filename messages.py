@@ -1,0 +1,52 @@
+"""`flask --app app messages`: what callers left for a person, in the terminal."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import click
+from rich.table import Table
+
+from storage.database import Database
+from storage.handoffs import HandoffRecord, last_handoffs
+from terminal import Terminal
+
+
+def messages_command(database: Database, terminal: Terminal, zone: ZoneInfo) -> click.Command:
+    """Return the command. zone: the business's, in which times are shown."""
+
+    @click.command("messages")
+    @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
+    def messages(last: int) -> None:
+        """Show who wanted a person, why, and what message they left; the newest comes last."""
+        with database.read() as session:
+            found = last_handoffs(session, last)
+        if found:
+            terminal.console.print(_table(found, terminal, zone))
+        else:
+            terminal.say(es="Nadie ha pedido una persona todavía.", en="Nobody has asked for a person yet.")
+
+    return messages
+
+
+def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -> Table:
+    table = Table(show_lines=True)
+    for title in (
+        terminal.pick(es="Cuándo", en="When"),
+        terminal.pick(es="Quién", en="Who"),
+        terminal.pick(es="Motivo", en="Reason"),
+        terminal.pick(es="Mensaje", en="Message"),
+    ):
+        table.add_column(title)
+    for handoff in found:
+        at = handoff.created_at.astimezone(zone)
+        reason = "\n".join(filter(None, (handoff.reason, handoff.summary)))
+        table.add_row(f"{at:%Y-%m-%d %H:%M}", _who(handoff, terminal), reason, handoff.message)
+    return table
+
+
+def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
+    if handoff.address.startswith("withheld:"):
+        who = terminal.pick(es="número oculto", en="withheld number")
+    else:
+        who = handoff.address
+    return who + (terminal.pick(es=" (simulado)", en=" (simulated)") if handoff.simulated else "")

@@ -1,0 +1,79 @@
+"""Conversations that went to a person: every query about them, named."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from storage.inserts import insert_once
+from storage.models import Contact, Conversation, Handoff
+
+OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRecord:
+    """A handoff with the person it is about. address: E.164, or "withheld:" and the CallSid."""
+
+    created_at: datetime
+    address: str
+    reason: str
+    summary: str
+    message: str
+    simulated: bool
+
+
+def make_handoff(
+    session: Session, conversation_id: int, turn_number: int, *, reason: str, summary: str, now: datetime
+) -> None:
+    """Keep that a conversation goes to a person; once per turn."""
+    insert_once(
+        session,
+        Handoff,
+        conversation_id=conversation_id,
+        turn_number=turn_number,
+        reason=reason,
+        summary=summary,
+        message="",
+        state=OPEN,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def add_message(session: Session, conversation_id: int, message: str, now: datetime) -> bool:
+    """Put a message to the conversation's last handoff; False where it has none."""
+    last = (
+        select(Handoff.id)
+        .where(Handoff.conversation_id == conversation_id)
+        .order_by(Handoff.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    added = session.execute(
+        update(Handoff)
+        .where(Handoff.id == last)
+        .values(message=message, updated_at=now)
+        .returning(Handoff.id)
+    )
+    return added.scalar_one_or_none() is not None
+
+
+def last_handoffs(session: Session, limit: int) -> list[HandoffRecord]:
+    """Return the newest handoffs, oldest of them first."""
+    rows = session.execute(
+        select(
+            Handoff.created_at,
+            Contact.address,
+            Handoff.reason,
+            Handoff.summary,
+            Handoff.message,
+            Contact.simulated,
+        )
+        .join(Conversation, Conversation.id == Handoff.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .order_by(Handoff.id.desc())
+        .limit(limit)
+    ).all()
+    return [HandoffRecord(*row) for row in reversed(rows)]

@@ -1,0 +1,44 @@
+"""`flask --app app messages`: what callers left, as the operator reads it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from conversation.handoff import hand_off, leave_message
+from storage import calls
+from storage.calls import CallFacts
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def call_from(line, address, *, simulated=False):
+    facts = CallFacts(
+        f"CA{address[-4:]}", "inbound", address, "+12025550100", "in-progress", address, simulated
+    )
+    with line.parts.database.write() as session:
+        return calls.open_call(session, facts, NOW).id
+
+
+def shown(line):
+    return " ".join(line.app.test_cli_runner().invoke(args=["messages"]).output.split())
+
+
+def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    line = open_line(lang="en_US.UTF-8")
+    first, second = call_from(line, "+12025550123"), call_from(line, "withheld:CA9", simulated=True)
+    with line.parts.database.write() as session:
+        leave_message(session, first, 1, "Please call me back.", NOW)
+        hand_off(session, second, 2, reason="a complaint", summary="Charged twice.", now=NOW)
+
+    output = shown(line)
+
+    assert "2026-11-21 13:00" in output  # the shop's own time
+    assert "+12025550123" in output and "Please call me back." in output
+    assert "withheld number (simulated)" in output and "a complaint" in output
+    assert output.index("+12025550123") < output.index("withheld number")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("es_ES", "Nadie ha pedido"), ("en_US", "Nobody has asked")])
+def test_with_nothing_left_it_says_so(open_line, lang, said):
+    assert said in shown(open_line(lang=lang))
