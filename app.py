@@ -36,7 +36,7 @@ from storage import data_dir
 from storage.base import utc_now
 from storage.database import Database
 from storage.jobs import Job
-from storage.migrate import upgrade
+from storage.migrate import is_up_to_date, upgrade
 from storage.slots import is_worker_alive
 from storage.work import Work
 from storage.worker import Periodic, Worker
@@ -118,7 +118,12 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         database_commands(settings),
         worker_command(settings),
         _phone_command(settings),
-        messages_command(database, Terminal(settings.terminal_language), profile.time_zone),
+        messages_command(
+            database,
+            Terminal(settings.terminal_language),
+            profile.time_zone,
+            lambda: _require_tables(settings),
+        ),
     ):
         app.cli.add_command(command)
     return app
@@ -216,12 +221,34 @@ def worker_command(settings: Settings) -> click.Command:
 
     @click.command("worker", help="Do the durable work: summaries, housekeeping. Ends on TERM or ^C.")
     def worker() -> None:
+        _require_tables(settings)
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         make_worker(settings).run(stop)
 
     return worker
+
+
+def _require_tables(settings: Settings) -> None:
+    """Raise one sentence where the database is empty, of another version, or out of reach."""
+    terminal = Terminal(settings.terminal_language)
+    try:
+        if is_up_to_date(settings.database_url):
+            return
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            terminal.pick(
+                es=f"No se llega a la base de datos de DATABASE_URL ({type(error).__name__}).",
+                en=f"The database of DATABASE_URL cannot be reached ({type(error).__name__}).",
+            )
+        ) from error
+    raise click.ClickException(
+        terminal.pick(
+            es="La base de datos no está preparada: ejecute flask --app app db upgrade.",
+            en="The database is not prepared: run flask --app app db upgrade.",
+        )
+    )
 
 
 def make_worker(settings: Settings) -> Worker:

@@ -1,6 +1,6 @@
 """`flask --app app messages`: what callers left for a person, in the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,13 +11,16 @@ from storage.handoffs import HandoffRecord, last_handoffs
 from terminal import Terminal
 
 
-def messages_command(database: Database, terminal: Terminal, zone: ZoneInfo) -> click.Command:
-    """Return the command. zone: the business's, in which times are shown."""
+def messages_command(
+    database: Database, terminal: Terminal, zone: ZoneInfo, check: Callable[[], None]
+) -> click.Command:
+    """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
 
     @click.command("messages")
     @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
     def messages(last: int) -> None:
         """Show who wanted a person, why, and what message they left; the newest comes last."""
+        check()
         with database.read() as session:
             found = last_handoffs(session, last)
         if found:

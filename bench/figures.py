@@ -17,6 +17,7 @@ from bench.load import (
     Result,
     callers,
     crowd,
+    go_through,
     in_parallel,
     one_after_another,
     percentile,
@@ -24,13 +25,12 @@ from bench.load import (
 from bench.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 from bench.processes import Machine, Server
 from bench.report import Row, below, ms
+from bench.waiting import memory_of_waiting
 
 WINDOW = 8
 """Turns that are measured around the 20th and the 200th: as many as lie between two summaries."""
 EARLY, LATE = 20, 200
 SUMMARIES_WITHIN_S = 60.0
-WARM_CALLS = 20
-SLOW_MODEL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,8 @@ class Bench:
         old = [Caller(self.app.port, next(callers)) for _ in range(many)]
         young = [Caller(self.app.port, next(callers)) for _ in range(many)]
         self.model.pace(0, 0)
-        await in_parallel([_go_through(caller, LATE - WINDOW // 2) for caller in old])
-        await in_parallel([_go_through(caller, EARLY - WINDOW // 2) for caller in young])
+        await in_parallel([go_through(caller, LATE - WINDOW // 2) for caller in old])
+        await in_parallel([go_through(caller, EARLY - WINDOW // 2) for caller in young])
         self._wait_for_summaries(old)
         self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
         self.model.times()
@@ -228,9 +228,9 @@ class Bench:
         calls = self.size.crowd.calls
         self.say(f"{calls} calls that wait for a slow model")
         app = self.machine.start_app("patient", ANSWER_WAIT_S="4")
-        ours = asyncio.run(self._memory_per_call(app, calls))
+        ours = asyncio.run(memory_of_waiting(app, self.model, calls))
         self.machine.stop(app)
-        least = asyncio.run(self._memory_per_call(self.floor, calls))
+        least = asyncio.run(memory_of_waiting(self.floor, self.model, calls))
         yield below(
             f"memory per waiting call, {calls} of them", ours.per_call_kb, 150,
             f"{ours.per_call_kb:.0f} KB ({ours.waiting} waited, {ours.threads} threads)",
@@ -240,40 +240,6 @@ class Bench:
             "memory before", f"{ours.before_kb / 1000:.0f} MB", floor=f"{least.before_kb / 1000:.0f} MB"
         )
 
-    async def _memory_per_call(self, server: Server, calls: int) -> "Waiting":
-        self.model.pace(0, 0)
-        warm = [Caller(server.port, next(callers)) for _ in range(WARM_CALLS)]
-        for caller in warm:
-            await _go_through(caller, 1)
-            caller.hang_up()
-        before_kb = server.web.memory_kb()
-        waiting = [Caller(server.port, next(callers)) for _ in range(calls)]
-        await asyncio.gather(*(caller.dial() for caller in waiting))
-        self.model.pace(SLOW_MODEL_S, TOKENS_PER_S)
-        asked = [asyncio.create_task(caller.ask_only()) for caller in waiting]
-        peak = Waiting(0, before_kb, before_kb, 0)
-        while unanswered := sum(not task.done() for task in asked):
-            peak = max(peak, Waiting(unanswered, server.web.memory_kb(), before_kb, server.web.threads()))
-            await asyncio.sleep(0.1)
-        await asyncio.gather(*asked, return_exceptions=True)
-        self.model.pace(FIRST_TOKEN_S, TOKENS_PER_S)
-        return peak
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Waiting:
-    """The memory at a moment when so many calls waited."""
-
-    waiting: int
-    now_kb: int
-    before_kb: int
-    threads: int
-
-    @property
-    def per_call_kb(self) -> float:
-        """Growth divided by those who waited."""
-        return (self.now_kb - self.before_kb) / self.waiting if self.waiting else math.nan
-
 
 FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "first-word": Bench.first_word,
@@ -282,12 +248,6 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "big-database": Bench.big_database,
     "memory": Bench.memory,
 }
-
-
-async def _go_through(caller: Caller, turns: int) -> None:
-    await caller.dial()
-    for _ in range(turns):
-        await caller.turn(longest_pause_s=0)
 
 
 async def _take_turns(pairs: list[tuple[Caller, Result]]) -> None:

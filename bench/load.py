@@ -175,6 +175,13 @@ async def _steady_call(port: int, plan: Crowd, at: float, until: float, result: 
     caller.hang_up()
 
 
+async def go_through(caller: Caller, turns: int) -> None:
+    """Be greeted and take so many turns without listening; for a model that answers at once."""
+    await caller.dial()
+    for _ in range(turns):
+        await caller.turn(longest_pause_s=0)
+
+
 async def in_parallel(calls: Sequence[Awaitable[object]]) -> None:
     """Run them side by side."""
     await asyncio.gather(*calls)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from storage.work import prepare
@@ -15,6 +17,17 @@ def upgrade(database_url: str) -> None:
     """Make or migrate every table. Idempotent."""
     run_alembic(database_url, command.upgrade, "head")
     prepare(database_url)
+
+
+def is_up_to_date(database_url: str) -> bool:
+    """Say whether our tables are what this version's migrations make."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
+    finally:
+        engine.dispose()
 
 
 def run_alembic(database_url: str, action: object, *arguments: object, **options: object) -> None:

@@ -42,3 +42,23 @@ def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
 @pytest.mark.parametrize(("lang", "said"), [("es_ES", "Nadie ha pedido"), ("en_US", "Nobody has asked")])
 def test_with_nothing_left_it_says_so(open_line, lang, said):
     assert said in shown(open_line(lang=lang))
+
+
+@pytest.mark.parametrize("command", ["messages", "worker"])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///{}/new.db", "flask --app app db upgrade"),
+        ("sqlite:///{}/no/such/folder.db", "DATABASE_URL"),
+    ],
+)
+def test_without_its_tables_a_command_says_what_to_do_in_one_sentence(tmp_path, command, url, said):
+    from app import create_app
+    from settings import load_settings
+
+    app = create_app(load_settings(None, data_dir=tmp_path, database_url=url.format(tmp_path)))
+
+    result = app.test_cli_runner().invoke(args=[command])
+
+    assert result.exit_code == 1
+    assert said in result.output and "Traceback" not in result.output

@@ -4,7 +4,7 @@ from alembic import command
 from sqlalchemy import create_engine, inspect
 
 from storage.base import Base
-from storage.migrate import run_alembic, upgrade
+from storage.migrate import is_up_to_date, run_alembic, upgrade
 
 
 def tables(url, schema=None):
@@ -18,6 +18,14 @@ def test_the_migrations_make_what_the_models_say(database_url):
     run_alembic(database_url, command.check)
 
     assert set(Base.metadata.tables) <= tables(database_url)
+
+
+def test_whether_it_is_up_to_date_is_known(database_url):
+    assert is_up_to_date(database_url)
+
+    run_alembic(database_url, command.downgrade, "base")
+
+    assert not is_up_to_date(database_url)
 
 
 def test_upgrading_again_changes_nothing(database_url):
