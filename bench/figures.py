@@ -192,9 +192,10 @@ class Bench:
         self.say(f"making a database of {many:,} turns")
         big = self.machine.start_app("big")
         self.machine.stop(big)
-        assert big.database is not None
+        path = big.database
+        assert path is not None
         began = time.monotonic()
-        size = history.fill(big.database, many)
+        size = history.fill(path, many)
         self.say(
             f"made in {time.monotonic() - began:.0f} s, {size / 1e6:.0f} MB; {self.size.history_samples} turns each"
         )
@@ -212,7 +213,7 @@ class Bench:
         )
         for server in (big, empty):
             self.machine.stop(server)
-        big.database.unlink()
+        path.unlink()
 
     async def _side_by_side(self, pairs: list[tuple[Server, Result]]) -> None:
         async def calls(server: Server, result: Result, offset_s: float) -> None:
