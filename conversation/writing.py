@@ -20,6 +20,7 @@ from conversation.handoff import hand_off
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from conversation.sentences import SentenceCutter
+from conversation.speech import spoken_seconds
 from conversation.tools import Toolbox, ToolContext, ToolResult
 from integrations.errors import IntegrationError
 from integrations.language_model import Finish, LanguageModel, Message, TextDelta, ToolCall, Usage
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 FIRST_WORD_S = 4.0
 TOTAL_S = 20.0
 MOST_ROUNDS = 3
+UNHURRIED_AFTER_S = 2.0
+"""Once so much can be spoken, the next words may come a tenth of a second later."""
 
 Also = Callable[[Session], None]
 
@@ -140,7 +143,8 @@ class Writer:
             for event in stream:
                 if isinstance(event, TextDelta):
                     answer.timing.first_token = answer.timing.first_token or time.monotonic()
-                    self._publish(draft, done, cutter.feed(event.text))
+                    if self._publish(draft, cutter.feed(event.text)):
+                        stream.unhurry()  # the caller is being spoken to
                     done.text.append(event.text)
                 elif isinstance(event, ToolCall):
                     done.calls.append(event)
@@ -150,12 +154,15 @@ class Writer:
                     done.finished = True
         return self._checked(draft, done, cutter)
 
-    def _publish(self, draft: Draft, done: Round, pieces: list[str]) -> None:
+    def _publish(self, draft: Draft, pieces: list[str]) -> bool:
+        """Let readers have new sentences; say whether they now have enough to speak for a while."""
         fresh = _fresh(draft, pieces)
         if fresh:
             draft.answer.add(fresh)
-        elif draft.answer.state is not TurnState.WRITING:
+            return spoken_seconds("".join(draft.answer.sentences)) > UNHURRIED_AFTER_S
+        if draft.answer.state is not TurnState.WRITING:
             raise AnswerStopped
+        return False
 
     def _checked(self, draft: Draft, done: Round, cutter: SentenceCutter) -> Round:
         if draft.answer.state is not TurnState.WRITING:

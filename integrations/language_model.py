@@ -68,6 +68,10 @@ class ModelStream(Protocol):
         """Stop at once: a thread blocked in the iteration wakes and its loop ends. Idempotent."""
         ...
 
+    def unhurry(self) -> None:
+        """Say that nobody waits for the next event: those of the next tenth of a second may come together."""
+        ...
+
 
 class LanguageModel(Protocol):
     """Something that writes answers. Thread-safe."""

@@ -165,6 +165,9 @@ class OfflineStream:
     def cancel(self) -> None:
         self._cancelled.set()
 
+    def unhurry(self) -> None:
+        """Nothing to gather: every word is there at once."""
+
     def __iter__(self) -> Iterator[Event]:
         deadline = time.monotonic() + self._total_s
         for number, word in enumerate(re.findall(r"\S+\s*", self._reply.words)):

@@ -183,6 +183,9 @@ class OpenAIStream:
     def cancel(self) -> None:
         self._lifeline.cut()
 
+    def unhurry(self) -> None:
+        self._lifeline.unhurried = True
+
     def __iter__(self) -> Iterator[Event]:
         now = time.monotonic()
         self._ends_at = now + self._total_s

@@ -1,9 +1,10 @@
 """Contacts, conversations and calls: every query about them, named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.inserts import insert_once
@@ -57,17 +58,15 @@ class ConversationRecord:
 
 def find_conversation(session: Session, key: str) -> ConversationRecord | None:
     """Return the conversation of that key."""
-    row = session.execute(
-        select(
-            Conversation.id,
-            Conversation.key,
-            Conversation.background,
-            Conversation.summary,
-            Conversation.summary_upto,
-            Conversation.created_at,
-        ).where(Conversation.key == key)
-    ).one_or_none()
+    row = session.execute(_FIND_CONVERSATION, {"key": key}).one_or_none()
     return None if row is None else ConversationRecord(*row)
+
+
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+_FIND_CONVERSATION = select(*(_CONVERSATIONS.c[field.name] for field in fields(ConversationRecord))).where(
+    _CONVERSATIONS.c.key == bindparam("key")
+)
+"""Asked for by each webhook, so made once, and past the ORM."""
 
 
 def open_call(session: Session, facts: CallFacts, now: datetime) -> ConversationRecord:

@@ -1,7 +1,9 @@
 """Inserts that a second try leaves alone, on SQLite and on Postgres."""
 
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,11 @@ from storage.base import Base
 
 def insert_once(session: Session, model: type[Base], **values: Any) -> int | None:
     """Insert a row unless a unique constraint already has it; return its id, or None where it was there."""
-    dialect = session.get_bind().dialect.name
+    return session.execute(_insert(model, session.get_bind().dialect.name), values).scalar_one_or_none()
+
+
+@cache  # making a statement costs as much as running it
+def _insert(model: type[Base], dialect: str) -> Executable:
+    table = cast(Table, model.__table__)
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
-    return session.execute(statement).scalar_one_or_none()
+    return insert(table).on_conflict_do_nothing().returning(table.c.id)

@@ -7,9 +7,9 @@ was given up for dead finds out at its next word and changes nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from storage.inserts import insert_once
@@ -36,21 +36,28 @@ class TurnRecord:
     created_at: datetime
 
 
+# Tables and not classes: the ORM's own way to a statement costs more than the database does, and these are on
+# the path to a caller's first word.
+_TURNS = cast(Table, Turn.__table__)
+_SERVED = cast(Table, Served.__table__)
+_RUNS = cast(Table, ToolRun.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
 _COLUMNS = (
-    Turn.id,
-    Turn.conversation_id,
-    Turn.number,
-    Turn.kind,
-    Turn.heard,
-    Turn.state,
-    Turn.sentences,
-    Turn.ending,
-    Turn.failures,
-    Turn.heard_upto,
-    Turn.epoch,
-    Turn.owner,
-    Turn.beat_at,
-    Turn.created_at,
+    _TURNS.c.id,
+    _TURNS.c.conversation_id,
+    _TURNS.c.number,
+    _TURNS.c.kind,
+    _TURNS.c.heard,
+    _TURNS.c.state,
+    _TURNS.c.sentences,
+    _TURNS.c.ending,
+    _TURNS.c.failures,
+    _TURNS.c.heard_upto,
+    _TURNS.c.epoch,
+    _TURNS.c.owner,
+    _TURNS.c.beat_at,
+    _TURNS.c.created_at,
 )
 
 
@@ -122,8 +129,8 @@ def find_turn(session: Session, key: str, number: int) -> TurnRecord | None:
     """Return a turn by its conversation's key and its number."""
     row = session.execute(
         select(*_COLUMNS)
-        .join(Conversation, Conversation.id == Turn.conversation_id)
-        .where(Conversation.key == key, Turn.number == number)
+        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
+        .where(_CONVERSATIONS.c.key == key, _TURNS.c.number == number)
     ).one_or_none()
     return None if row is None else _record(row)
 
@@ -134,8 +141,8 @@ def last_turns(
     """Return the last `limit` turns numbered between `after` and `before`, both left out, oldest first."""
     rows = session.execute(
         select(*_COLUMNS)
-        .where(Turn.conversation_id == conversation_id, Turn.number < before, Turn.number > after)
-        .order_by(Turn.number.desc())
+        .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.number < before, _TURNS.c.number > after)
+        .order_by(_TURNS.c.number.desc())
         .limit(limit)
     ).all()
     return [_record(row) for row in reversed(rows)]
@@ -144,9 +151,9 @@ def last_turns(
 def last_number(session: Session, conversation_id: int) -> int:
     """Return the highest turn number of a conversation, 0 where it has none."""
     row = session.execute(
-        select(Turn.number)
-        .where(Turn.conversation_id == conversation_id)
-        .order_by(Turn.number.desc())
+        select(_TURNS.c.number)
+        .where(_TURNS.c.conversation_id == conversation_id)
+        .order_by(_TURNS.c.number.desc())
         .limit(1)
     ).scalar_one_or_none()
     return row or 0
@@ -156,19 +163,25 @@ def keep_sentences(
     session: Session, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
 ) -> bool:
     """Write the answer so far; False where this owner no longer is, or the answer was stopped."""
-    return _update_owned(session, turn_id, epoch, sentences=list(sentences), beat_at=now)
+    values = {"owned_id": turn_id, "owned_epoch": epoch, "sentences": list(sentences), "beat_at": now}
+    result = session.execute(_KEEP_SENTENCES, values)
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+_OWNED = (
+    _TURNS.c.id == bindparam("owned_id"),
+    _TURNS.c.epoch == bindparam("owned_epoch"),
+    _TURNS.c.state == TurnState.WRITING,
+)
+_KEEP_SENTENCES = (
+    update(_TURNS).where(*_OWNED).values(sentences=bindparam("sentences"), beat_at=bindparam("beat_at"))
+)
 
 
 def finish_turn(session: Session, turn_id: int, epoch: int, **values: Any) -> bool:
     """Write the answer's end (state, sentences, ending, usage, times); False as `keep_sentences`."""
-    return _update_owned(session, turn_id, epoch, **values)
-
-
-def _update_owned(session: Session, turn_id: int, epoch: int, **values: Any) -> bool:
     result = session.execute(
-        update(Turn)
-        .where(Turn.id == turn_id, Turn.epoch == epoch, Turn.state == TurnState.WRITING)
-        .values(**values)
+        update(_TURNS).where(*_OWNED).values(**values), {"owned_id": turn_id, "owned_epoch": epoch}
     )
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -176,21 +189,21 @@ def _update_owned(session: Session, turn_id: int, epoch: int, **values: Any) -> 
 def stop_turn(session: Session, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
     """End an answer that is still being written, whoever writes it; its owner finds out by itself."""
     result = session.execute(
-        update(Turn)
-        .where(Turn.id == turn_id, Turn.state == TurnState.WRITING)
-        .values(state=state, epoch=Turn.epoch + 1, finished_at=now, **values)
+        update(_TURNS)
+        .where(_TURNS.c.id == turn_id, _TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now, **values)
     )
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def stop_turns(session: Session, key: str, state: TurnState, now: datetime) -> list[int]:
     """End every answer of a conversation that is still being written; return the turns' numbers."""
-    conversation = select(Conversation.id).where(Conversation.key == key).scalar_subquery()
+    conversation = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.key == key).scalar_subquery()
     rows = session.execute(
-        update(Turn)
-        .where(Turn.conversation_id == conversation, Turn.state == TurnState.WRITING)
-        .values(state=state, epoch=Turn.epoch + 1, finished_at=now)
-        .returning(Turn.number)
+        update(_TURNS)
+        .where(_TURNS.c.conversation_id == conversation, _TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now)
+        .returning(_TURNS.c.number)
     )
     return list(rows.scalars())
 
@@ -201,12 +214,12 @@ def take_over(session: Session, turn: TurnRecord, owner: str, now: datetime) -> 
     None where it beat after all, or another reader was quicker.
     """
     result = session.execute(
-        update(Turn)
+        update(_TURNS)
         .where(
-            Turn.id == turn.id,
-            Turn.epoch == turn.epoch,
-            Turn.state == TurnState.WRITING,
-            Turn.beat_at == turn.beat_at,
+            _TURNS.c.id == turn.id,
+            _TURNS.c.epoch == turn.epoch,
+            _TURNS.c.state == TurnState.WRITING,
+            _TURNS.c.beat_at == turn.beat_at,
         )
         .values(owner=owner, epoch=turn.epoch + 1, beat_at=now)
     )
@@ -216,20 +229,20 @@ def take_over(session: Session, turn: TurnRecord, owner: str, now: datetime) -> 
 def beat(session: Session, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
     """Say that the owner of these answers lives."""
     session.execute(
-        update(Turn)
-        .where(Turn.id.in_(list(turn_ids)), Turn.owner == owner, Turn.state == TurnState.WRITING)
+        update(_TURNS)
+        .where(_TURNS.c.id.in_(list(turn_ids)), _TURNS.c.owner == owner, _TURNS.c.state == TurnState.WRITING)
         .values(beat_at=now)
     )
 
 
 def turns_by_id(session: Session, turn_ids: Iterable[int]) -> list[TurnRecord]:
     """Return these turns as they stand."""
-    return [_record(row) for row in session.execute(select(*_COLUMNS).where(Turn.id.in_(list(turn_ids))))]
+    return [_record(row) for row in session.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))]
 
 
 def heard_upto(session: Session, turn_id: int, characters: int) -> None:
     """Note how much of an answer the caller can have heard before interrupting it."""
-    session.execute(update(Turn).where(Turn.id == turn_id).values(heard_upto=characters))
+    session.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,25 +275,25 @@ def serve_once(session: Session, turn_id: int, served: ServedRecord) -> ServedRe
     if made is not None:
         return served
     row = session.execute(
-        select(Served).where(
-            Served.turn_id == turn_id, Served.start == served.start, Served.wait == served.wait
+        select(_SERVED).where(
+            _SERVED.c.turn_id == turn_id, _SERVED.c.start == served.start, _SERVED.c.wait == served.wait
         )
-    ).scalar_one()
+    ).one()
     return _served(row)
 
 
 def last_served(session: Session, turn_id: int) -> ServedRecord | None:
     """Return the words of an answer that were served last."""
     row = session.execute(
-        select(Served)
-        .where(Served.turn_id == turn_id, Served.kind == ServedKind.WORDS)
-        .order_by(Served.upto.desc(), Served.id.desc())
+        select(_SERVED)
+        .where(_SERVED.c.turn_id == turn_id, _SERVED.c.kind == ServedKind.WORDS)
+        .order_by(_SERVED.c.upto.desc(), _SERVED.c.id.desc())
         .limit(1)
-    ).scalar_one_or_none()
+    ).one_or_none()
     return None if row is None else _served(row)
 
 
-def _served(row: Served) -> ServedRecord:
+def _served(row: Any) -> ServedRecord:
     return ServedRecord(
         kind=ServedKind(row.kind),
         start=row.start,
@@ -299,13 +312,11 @@ def begin_tool(session: Session, turn_id: int, key: str, now: datetime) -> bool:
 
 def end_tool(session: Session, turn_id: int, key: str, result: dict[str, Any]) -> None:
     """Keep what a tool gave."""
-    session.execute(
-        update(ToolRun).where(ToolRun.turn_id == turn_id, ToolRun.key == key).values(result=result)
-    )
+    session.execute(update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result))
 
 
 def tool_result(session: Session, turn_id: int, key: str) -> dict[str, Any] | None:
     """Return what a tool gave for a turn, None where it began and nobody knows how it ended."""
     return session.execute(
-        select(ToolRun.result).where(ToolRun.turn_id == turn_id, ToolRun.key == key)
+        select(_RUNS.c.result).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key)
     ).scalar_one_or_none()

@@ -64,7 +64,7 @@ def test_the_first_sentence_is_spoken_while_the_rest_is_written(line, openai):
 
 
 def test_a_filler_listens_while_the_answer_is_made(line, openai, phrases):
-    openai.enqueue(text("Aquí está.", first_token_s=0.9))
+    openai.enqueue(text("Aquí está.", first_token_s=0.7))
     phone = line.phone(reaction_s=0)
     phone.dial()
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from simulator.journal import Ending
-from tests.fakes.openai_server import text, tool_call
+from tests.fakes.openai_server import DONE, Reply, Send, chunk, data, text, tool_call
 
 
 @pytest.fixture
@@ -81,7 +81,10 @@ def test_words_and_keys_at_once_are_both_told(line, openai):
 
 
 def test_half_a_character_from_the_model_breaks_nothing(line, openai):
-    openai.enqueue(text("Muy bien \ud83d, hasta mañana."))
+    half = (
+        '{"choices":[{"index":0,"delta":{"content":"Muy bien \\ud83d, hasta mañana."},"finish_reason":null}]}'
+    )
+    openai.enqueue(Reply((Send(data(half)), Send(chunk({}, "stop")), Send(data(DONE)))))
     phone = line.phone()
     phone.dial()
 
