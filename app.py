@@ -189,8 +189,8 @@ def _without_words(error: HTTPException) -> Response:
 def _health(parts: Parts) -> tuple[Response, int]:
     """200 while calls can be answered; without a worker nothing is lost, it waits, so that is "degraded"."""
     try:
-        with parts.database.read() as session:
-            worker = is_worker_alive(session, utc_now())
+        with parts.database.read() as connection:
+            worker = is_worker_alive(connection, utc_now())
     except SQLAlchemyError as error:
         log.error("health_database", error=type(error).__name__)
         return jsonify(status="down", database="unreachable"), 503

@@ -21,8 +21,8 @@ def messages_command(
     def messages(last: int) -> None:
         """Show who wanted a person, why, and what message they left; the newest comes last."""
         check()
-        with database.read() as session:
-            found = last_handoffs(session, last)
+        with database.read() as connection:
+            found = last_handoffs(connection, last)
         if found:
             terminal.console.print(_table(found, terminal, zone))
         else:

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 5000
-    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=4, le=4000)] = 400
     data_dir: Path = ROOT / "data"
     database_url: Annotated[str, Field(repr=False)] = ""

@@ -134,7 +134,12 @@ class Machine:
     def start_floor(self) -> Server:
         """Start the smallest app that does it, under the same gunicorn."""
         port = free_port()
-        environment = {"PORT": str(port), "DATA_DIR": str(self.folder), **self._model_environment()}
+        environment = {
+            "PORT": str(port),
+            "DATA_DIR": str(self.folder),
+            "WEB_CONCURRENCY": "1",  # what it remembers is in one process's RAM
+            **self._model_environment(),
+        }
         web = self._start("floor", gunicorn("bench.floor_app:app"), environment)
         _wait_until_answering(port, web)
         return Server("floor", port, web)

@@ -1,7 +1,8 @@
 """The answer: what the model is writing to one utterance, a row as well as a running thread.
 
-Its writer puts each sentence into the row and then wakes who waits in this process. When the database cannot be
-written the answer is spoken from RAM, the log says so, and the row is written once it can be.
+Its writer lets the readers of this process have each sentence at once; the row gets it within a tenth of a second,
+and before it is spoken (Answers). When the database cannot be written the answer is spoken from RAM, the log says
+so, and the row is written once it can be.
 """
 
 import contextlib
@@ -13,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from storage import turns
 from storage.base import utc_now
@@ -77,9 +78,10 @@ class Answer:
         epoch: int = 1,
         failures_before: int = 0,
         sentences: Sequence[str] = (),
-        keep_late: "Callable[[Session, Answer], None] | None" = None,
+        keep_late: "Callable[[Connection, Answer], None] | None" = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """sentences: those that its row has."""
         self.key, self.number = key, number
         self.turn_id, self.epoch = turn_id, epoch
         self.failures_before = failures_before
@@ -91,8 +93,10 @@ class Answer:
         self._ending: Ending | None = None
         self._servings: dict[tuple[int, int], ServedRecord] = {}
         self._on_stop: Callable[[], None] | None = None
-        self._keep_late, self._kept = keep_late, turn_id is not None
-        self._late: Callable[[Session], Any] | None = None
+        self._kept = len(self._sentences)
+        self._on_words: Callable[[Answer], None] = lambda _: None
+        self._keep_late = keep_late
+        self._late: Callable[[Connection], Any] | None = None
 
     # What readers do
 
@@ -110,11 +114,16 @@ class Answer:
             return self._servings.setdefault((serving.start, serving.wait), serving)
 
     def stop(self, state: TurnState, sentences: Sequence[str] = (), ending: Ending | None = None) -> bool:
-        """End it now with these last words; whoever writes it is woken and stops. False: it had ended."""
+        """End it now with these last words, which the row has; whoever writes it is woken and stops.
+
+        False: it had ended.
+        """
         with self._changed:
             if self._state is not TurnState.WRITING:
                 return False
             self._sentences.extend(sentences)
+            if sentences:
+                self._kept = len(self._sentences)
             self._settle(state, ending)
             on_stop = self._on_stop
         if on_stop is not None:
@@ -156,24 +165,42 @@ class Answer:
                 self._on_stop = None
 
     def add(self, sentences: Sequence[str]) -> None:
-        """Keep sentences, then let readers have them. Raises AnswerStopped where it is no longer ours."""
-        written = [*self.sentences, *sentences]
-        if self._kept:
-            self._keep(
-                lambda session, turn_id: turns.keep_sentences(
-                    session, turn_id, self.epoch, written, self._clock()
-                )
-            )
+        """Let readers have sentences. Raises AnswerStopped where it is no longer ours."""
         with self._changed:
             self._extend(sentences)
             self._changed.notify_all()
+        self._on_words(self)
+
+    def when_words_come(self, tell: "Callable[[Answer], None]") -> None:
+        """Have `tell` called after each `add`."""
+        self._on_words = tell
+
+    def keep_words(self, connection: Connection, upto: int | None = None) -> int | None:
+        """Write the sentences so far; with `upto`, only where the row may have fewer than that.
+
+        Return how many the row has then, to be told to `kept` after the commit; None where it is no longer ours.
+        """
+        with self._changed:
+            words, kept = list(self._sentences), self._kept
+        needed = len(words) if upto is None else upto
+        if self.turn_id is None or kept >= needed:
+            return kept
+        ours = turns.keep_sentences(connection, self.turn_id, self.epoch, words, self._clock())
+        if ours or turns.has_sentences(connection, self.turn_id, self.epoch, needed):
+            return len(words)
+        return None
+
+    def kept(self, count: int) -> None:
+        """Take note that the row has so many sentences."""
+        with self._changed:
+            self._kept = max(self._kept, count)
 
     def finish(
         self,
         state: TurnState,
         ending: Ending,
         sentences: Sequence[str] = (),
-        also: Callable[[Session], None] | None = None,
+        also: Callable[[Connection], None] | None = None,
         **values: Any,
     ) -> None:
         """Keep the end and the last sentences, with whatever else belongs in that transaction (`also`).
@@ -182,17 +209,18 @@ class Answer:
         """
         values |= {"state": state, "ending": ending, "sentences": [*self.sentences, *sentences]}
 
-        def write(session: Session, turn_id: int) -> bool:
-            ours = turns.finish_turn(session, turn_id, self.epoch, finished_at=self._clock(), **values)
+        def write(connection: Connection, turn_id: int) -> bool:
+            ours = turns.finish_turn(connection, turn_id, self.epoch, finished_at=self._clock(), **values)
             if ours and also is not None:
-                also(session)
+                also(connection)
             return ours
 
-        self._keep(write)
+        kept = self._keep(write)
         with self._changed:
             self._extend(sentences)
+            self._kept = len(self._sentences) if kept else self._kept
             self._settle(state, ending)
-        if not self._kept:
+        if not kept:
             self._late = self._late_write(write)
 
     def _extend(self, sentences: Sequence[str]) -> None:
@@ -209,26 +237,26 @@ class Answer:
 
     # Keeping
 
-    def _keep(self, write: Callable[[Session, int], bool]) -> None:
+    def _keep(self, write: Callable[[Connection, int], bool]) -> bool:
+        """Write in a transaction; False where there is no row yet, or the database cannot be written."""
         if self.turn_id is None:
-            return
+            return False
         try:
-            with self._database.write() as session:
-                ours = write(session, self.turn_id)
+            with self._database.write() as connection:
+                ours = write(connection, self.turn_id)
         except SQLAlchemyError as error:
-            self._kept = False
             log.error("answer_not_kept", turn=self.number, error=type(error).__name__)
-            return
-        self._kept = True
+            return False
         if not ours:
             self.stop(TurnState.CANCELLED)
             raise AnswerStopped
+        return True
 
-    def _late_write(self, write: Callable[[Session, int], bool]) -> Callable[[Session], Any] | None:
+    def _late_write(self, write: Callable[[Connection, int], bool]) -> Callable[[Connection], Any] | None:
         turn_id, keep_late = self.turn_id, self._keep_late
         if turn_id is not None:
-            return lambda session: write(session, turn_id)
-        return None if keep_late is None else lambda session: keep_late(session, self)
+            return lambda connection: write(connection, turn_id)
+        return None if keep_late is None else lambda connection: keep_late(connection, self)
 
     @property
     def is_owed(self) -> bool:
@@ -238,7 +266,7 @@ class Answer:
     def keep_what_is_owed(self) -> None:
         """Write what could not be written when it was said. Raises SQLAlchemyError while it still cannot."""
         if self._late is not None:
-            with self._database.write() as session:
-                self._late(session)
+            with self._database.write() as connection:
+                self._late(connection)
             self._late = None
             log.info("answer_kept_late", turn=self.number)

@@ -1,8 +1,9 @@
 """The answers of one process: finding them, beating for them, taking over those that were left behind.
 
-Readers in the process that writes an answer wait on it; readers in another one poll its row. Whoever claimed the
-turn owns it under an epoch, and beats once a second; an answer whose owner fell silent is taken over by the next
-one who asks for it, and goes on after the sentences that are there.
+Readers in the process that writes an answer wait on it; readers in another one poll its row. New sentences of all
+answers go into their rows together, ten times a second at most; what a request is about to be given goes there
+first. Whoever claimed the turn owns it under an epoch, and beats once a second; an answer whose owner fell silent
+is taken over by the next one who asks for it, and goes on after the sentences that are there.
 """
 
 import os
@@ -25,6 +26,8 @@ from storage.turns import ServedRecord, TurnRecord
 
 log = structlog.get_logger()
 
+KEEP_S = 0.1
+"""How long new sentences wait for others to be written with them: a transaction each would be a queue."""
 BEAT_S = 1.0
 CHECK_S = 0.5
 STALE_S = 3.0
@@ -46,6 +49,8 @@ class Answers:
         self._database, self._clock = database, clock
         self._lock = threading.Lock()
         self._live: dict[tuple[str, int], Answer] = {}
+        self._unkept: set[Answer] = set()
+        self._new_words = threading.Event()
         self._beating = False
         self._closed = threading.Event()
 
@@ -53,6 +58,7 @@ class Answers:
         """Take an answer in; return the one that is there where another request was quicker."""
         with self._lock:
             there = self._live.setdefault((answer.key, answer.number), answer)
+            there.when_words_come(self._words_came)
             if not self._beating:
                 self._beating = True
                 threading.Thread(target=self._beat_forever, name="answers-beat", daemon=True).start()
@@ -77,8 +83,8 @@ class Answers:
             answer = self.find(key, number)
             if answer is not None:
                 return answer.read(start, max(0.0, deadline - time.monotonic()))
-            with self._database.read() as session:
-                turn = turns.find_turn(session, key, number)
+            with self._database.read() as connection:
+                turn = turns.find_turn(connection, key, number)
             if turn is None:
                 return None
             if self._is_stale(turn) and self._revive(key, turn, revive):
@@ -90,26 +96,40 @@ class Answers:
                 return Reading((), start, turn.state, None, turn.id)
             self._closed.wait(min(POLL_S, remaining))
 
-    def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord:
-        """Keep what a request is about to be given; return what the same request was given before, if it was."""
+    def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord | None:
+        """Keep what a request is about to be given, words and all; return what it was given before, if it was.
+
+        None where the words are no longer this process's to give: read again.
+        """
         answer = self.find(key, number)
         if answer is not None:
             serving = answer.served(serving)
         if turn_id is None:
             return serving
         try:
-            with self._database.write() as session:
-                return turns.serve_once(session, turn_id, serving)
+            return self._serve_row(answer, turn_id, serving)
         except SQLAlchemyError as error:
             log.error("serving_not_kept", turn=number, error=type(error).__name__)
             return serving
+
+    def _serve_row(self, answer: Answer | None, turn_id: int, serving: ServedRecord) -> ServedRecord | None:
+        kept: int | None = 0
+        with self._database.write() as connection:
+            if answer is not None:
+                kept = answer.keep_words(connection, serving.upto)
+            stands = turns.serve_once(connection, turn_id, serving) if kept is not None else None
+        if answer is not None and kept is not None:
+            answer.kept(kept)
+        elif answer is not None:
+            self.check([answer], beat=False)
+        return stands
 
     def _is_stale(self, turn: TurnRecord) -> bool:
         return turn.state is TurnState.WRITING and self._clock() - turn.beat_at > timedelta(seconds=STALE_S)
 
     def _revive(self, key: str, turn: TurnRecord, revive: Revive) -> bool:
-        with self._database.write() as session:
-            epoch = turns.take_over(session, turn, self.owner, self._clock())
+        with self._database.write() as connection:
+            epoch = turns.take_over(connection, turn, self.owner, self._clock())
         if epoch is None:
             return False
         log.warning("answer_taken_over", turn=turn.number, epoch=epoch)
@@ -129,28 +149,60 @@ class Answers:
     def close(self) -> None:
         """Let go of what is being written, so that whoever is asked next need not wait for it to go stale."""
         self._closed.set()
+        self._new_words.set()
         writing = self._writing()
         if not writing:
             return
         long_ago = self._clock() - timedelta(hours=1)
         try:
-            with self._database.write() as session:
-                turns.beat(session, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
+            self._keep_words()
+            with self._database.write() as connection:
+                turns.beat(connection, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
         except SQLAlchemyError as error:
             log.error("answers_not_released", count=len(writing), error=type(error).__name__)
+
+    # Words
+
+    def _words_came(self, answer: Answer) -> None:
+        with self._lock:
+            self._unkept.add(answer)
+        self._new_words.set()
+
+    def _keep_words(self) -> None:
+        """Write what is new of all answers in one transaction; stop those that are no longer ours."""
+        with self._lock:
+            unkept, self._unkept = self._unkept, set()
+        if not unkept:
+            return
+        try:
+            with self._database.write() as connection:
+                kept = {answer: answer.keep_words(connection) for answer in unkept}
+        except SQLAlchemyError:
+            with self._lock:
+                self._unkept |= {answer for answer in unkept if answer.state is TurnState.WRITING}
+            raise
+        for answer, count in kept.items():
+            if count is not None:
+                answer.kept(count)
+        self.check([answer for answer, count in kept.items() if count is None], beat=False)
 
     # The beat
 
     def _beat_forever(self) -> None:
-        beat_at = 0.0
-        while not self._closed.wait(CHECK_S):
-            due = time.monotonic() - beat_at >= BEAT_S
+        checked_at = beat_at = time.monotonic()
+        while not self._closed.is_set():
+            if self._new_words.wait(max(0.0, checked_at + CHECK_S - time.monotonic())):
+                self._closed.wait(KEEP_S)
+                self._new_words.clear()
+            now = time.monotonic()
+            due = now - beat_at >= BEAT_S
             try:
-                self._beat_once(due)
+                self._keep_words()
+                if now - checked_at >= CHECK_S:
+                    checked_at, beat_at = now, now if due else beat_at
+                    self._beat_once(due)
             except SQLAlchemyError as error:
                 log.warning("beat_failed", error=type(error).__name__)
-            if due:
-                beat_at = time.monotonic()
 
     def _beat_once(self, due: bool) -> None:
         self._forget_old()
@@ -164,13 +216,16 @@ class Answers:
         """Beat for these answers, and stop those that were stopped or taken over elsewhere."""
         by_id = {answer.turn_id: answer for answer in writing if answer.turn_id is not None}
         if beat:
-            with self._database.write() as session:
-                turns.beat(session, by_id, self.owner, self._clock())
-        with self._database.read() as session:
-            rows = turns.turns_by_id(session, by_id)
+            with self._database.write() as connection:
+                turns.beat(connection, by_id, self.owner, self._clock())
+        if not by_id:
+            return
+        with self._database.read() as connection:
+            epochs = turns.epochs(connection, by_id)
+            lost = [turn_id for turn_id, epoch in epochs.items() if epoch != by_id[turn_id].epoch]
+            rows = turns.turns_by_id(connection, lost) if lost else []
         for row in rows:
-            if row.epoch != by_id[row.id].epoch:
-                self._stopped_elsewhere(by_id[row.id], row)
+            self._stopped_elsewhere(by_id[row.id], row)
 
     def _stopped_elsewhere(self, answer: Answer, row: TurnRecord) -> None:
         state = TurnState.CANCELLED if row.state is TurnState.WRITING else row.state

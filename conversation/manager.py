@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from conversation import memory
 from conversation.answer import Answer, Reading
@@ -46,10 +46,25 @@ class Utterance:
     number: int
     heard: str
     kind: TurnKind
-    open: Callable[[Session, datetime], ConversationRecord]
+    open: Callable[[Connection, datetime], ConversationRecord]
     confidence: float | None = None
     served: int = 0
     joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there was of a conversation when somebody spoke; nothing where it is new, or cannot be read."""
+
+    conversation: ConversationRecord | None = None
+    past: tuple[TurnRecord, ...] = ()
+    last_served: ServedRecord | None = None
+    """What was served last of the turn before."""
+
+    @property
+    def previous(self) -> TurnRecord | None:
+        """The turn before."""
+        return self.past[-1] if self.past else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +142,46 @@ class ConversationManager:
         Raises SQLAlchemyError where it cannot be kept: then nobody may say that it was.
         """
         now = self._clock()
-        with self._database.write() as session:
-            conversation = utterance.open(session, now)
+        with self._database.write() as connection:
+            conversation = utterance.open(connection, now)
             new = self._new_turn(utterance, conversation, redact(utterance.heard))
             thanks = self.profile.phrases.message_taken
-            if turns.claim_turn(session, new, now, sentences=[thanks], ending=Ending.HANG_UP):
-                leave_message(session, conversation.id, utterance.number, new.heard, now)
+            if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
+                leave_message(connection, conversation.id, utterance.number, new.heard, now)
 
     def _claim(self, utterance: Utterance) -> Claimed | None:
+        known = self._known(utterance)
         try:
-            with self._database.write() as session:
-                return self._claim_row(session, utterance)
+            with self._database.write() as connection:
+                return self._claim_row(connection, utterance, known)
         except SQLAlchemyError as error:
             log.error("turn_not_kept", turn=utterance.number, error=type(error).__name__)
-        return self._claim_in_ram(utterance)
+        heard = redact(utterance.heard)[:MOST_HEARD]
+        return Claimed(utterance, known.conversation, known.past, None, heard)
 
-    def _claim_row(self, session: Session, utterance: Utterance) -> Claimed | None:
+    def _known(self, utterance: Utterance) -> Known:
+        """Read what the claim needs, before it makes other writers wait."""
+        try:
+            with self._database.read() as connection:
+                conversation = calls.find_conversation(connection, utterance.key)
+                if conversation is None:
+                    return Known()
+                past = self._past(connection, conversation, utterance.number)
+                last = turns.last_served(connection, past[-1].id) if past else None
+                return Known(conversation, tuple(past), last)
+        except SQLAlchemyError as error:
+            log.error("past_not_read", turn=utterance.number, error=type(error).__name__)
+            return Known()
+
+    def _claim_row(self, connection: Connection, utterance: Utterance, known: Known) -> Claimed | None:
         now = self._clock()
-        conversation = utterance.open(session, now)
-        past = self._past(session, conversation, utterance.number)
+        conversation = known.conversation or utterance.open(connection, now)
         too_long = now - conversation.created_at > self._longest
-        previous = past[-1] if past else None
+        previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
         turn_id = turns.claim_turn(
-            session,
+            connection,
             dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
             now,
             sentences=[self.profile.phrases.too_long] if too_long else (),
@@ -159,24 +189,20 @@ class ConversationManager:
         )
         if turn_id is None:
             return None
+        past = known.past
         if previous is not None:
-            past[-1] = _settle_previous(session, previous, utterance, now)
-        return Claimed(utterance, conversation, tuple(past), turn_id, heard, written=too_long)
+            past = (*past[:-1], _settle_previous(connection, previous, known.last_served, utterance, now))
+        return Claimed(utterance, conversation, past, turn_id, heard, written=too_long)
 
-    def _claim_in_ram(self, utterance: Utterance) -> Claimed:
-        conversation, past = None, []
-        try:
-            with self._database.read() as session:
-                conversation = calls.find_conversation(session, utterance.key)
-                if conversation is not None:
-                    past = self._past(session, conversation, utterance.number)
-        except SQLAlchemyError as error:
-            log.error("past_not_read", turn=utterance.number, error=type(error).__name__)
-        return Claimed(utterance, conversation, tuple(past), None, redact(utterance.heard)[:MOST_HEARD])
-
-    def _past(self, session: Session, conversation: ConversationRecord, number: int) -> list[TurnRecord]:
+    def _past(
+        self, connection: Connection, conversation: ConversationRecord, number: int
+    ) -> list[TurnRecord]:
         return turns.last_turns(
-            session, conversation.id, before=number, after=conversation.summary_upto, limit=memory.MOST_TURNS
+            connection,
+            conversation.id,
+            before=number,
+            after=conversation.summary_upto,
+            limit=memory.MOST_TURNS,
         )
 
     def _new_turn(
@@ -187,13 +213,13 @@ class ConversationManager:
             utterance.confidence, self.answers.owner, failures,
         )  # fmt: skip
 
-    def _keep_late(self, utterance: Utterance) -> Callable[[Session, Answer], None]:
+    def _keep_late(self, utterance: Utterance) -> Callable[[Connection, Answer], None]:
         """Return what keeps a turn that was answered from RAM, once the database can be written again."""
 
-        def keep(session: Session, answer: Answer) -> None:
+        def keep(connection: Connection, answer: Answer) -> None:
             now = self._clock()
-            new = self._new_turn(utterance, utterance.open(session, now), redact(utterance.heard))
-            turns.claim_turn(session, new, now, sentences=answer.sentences, ending=answer.ending)
+            new = self._new_turn(utterance, utterance.open(connection, now), redact(utterance.heard))
+            turns.claim_turn(connection, new, now, sentences=answer.sentences, ending=answer.ending)
 
         return keep
 
@@ -203,10 +229,10 @@ class ConversationManager:
         conversation = claimed.conversation
         messages = self._messages(conversation, claimed.past, claimed.heard, claimed.utterance.kind)
 
-        def summarise_later(session: Session) -> None:
+        def summarise_later(connection: Connection) -> None:
             if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
                 self._work.enqueue(
-                    session, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
+                    connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
                 )
 
         return Draft(answer, messages, self._tool_context(answer, conversation), summarise_later)
@@ -236,10 +262,10 @@ class ConversationManager:
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:
         """Go on with an answer whose owner died."""
-        with self._database.read() as session:
-            conversation = calls.conversation_by_id(session, turn.conversation_id)
+        with self._database.read() as connection:
+            conversation = calls.conversation_by_id(connection, turn.conversation_id)
             assert conversation is not None
-            past = self._past(session, conversation, turn.number)
+            past = self._past(connection, conversation, turn.number)
         utterance = Utterance(answer.key, turn.number, turn.heard, turn.kind, lambda *_: conversation)
         claimed = Claimed(utterance, conversation, tuple(past), turn.id, turn.heard)
         self._writer.start(self._draft(answer, claimed))
@@ -253,21 +279,21 @@ class ConversationManager:
     def next_number(self, key: str) -> int:
         """Return the number of a turn that nobody claimed, for a request that does not name one."""
         live = max((answer.number for answer in self.answers.of_conversation(key)), default=0)
-        with self._database.read() as session:
-            conversation = calls.find_conversation(session, key)
-            kept = turns.last_number(session, conversation.id) if conversation else 0
+        with self._database.read() as connection:
+            conversation = calls.find_conversation(connection, key)
+            kept = turns.last_number(connection, conversation.id) if conversation else 0
         return max(live, kept) + 1
 
-    def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord:
-        """Keep what a request is about to be given; return what stands."""
+    def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord | None:
+        """Keep what a request is about to be given; return what stands, None where it is to be read again."""
         return self.answers.serve(key, number, turn_id, serving)
 
     def give_up(self, key: str, number: int) -> None:
         """End an answer that kept its reader waiting too long in an apology, whoever writes it."""
         answer = self.answers.find(key, number)
-        with self._database.read() as session:
-            turn = turns.find_turn(session, key, number)
-            conversation = calls.find_conversation(session, key)
+        with self._database.read() as connection:
+            turn = turns.find_turn(connection, key, number)
+            conversation = calls.find_conversation(connection, key)
         if answer is None:
             if turn is None:
                 return
@@ -290,21 +316,21 @@ class ConversationManager:
         ending: Ending,
     ) -> bool:
         also = failure_handoff(self._tool_context(answer, conversation), ending)
-        with self._database.write() as session:
+        with self._database.write() as connection:
             stopped = turns.stop_turn(
-                session, turn.id, TurnState.FAILED, self._clock(), ending=ending, error="too_slow",
+                connection, turn.id, TurnState.FAILED, self._clock(), ending=ending, error="too_slow",
                 sentences=[*answer.sentences, *words], failures=answer.failures_before + 1,
             )  # fmt: skip
             if stopped and also is not None:
-                also(session)
+                also(connection)
         return stopped
 
     def stop(self, key: str, state: TurnState = TurnState.CANCELLED) -> None:
         """Stop every answer of a conversation that is still being written, here and elsewhere."""
         for answer in self.answers.of_conversation(key):
             answer.stop(state)
-        with self._database.write() as session:
-            turns.stop_turns(session, key, state, self._clock())
+        with self._database.write() as connection:
+            turns.stop_turns(connection, key, state, self._clock())
 
     def close(self) -> None:
         """Let go of what this process is writing, so that another one goes on with it."""
@@ -319,14 +345,19 @@ def _heard(utterance: Utterance, previous: TurnRecord | None) -> str:
 
 
 def _settle_previous(
-    session: Session, previous: TurnRecord, utterance: Utterance, now: datetime
+    connection: Connection,
+    previous: TurnRecord,
+    last_served: ServedRecord | None,
+    utterance: Utterance,
+    now: datetime,
 ) -> TurnRecord:
     """Note what was heard of the turn before; one that is still being written is superseded by this one."""
     if previous.state is TurnState.WRITING:
-        turns.stop_turn(session, previous.id, TurnState.SUPERSEDED, now)
+        turns.stop_turn(connection, previous.id, TurnState.SUPERSEDED, now)
         previous = dataclasses.replace(previous, state=TurnState.SUPERSEDED)
-    last = turns.last_served(session, previous.id)
-    upto = memory.heard_characters(previous, last, served=utterance.served, reply=utterance.heard, now=now)
+    upto = memory.heard_characters(
+        previous, last_served, served=utterance.served, reply=utterance.heard, now=now
+    )
     if upto is not None:
-        turns.heard_upto(session, previous.id, upto)
+        turns.heard_upto(connection, previous.id, upto)
     return dataclasses.replace(previous, heard_upto=upto)

@@ -49,34 +49,34 @@ class Summaries:
     def summarise(self, payload: dict[str, Any]) -> None:
         """Bring a conversation's summary up to all but its last turns. Raises IntegrationError."""
         conversation_id = int(payload["conversation_id"])
-        with self._database.read() as session:
-            conversation = calls.conversation_by_id(session, conversation_id)
-            upto = turns.last_number(session, conversation_id) - memory.FULL_TURNS
+        with self._database.read() as connection:
+            conversation = calls.conversation_by_id(connection, conversation_id)
+            upto = turns.last_number(connection, conversation_id) - memory.FULL_TURNS
             if conversation is None or conversation.summary_upto >= upto:
                 return
             past = turns.last_turns(
-                session, conversation_id, before=upto + 1, after=conversation.summary_upto, limit=100
+                connection, conversation_id, before=upto + 1, after=conversation.summary_upto, limit=100
             )
         notes = f"Notes so far:\n{conversation.summary or '-'}\n\nSince then:\n{memory.transcript(past)}"
         summary = self._ask(SUMMARISE, notes)[:MOST_SUMMARY]
         if not summary:
             return
-        with self._database.write() as session:
-            kept = calls.keep_summary(session, conversation_id, summary, upto)
+        with self._database.write() as connection:
+            kept = calls.keep_summary(connection, conversation_id, summary, upto)
         log.info("summary_kept" if kept else "summary_late", conversation_id=conversation_id, upto=upto)
 
     def note_topic(self, payload: dict[str, Any]) -> None:
         """Note what a conversation was about. Raises IntegrationError where the model fails."""
         conversation_id = int(payload["conversation_id"])
-        with self._database.read() as session:
-            conversation = calls.conversation_by_id(session, conversation_id)
-            past = turns.last_turns(session, conversation_id, before=10**9, limit=memory.MOST_TURNS)
+        with self._database.read() as connection:
+            conversation = calls.conversation_by_id(connection, conversation_id)
+            past = turns.last_turns(connection, conversation_id, before=10**9, limit=memory.MOST_TURNS)
         if conversation is None or not past:
             return
         text = f"{conversation.summary}\n{memory.transcript(past)}".strip()
         topic = " ".join(self._ask(NAME_TOPIC, text[-memory.MOST_CHARACTERS :]).split())[:MOST_TOPIC]
-        with self._database.write() as session:
-            calls.conversation_topic(session, conversation_id, topic)
+        with self._database.write() as connection:
+            calls.conversation_topic(connection, conversation_id, topic)
 
     def _ask(self, task: str, material: str) -> str:
         messages: list[Message] = [

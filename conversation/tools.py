@@ -86,14 +86,14 @@ def _once(tool: Tool, context: ToolContext, name: str, arguments: dict[str, Any]
     digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:32]
     key = f"{name}:{digest}"
     try:
-        with context.database.write() as session:
-            begun = turns.begin_tool(session, context.turn_id, key, context.now)
-            before = None if begun else turns.tool_result(session, context.turn_id, key)
+        with context.database.write() as connection:
+            begun = turns.begin_tool(connection, context.turn_id, key, context.now)
+            before = None if begun else turns.tool_result(connection, context.turn_id, key)
         if not begun:
             return _earlier(before)
         result = _within_limit(tool, context, arguments)
-        with context.database.write() as session:
-            turns.end_tool(session, context.turn_id, key, asdict(result))
+        with context.database.write() as connection:
+            turns.end_tool(connection, context.turn_id, key, asdict(result))
     except SQLAlchemyError as error:
         log.error("tool_not_kept", tool=name, error=type(error).__name__)
         return ToolResult("This cannot be done at the moment.")
@@ -132,9 +132,9 @@ def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
 
 def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     if context.conversation_id is not None:
-        with context.database.write() as session:
+        with context.database.write() as connection:
             hand_off(
-                session,
+                connection,
                 context.conversation_id,
                 context.turn_number,
                 reason=str(arguments.get("reason") or ""),

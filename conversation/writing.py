@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from conversation import memory
 from conversation.answer import Answer, AnswerStopped
@@ -32,9 +32,9 @@ FIRST_WORD_S = 4.0
 TOTAL_S = 20.0
 MOST_ROUNDS = 3
 UNHURRIED_AFTER_S = 2.0
-"""Once so much can be spoken, the next words may come a tenth of a second later."""
+"""Once so much can be spoken, the next words may come a quarter of a second later."""
 
-Also = Callable[[Session], None]
+Also = Callable[[Connection], None]
 
 
 @dataclass
@@ -228,8 +228,8 @@ def failure_handoff(context: ToolContext, ending: Ending) -> Also | None:
     conversation_id = context.conversation_id
     if ending is Ending.GATHER or conversation_id is None:
         return None
-    return lambda session: hand_off(
-        session,
+    return lambda connection: hand_off(
+        connection,
         conversation_id,
         context.turn_number,
         reason="the assistant could not answer",

@@ -81,8 +81,8 @@ class Lifeline:
 _READ_BYTES = 4096
 """The buffer is there for as long as a read waits, and each call waits in one; a token is far smaller."""
 
-_GATHER_S = 0.1
-"""Reading a token costs more than the token: unhurried, those of a tenth of a second are read at once."""
+_GATHER_S = 0.25
+"""Reading a token costs more than the token: unhurried, those of a quarter of a second are read at once."""
 
 _current: ContextVar[Lifeline | None] = ContextVar("lifeline", default=None)
 

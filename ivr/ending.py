@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from storage import calls, turns
 from storage.calls import CallProgress
@@ -23,24 +23,24 @@ class CallBooks:
     def __init__(self, database: Database, work: Work) -> None:
         self._database, self._work = database, work
 
-    def close(self, session: Session, key: str, now: datetime) -> None:
+    def close(self, connection: Connection, key: str, now: datetime) -> None:
         """Close a call's conversation, once, and have its topic noted where anything was said."""
-        conversation_id = calls.close_conversation(session, key, now)
-        if conversation_id is not None and turns.last_number(session, conversation_id):
+        conversation_id = calls.close_conversation(connection, key, now)
+        if conversation_id is not None and turns.last_number(connection, conversation_id):
             self._work.enqueue(
-                session, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
+                connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
             )
 
     def close_silent_calls(self, now: datetime) -> int:
         """Close the calls that gave no sign of life for 15 minutes; return how many."""
         before = now - SILENT_FOR
-        with self._database.read() as session:
-            silent = calls.silent_calls(session, before)
+        with self._database.read() as connection:
+            silent = calls.silent_calls(connection, before)
         for call_sid, key in silent:
-            with self._database.write() as session:
-                calls.record_progress(session, call_sid, CallProgress("completed", now))
-                turns.stop_turns(session, key, TurnState.CANCELLED, now)
-                self.close(session, key, now)
+            with self._database.write() as connection:
+                calls.record_progress(connection, call_sid, CallProgress("completed", now))
+                turns.stop_turns(connection, key, TurnState.CANCELLED, now)
+                self.close(connection, key, now)
         if silent:
             log.info("silent_calls_closed", count=len(silent))
         return len(silent)

@@ -11,8 +11,8 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from conversation.answer import Reading
 from conversation.manager import ConversationManager, Utterance
@@ -76,8 +76,8 @@ class PhoneLine:
     def greet(self, facts: CallFacts, answered_by: str = "") -> str:
         """A call came in, or one of ours was answered, by a person or by a machine."""
         try:
-            with self._database.write() as session:
-                calls.open_call(session, facts, utc_now())
+            with self._database.write() as connection:
+                calls.open_call(connection, facts, utc_now())
         except SQLAlchemyError as error:
             log.error("call_not_kept", error=type(error).__name__)
         if answered_by.startswith(("machine", "fax")):
@@ -116,11 +116,11 @@ class PhoneLine:
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
         """A status callback. Raises SQLAlchemyError where it cannot be kept, so that Twilio sends it again."""
-        with self._database.write() as session:
-            calls.open_call(session, facts, progress.at)
-            over = calls.record_progress(session, facts.call_sid, progress)
+        with self._database.write() as connection:
+            calls.open_call(connection, facts, progress.at)
+            over = calls.record_progress(connection, facts.call_sid, progress)
             if STATUS_RANKS.get(progress.status) == OVER:
-                self._books.close(session, facts.key, utc_now())
+                self._books.close(connection, facts.key, utc_now())
         if over:
             self._manager.stop(facts.key)
         return twiml.nothing()
@@ -138,6 +138,8 @@ class PhoneLine:
         record = self._manager.serve(
             facts.key, number, reading.turn_id, _next_serving(reading, number, wait, utc_now())
         )
+        if record is None:  # another process has this answer by now; what stands is in its row
+            return self._serve(facts, number, start, wait, spent_s)
         words = reading.sentences[: record.upto - record.start]
         return self._render(facts, number, Serving(record, words))
 
@@ -224,8 +226,8 @@ class PhoneLine:
     def _utterance(
         self, facts: CallFacts, number: int, place: Place, heard: Heard, kind: TurnKind | None = None
     ) -> Utterance:
-        def open_call(session: Session, now: datetime) -> ConversationRecord:
-            return calls.open_call(session, facts, now)
+        def open_call(connection: Connection, now: datetime) -> ConversationRecord:
+            return calls.open_call(connection, facts, now)
 
         return Utterance(
             key=facts.key, number=number, heard=heard.text, kind=kind or heard.kind, open=open_call,

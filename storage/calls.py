@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from storage.inserts import insert_once
 from storage.models import Call, Contact, Conversation, Turn
@@ -56,12 +55,13 @@ class ConversationRecord:
     created_at: datetime
 
 
-def find_conversation(session: Session, key: str) -> ConversationRecord | None:
+def find_conversation(connection: Connection, key: str) -> ConversationRecord | None:
     """Return the conversation of that key."""
-    row = session.execute(_FIND_CONVERSATION, {"key": key}).one_or_none()
+    row = connection.execute(_FIND_CONVERSATION, {"key": key}).one_or_none()
     return None if row is None else ConversationRecord(*row)
 
 
+_CALLS = cast(Table, Call.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
 _FIND_CONVERSATION = select(*(_CONVERSATIONS.c[field.name] for field in fields(ConversationRecord))).where(
     _CONVERSATIONS.c.key == bindparam("key")
@@ -69,28 +69,28 @@ _FIND_CONVERSATION = select(*(_CONVERSATIONS.c[field.name] for field in fields(C
 """Asked for by each webhook, so made once, and past the ORM."""
 
 
-def open_call(session: Session, facts: CallFacts, now: datetime) -> ConversationRecord:
+def open_call(connection: Connection, facts: CallFacts, now: datetime) -> ConversationRecord:
     """Return the call's conversation; the first webhook of a call makes it, with its contact and its row."""
-    found = find_conversation(session, facts.key)
+    found = find_conversation(connection, facts.key)
     if found is not None:
         return found
-    contact_id = _contact(session, facts, now)
+    contact_id = _contact(connection, facts, now)
     insert_once(
-        session,
+        connection,
         Conversation,
         key=facts.key,
         contact_id=contact_id,
         channel="phone",
-        background=_background(session, contact_id),
+        background=_background(connection, contact_id),
         summary="",
         summary_upto=0,
         topic="",
         created_at=now,
     )
-    found = find_conversation(session, facts.key)
+    found = find_conversation(connection, facts.key)
     assert found is not None
     insert_once(
-        session,
+        connection,
         Call,
         call_sid=facts.call_sid,
         conversation_id=found.id,
@@ -103,22 +103,22 @@ def open_call(session: Session, facts: CallFacts, now: datetime) -> Conversation
     return found
 
 
-def _contact(session: Session, facts: CallFacts, now: datetime) -> int:
+def _contact(connection: Connection, facts: CallFacts, now: datetime) -> int:
     made = insert_once(
-        session, Contact, address=facts.contact_address, simulated=facts.simulated, created_at=now
+        connection, Contact, address=facts.contact_address, simulated=facts.simulated, created_at=now
     )
     if made is not None:
         return made
-    return session.execute(
+    return connection.execute(
         select(Contact.id).where(
             Contact.address == facts.contact_address, Contact.simulated == facts.simulated
         )
     ).scalar_one()
 
 
-def _background(session: Session, contact_id: int) -> str:
+def _background(connection: Connection, contact_id: int) -> str:
     """Topics of the contact's last conversations, newest first; a caller ID can be forged, so no more."""
-    rows = session.execute(
+    rows = connection.execute(
         select(Conversation.created_at, Conversation.topic)
         .where(Conversation.contact_id == contact_id, Conversation.topic != "")
         .order_by(Conversation.created_at.desc())
@@ -137,32 +137,33 @@ class CallProgress:
     answered_by: str | None = None
 
 
-def record_progress(session: Session, call_sid: str, progress: CallProgress) -> bool:
+def record_progress(connection: Connection, call_sid: str, progress: CallProgress) -> bool:
     """Move a call forward, never back; return whether this made it over.
 
     Callbacks come late and in any order: a status of a lower rank changes nothing but fills in the times
     and the facts that were missing.
     """
-    call = session.execute(
-        select(Call).where(Call.call_sid == call_sid).with_for_update()
-    ).scalar_one_or_none()
+    call = connection.execute(
+        select(*_CALLS.c).where(_CALLS.c.call_sid == call_sid).with_for_update()
+    ).one_or_none()
     if call is None:
         return False
     rank, was = STATUS_RANKS.get(progress.status, -1), STATUS_RANKS[call.status]
+    news: dict[str, Any] = {"answered_by": call.answered_by or progress.answered_by}
     if rank > was:
-        call.status = progress.status
-    if progress.status == "in-progress" and (call.answered_at is None or progress.at < call.answered_at):
-        call.answered_at = progress.at
+        news["status"] = progress.status
+    if progress.status == "in-progress":
+        news["answered_at"] = min(call.answered_at or progress.at, progress.at)
     if rank == OVER:
-        call.ended_at = call.ended_at or progress.at
-        call.duration_s = call.duration_s if call.duration_s is not None else progress.duration_s
-    call.answered_by = call.answered_by or progress.answered_by
+        news["ended_at"] = call.ended_at or progress.at
+        news["duration_s"] = progress.duration_s if call.duration_s is None else call.duration_s
+    connection.execute(update(_CALLS).where(_CALLS.c.id == call.id).values(news))
     return rank == OVER and was < OVER
 
 
-def close_conversation(session: Session, key: str, now: datetime) -> int | None:
+def close_conversation(connection: Connection, key: str, now: datetime) -> int | None:
     """Close a conversation once; return its id where it was open until now."""
-    return session.execute(
+    return connection.execute(
         update(Conversation)
         .where(Conversation.key == key, Conversation.closed_at.is_(None))
         .values(closed_at=now)
@@ -170,14 +171,14 @@ def close_conversation(session: Session, key: str, now: datetime) -> int | None:
     ).scalar_one_or_none()
 
 
-def silent_calls(session: Session, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
     """Return (CallSid, conversation key) of calls that are not over and were silent since `before`."""
     last_turn = (
         select(func.max(Turn.created_at))
         .where(Turn.conversation_id == Call.conversation_id)
         .scalar_subquery()
     )
-    rows = session.execute(
+    rows = connection.execute(
         select(Call.call_sid, Conversation.key)
         .join(Conversation, Conversation.id == Call.conversation_id)
         .where(Call.ended_at.is_(None), Call.started_at < before)
@@ -188,14 +189,14 @@ def silent_calls(session: Session, before: datetime, limit: int = 100) -> list[t
     return [(call_sid, key) for call_sid, key in rows]
 
 
-def conversation_topic(session: Session, conversation_id: int, topic: str) -> None:
+def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:
     """Keep what a conversation was about."""
-    session.execute(update(Conversation).where(Conversation.id == conversation_id).values(topic=topic))
+    connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(topic=topic))
 
 
-def keep_summary(session: Session, conversation_id: int, summary: str, upto: int) -> bool:
+def keep_summary(connection: Connection, conversation_id: int, summary: str, upto: int) -> bool:
     """Keep a rolling summary that covers the turns up to a number; an older one never replaces a newer."""
-    kept = session.execute(
+    kept = connection.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.summary_upto < upto)
         .values(summary=summary, summary_upto=upto)
@@ -204,9 +205,9 @@ def keep_summary(session: Session, conversation_id: int, summary: str, upto: int
     return kept.scalar_one_or_none() is not None
 
 
-def conversation_by_id(session: Session, conversation_id: int) -> ConversationRecord | None:
+def conversation_by_id(connection: Connection, conversation_id: int) -> ConversationRecord | None:
     """Return a conversation by its id."""
-    key = session.execute(
+    key = connection.execute(
         select(Conversation.key).where(Conversation.id == conversation_id)
     ).scalar_one_or_none()
-    return None if key is None else find_conversation(session, key)
+    return None if key is None else find_conversation(connection, key)

@@ -2,54 +2,56 @@
 
 SQLite: WAL, synchronous=NORMAL, and BEGIN IMMEDIATE, because a deferred transaction that turns into a write
 fails at once under load and pysqlite's own default loses updates. All writers of a process queue for one
-connection: SQLite lets one write at a time anyway, and a queue is fair where its busy handler is not.
+connection: SQLite lets one write at a time anyway, and a queue is fair where its waiting for a lock is not.
 """
 
-from collections.abc import Iterator
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 WEB_BUSY_TIMEOUT_S = 1.0
 """How long a caller may wait for a lock before the answer is spoken from RAM."""
+_LOOK_AGAIN_S = (0.001, 0.003)
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
 
 
 class Database:
-    """Two session makers over one database. Thread-safe; made once per process, after any fork."""
+    """Two engines over one database: one writes, one reads. Thread-safe; made once per process, after any fork."""
 
     def __init__(self, url: str, *, busy_timeout_s: float = WEB_BUSY_TIMEOUT_S, pool_size: int = 20) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.engine = _sqlite_engine(url, busy_timeout_s, pool_size=1)
-            event.listen(self.engine, "begin", _begin_immediate)
+            event.listen(self.engine, "connect", _do_not_wait)
+            event.listen(self.engine, "begin", _begin_immediate(busy_timeout_s))
             self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
         else:
             self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
             self._read_engine = self.engine
-        self._write = sessionmaker(self.engine, expire_on_commit=False)
-        self._read = sessionmaker(self._read_engine, expire_on_commit=False, autoflush=False)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> Iterator[Connection]:
         """A transaction that writes: committed at the end, rolled back on any error.
 
         Never open one inside another in the same thread: on SQLite there is one connection to write with.
         """
-        with self._write.begin() as session:
-            yield session
+        with self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Iterator[Connection]:
         """A transaction that only reads, and waits for no writer."""
-        with self._read() as session:
-            yield session
+        with self._read_engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -104,5 +106,29 @@ def _set_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _do_not_wait(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA busy_timeout=0")
+
+
+def _begin_immediate(busy_timeout_s: float) -> Callable[[Connection], None]:
+    """Return what begins a transaction that writes, once no other process is writing.
+
+    It looks again every few milliseconds. SQLite's own waiting looks ever less often, up to 100 ms apart: with
+    several writers somebody is always unlucky.
+    """
+
+    def begin(connection: Connection) -> None:
+        sqlite = cast(sqlite3.Connection, connection.connection.driver_connection)
+        deadline = time.monotonic() + busy_timeout_s
+        while time.monotonic() < deadline:
+            try:
+                sqlite.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(random.uniform(*_LOOK_AGAIN_S))  # noqa: S311  # keeps two from looking in step
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # a last time, for SQLAlchemy's error
+
+    return begin

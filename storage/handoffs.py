@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select, update
 
 from storage.inserts import insert_once
 from storage.models import Contact, Conversation, Handoff
@@ -25,11 +24,17 @@ class HandoffRecord:
 
 
 def make_handoff(
-    session: Session, conversation_id: int, turn_number: int, *, reason: str, summary: str, now: datetime
+    connection: Connection,
+    conversation_id: int,
+    turn_number: int,
+    *,
+    reason: str,
+    summary: str,
+    now: datetime,
 ) -> None:
     """Keep that a conversation goes to a person; once per turn."""
     insert_once(
-        session,
+        connection,
         Handoff,
         conversation_id=conversation_id,
         turn_number=turn_number,
@@ -42,7 +47,7 @@ def make_handoff(
     )
 
 
-def add_message(session: Session, conversation_id: int, message: str, now: datetime) -> bool:
+def add_message(connection: Connection, conversation_id: int, message: str, now: datetime) -> bool:
     """Put a message to the conversation's last handoff; False where it has none."""
     last = (
         select(Handoff.id)
@@ -51,7 +56,7 @@ def add_message(session: Session, conversation_id: int, message: str, now: datet
         .limit(1)
         .scalar_subquery()
     )
-    added = session.execute(
+    added = connection.execute(
         update(Handoff)
         .where(Handoff.id == last)
         .values(message=message, updated_at=now)
@@ -60,9 +65,9 @@ def add_message(session: Session, conversation_id: int, message: str, now: datet
     return added.scalar_one_or_none() is not None
 
 
-def last_handoffs(session: Session, limit: int) -> list[HandoffRecord]:
+def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
     """Return the newest handoffs, oldest of them first."""
-    rows = session.execute(
+    rows = connection.execute(
         select(
             Handoff.created_at,
             Contact.address,

@@ -3,16 +3,15 @@
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from storage.base import Base
 
 
-def insert_once(session: Session, model: type[Base], **values: Any) -> int | None:
+def insert_once(connection: Connection, model: type[Base], **values: Any) -> int | None:
     """Insert a row unless a unique constraint already has it; return its id, or None where it was there."""
-    return session.execute(_insert(model, session.get_bind().dialect.name), values).scalar_one_or_none()
+    return connection.execute(_insert(model, connection.dialect.name), values).scalar_one_or_none()
 
 
 @cache  # making a statement costs as much as running it

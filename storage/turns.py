@@ -7,10 +7,10 @@ was given up for dead finds out at its next word and changes nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Table, Update, bindparam, select, update
 
 from storage.inserts import insert_once
 from storage.models import Conversation, Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
@@ -36,8 +36,8 @@ class TurnRecord:
     created_at: datetime
 
 
-# Tables and not classes: the ORM's own way to a statement costs more than the database does, and these are on
-# the path to a caller's first word.
+# Tables and not classes, and statements that are made once: the making costs more than the database does, and
+# these are on the path to a caller's first word.
 _TURNS = cast(Table, Turn.__table__)
 _SERVED = cast(Table, Served.__table__)
 _RUNS = cast(Table, ToolRun.__table__)
@@ -94,7 +94,7 @@ class NewTurn:
 
 
 def claim_turn(
-    session: Session,
+    connection: Connection,
     new: NewTurn,
     now: datetime,
     *,
@@ -106,7 +106,7 @@ def claim_turn(
     With an ending the answer is complete at once: words that no model has to write.
     """
     return insert_once(
-        session,
+        connection,
         Turn,
         conversation_id=new.conversation_id,
         number=new.number,
@@ -125,32 +125,42 @@ def claim_turn(
     )
 
 
-def find_turn(session: Session, key: str, number: int) -> TurnRecord | None:
+def find_turn(connection: Connection, key: str, number: int) -> TurnRecord | None:
     """Return a turn by its conversation's key and its number."""
-    row = session.execute(
-        select(*_COLUMNS)
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
-        .where(_CONVERSATIONS.c.key == key, _TURNS.c.number == number)
-    ).one_or_none()
+    row = connection.execute(_FIND_TURN, {"key": key, "number": number}).one_or_none()
     return None if row is None else _record(row)
 
 
+_FIND_TURN = (
+    select(*_COLUMNS)
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
+    .where(_CONVERSATIONS.c.key == bindparam("key"), _TURNS.c.number == bindparam("number"))
+)
+
+
 def last_turns(
-    session: Session, conversation_id: int, *, before: int, after: int = 0, limit: int
+    connection: Connection, conversation_id: int, *, before: int, after: int = 0, limit: int
 ) -> list[TurnRecord]:
     """Return the last `limit` turns numbered between `after` and `before`, both left out, oldest first."""
-    rows = session.execute(
-        select(*_COLUMNS)
-        .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.number < before, _TURNS.c.number > after)
-        .order_by(_TURNS.c.number.desc())
-        .limit(limit)
-    ).all()
-    return [_record(row) for row in reversed(rows)]
+    values = {"conversation_id": conversation_id, "before": before, "after": after, "limit": limit}
+    return [_record(row) for row in reversed(connection.execute(_LAST_TURNS, values).all())]
 
 
-def last_number(session: Session, conversation_id: int) -> int:
+_LAST_TURNS = (
+    select(*_COLUMNS)
+    .where(
+        _TURNS.c.conversation_id == bindparam("conversation_id"),
+        _TURNS.c.number < bindparam("before"),
+        _TURNS.c.number > bindparam("after"),
+    )
+    .order_by(_TURNS.c.number.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def last_number(connection: Connection, conversation_id: int) -> int:
     """Return the highest turn number of a conversation, 0 where it has none."""
-    row = session.execute(
+    row = connection.execute(
         select(_TURNS.c.number)
         .where(_TURNS.c.conversation_id == conversation_id)
         .order_by(_TURNS.c.number.desc())
@@ -160,12 +170,11 @@ def last_number(session: Session, conversation_id: int) -> int:
 
 
 def keep_sentences(
-    session: Session, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
+    connection: Connection, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
 ) -> bool:
     """Write the answer so far; False where this owner no longer is, or the answer was stopped."""
     values = {"owned_id": turn_id, "owned_epoch": epoch, "sentences": list(sentences), "beat_at": now}
-    result = session.execute(_KEEP_SENTENCES, values)
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    return connection.execute(_KEEP_SENTENCES, values).rowcount == 1
 
 
 _OWNED = (
@@ -178,28 +187,39 @@ _KEEP_SENTENCES = (
 )
 
 
-def finish_turn(session: Session, turn_id: int, epoch: int, **values: Any) -> bool:
+def has_sentences(connection: Connection, turn_id: int, epoch: int, count: int) -> bool:
+    """Say whether the answer has so many sentences, all of them this owner's or the ones before it."""
+    row = connection.execute(
+        select(_TURNS.c.epoch, _TURNS.c.sentences).where(_TURNS.c.id == turn_id)
+    ).one_or_none()
+    return row is not None and row.epoch == epoch and len(row.sentences) >= count
+
+
+def finish_turn(connection: Connection, turn_id: int, epoch: int, **values: Any) -> bool:
     """Write the answer's end (state, sentences, ending, usage, times); False as `keep_sentences`."""
-    result = session.execute(
-        update(_TURNS).where(*_OWNED).values(**values), {"owned_id": turn_id, "owned_epoch": epoch}
-    )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    owned = {"owned_id": turn_id, "owned_epoch": epoch}
+    return connection.execute(_finish_turn(tuple(values)), owned | values).rowcount == 1
 
 
-def stop_turn(session: Session, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
+@cache
+def _finish_turn(names: tuple[str, ...]) -> Update:
+    return update(_TURNS).where(*_OWNED).values({name: bindparam(name) for name in names})
+
+
+def stop_turn(connection: Connection, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
     """End an answer that is still being written, whoever writes it; its owner finds out by itself."""
-    result = session.execute(
+    result = connection.execute(
         update(_TURNS)
         .where(_TURNS.c.id == turn_id, _TURNS.c.state == TurnState.WRITING)
         .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now, **values)
     )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    return result.rowcount == 1
 
 
-def stop_turns(session: Session, key: str, state: TurnState, now: datetime) -> list[int]:
+def stop_turns(connection: Connection, key: str, state: TurnState, now: datetime) -> list[int]:
     """End every answer of a conversation that is still being written; return the turns' numbers."""
     conversation = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.key == key).scalar_subquery()
-    rows = session.execute(
+    rows = connection.execute(
         update(_TURNS)
         .where(_TURNS.c.conversation_id == conversation, _TURNS.c.state == TurnState.WRITING)
         .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now)
@@ -208,12 +228,12 @@ def stop_turns(session: Session, key: str, state: TurnState, now: datetime) -> l
     return list(rows.scalars())
 
 
-def take_over(session: Session, turn: TurnRecord, owner: str, now: datetime) -> int | None:
+def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetime) -> int | None:
     """Make `owner` the writer of an answer whose owner stopped beating; return the new epoch.
 
     None where it beat after all, or another reader was quicker.
     """
-    result = session.execute(
+    result = connection.execute(
         update(_TURNS)
         .where(
             _TURNS.c.id == turn.id,
@@ -223,26 +243,34 @@ def take_over(session: Session, turn: TurnRecord, owner: str, now: datetime) -> 
         )
         .values(owner=owner, epoch=turn.epoch + 1, beat_at=now)
     )
-    return turn.epoch + 1 if result.rowcount == 1 else None  # type: ignore[attr-defined]
+    return turn.epoch + 1 if result.rowcount == 1 else None
 
 
-def beat(session: Session, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
+def beat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
     """Say that the owner of these answers lives."""
-    session.execute(
+    connection.execute(
         update(_TURNS)
         .where(_TURNS.c.id.in_(list(turn_ids)), _TURNS.c.owner == owner, _TURNS.c.state == TurnState.WRITING)
         .values(beat_at=now)
     )
 
 
-def turns_by_id(session: Session, turn_ids: Iterable[int]) -> list[TurnRecord]:
+def epochs(connection: Connection, turn_ids: Iterable[int]) -> dict[int, int]:
+    """Return under which epoch each of these turns is."""
+    rows = connection.execute(select(_TURNS.c.id, _TURNS.c.epoch).where(_TURNS.c.id.in_(list(turn_ids))))
+    return {row.id: row.epoch for row in rows}
+
+
+def turns_by_id(connection: Connection, turn_ids: Iterable[int]) -> list[TurnRecord]:
     """Return these turns as they stand."""
-    return [_record(row) for row in session.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))]
+    return [
+        _record(row) for row in connection.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))
+    ]
 
 
-def heard_upto(session: Session, turn_id: int, characters: int) -> None:
+def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:
     """Note how much of an answer the caller can have heard before interrupting it."""
-    session.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
+    connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +286,10 @@ class ServedRecord:
     at: datetime
 
 
-def serve_once(session: Session, turn_id: int, served: ServedRecord) -> ServedRecord:
+def serve_once(connection: Connection, turn_id: int, served: ServedRecord) -> ServedRecord:
     """Keep what a request is about to be given, or return what the same request was given before."""
     made = insert_once(
-        session,
+        connection,
         Served,
         turn_id=turn_id,
         start=served.start,
@@ -274,7 +302,7 @@ def serve_once(session: Session, turn_id: int, served: ServedRecord) -> ServedRe
     )
     if made is not None:
         return served
-    row = session.execute(
+    row = connection.execute(
         select(_SERVED).where(
             _SERVED.c.turn_id == turn_id, _SERVED.c.start == served.start, _SERVED.c.wait == served.wait
         )
@@ -282,15 +310,18 @@ def serve_once(session: Session, turn_id: int, served: ServedRecord) -> ServedRe
     return _served(row)
 
 
-def last_served(session: Session, turn_id: int) -> ServedRecord | None:
+def last_served(connection: Connection, turn_id: int) -> ServedRecord | None:
     """Return the words of an answer that were served last."""
-    row = session.execute(
-        select(_SERVED)
-        .where(_SERVED.c.turn_id == turn_id, _SERVED.c.kind == ServedKind.WORDS)
-        .order_by(_SERVED.c.upto.desc(), _SERVED.c.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = connection.execute(_LAST_SERVED, {"turn_id": turn_id}).one_or_none()
     return None if row is None else _served(row)
+
+
+_LAST_SERVED = (
+    select(_SERVED)
+    .where(_SERVED.c.turn_id == bindparam("turn_id"), _SERVED.c.kind == ServedKind.WORDS)
+    .order_by(_SERVED.c.upto.desc(), _SERVED.c.id.desc())
+    .limit(1)
+)
 
 
 def _served(row: Any) -> ServedRecord:
@@ -305,18 +336,20 @@ def _served(row: Any) -> ServedRecord:
     )
 
 
-def begin_tool(session: Session, turn_id: int, key: str, now: datetime) -> bool:
+def begin_tool(connection: Connection, turn_id: int, key: str, now: datetime) -> bool:
     """Say that a tool is about to run for a turn; False where it began before."""
-    return insert_once(session, ToolRun, turn_id=turn_id, key=key, created_at=now) is not None
+    return insert_once(connection, ToolRun, turn_id=turn_id, key=key, created_at=now) is not None
 
 
-def end_tool(session: Session, turn_id: int, key: str, result: dict[str, Any]) -> None:
+def end_tool(connection: Connection, turn_id: int, key: str, result: dict[str, Any]) -> None:
     """Keep what a tool gave."""
-    session.execute(update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result))
+    connection.execute(
+        update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result)
+    )
 
 
-def tool_result(session: Session, turn_id: int, key: str) -> dict[str, Any] | None:
+def tool_result(connection: Connection, turn_id: int, key: str) -> dict[str, Any] | None:
     """Return what a tool gave for a turn, None where it began and nobody knows how it ended."""
-    return session.execute(
+    return connection.execute(
         select(_RUNS.c.result).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key)
     ).scalar_one_or_none()

@@ -17,7 +17,6 @@ from typing import Any
 from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat
 from dbos import error as dbos_errors
 from sqlalchemy import Connection, column, select, table, update
-from sqlalchemy.orm import Session
 
 from storage.base import Base
 from storage.database import Database
@@ -81,7 +80,7 @@ class Work:
 
     def enqueue(
         self,
-        session: Session,
+        connection: Connection,
         job: str,
         payload: dict[str, Any],
         *,
@@ -99,19 +98,19 @@ class Work:
         Raises TypeError where the payload is not JSON.
         """
         order = Order(job, payload, key, partition)
-        self._hand_over(session.connection(), order, delay_s)
+        self._hand_over(connection, order, delay_s)
 
     def enqueue_again(self, job_id: str, order: Order, *, delay_s: float) -> None:
         """Put a job back, in a transaction of its own. Doing so twice is the same as once."""
         first, _, times = job_id.partition(".")
-        with self.database.write() as session:
-            self._hand_over(session.connection(), order, delay_s, job_id=f"{first}.{int(times or 0) + 1}")
+        with self.database.write() as connection:
+            self._hand_over(connection, order, delay_s, job_id=f"{first}.{int(times or 0) + 1}")
 
     def free_key(self, job_id: str) -> None:
         """Let go of a job's key: from here on another one of the same key is a job of its own."""
         mine = self._rows.c.workflow_uuid == job_id
-        with self.database.write() as session:
-            session.execute(update(self._rows).where(mine).values(deduplication_id=None))
+        with self.database.write() as connection:
+            connection.execute(update(self._rows).where(mine).values(deduplication_id=None))
 
     def is_partition_busy(self, job_id: str, partition: str) -> bool:
         """Say whether another job of the partition is in hand, anywhere."""
@@ -122,20 +121,20 @@ class Work:
             rows.c.status == "PENDING",
             rows.c.workflow_uuid != job_id,
         )
-        with self.database.read() as session:
-            return session.scalar(others.limit(1)) is not None
+        with self.database.read() as connection:
+            return connection.scalar(others.limit(1)) is not None
 
-    def slots_with_jobs(self, session: Session) -> list[str]:
+    def slots_with_jobs(self, connection: Connection) -> list[str]:
         """Return the slots that jobs are in hand under, whether or not a worker still lives there."""
         in_hand = select(self._rows.c.executor_id).where(self._rows.c.status == "PENDING")
-        return list(session.scalars(in_hand.distinct()))
+        return list(connection.scalars(in_hand.distinct()))
 
-    def put_back(self, session: Session, slot: str) -> int:
+    def put_back(self, connection: Connection, slot: str) -> int:
         """Let the jobs in hand under a slot be taken up anew; return how many. Only for whoever leased it."""
         in_hand = (self._rows.c.status == "PENDING", self._rows.c.executor_id == slot)
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}
         put_back = update(self._rows).where(*in_hand).values(waiting).returning(self._rows.c.workflow_uuid)
-        return len(session.scalars(put_back).all())
+        return len(connection.scalars(put_back).all())
 
     def delete_finished(self, statuses: Sequence[str], *, before: datetime, limit: int = 100) -> int:
         """Delete jobs that ended before a time; return how many. One short transaction: call it until 0."""

@@ -143,12 +143,12 @@ class Worker:
 
     def _take_slot(self) -> bool:
         now, self._beaten_at = utc_now(), time.monotonic()
-        with self._database.write() as session:
-            return take_slot(session, self._slot, self._holder, now=now, lease_s=self._pace.lease_s)
+        with self._database.write() as connection:
+            return take_slot(connection, self._slot, self._holder, now=now, lease_s=self._pace.lease_s)
 
     def _whose_slot(self) -> str | None:
-        with self._database.read() as session:
-            return slot_holder(session, self._slot)
+        with self._database.read() as connection:
+            return slot_holder(connection, self._slot)
 
     def _beat(self) -> None:
         while not self._ended.is_set():
@@ -160,10 +160,10 @@ class Worker:
 
     def _renew(self) -> None:
         now, beaten_at, lease_s = utc_now(), time.monotonic(), self._pace.lease_s
-        with self._database.write() as session:
-            if not keep_slot(session, self._slot, self._holder, now=now, lease_s=lease_s):
+        with self._database.write() as connection:
+            if not keep_slot(connection, self._slot, self._holder, now=now, lease_s=lease_s):
                 self._end_at_once("another process holds it")
-            self._is_housekeeper = take_slot(session, HOUSEKEEPING, self._holder, now=now, lease_s=lease_s)
+            self._is_housekeeper = take_slot(connection, HOUSEKEEPING, self._holder, now=now, lease_s=lease_s)
         self._beaten_at = beaten_at
 
     def _watch(self) -> None:
@@ -178,9 +178,9 @@ class Worker:
         os._exit(LOST_SLOT_EXIT)
 
     def _release_slots(self) -> None:
-        with self._database.write() as session:
+        with self._database.write() as connection:
             for slot in (self._slot, HOUSEKEEPING):
-                release_slot(session, slot, self._holder, now=utc_now())
+                release_slot(connection, slot, self._holder, now=utc_now())
 
     # The house
 
@@ -192,14 +192,14 @@ class Worker:
 
     def _adopt(self) -> None:
         """Put the jobs of dead workers back in the queue; the lease says which of us does it."""
-        with self._database.read() as session:
-            lapsed = lapsed_slots(session, self._work.slots_with_jobs(session), now=utc_now())
+        with self._database.read() as connection:
+            lapsed = lapsed_slots(connection, self._work.slots_with_jobs(connection), now=utc_now())
         for slot in lapsed:
-            with self._database.write() as session:
-                if not take_slot(session, slot, self._holder, now=utc_now(), lease_s=self._pace.lease_s):
+            with self._database.write() as connection:
+                if not take_slot(connection, slot, self._holder, now=utc_now(), lease_s=self._pace.lease_s):
                     continue
-                jobs = self._work.put_back(session, slot)
-                release_slot(session, slot, self._holder, now=utc_now())
+                jobs = self._work.put_back(connection, slot)
+                release_slot(connection, slot, self._holder, now=utc_now())
             log.warning("worker took over a dead worker's jobs", slot=self._slot, dead=slot, jobs=jobs)
 
     def _delete_finished(self) -> None:

@@ -87,12 +87,10 @@ class Line:
 
     def turns(self):
         """Every turn that is kept, oldest first."""
-        from sqlalchemy import select
-
         from storage.models import Turn
+        from tests.records import every
 
-        with self.parts.database.read() as session:
-            return list(session.scalars(select(Turn).order_by(Turn.id)))
+        return every(self.parts.database, Turn)
 
     def close(self):
         self._phones.close()

@@ -37,7 +37,7 @@ class Gunicorn:
         self.process = subprocess.Popen(
             [*command, *options, "app:create_app()"],
             cwd=folder,
-            env={"PATH": os.environ["PATH"], **environment},
+            env={"PATH": os.environ["PATH"], "WEB_CONCURRENCY": "1", **environment},
             pass_fds=[descriptor],
             text=True,
             stderr=subprocess.PIPE,

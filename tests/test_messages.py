@@ -15,8 +15,8 @@ def call_from(line, address, *, simulated=False):
     facts = CallFacts(
         f"CA{address[-4:]}", "inbound", address, "+12025550100", "in-progress", address, simulated
     )
-    with line.parts.database.write() as session:
-        return calls.open_call(session, facts, NOW).id
+    with line.parts.database.write() as connection:
+        return calls.open_call(connection, facts, NOW).id
 
 
 def shown(line):
@@ -27,9 +27,9 @@ def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     line = open_line(lang="en_US.UTF-8")
     first, second = call_from(line, "+12025550123"), call_from(line, "withheld:CA9", simulated=True)
-    with line.parts.database.write() as session:
-        leave_message(session, first, 1, "Please call me back.", NOW)
-        hand_off(session, second, 2, reason="a complaint", summary="Charged twice.", now=NOW)
+    with line.parts.database.write() as connection:
+        leave_message(connection, first, 1, "Please call me back.", NOW)
+        hand_off(connection, second, 2, reason="a complaint", summary="Charged twice.", now=NOW)
 
     output = shown(line)
 

@@ -22,6 +22,7 @@ from tests.fakes.openai_server import (
     text,
     tool_call,
 )
+from tests.records import the_only
 
 SLOW = "Primera frase de todas. Segunda frase algo después. Tercera y última frase."
 
@@ -164,7 +165,6 @@ def test_an_answer_that_works_ends_the_run_of_failures(line, openai, phrases):
 
 
 def test_without_a_person_to_ring_a_message_is_taken(line, openai, phrases):
-    from sqlalchemy import select
 
     from storage.models import Handoff
 
@@ -177,8 +177,7 @@ def test_without_a_person_to_ring_a_message_is_taken(line, openai, phrases):
 
     assert phrases.take_message in asked
     assert thanks == phrases.message_taken
-    with line.parts.database.read() as session:
-        handoff = session.scalars(select(Handoff)).one()
+    handoff = the_only(line.parts.database, Handoff)
     assert (handoff.reason, handoff.summary) == ("queja", "Le cobraron dos veces.")
     assert handoff.message == "Soy Ana, que me llamen mañana."
 
@@ -363,11 +362,35 @@ def test_what_the_first_owner_writes_after_a_takeover_changes_nothing(open_line,
     owner.parts.manager.close()
     other.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
 
+    answer.add(["De más."])
+    heard = owner.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
+
+    assert "Segunda frase, de otro." in heard.twiml
+    assert "De más." not in heard.twiml + "".join(line_turn(other).sentences)
     from conversation.answer import AnswerStopped
 
     with pytest.raises(AnswerStopped):
-        answer.add(["De más."])
-    assert "De más." not in "".join(line_turn(other).sentences)
+        answer.add(["Y más."])
+
+
+def test_what_is_spoken_is_kept_before_it_is_spoken(line, openai):
+    openai.enqueue(stalled("Primera frase. Segunda fra"))
+    phone = line.phone()
+    phone.dial()
+
+    phone.post("/gather?turn=1", {"SpeechResult": "Hola"})
+
+    assert [sentence.strip() for sentence in line_turn(line).sentences] == ["Primera frase."]
+
+
+def test_what_nobody_asked_for_yet_is_kept_soon(line, openai):
+    openai.enqueue(stalled("Primera frase. Segunda frase. Tercera fra"))
+    phone = line.phone()
+    phone.dial()
+
+    phone.post("/gather?turn=1", {"SpeechResult": "Hola"})
+
+    assert openai.wait_for(lambda: len(line_turn(line).sentences) == 2, 2.0)
 
 
 def test_a_call_that_is_over_stops_what_is_written_for_it_within_a_second(line, openai):

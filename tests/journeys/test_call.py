@@ -143,17 +143,15 @@ def test_after_a_silence_the_conversation_goes_on_where_it_was(line, openai):
 
 
 def test_withheld_numbers_are_never_taken_for_one_another(line, openai):
-    from sqlalchemy import select
-
     from storage.models import Contact
+    from tests.records import every
 
     for _ in range(2):
         phone = line.phone(from_number="anonymous")
         phone.dial()
         assert phone.say("Hola", confidence=None)
 
-    with line.parts.database.read() as session:
-        addresses = list(session.scalars(select(Contact.address)))
+    addresses = [contact.address for contact in every(line.parts.database, Contact)]
     assert len(set(addresses)) == 2
     assert all(address.startswith("withheld:") for address in addresses)
 

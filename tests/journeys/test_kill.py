@@ -9,7 +9,6 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
 
 from app import simulator_token
 from settings import ROOT, SIMULATOR_ACCOUNT_SID
@@ -17,6 +16,7 @@ from simulator.phone import Phone
 from storage.models import Conversation, Turn
 from tests.fakes.openai_server import hang_before_headers, stalled, text
 from tests.postgres import free_port
+from tests.records import the_only
 
 
 @pytest.fixture
@@ -76,8 +76,7 @@ def a_phone(environment, settings, **options):
 
 
 def the_turn(database):
-    with database.read() as session:
-        return session.scalars(select(Turn)).one()
+    return the_only(database, Turn)
 
 
 def test_a_web_process_killed_in_the_middle_of_an_answer_is_followed_by_one_that_goes_on(
@@ -121,8 +120,7 @@ def test_a_worker_killed_in_the_middle_of_a_summary_makes_it_when_it_is_back(
 
 
 def the_conversation(database):
-    with database.read() as session:
-        return session.scalars(select(Conversation)).one()
+    return the_only(database, Conversation)
 
 
 def test_a_web_process_that_is_told_to_end_finishes_the_webhook_in_hand(environment, make_settings, openai):

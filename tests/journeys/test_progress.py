@@ -3,9 +3,9 @@
 from itertools import permutations
 
 import pytest
-from sqlalchemy import select
 
 from storage.models import Call, Conversation
+from tests.records import the_only
 
 EVENTS = [
     {"CallStatus": "initiated", "SequenceNumber": "0", "Timestamp": "Sat, 21 Nov 2026 10:00:00 +0000"},
@@ -19,8 +19,7 @@ EVENTS = [
 
 
 def the_call(line):
-    with line.parts.database.read() as session:
-        return session.scalars(select(Call)).one()
+    return the_only(line.parts.database, Call)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5], ids=str)
@@ -66,8 +65,7 @@ def test_a_call_that_is_over_is_closed_once(line, openai):
     phone.say("Hola")
     phone.hang_up()
 
-    with line.parts.database.read() as session:
-        conversation = session.scalars(select(Conversation)).one()
+    conversation = the_only(line.parts.database, Conversation)
     assert conversation.closed_at is not None
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
 from app import jobs_for
@@ -16,6 +16,7 @@ from conversation import memory
 from storage.jobs import run_pending
 from storage.models import Conversation
 from tests.fakes.openai_server import text
+from tests.records import the_only
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def test_a_status_that_cannot_be_kept_is_asked_for_again(line):
 def test_with_no_database_at_all_there_are_still_words(line, openai):
     openai.enqueue(text("Abrimos a las nueve."))
     phone = line.phone()
-    with line.parts.database.write() as session:
+    with line.parts.database.write() as connection:
         for table in (
             "worker_slots",
             "tool_runs",
@@ -124,7 +125,7 @@ def test_with_no_database_at_all_there_are_still_words(line, openai):
             "conversations",
             "contacts",
         ):
-            session.execute(sql(f"DROP TABLE {table}"))
+            connection.execute(sql(f"DROP TABLE {table}"))
 
     phone.dial()
     answer = phone.say("¿A qué hora?")
@@ -182,8 +183,7 @@ def test_a_long_call_is_summarised_and_its_prompt_stays_small(line, openai):
         ][-1]
         sizes.append(memory.estimated_tokens(chat.body["messages"]))
 
-    with line.parts.database.read() as session:
-        conversation = session.scalars(select(Conversation)).one()
+    conversation = the_only(line.parts.database, Conversation)
     assert conversation.summary == "RESUMEN: quiere una cita."
     assert conversation.summary_upto >= 40
     assert max(sizes[20:]) <= max(sizes[:20]) * 1.15

@@ -27,8 +27,8 @@ class Rejected(Exception):
 @pytest.fixture
 def hand_over(database, work):
     def hand_over(job, payload=None, **options):
-        with database.write() as session:
-            work.enqueue(session, job, payload or {}, **options)
+        with database.write() as connection:
+            work.enqueue(connection, job, payload or {}, **options)
 
     return hand_over
 
@@ -54,8 +54,8 @@ def fail_with(error):
 
 def set_rows(database, values):
     schema = "" if database.is_sqlite else "dbos."
-    with database.write() as session:
-        session.execute(text(f"UPDATE {schema}workflow_status SET {values}"))
+    with database.write() as connection:
+        connection.execute(text(f"UPDATE {schema}workflow_status SET {values}"))
 
 
 def job_ids(work):
@@ -81,9 +81,9 @@ def test_a_job_runs_once_with_the_payload_it_was_handed(hand_over, run):
 
 
 def test_a_transaction_that_is_rolled_back_leaves_no_job(database, work, run):
-    with pytest.raises(RuntimeError), database.write() as session:
-        work.enqueue(session, "greet", {})
-        work.enqueue(session, "greet", {}, key="one")
+    with pytest.raises(RuntimeError), database.write() as connection:
+        work.enqueue(connection, "greet", {})
+        work.enqueue(connection, "greet", {}, key="one")
         raise RuntimeError
 
     assert run(greet=lambda _: None) == 0
@@ -93,30 +93,30 @@ def test_a_job_is_visible_only_once_its_transaction_is_committed(database, datab
     other = Database(database_url)
 
     def jobs():
-        with other.read() as session:
+        with other.read() as connection:
             schema = "" if other.is_sqlite else "dbos."
-            return session.scalar(text(f"SELECT count(*) FROM {schema}workflow_status"))
+            return connection.scalar(text(f"SELECT count(*) FROM {schema}workflow_status"))
 
-    with database.write() as session:
-        work.enqueue(session, "greet", {})
+    with database.write() as connection:
+        work.enqueue(connection, "greet", {})
         assert jobs() == 0
     assert jobs() == 1
     other.close()
 
 
 def test_a_payload_that_is_not_json_is_refused(database, work):
-    with pytest.raises(TypeError), database.write() as session:
-        work.enqueue(session, "greet", {"what": object()})
+    with pytest.raises(TypeError), database.write() as connection:
+        work.enqueue(connection, "greet", {"what": object()})
 
 
 def test_while_a_job_waits_another_of_its_key_changes_nothing_nor_harms_the_transaction(database, work, run):
     seen = []
-    with database.write() as session:
-        work.enqueue(session, "greet", {"n": 1}, key="contact 1")
-    with database.write() as session:
-        work.enqueue(session, "greet", {"n": 2}, key="contact 1")
-        work.enqueue(session, "greet", {"n": 3}, key="contact 2")
-        work.enqueue(session, "part", {"n": 4}, key="contact 1")
+    with database.write() as connection:
+        work.enqueue(connection, "greet", {"n": 1}, key="contact 1")
+    with database.write() as connection:
+        work.enqueue(connection, "greet", {"n": 2}, key="contact 1")
+        work.enqueue(connection, "greet", {"n": 3}, key="contact 2")
+        work.enqueue(connection, "part", {"n": 4}, key="contact 1")
 
     run(greet=seen.append, part=seen.append)
 
@@ -165,12 +165,12 @@ def test_two_transactions_that_use_a_key_at_once_make_one_job(database_url, work
     patient = Database(database_url, busy_timeout_s=20)
 
     def hand_over_second():
-        with patient.write() as session:
-            Work(patient).enqueue(session, "greet", {"n": 2}, key="one")
+        with patient.write() as connection:
+            Work(patient).enqueue(connection, "greet", {"n": 2}, key="one")
 
     second = threading.Thread(target=hand_over_second)
-    with suppress(RuntimeError), work.database.write() as session:
-        work.enqueue(session, "greet", {"n": 1}, key="one")
+    with suppress(RuntimeError), work.database.write() as connection:
+        work.enqueue(connection, "greet", {"n": 1}, key="one")
         second.start()
         wait_until(lambda: patient.is_sqlite or is_anyone_blocked(patient), "the second to wait")
         if not first_is_kept:
@@ -183,8 +183,8 @@ def test_two_transactions_that_use_a_key_at_once_make_one_job(database_url, work
 
 
 def is_anyone_blocked(database):
-    with database.read() as session:
-        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
+    with database.read() as connection:
+        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
 
 
 def test_a_job_does_not_start_before_a_transaction_that_counts_on_it_has_ended(
@@ -195,8 +195,8 @@ def test_a_job_does_not_start_before_a_transaction_that_counts_on_it_has_ended(
     hasty = Database(database_url, busy_timeout_s=0.1)
     worker = Work(hasty)
 
-    with database.write() as session:
-        work.enqueue(session, "greet", {}, key="one")
+    with database.write() as connection:
+        work.enqueue(connection, "greet", {}, key="one")
         with pytest.raises(OperationalError):
             worker.free_key(job_id)
 
@@ -298,10 +298,10 @@ def test_jobs_of_a_dead_worker_can_be_put_back(database, hand_over, work, run):
     set_rows(database, "status = 'PENDING', executor_id = 'worker-7', owner_xid = 'x'")
     assert run(greet=lambda _: None) == 0
 
-    with database.write() as session:
-        assert work.slots_with_jobs(session) == ["worker-7"]
-        assert work.put_back(session, "worker-8") == 0
-        assert work.put_back(session, "worker-7") == 1
+    with database.write() as connection:
+        assert work.slots_with_jobs(connection) == ["worker-7"]
+        assert work.put_back(connection, "worker-8") == 0
+        assert work.put_back(connection, "worker-7") == 1
 
     assert run(greet=lambda _: None) == 1
 

@@ -16,18 +16,18 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def hand_over(database, work, job, *, partition=None, **payload):
-    with database.write() as session:
-        work.enqueue(session, job, payload, partition=partition)
+    with database.write() as connection:
+        work.enqueue(connection, job, payload, partition=partition)
 
 
 def is_alive(database):
-    with database.read() as session:
-        return is_worker_alive(session, utc_now())
+    with database.read() as connection:
+        return is_worker_alive(connection, utc_now())
 
 
 def beat(database):
-    with database.read() as session:
-        return worker_beats(session)["worker-1"]
+    with database.read() as connection:
+        return worker_beats(connection)["worker-1"]
 
 
 def test_a_job_is_done_and_the_worker_is_seen_to_live(database, work, start_worker, notes):
@@ -37,8 +37,8 @@ def test_a_job_is_done_and_the_worker_is_seen_to_live(database, work, start_work
 
     notes.wait_for(what="done", n=1)
     worker.wait_for_log("worker started")
-    with database.read() as session:
-        assert list(worker_beats(session)) == ["worker-1"]
+    with database.read() as connection:
+        assert list(worker_beats(connection)) == ["worker-1"]
     assert is_alive(database)
 
 
@@ -143,8 +143,8 @@ def test_a_worker_whose_slot_is_taken_ends_at_its_next_beat(database, start_work
     worker = start_worker()
     worker.wait_for_log("worker started")
 
-    with database.write() as session:
-        assert take_slot(session, "worker-1", "thief", now=utc_now() + timedelta(hours=1), lease_s=5)
+    with database.write() as connection:
+        assert take_slot(connection, "worker-1", "thief", now=utc_now() + timedelta(hours=1), lease_s=5)
 
     assert worker.wait() == LOST_SLOT_EXIT
     assert "another process holds it" in worker.log
@@ -154,8 +154,8 @@ def test_a_worker_that_cannot_write_its_beats_ends_before_its_lease_does(databas
     worker = start_worker()
     worker.wait_for_log("worker started")
 
-    with database.write() as session:
-        session.execute(text("UPDATE worker_slots SET beat_at = beat_at"))
+    with database.write() as connection:
+        connection.execute(text("UPDATE worker_slots SET beat_at = beat_at"))
         assert worker.wait() == LOST_SLOT_EXIT
 
     assert "no beat was written" in worker.log
@@ -196,8 +196,8 @@ def test_finished_jobs_are_deleted_in_time(database, database_url, work, start_w
     notes.wait_for(2, what="failed")
 
     def kept():
-        with database.read() as session:
-            return [row.status for row in session.execute(text(f"SELECT status FROM {table}"))]
+        with database.read() as connection:
+            return [row.status for row in connection.execute(text(f"SELECT status FROM {table}"))]
 
     wait_until(lambda: kept() == ["ERROR"], "only the failed job to be kept")
 
