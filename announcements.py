@@ -15,6 +15,10 @@ _SENTENCES = {
         "WEBHOOK_URL no está definida: las firmas se comprueban con el nombre de host de cada petición.",
         "WEBHOOK_URL is not set: signatures are checked against the host name of each request.",
     ),
+    "whatsapp": (
+        "TWILIO_ACCOUNT_SID no está definida: por WhatsApp solo salen las respuestas que llegan a tiempo.",
+        "TWILIO_ACCOUNT_SID is not set: on WhatsApp only the answers that are ready in time go out.",
+    ),
     "human": (
         "HUMAN_PHONE_NUMBER no está definida: quien pida una persona dejará un mensaje.",
         "HUMAN_PHONE_NUMBER is not set: callers who want a person leave a message.",
@@ -28,6 +32,7 @@ def what_is_off(settings: Settings) -> list[str]:
         "model": not settings.has_model,
         "token": not settings.twilio_auth_tokens,
         "url": bool(settings.twilio_auth_tokens) and not settings.webhook_url,
+        "whatsapp": bool(settings.twilio_auth_tokens) and not settings.twilio_account_sid,
         "human": not settings.human_phone_number,
     }
     language = 0 if settings.terminal_language == "es" else 1

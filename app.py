@@ -16,22 +16,28 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from announcements import what_is_off
+from chat import chat_command
 from conversation.manager import ConversationManager
 from conversation.profiles import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
-from conversation.tools import Toolbox, phone_tools
+from conversation.tools import Toolbox, phone_tools, whatsapp_tools
 from guards.twilio_signature import TwilioGuard
 from integrations.errors import IntegrationError
 from integrations.language_model import LanguageModel
 from integrations.offline_model import OfflineModel
 from integrations.openai_model import OpenAIModel
+from integrations.twilio_messages import TwilioMessages
 from ivr.ending import CallBooks
 from ivr.line import PhoneLine
 from ivr.views import phone_blueprint
 from logs import configure_logging
 from messages import messages_command
+from messaging.inbox import Inbox
+from messaging.outbox import Outbox
+from messaging.views import whatsapp_blueprint
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
+from simulator.whatsapp_terminal import whatsapp_simulate_command
 from storage import data_dir
 from storage.base import utc_now
 from storage.database import Database
@@ -41,6 +47,7 @@ from storage.slots import is_worker_alive
 from storage.work import Work
 from storage.worker import Periodic, Worker
 from terminal import Terminal
+from whatsapp_commands import whatsapp_group
 
 log = structlog.get_logger()
 
@@ -57,6 +64,7 @@ class Parts:
     work: Work
     manager: ConversationManager
     line: PhoneLine
+    inbox: Inbox
     models: Sequence[LanguageModel]
 
     def begin_serving(self) -> None:
@@ -70,6 +78,7 @@ class Parts:
     def end_serving(self) -> None:
         """What it does last: let go of its answers, so that the next one need not wait for them."""
         self.manager.close()
+        self.inbox.close()
 
 
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
@@ -107,26 +116,73 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     app = Flask(__name__)
     app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.extensions["parts"] = Parts(settings, database, work, manager, line, models)
+    inbox, _ = whatsapp(settings, profile, models, database)
+    app.extensions["parts"] = Parts(settings, database, work, manager, line, inbox, models)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.register_blueprint(phone_blueprint(line, _twilio_guard(settings)))
+    guard = _twilio_guard(settings)
+    app.register_blueprint(phone_blueprint(line, guard))
+    app.register_blueprint(whatsapp_blueprint(inbox, guard))
     app.register_error_handler(HTTPException, _without_words)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
+    terminal = Terminal(settings.terminal_language)
     for command in (
         database_commands(settings),
         worker_command(settings),
         _phone_command(settings),
-        messages_command(
-            database,
-            Terminal(settings.terminal_language),
-            profile.time_zone,
-            lambda: _require_tables(settings),
-        ),
+        messages_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
+        _whatsapp_group(settings, database, terminal, profile),
+        chat_command(inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)),
     ):
         app.cli.add_command(command)
     return app
+
+
+def whatsapp(
+    settings: Settings, profile: Profile, models: Sequence[LanguageModel], database: Database
+) -> tuple[Inbox, Outbox]:
+    """Return WhatsApp's two halves: what takes messages in, and what sends them."""
+    work = Work(database)
+    manager = ConversationManager(
+        database=database,
+        work=work,
+        profile=profile,
+        models=models,
+        toolbox=Toolbox(whatsapp_tools()),
+        channel="whatsapp",
+        can_transfer=False,
+        longest=timedelta.max,
+    )
+    outbox = Outbox(
+        database,
+        work,
+        _twilio_messages(settings),
+        sender=_whatsapp_sender(settings),
+        public_url=settings.webhook_url,
+    )
+    inbox = Inbox(
+        manager=manager,
+        database=database,
+        work=work,
+        outbox=outbox,
+        settle_s=settings.whatsapp_settle_s,
+        wait_s=settings.whatsapp_twiml_wait_s,
+        public_url=settings.webhook_url,
+    )
+    return inbox, outbox
+
+
+def _whatsapp_sender(settings: Settings) -> str | None:
+    number = settings.twilio_whatsapp_number
+    return f"whatsapp:{number}" if number else None
+
+
+def _twilio_messages(settings: Settings) -> TwilioMessages | None:
+    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
+        return None
+    token = settings.twilio_auth_tokens[0]
+    return TwilioMessages(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
 
 
 def models_for(settings: Settings, profile: Profile) -> list[LanguageModel]:
@@ -267,11 +323,13 @@ def make_worker(settings: Settings) -> Worker:
 def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
     """Return what a worker does for each name."""
     profile = _profile(settings)
-    model = models_for(settings, profile)[0]
-    if not isinstance(model, OpenAIModel):
-        return {"summarise": Job(_leave), "note_topic": Job(_leave)}
-    summaries = Summaries(database, model)
-    return {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
+    models = models_for(settings, profile)
+    inbox, outbox = whatsapp(settings, profile, models, database)
+    jobs = {"finish_whatsapp": Job(inbox.finish), "send_whatsapp": Job(outbox.send)}
+    if not isinstance(models[0], OpenAIModel):
+        return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
+    summaries = Summaries(database, models[0])
+    return jobs | {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
 
 
 def _close_silent_calls(books: CallBooks) -> None:
@@ -280,6 +338,23 @@ def _close_silent_calls(books: CallBooks) -> None:
 
 def _leave(_payload: dict[str, Any]) -> None:
     """With no model there is nobody to write summaries; prompts stay bounded by turns and characters alone."""
+
+
+def _whatsapp_group(
+    settings: Settings, database: Database, terminal: Terminal, profile: Profile
+) -> click.Group:
+    group = whatsapp_group(
+        database,
+        terminal,
+        profile.time_zone,
+        lambda: _require_tables(settings),
+        rest=_twilio_messages(settings),
+        sender=_whatsapp_sender(settings),
+        public_url=settings.webhook_url,
+        template_sid=settings.twilio_template_sid,
+    )
+    group.add_command(whatsapp_simulate_command(lambda: (settings, simulator_token(settings))))
+    return group
 
 
 def _phone_command(settings: Settings) -> click.Command:

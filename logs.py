@@ -32,6 +32,11 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)  # their lines hold URLs and bodies
 
 
+def log_trouble_alone() -> None:
+    """From here on leave out what went well: somebody is reading something else in this terminal."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
 def _trace_without_values(
     _logger: object, _method: str, event: structlog.types.EventDict
 ) -> structlog.types.EventDict:

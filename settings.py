@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     twilio_auth_token: Secret = None
     twilio_phone_number: str | None = None
     to_phone_number: str | None = None
+    twilio_whatsapp_number: str | None = Field(
+        default=None, validation_alias=AliasChoices("twilio_whatsapp_number", "twilio_whatsapp_from")
+    )
+    twilio_template_sid: Annotated[str | None, Field(pattern=r"^HX[0-9a-fA-F]{32}$")] = None
     twilio_api_url: str | None = None
 
     # The model
@@ -47,6 +51,8 @@ class Settings(BaseSettings):
     human_phone_number: str | None = None
     call_max_minutes: Annotated[float, Field(gt=0, le=240)] = 15
     answer_wait_s: Annotated[float, Field(ge=0.1, le=4)] = 2
+    whatsapp_settle_s: Annotated[float, Field(ge=0, le=6)] = 1.5
+    whatsapp_twiml_wait_s: Annotated[float, Field(ge=0, le=6)] = 6
 
     # Where it runs
     webhook_url: str | None = None
@@ -105,6 +111,11 @@ class Settings(BaseSettings):
     @classmethod
     def _phone_number(cls, value: str | None) -> str | None:
         return None if value is None else parse_e164(value)
+
+    @field_validator("twilio_whatsapp_number")
+    @classmethod
+    def _whatsapp_number(cls, value: str | None) -> str | None:
+        return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
 
     @field_validator("webhook_url", "openai_base_url", "twilio_api_url")
     @classmethod

@@ -40,6 +40,7 @@ class Utterance:
     open: returns the conversation inside a transaction, and makes it where it is new.
     served: how many sentences of the answer before were served, by the request's own account.
     joins: not a word of the answer before was said, and these words go with those that it was to answer.
+    also: run with the turn's id inside the transaction that claims it; what it raises undoes the claim.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Utterance:
     confidence: float | None = None
     served: int = 0
     joins: bool = False
+    also: Callable[[Connection, int], None] = lambda _connection, _turn_id: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ class ConversationManager:
         )
         if turn_id is None:
             return None
+        utterance.also(connection, turn_id)
         past = known.past
         if previous is not None:
             past = (*past[:-1], _settle_previous(connection, previous, known.last_served, utterance, now))
@@ -219,7 +222,9 @@ class ConversationManager:
         def keep(connection: Connection, answer: Answer) -> None:
             now = self._clock()
             new = self._new_turn(utterance, utterance.open(connection, now), redact(utterance.heard))
-            turns.claim_turn(connection, new, now, sentences=answer.sentences, ending=answer.ending)
+            turn_id = turns.claim_turn(connection, new, now, sentences=answer.sentences, ending=answer.ending)
+            if turn_id is not None:
+                utterance.also(connection, turn_id)
 
         return keep
 

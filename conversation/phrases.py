@@ -50,6 +50,16 @@ class Phrases:
     """Something broke and the call cannot go on; it ends after this."""
     demonstration: str
     """Put before the greeting where no language model is configured."""
+    handed_off: str
+    """Written where a person will answer in the same chat."""
+    opted_out: str
+    """Confirms, once, that nothing more is sent of our own accord, and says how to undo it."""
+    opted_in: str
+    """Confirms that messages are wanted again."""
+    opt_out_question: str
+    """Asks, once, whether a word such as "cancel" was meant to end our messages."""
+    opt_out_help: str
+    """Says who this is and how to end our messages."""
     continue_words: frozenset[str]
     """What callers say only to show that they are still there: see `is_continue`."""
 
@@ -164,6 +174,14 @@ _SPANISH = Phrases(
     "Por favor, vuelva a llamar en unos minutos.",
     demonstration="Esto es una demostración sin modelo de lenguaje: "
     "solo puedo responder con los datos del propio negocio.",
+    handed_off="Aviso a una persona del equipo, que le responderá por aquí en cuanto pueda.",
+    opted_out="Hecho: no le enviaremos más mensajes por nuestra cuenta. Si nos escribe, le seguiremos "
+    "respondiendo. Para volver a recibirlos, escriba ALTA.",
+    opted_in="Hecho: vuelve a recibir nuestros mensajes. Para dejar de recibirlos, escriba BAJA.",
+    opt_out_question="¿Quiere dejar de recibir nuestros mensajes? Entonces escriba BAJA. "
+    "Si se refiere a otra cosa, cuénteme qué necesita.",
+    opt_out_help="Soy {name}, el asistente automático de {business}. Escriba su pregunta y le respondo. "
+    "Para no recibir más mensajes nuestros, escriba BAJA.",
     continue_words=_words(
         """
         sí, ya, vale, ajá, ok, okey, okay, o k, m, mm, mhm, ujum, ah, aha, eh, de acuerdo, bueno, bien,
@@ -207,6 +225,14 @@ _ENGLISH = Phrases(
     "Please call again in a few minutes.",
     demonstration="This is a demonstration without a language model: "
     "I can only answer from the business's own facts.",
+    handed_off="I'm telling somebody of the team, who will answer you here as soon as they can.",
+    opted_out="Done: we won't send you any more messages of our own accord. If you write to us, we will still "
+    "answer. To receive them again, write START.",
+    opted_in="Done: you will receive our messages again. To stop them, write STOP.",
+    opt_out_question="Do you want to stop receiving our messages? Then write STOP. "
+    "If you mean something else, tell me what you need.",
+    opt_out_help="I'm {name}, the automated assistant of {business}. Write your question and I'll answer. "
+    "To receive no more messages from us, write STOP.",
     continue_words=_words(
         """
         yes, yeah, yep, yup, ya, ok, okay, o k, k, m, mm, mhm, mm hmm, hm, hmm, uh huh, uhuh, aha, ah,

@@ -130,7 +130,7 @@ def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
     return ToolResult("The call ends after your words.", Ending.HANG_UP, context.phrases.goodbye)
 
 
-def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
     if context.conversation_id is not None:
         with context.database.write() as connection:
             hand_off(
@@ -141,9 +141,18 @@ def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
                 summary=str(arguments.get("summary") or ""),
                 now=context.now,
             )
+
+
+def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    _keep_handoff(context, arguments)
     if context.can_transfer:
         return ToolResult("The call is being transferred.", Ending.TRANSFER, context.phrases.transfer)
     return ToolResult("Nobody can take the call now: a message is taken.", Ending.TAKE_MESSAGE)
+
+
+def _hand_off_written(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    _keep_handoff(context, arguments)
+    return ToolResult("A person was told and will answer here.", Ending.GATHER, context.phrases.handed_off)
 
 
 END_CALL = Tool(
@@ -161,13 +170,20 @@ _ON_THE_WAY = "Say in the same answer that you are passing them on."
 _NOBODY_HERE = "Nobody can come to the phone now, so a message is taken: do not promise to put them through."
 
 
+_WILL_WRITE = "Say in the same answer that somebody of the team will write here; do not promise when."
+
+
 def hand_off_tool(*, can_transfer: bool) -> Tool:
     """The tool that brings in a person; the model is told whether one can be reached now."""
+    return _hand_off_tool(_ON_THE_WAY if can_transfer else _NOBODY_HERE, _hand_off)
+
+
+def _hand_off_tool(what_follows: str, run: Callable[[ToolContext, dict[str, Any]], ToolResult]) -> Tool:
     description = (
         "Pass the conversation to a person of the business. Use it when the person asks for somebody, is "
-        f"upset, or needs what you cannot do. {_ON_THE_WAY if can_transfer else _NOBODY_HERE}"
+        f"upset, or needs what you cannot do. {what_follows}"
     )
-    return Tool(ToolSpec("hand_off", description, _HAND_OFF_PARAMETERS), _hand_off, repeatable=True)
+    return Tool(ToolSpec("hand_off", description, _HAND_OFF_PARAMETERS), run, repeatable=True)
 
 
 _HAND_OFF_PARAMETERS = {
@@ -184,3 +200,8 @@ _HAND_OFF_PARAMETERS = {
 def phone_tools(*, can_transfer: bool) -> tuple[Tool, ...]:
     """The tools of a phone call."""
     return END_CALL, hand_off_tool(can_transfer=can_transfer)
+
+
+def whatsapp_tools() -> tuple[Tool, ...]:
+    """The tools of a written conversation, which nobody has to end."""
+    return (_hand_off_tool(_WILL_WRITE, _hand_off_written),)

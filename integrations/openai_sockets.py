@@ -78,7 +78,7 @@ class Lifeline:
         return left if timeout is None else min(left, timeout)
 
 
-_READ_BYTES = 4096
+_READ_BYTES = 2048
 """The buffer is there for as long as a read waits, and each call waits in one; a token is far smaller."""
 
 _GATHER_S = 0.25

@@ -1,4 +1,4 @@
-"""Twilio's REST API: calls placed, looked at and ended.
+"""Twilio's REST API: calls placed, looked at and ended, and the connection that its other clients share.
 
 Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
 https://www.twilio.com/docs/voice/api/call-resource.
@@ -7,16 +7,19 @@ https://www.twilio.com/docs/voice/api/call-resource.
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.version import Version
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -29,10 +32,11 @@ from integrations.twilio_codes import (
     NO_CONNECTION,
     NOT_SECURE,
     NOT_UNDERSTOOD,
+    PASSING_CODES,
     what_to_do,
 )
 
-__all__ = ["CallState", "TwilioRest", "may_have_been_done", "what_to_do"]
+__all__ = ["CallState", "TwilioRest", "connect", "may_have_been_done", "one_error", "what_to_do"]
 
 CALL_IS_OVER = 21220
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -75,7 +79,7 @@ class TwilioRest:
     whole request, looking up the host name included.
 
     Every method raises IntegrationError. Its code is Twilio's (21211), or the HTTP status where Twilio
-    gave none, or one in letters from twilio_codes.
+    gave none, or one in letters from twilio_codes; its retry_after_s is Twilio's Retry-After.
     """
 
     def __init__(
@@ -87,8 +91,7 @@ class TwilioRest:
         timeout_s: float = 5,
         total_s: float = 10,
     ) -> None:
-        http_client = _HttpClient(api_url=api_url, timeout_s=timeout_s, total_s=total_s)
-        self._client = Client(account_sid, auth_token, http_client=http_client)
+        self._client = connect(account_sid, auth_token, api_url=api_url, timeout_s=timeout_s, total_s=total_s)
 
     def place_call(
         self,
@@ -117,24 +120,50 @@ class TwilioRest:
             **(_status_options(status_callback) if status_callback else {}),
             **(_MACHINE_OPTIONS if detect_machine else {}),
         }
-        with _one_error():
+        with one_error():
             call = self._client.calls.create(to=to, from_=sender, **_without_none(options))
             return _state(call)
 
     def fetch_call(self, sid: str) -> CallState:
         """Return the call as it is now."""
-        with _one_error():
+        with one_error():
             return _state(self._client.calls(sid).fetch())
 
     def end_call(self, sid: str) -> CallState:
         """Hang up, or cancel what has not been answered yet; a call that is over is left as it is."""
         try:
-            with _one_error():
+            with one_error():
                 return _state(self._client.calls(sid).update(status="completed"))
         except IntegrationError as error:
             if error.code != CALL_IS_OVER:
                 raise
         return self.fetch_call(sid)
+
+
+def connect(
+    account_sid: str, auth_token: str, *, api_url: str | None, timeout_s: float, total_s: float
+) -> Client:
+    """Return Twilio's own client, with the limits and the stand-in that TwilioRest describes.
+
+    What is asked of Twilio through it is wrapped in `one_error`.
+    """
+    http_client = _HttpClient(api_url=api_url, timeout_s=timeout_s, total_s=total_s)
+    return Client(account_sid, auth_token, http_client=http_client)
+
+
+@contextmanager
+def one_error() -> Iterator[None]:
+    """Raise whatever goes wrong inside as an IntegrationError."""
+    try:
+        yield
+    except TwilioException as error:
+        raise _refusal(error) from error
+    except requests.RequestException as error:
+        raise _no_answer(error) from error
+    except (ValueError, ArithmeticError) as error:  # a 2xx that is no JSON, or not of the shape it should be
+        raise IntegrationError(
+            "Twilio's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
+        ) from error
 
 
 def may_have_been_done(error: IntegrationError) -> bool:
@@ -204,7 +233,13 @@ class _HttpClient(TwilioHttpClient):
         answer = _within(self._total_s, lambda: self._connections.request(method, target, **arguments))
         if answer.ok and answer.content and not isinstance(json.loads(answer.text), dict):
             raise ValueError("JSON, but no object")  # the library would trip over it, in ways of its own
-        return Response(answer.status_code, answer.text, answer.headers)
+        response = Response(answer.status_code, answer.text, answer.headers)
+        wait_s = None if answer.ok else _retry_after_s(answer.headers.get("Retry-After"))
+        if wait_s is not None:
+            # Here, because no exception of the library's keeps a header.
+            refused = Version.exception(method, url, response, "")
+            raise _refusal(refused, wait_s) from refused
+        return response
 
     def _rerouted(self, url: str) -> str:
         # Here, not in the library's base_url: TWILIO_EDGE and TWILIO_REGION rewrite that one.
@@ -237,41 +272,46 @@ def _within(total_s: float, work: Callable[[], _T]) -> _T:
     return result  # type: ignore[return-value]  # None only where work returns None
 
 
-@contextmanager
-def _one_error() -> Iterator[None]:
-    try:
-        yield
-    except TwilioException as error:
-        raise _refusal(error) from error
-    except requests.RequestException as error:
-        raise _no_answer(error) from error
-    except (ValueError, ArithmeticError) as error:  # a 2xx that is no JSON, or not of the shape it should be
-        raise IntegrationError(
-            "Twilio's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
-        ) from error
-
-
-def _refusal(error: TwilioException) -> IntegrationError:
+def _refusal(error: TwilioException, retry_after_s: float | None = None) -> IntegrationError:
     # Not str(error): that is painted in ANSI colours where stderr is a terminal.
     if isinstance(error, TwilioRestException):
-        return _described(error.msg, error.code, error.status)
+        return _described(error.msg, error.code, error.status, retry_after_s)
     if isinstance(error, TwilioServiceException):
-        return _described(". ".join(filter(None, (error.title, error.detail))), error.code, error.status)
-    return IntegrationError(_plain(str(error)), permanent=True)
+        message = ". ".join(filter(None, (error.title, error.detail)))
+        return _described(message, error.code, error.status, retry_after_s)
+    if error.args and isinstance(error.args[-1], Response):
+        # A page of a list, of whose refusal the library tells neither code nor status.
+        return _refusal(Version.exception("GET", "", error.args[-1], ""))
+    # What else the library raises once a request was made: an answer that is no page of a list.
+    return IntegrationError(_plain(str(error)), permanent=False, code=NOT_UNDERSTOOD)
 
 
-def _described(message: str, code: Any, status: int) -> IntegrationError:
+def _described(message: str, code: Any, status: int, retry_after_s: float | None) -> IntegrationError:
+    code = int(code) if str(code).isdecimal() else status
     return IntegrationError(
         _plain(message) or f"HTTP {status}",
-        permanent=is_permanent(status),
-        code=int(code) if str(code).isdecimal() else status,
+        permanent=is_permanent(status) and code not in PASSING_CODES,
+        code=code,
         status=status,
+        retry_after_s=retry_after_s,
     )
+
+
+def _retry_after_s(header: str | None) -> float | None:
+    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date. None for what is neither."""
+    if header is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", header.strip()):
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _plain(message: str) -> str:
     without_colours = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", message)
-    without_prefix = re.sub(r"^Unable to \w+ record: ", "", without_colours)
+    without_prefix = re.sub(r"^(Unable to \w+ record)?: ", "", without_colours)
     return " ".join(without_prefix.split())
 
 

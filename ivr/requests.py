@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from conversation.addresses import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.calls import CallFacts
 from storage.models import TurnKind
@@ -58,7 +59,7 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
         to_number=_text(form, "To"),
         status=_text(form, "CallStatus")[:20],
         # somebody without a number of their own is nobody we have met: a new contact for each call
-        contact_address=person if E164.fullmatch(person) else f"withheld:{call_sid}",
+        contact_address=matching_number(person) if E164.fullmatch(person) else f"withheld:{call_sid}",
         simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
     )
 

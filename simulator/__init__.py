@@ -1,1 +1,1 @@
-"""A phone without Twilio: signs, posts and acts out TwiML as Twilio would."""
+"""A phone and a WhatsApp without Twilio."""

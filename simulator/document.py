@@ -56,13 +56,18 @@ def _plain(body: str, url: str) -> tuple[Verb, ...]:
 
 
 def _parse(body: str, url: str) -> tuple[Verb, ...]:
+    return tuple(_verb(element) for element in read_root(body, url))
+
+
+def read_root(body: str, url: str) -> ET.Element:
+    """Return the <Response> of a document. Raises WebhookError 12100 for what is not TwiML."""
     try:
         root = ET.fromstring(body.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
     except ET.ParseError as error:
         raise WebhookError(12100, f"the document is not well-formed XML: {error}", url) from error
     if root.tag != "Response":
         raise WebhookError(12100, f"the document's root is <{root.tag}>, not <Response>", url)
-    return tuple(_verb(element) for element in root)
+    return root
 
 
 def _verb(element: ET.Element) -> Verb:

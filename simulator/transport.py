@@ -71,18 +71,27 @@ class Transport:
         """Let go of what is open."""
         self._client.close()
 
-    def fetch(self, method: str, url: str, params: Params) -> Step:
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        headers: dict[str, str] | None = None,
+        record: Callable[[Step], None] | None = None,
+    ) -> Step:
         """Return the last exchange of a request, whose redirects are followed.
 
-        url: a public one; its fragment overrides times and retries. Raises WebhookError with Twilio's code.
+        url: a public one; its fragment overrides times and retries. headers: take the place of
+        ours. record: told of these exchanges, in place of the one that is told of all.
+        Raises WebhookError with Twilio's code.
         """
         overrides, problems = parse_overrides(urlsplit(url).fragment)
         for problem in problems:
             self.warn(problem)
         deadline = time.monotonic() + overrides.total_s
         for _ in range(MAX_REDIRECTS + 1):
-            step = self._exchange(self._request(method, url, params), overrides, deadline)
-            self.record(step)
+            step = self._exchange(self._request(method, url, params, headers), overrides, deadline)
+            (record or self.record)(step)
             if step.error is not None:
                 raise WebhookError(step.error, step.message, step.url)
             if step.location is None:

@@ -81,7 +81,7 @@ def open_call(connection: Connection, facts: CallFacts, now: datetime) -> Conver
         key=facts.key,
         contact_id=contact_id,
         channel="phone",
-        background=_background(connection, contact_id),
+        background=topics_of(connection, contact_id),
         summary="",
         summary_upto=0,
         topic="",
@@ -116,11 +116,11 @@ def _contact(connection: Connection, facts: CallFacts, now: datetime) -> int:
     ).scalar_one()
 
 
-def _background(connection: Connection, contact_id: int) -> str:
-    """Topics of the contact's last conversations, newest first; a caller ID can be forged, so no more."""
+def topics_of(connection: Connection, contact_id: int, *, besides: int = 0) -> str:
+    """Return the topics of the contact's last conversations, newest first; a caller ID can be forged, so no more."""
     rows = connection.execute(
         select(Conversation.created_at, Conversation.topic)
-        .where(Conversation.contact_id == contact_id, Conversation.topic != "")
+        .where(Conversation.contact_id == contact_id, Conversation.topic != "", Conversation.id != besides)
         .order_by(Conversation.created_at.desc())
         .limit(3)
     )
@@ -190,8 +190,25 @@ def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> 
 
 
 def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:
-    """Keep what a conversation was about."""
-    connection.execute(update(Conversation).where(Conversation.id == conversation_id).values(topic=topic))
+    """Keep what a conversation was about, and let the contact's written one know of it."""
+    contact_id = connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(topic=topic)
+        .returning(Conversation.contact_id)
+    ).scalar_one_or_none()
+    if contact_id is None:
+        return
+    written = connection.execute(
+        select(Conversation.id).where(
+            Conversation.contact_id == contact_id,
+            Conversation.id != conversation_id,
+            Conversation.channel != "phone",
+        )
+    ).scalars()
+    for other in written.all():
+        background = topics_of(connection, contact_id, besides=other)
+        connection.execute(update(Conversation).where(Conversation.id == other).values(background=background))
 
 
 def keep_summary(connection: Connection, conversation_id: int, summary: str, upto: int) -> bool:

@@ -35,8 +35,25 @@ class TurnKind(StrEnum):
 
     SPEECH = "speech"
     DIGITS = "digits"
+    TEXT = "text"  # written
     MESSAGE = "message"  # what somebody asked us to pass on
     TIME_UP = "time-up"  # nobody's words: the call was as long as it may be
+
+
+class MessageStatus(StrEnum):
+    """What became of a written message. The first two are of those that came in."""
+
+    RECEIVED = "received"
+    SETTLED = "settled"  # in a turn, or nothing that the assistant answers
+    WAITING = "waiting"  # to be sent
+    CLAIMED = "claimed"  # in the reply to a webhook; under which SID, a receipt will tell
+    SENDING = "sending"  # the provider may have it
+    QUEUED = "queued"  # the provider has it; from here on its own words
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
 
 
 class ServedKind(StrEnum):
@@ -56,18 +73,27 @@ class Contact(Base):
     address: Mapped[str] = mapped_column(String(120))
     """E.164; for a withheld number, "withheld:" and the CallSid, so that nobody shares its memory."""
     simulated: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(80), default="")
+    """As they call themselves on WhatsApp."""
+    whatsapp_address: Mapped[str] = mapped_column(String(120), default="")
+    """As the provider writes it, which is not always the number that they call from."""
+    wrote_at: Mapped[datetime | None]
+    """When they last wrote: free text may be sent to them for 24 hours after that."""
+    opted_out_at: Mapped[datetime | None]
+    stop_asked_at: Mapped[datetime | None]
+    """When we asked whether a word was meant to end our messages; it is asked once."""
     created_at: Mapped[datetime]
 
 
 class Conversation(Base):
-    """With one contact on one channel. On the phone that is one call."""
+    """With one contact on one channel. On the phone that is one call, on WhatsApp all that is ever written."""
 
     __tablename__ = "conversations"
     __table_args__ = (Index("ix_conversations_contact_id_created_at", "contact_id", "created_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    """`phone:` and the CallSid."""
+    """`phone:` and the CallSid, or `whatsapp:` and the contact's id."""
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     channel: Mapped[str] = mapped_column(String(20))
     background: Mapped[str] = mapped_column(default="")
@@ -77,6 +103,8 @@ class Conversation(Base):
     """The number of the last turn that the summary covers."""
     topic: Mapped[str] = mapped_column(default="")
     """What it was about, in a few words without particulars: all that a later conversation is told."""
+    our_address: Mapped[str] = mapped_column(String(120), default="")
+    """Which of our numbers they wrote to."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -187,3 +215,32 @@ class Handoff(Base):
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Message(Base):
+    """A written message, in or out."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("turn_id", "part"),
+        Index("ix_messages_conversation_id_status", "conversation_id", "status"),
+        Index("ix_messages_conversation_id_outbound_id", "conversation_id", "outbound", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turns.id"), index=True)
+    """The turn that it was put into, or that it answers."""
+    part: Mapped[int | None]
+    """Which part of the turn's answer it is; None for what came in, and for what answers no turn."""
+    outbound: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str]
+    sid: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """The provider's."""
+    token: Mapped[str | None] = mapped_column(String(100), unique=True)
+    """The provider's idempotency token of the webhook that brought it."""
+    status: Mapped[str] = mapped_column(String(20))
+    error_code: Mapped[int | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 from app import create_app, simulator_token
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
 from simulator.phone import Phone
+from simulator.whatsapp import WhatsApp
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.fakes.openai_server import FakeOpenAI
@@ -85,6 +86,14 @@ class Line:
         options.setdefault("public_url", self.settings.webhook_url)
         return self._phones.enter_context(Phone(self.url, **options))
 
+    def whatsapp(self, **options):
+        options = {
+            "account_sid": SIMULATOR_ACCOUNT_SID,
+            "auth_token": simulator_token(self.settings),
+        } | options
+        options.setdefault("public_url", self.settings.webhook_url)
+        return self._phones.enter_context(WhatsApp(self.url, **options))
+
     def turns(self):
         """Every turn that is kept, oldest first."""
         from storage.models import Turn
@@ -96,7 +105,7 @@ class Line:
         self._phones.close()
         self._server.shutdown()
         self._server.server_close()
-        self.parts.manager.close()
+        self.parts.end_serving()
         self.parts.database.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from settings import ROOT, Settings
 
-PACKAGES = ("conversation", "guards", "integrations", "ivr", "launch", "simulator", "storage")
+PACKAGES = ("conversation", "guards", "integrations", "ivr", "launch", "messaging", "simulator", "storage")
 FILES = sorted([*ROOT.glob("*.py"), *(f for package in PACKAGES for f in (ROOT / package).rglob("*.py"))])
 OURS = {*PACKAGES, *(file.stem for file in ROOT.glob("*.py"))}
 

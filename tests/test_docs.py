@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 ENGLISH, SPANISH = READMES = (ROOT / "README.md", ROOT / "README.es.md")
 SCRIPTS = re.compile(r"\bpython3? (-m \w+|[\w/]+\.py)")
-FLASK_COMMANDS = re.compile(r"flask --app app ([a-z]+(?: upgrade)?)")
+FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp) [a-z]+|[a-z]+)")
 OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 

@@ -94,6 +94,7 @@ def test_language_and_business_fill_what_the_file_leaves_out(write):
     assert (profile.facts, profile.faq, profile.hints, profile.speech_model) == ((), (), (), None)
     assert profile.phrases == replace(
         phrases_for("es-ES"),
+        opt_out_help=profile.phrases.opt_out_help,
         voicemail=profile.voicemail,
         greeting_outbound=profile.greeting_outbound,
     )

@@ -3,7 +3,7 @@
     with FakeTwilio() as twilio:
         TwilioRest(twilio.account_sid, twilio.auth_token, api_url=twilio.url).place_call(...)
 
-A resource (Calls, and others beside it) is an object with `routes`; here is what they share: credentials,
+A resource (Calls, Messages) is an object with `routes`; here is what they share: credentials,
 errors, faults, the record of requests, and the signed webhooks that go out.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.twilio_calls import Calls
+from tests.fakes.twilio_messages import Messages
 from tests.fakes.twilio_shapes import ApiError, Reply, Request, Route
 from tests.fakes.twilio_webhooks import Webhooks
 
@@ -28,24 +29,26 @@ AUTH_TOKEN = "0f" * 16
 
 @dataclass(frozen=True)
 class Refuse:
-    """Answer with Twilio's error body. problem: the newer body of RFC 9457."""
+    """Answer with Twilio's error body. problem: the newer body of RFC 9457. retry_after: that header."""
 
     status: int
     code: int
     message: str = "Refused for the test"
     problem: bool = False
+    retry_after: str | None = None
 
     def play(self, handler: "_Handler") -> None:
-        if self.problem:
-            body = {
-                "type": f"https://www.twilio.com/docs/errors/{self.code}",
-                "title": self.message,
-                "status": self.status,
-                "code": self.code,
-            }
-            handler.send_json(Reply(self.status, body))
-        else:
-            handler.send_json(ApiError(self.status, self.code, self.message).reply())
+        headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        body = self._problem() if self.problem else ApiError(self.status, self.code, self.message).body
+        handler.send_json(Reply(self.status, body, headers))
+
+    def _problem(self) -> dict[str, Any]:
+        return {
+            "type": f"https://www.twilio.com/docs/errors/{self.code}",
+            "title": self.message,
+            "status": self.status,
+            "code": self.code,
+        }
 
 
 @dataclass(frozen=True)
@@ -100,14 +103,16 @@ Fault = Refuse | Page | Hang | Drip | Close
 class _Planned:
     fault: Fault
     method: str | None
+    path: str
     left: int
 
 
 @dataclass
 class FakeTwilio:
-    """The server. Everything it was asked is in `requests`; its resources are attributes (`calls`).
+    """The server. Everything it was asked is in `requests`; its resources are attributes (`calls`, `messages`).
 
-    clock: seconds; given, scripted calls progress by it, otherwise by one step each time they are fetched.
+    clock: seconds (since 1970, where dates matter); given, what was scripted comes by it, otherwise by one
+    step each time it is fetched.
     webhooks: send signed status callbacks and fetch the calls' URLs, as Twilio would (see `webhooks.sent`).
     """
 
@@ -122,7 +127,8 @@ class FakeTwilio:
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self.auth_token, enabled=self.send_webhooks)
         self.calls = Calls(self.account_sid, self.webhooks, self.clock)
-        self._routes: list[Route] = [*self.calls.routes]
+        self.messages = Messages(self.account_sid, self.webhooks, self.clock)
+        self._routes: list[Route] = [*self.calls.routes, *self.messages.routes]
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
@@ -142,10 +148,10 @@ class FakeTwilio:
         self._thread.join()
         self.webhooks.close()
 
-    def fail(self, fault: Fault, *, method: str | None = None, times: int = 1) -> None:
-        """Let the next `times` requests (of that method) end so; faults planned earlier come first."""
+    def fail(self, fault: Fault, *, method: str | None = None, path: str = "", times: int = 1) -> None:
+        """Let the next `times` requests (of that method, with that in their path) end so; in the order planned."""
         with self._lock:
-            self._planned.append(_Planned(fault, method, times))
+            self._planned.append(_Planned(fault, method, path, times))
 
     def posted(self) -> list[Request]:
         """What was asked to be made or changed, in order."""
@@ -158,10 +164,10 @@ class FakeTwilio:
             assert time.monotonic() < end, "what was waited for did not happen"
             self.closing.wait(0.01)
 
-    def take_fault(self, method: str) -> Fault | None:
+    def take_fault(self, request: Request) -> Fault | None:
         with self._lock:
             for planned in self._planned:
-                if planned.left and planned.method in (None, method):
+                if planned.left and planned.method in (None, request.method) and planned.path in request.path:
                     planned.left -= 1
                     return planned.fault
         return None
@@ -214,18 +220,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_json(self, reply: Reply) -> None:
         body = b"" if reply.body is None else json.dumps(reply.body).encode()
-        self.send_body(reply.status, body, "application/json")
+        self.send_body(reply.status, body, "application/json", reply.headers)
 
-    def send_body(self, status: int, body: bytes, content_type: str) -> None:
+    def send_body(
+        self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
     def _handle(self) -> None:
         request = self._read()
-        fault = self.fake.take_fault(request.method)
+        fault = self.fake.take_fault(request)
         self.fake.requests.append(request)
         self.fake.connections.add(self.client_address)
         try:

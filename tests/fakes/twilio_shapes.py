@@ -1,7 +1,7 @@
 """What the parts of the fake Twilio pass each other: a request, a reply, an error, a route."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,6 +26,7 @@ class Request:
 class Reply:
     status: int
     body: dict[str, Any] | None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class ApiError(Exception):

@@ -1,0 +1,30 @@
+"""The only writer of <Message>. Words in, TwiML out. Source: https://www.twilio.com/docs/messaging/twiml."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twilio.twiml.messaging_response import MessagingResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message of a reply. status_callback: where Twilio tells what became of it."""
+
+    body: str
+    status_callback: str | None = None
+
+
+def reply(messages: Sequence[Outgoing]) -> str:
+    """Return a reply with these messages; with none it says nothing."""
+    response = MessagingResponse()
+    for message in messages:
+        if message.status_callback is None:
+            response.message(message.body)
+        else:
+            response.message(message.body, status_callback=message.status_callback)
+    return str(response)
+
+
+def nothing() -> str:
+    """Return a reply without a message."""
+    return reply([])

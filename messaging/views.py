@@ -1,0 +1,58 @@
+"""WhatsApp's routes. Each view parses, calls the inbox, and sends its TwiML."""
+
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from guards.twilio_signature import TwilioGuard
+from messaging import twiml
+from messaging.inbox import Inbox
+from messaging.requests import read_incoming, read_receipt
+
+log = structlog.get_logger()
+
+PATH = "/webhook/whatsapp"
+
+
+def whatsapp_blueprint(inbox: Inbox, guard: TwilioGuard) -> Blueprint:
+    """Return WhatsApp's routes, guarded by Twilio's signature."""
+    blueprint = Blueprint("messaging", __name__)
+    blueprint.before_request(guard)
+    blueprint.before_request(_bind_message)
+
+    # Both spellings are routes: a redirect from one to the other would lose the body.
+    @blueprint.post(PATH)
+    @blueprint.post(f"{PATH}/")
+    def receive() -> Response:
+        incoming = read_incoming(request.form)
+        if incoming is None:
+            log.warning("message_refused", reason="no sender or nothing in it")
+            return _xml(twiml.nothing(), 400)
+        return _xml(inbox.receive(incoming, request.url_root))
+
+    @blueprint.post(f"{PATH}/status")
+    def status() -> Response:
+        facts = read_receipt(request.form)
+        try:
+            inbox.note_receipt(facts, request.args.get("message", type=int))
+        except SQLAlchemyError as error:
+            log.error("receipt_not_kept", error=type(error).__name__)
+            return _xml(twiml.nothing(), 503)
+        return _xml(twiml.nothing())
+
+    @blueprint.errorhandler(Exception)
+    def broke(error: Exception) -> Response:
+        """Never text/plain, which Twilio would send on; a 5xx has Twilio ask again or use its fallback."""
+        log.exception("webhook_broke", path=request.path, error=type(error).__name__)
+        return _xml(twiml.nothing(), 503)
+
+    return blueprint
+
+
+def _bind_message() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(message_sid=request.form.get("MessageSid", "")[:64])
+
+
+def _xml(document: str, status: int = 200) -> Response:
+    return Response(document, status=status, mimetype="text/xml")
