@@ -5,10 +5,16 @@
         ... OpenAI(base_url=fake.base_url) ...
         assert fake.requests[0].body["model"] == "gpt-5.4-mini"
 
+Recordings are written down too, by replies of their own (transcript, or any of the others):
+
+        fake.enqueue_transcripts(transcript("Quería una cita."), rate_limited())
+        assert fake.recordings[0].body["file"] == Upload("nota.ogg", "audio/ogg", b"OggS...")
+
 The replies are those of openai_replies, to be had from here too. Pauses watch the socket: when the client
 goes away, the reply ends and `Exchange.gone_at` says when.
 """
 
+import io
 import json
 import select
 import socket
@@ -20,6 +26,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from werkzeug.formparser import parse_form_data
 
 from tests.fakes.openai_replies import (
     DONE,
@@ -68,6 +76,7 @@ __all__ = [
     "Replier",
     "Reply",
     "Send",
+    "Upload",
     "call_parts",
     "chunk",
     "data",
@@ -90,15 +99,35 @@ __all__ = [
     "tokens_of",
     "tool_call",
     "tool_calls",
+    "transcript",
     "unframed",
     "unknown_parameter",
     "usage_chunk",
 ]
 
+TRANSCRIPTIONS = "/v1/audio/transcriptions"
+
+
+def transcript(said: str) -> Reply:
+    """What was said in a recording, as gpt-transcribe answers."""
+    return json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as a form brought it."""
+
+    filename: str | None
+    content_type: str
+    content: bytes
+
 
 @dataclass
 class Exchange:
-    """One request, and what became of its reply. Times are time.monotonic()."""
+    """One request, and what became of its reply. Times are time.monotonic().
+
+    body: the JSON; of a form, its fields as text, as an Upload, or as a list where the name ends in [].
+    """
 
     method: str
     path: str
@@ -133,6 +162,7 @@ class FakeOpenAI:
         self.connections = 0
         self.stopping = threading.Event()
         self._queue: deque[Reply] = deque()
+        self._transcripts: deque[Reply] = deque()
         self._lock = threading.Lock()
         self._scheme = "https" if tls else "http"
         self._server = _Server(self, tls)
@@ -155,10 +185,20 @@ class FakeOpenAI:
         """The requests for completions alone."""
         return [request for request in self.requests if request.path == "/v1/chat/completions"]
 
+    @property
+    def recordings(self) -> list[Exchange]:
+        """The requests for transcripts alone."""
+        return [request for request in self.requests if request.path == TRANSCRIPTIONS]
+
     def enqueue(self, *replies: Reply) -> None:
         """Answer the next requests with these, in order."""
         with self._lock:
             self._queue.extend(replies)
+
+    def enqueue_transcripts(self, *replies: Reply) -> None:
+        """Answer the next recordings with these, in order; afterwards with a sentence of the fake's own."""
+        with self._lock:
+            self._transcripts.extend(replies)
 
     def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
         """Wait until a condition on this server holds; say whether it came to."""
@@ -177,6 +217,8 @@ class FakeOpenAI:
     def reply_to(self, exchange: Exchange) -> Reply:
         with self._lock:
             self.requests.append(exchange)
+            if exchange.path == TRANSCRIPTIONS:
+                return self._transcripts.popleft() if self._transcripts else transcript("Quería pedir cita.")
             if exchange.path != "/v1/chat/completions":
                 return json_reply({"id": "fake-model", "object": "model"})
             if self._queue:
@@ -223,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _exchange(self) -> None:
         written = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = json.loads(written) if written else None
+        body = _read(written, self.headers.get("Content-Type", ""))
         exchange = Exchange(self.command, self.path, dict(self.headers), body, self.number, time.monotonic())
         reply = self.server.fake.reply_to(exchange)
         try:
@@ -232,6 +274,19 @@ class _Handler(BaseHTTPRequestHandler):
             exchange.gone_at = time.monotonic()
             self.close_connection = True
         exchange.ended_at = time.monotonic()
+
+
+def _read(written: bytes, content_type: str) -> Any:
+    if not content_type.startswith("multipart/form-data"):
+        return json.loads(written) if written else None
+    length = str(len(written))
+    environ = {"wsgi.input": io.BytesIO(written), "CONTENT_LENGTH": length, "CONTENT_TYPE": content_type}
+    _, fields, files = parse_form_data(environ)
+    lists = {name: values for name, values in fields.lists() if name.endswith("[]")}
+    uploads = {
+        name: Upload(file.filename, file.content_type or "", file.read()) for name, file in files.items()
+    }
+    return {**fields.to_dict(), **lists, **uploads}
 
 
 class _Actor:
