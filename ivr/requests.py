@@ -64,6 +64,11 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
     )
 
 
+def read_answered_by(form: Mapping[str, str]) -> str:
+    """Return who answered a call of ours, where Twilio looked: human, machine_start, fax or unknown."""
+    return _text(form, "AnsweredBy")[:30]
+
+
 def read_heard(form: Mapping[str, str]) -> Heard:
     """Return what was heard: speech, keys, or both in one."""
     speech, digits = (_CONTROL.sub(" ", form.get(name, "")).strip() for name in ("SpeechResult", "Digits"))

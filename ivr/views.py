@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from guards.twilio_signature import TwilioGuard
 from ivr import twiml
 from ivr.line import PhoneLine
-from ivr.requests import read_facts, read_heard, read_place, read_seconds, read_timestamp
+from ivr.requests import read_answered_by, read_facts, read_heard, read_place, read_seconds, read_timestamp
 from storage.base import utc_now
 from storage.calls import CallProgress
 
@@ -25,7 +25,7 @@ def phone_blueprint(line: PhoneLine, guard: TwilioGuard) -> Blueprint:
         facts = read_facts(request.form)
         if "ErrorCode" in request.form:
             return _xml(line.apologise(facts))
-        return _xml(line.greet(facts, request.form.get("AnsweredBy", "")))
+        return _xml(line.greet(facts, read_answered_by(request.form)))
 
     @blueprint.post("/gather")
     def gather() -> Response:
@@ -48,7 +48,7 @@ def phone_blueprint(line: PhoneLine, guard: TwilioGuard) -> Blueprint:
             status=facts.status,
             at=read_timestamp(request.form, now),
             duration_s=read_seconds(request.form, "CallDuration"),
-            answered_by=request.form.get("AnsweredBy", "")[:30] or None,
+            answered_by=read_answered_by(request.form) or None,
         )
         try:
             return _xml(line.progress(facts, progress))

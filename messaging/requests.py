@@ -82,7 +82,7 @@ def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
         said = "read"
     status = status_of(said)
     is_number = code.isascii() and code.isdigit() and len(code) < 9
-    return ReceiptFacts(form.get("MessageSid", "")[:64], status, int(code) if is_number else None)
+    return ReceiptFacts(_line(form.get("MessageSid", ""))[:64], status, int(code) if is_number else None)
 
 
 def status_of(said: str) -> MessageStatus | None:

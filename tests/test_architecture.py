@@ -45,7 +45,12 @@ def test_vendors_rest_clients_live_in_integrations():
 
 
 def test_flask_stays_in_the_doors_the_guards_and_app():
-    assert {Path(file).parts[0] for file in files_that_import("flask")} <= {"app.py", "guards", "ivr", "messaging"}
+    assert {Path(file).parts[0] for file in files_that_import("flask")} <= {
+        "app.py",
+        "guards",
+        "ivr",
+        "messaging",
+    }
 
 
 def test_only_settings_reads_the_environment():

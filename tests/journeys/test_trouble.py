@@ -118,6 +118,7 @@ def test_with_no_database_at_all_there_are_still_words(line, openai):
         for table in (
             "worker_slots",
             "tool_runs",
+            "messages",
             "served",
             "turns",
             "calls",
