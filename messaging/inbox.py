@@ -132,7 +132,7 @@ class Inbox:
             keyword = _ANSWERED_BY_TWILIO.get(incoming.opt_out_type) or keyword_of(new.body)
             words = self._obey(connection, recipient, keyword, now)
             if words is None:
-                self._finish_later(connection, recipient.conversation_id, FINISH_AFTER_S)
+                self._finish_later(connection, recipient.conversation_id)
                 return Kept(message_id, recipient)
             messages.set_aside(connection, message_id)
             confirmation: list[MessageRecord] = []
@@ -155,9 +155,11 @@ class Inbox:
             return self._phrases.opt_out_help
         return None
 
-    def _finish_later(self, connection: Connection, conversation_id: int, delay_s: float) -> None:
+    def _finish_later(self, connection: Connection, conversation_id: int) -> None:
         payload = {"conversation_id": conversation_id}
-        self._work.enqueue(connection, "finish_whatsapp", payload, key=f"{conversation_id}", delay_s=delay_s)
+        self._work.enqueue(
+            connection, "finish_whatsapp", payload, key=f"{conversation_id}", delay_s=FINISH_AFTER_S
+        )
 
     def _wait_for_burst(self, recipient: Recipient, message_id: int) -> bool:
         """Wait for more of a burst; say whether this message is the last of it."""
@@ -273,7 +275,7 @@ class Inbox:
         newest = max((message.created_at for message in burst.messages), default=None)
         if newest is not None and now - newest < timedelta(seconds=FINISH_AFTER_S - 1):
             with self._database.write() as connection:  # its own webhook is still at it
-                self._finish_later(connection, conversation_id, FINISH_AFTER_S)
+                self._finish_later(connection, conversation_id)
             return
         if burst.messages:
             log.warning("messages_finished_late", count=len(burst.messages))

@@ -5,7 +5,7 @@ the turn that it answers, as its part 0, 1, 2. Whoever inserts part 0 has the ri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -99,29 +99,25 @@ class MessageWithContact(NamedTuple):
 
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
     """Return the conversation with a person, made where it is new, with what their message says of them."""
-    insert_once(
-        connection, Contact, address=sender.number, simulated=sender.simulated, name="", created_at=now
-    )
-    contact_id = connection.execute(
+    recipient = _recipient(connection, sender.number, sender.simulated, now)
+    connection.execute(
         update(_CONTACTS)
-        .where(_CONTACTS.c.address == sender.number, _CONTACTS.c.simulated == sender.simulated)
+        .where(_CONTACTS.c.id == recipient.contact_id)
         .values(name=sender.name or _CONTACTS.c.name, whatsapp_address=sender.address, wrote_at=now)
-        .returning(_CONTACTS.c.id)
-    ).scalar_one()
-    key = f"whatsapp:{contact_id}"
-    if find_conversation(connection, key) is None:
-        insert_once(
-            connection, Conversation, key=key, contact_id=contact_id, channel="whatsapp",
-            background=topics_of(connection, contact_id), summary="", summary_upto=0, topic="",
-            our_address=to_address, created_at=now,
-        )  # fmt: skip
-    elif to_address:
+    )
+    if to_address:
         connection.execute(
-            update(_CONVERSATIONS).where(_CONVERSATIONS.c.key == key).values(our_address=to_address)
+            update(_CONVERSATIONS)
+            .where(_CONVERSATIONS.c.id == recipient.conversation_id)
+            .values(our_address=to_address)
         )
-    found = find_recipient(connection, key=key)
-    assert found is not None
-    return found
+    return replace(
+        recipient,
+        name=sender.name or recipient.name,
+        address=sender.address,
+        wrote_at=now,
+        our_address=to_address or recipient.our_address,
+    )
 
 
 def recipient_for(connection: Connection, number: str, now: datetime) -> Recipient:
@@ -129,11 +125,17 @@ def recipient_for(connection: Connection, number: str, now: datetime) -> Recipie
 
     It is made where it is new; that they wrote is not said by it.
     """
-    insert_once(connection, Contact, address=number, simulated=False, name="", created_at=now)
+    return _recipient(connection, number, False, now)
+
+
+def _recipient(connection: Connection, number: str, simulated: bool, now: datetime) -> Recipient:
+    insert_once(connection, Contact, address=number, simulated=simulated, name="", created_at=now)
     contact_id = connection.execute(
-        select(_CONTACTS.c.id).where(_CONTACTS.c.address == number, _CONTACTS.c.simulated.is_(False))
+        select(_CONTACTS.c.id).where(_CONTACTS.c.address == number, _CONTACTS.c.simulated == simulated)
     ).scalar_one()
     key = f"whatsapp:{contact_id}"
+    if (found := find_recipient(connection, key=key)) is not None:
+        return found
     insert_once(
         connection, Conversation, key=key, contact_id=contact_id, channel="whatsapp",
         background=topics_of(connection, contact_id), summary="", summary_upto=0, topic="",
