@@ -8,8 +8,8 @@ import httpx2
 import openai
 
 from integrations.errors import IntegrationError, is_permanent
+from integrations.lifeline_transport import LifelineTransport
 from integrations.openai_chunks import ErrorInStreamError, UnreadableStreamError
-from integrations.openai_transport import LifelineTransport
 
 CONNECT_S = 2.0
 """To connect, and again for TLS; a wait for a free connection lasts no longer either."""

@@ -1,7 +1,7 @@
 """OpenAI's Chat Completions, and the servers that speak it: Ollama, llama.cpp, vLLM.
 
 The openai library builds, authorises and sends the request and says what an error means (openai_client);
-the sockets (openai_transport), the reading of the stream (openai_chunks) and the retries are ours, because
+the sockets (lifeline_transport), the reading of the stream (openai_chunks) and the retries are ours, because
 somebody is on the phone: a deadline is exact, a cancelled answer stops at once, and nothing is tried again
 after the first word.
 """
@@ -20,10 +20,10 @@ import openai
 
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, Message, TextDelta, ToolSpec, Usage
+from integrations.lifeline_sockets import Lifeline
 from integrations.openai_chunks import DONE, ChunkReader, UnreadableStreamError, payloads
 from integrations.openai_client import OpenAIClient, integration_errors
 from integrations.openai_dialect import Dialect, Refusal, dialect_for
-from integrations.openai_sockets import Lifeline
 
 logger = logging.getLogger(__name__)
 

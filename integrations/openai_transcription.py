@@ -9,8 +9,8 @@ from typing import Any
 import openai
 
 from integrations.errors import IntegrationError
+from integrations.lifeline_sockets import Lifeline
 from integrations.openai_client import OpenAIClient, integration_errors
-from integrations.openai_sockets import Lifeline
 
 __all__ = ["UNSUPPORTED", "OpenAITranscriber"]
 

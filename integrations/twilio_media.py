@@ -16,8 +16,8 @@ from contextlib import contextmanager
 import httpx2
 
 from integrations.errors import IntegrationError, is_permanent
-from integrations.openai_sockets import Lifeline
-from integrations.openai_transport import LifelineTransport
+from integrations.lifeline_sockets import Lifeline
+from integrations.lifeline_transport import LifelineTransport
 from integrations.twilio_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
 
 __all__ = ["FOREIGN_URL", "NOT_FOUND", "REDIRECT_REFUSED", "TOO_LARGE", "TwilioMedia"]

@@ -20,8 +20,8 @@ import pytest
 
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, TextDelta
+from integrations.lifeline_sockets import Wait, first_to_answer
 from integrations.openai_model import OpenAIModel, OpenAIStream
-from integrations.openai_sockets import Wait, first_to_answer
 from tests.fakes import openai_server as replies
 from tests.fakes.openai_server import FakeOpenAI, Reply
 

@@ -1,7 +1,7 @@
 """Sockets under a lifeline: until when a request may last, and whether it is still wanted.
 
 Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
-under whoever waits on it. openai_transport says why.
+under whoever waits on it. lifeline_transport says why.
 """
 
 import select

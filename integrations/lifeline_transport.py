@@ -2,7 +2,7 @@
 
 httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
 a response from another thread does not wake the thread that reads it. So the sockets are ours
-(openai_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
+(lifeline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import httpcore2
 import httpx2
 
-from integrations.openai_sockets import LifelineBackend
+from integrations.lifeline_sockets import LifelineBackend
 
 KEEPALIVE_S = 120.0
 """How long an unused connection is kept: a caller's next question comes some ten seconds after the last."""
