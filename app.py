@@ -3,10 +3,6 @@
 import signal
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import structlog
@@ -15,33 +11,33 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from announcements import what_is_off
 from chat import chat_command
-from conversation.manager import ConversationManager
-from conversation.profiles import Profile, ProfileError, load_profile
-from conversation.summaries import Summaries
-from conversation.tools import Toolbox, phone_tools, whatsapp_tools
+from conversation.profiles import Profile
 from guards.twilio_signature import TwilioGuard
 from integrations.errors import IntegrationError
 from integrations.language_model import LanguageModel
-from integrations.offline_model import OfflineModel
-from integrations.openai_model import OpenAIModel
-from integrations.twilio_messages import TwilioMessages
 from ivr.ending import CallBooks
-from ivr.line import PhoneLine
 from ivr.views import phone_blueprint
 from logs import configure_logging
 from messages import messages_command
-from messaging.inbox import Inbox
-from messaging.outbox import Outbox
 from messaging.views import whatsapp_blueprint
-from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
+from parts import (
+    Parts,
+    jobs_for,
+    models_for,
+    phone_line,
+    profile_of,
+    simulator_token,
+    twilio_messages,
+    whatsapp,
+    whatsapp_sender,
+)
+from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
 from simulator.whatsapp_terminal import whatsapp_simulate_command
 from storage import data_dir
 from storage.base import utc_now
 from storage.database import Database
-from storage.jobs import Job
 from storage.migrate import is_up_to_date, upgrade
 from storage.slots import is_worker_alive
 from storage.work import Work
@@ -55,32 +51,6 @@ HOUSEKEEPING_EVERY_S = 60.0
 LARGEST_BODY = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the application is made of, for those who need more of it than its routes."""
-
-    settings: Settings
-    database: Database
-    work: Work
-    manager: ConversationManager
-    line: PhoneLine
-    inbox: Inbox
-    models: Sequence[LanguageModel]
-
-    def begin_serving(self) -> None:
-        """What a web process does before its first call: say what is off, warm the model's connection."""
-        for sentence in what_is_off(self.settings):
-            log.warning(sentence)
-        for model in self.models:
-            if isinstance(model, OpenAIModel):
-                model.warm_up()
-
-    def end_serving(self) -> None:
-        """What it does last: let go of its answers, so that the next one need not wait for them."""
-        self.manager.close()
-        self.inbox.close()
-
-
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
     """Build the application. models: in place of those that the settings name, first choice first.
 
@@ -89,41 +59,21 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     settings = settings or _settings()
     configure_logging(settings)
     data_dir.prepare(settings.data_dir)
-    profile = _profile(settings)
+    profile = profile_of(settings)
     models = models or models_for(settings, profile)
     database = Database(settings.database_url)
-    work = Work(database)
-    can_transfer = settings.human_phone_number is not None
-    manager = ConversationManager(
-        database=database,
-        work=work,
-        profile=profile,
-        models=models,
-        toolbox=Toolbox(phone_tools(can_transfer=can_transfer)),
-        channel="phone",
-        can_transfer=can_transfer,
-        longest=timedelta(minutes=settings.call_max_minutes),
-    )
-    line = PhoneLine(
-        manager=manager,
-        database=database,
-        books=CallBooks(database, work),
-        wait_s=settings.answer_wait_s,
-        human_number=settings.human_phone_number,
-        base_path=urlsplit(settings.webhook_url or "").path,
-        demonstration=models[0].name == OfflineModel.name,
-    )
+    line = phone_line(settings, profile, models, database)
+    written = whatsapp(settings, profile, models, database)
     app = Flask(__name__)
     app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    inbox, _ = whatsapp(settings, profile, models, database)
-    app.extensions["parts"] = Parts(settings, database, work, manager, line, inbox, models)
+    app.extensions["parts"] = Parts(settings, database, Work(database), line.manager, line, written, models)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard = _twilio_guard(settings)
     app.register_blueprint(phone_blueprint(line, guard))
-    app.register_blueprint(whatsapp_blueprint(inbox, guard))
+    app.register_blueprint(whatsapp_blueprint(written.inbox, written.receipts, guard))
     app.register_error_handler(HTTPException, _without_words)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
     terminal = Terminal(settings.terminal_language)
@@ -133,93 +83,18 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         _phone_command(settings),
         messages_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
         _whatsapp_group(settings, database, terminal, profile),
-        chat_command(inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)),
+        chat_command(
+            written.inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)
+        ),
     ):
         app.cli.add_command(command)
     return app
-
-
-def whatsapp(
-    settings: Settings, profile: Profile, models: Sequence[LanguageModel], database: Database
-) -> tuple[Inbox, Outbox]:
-    """Return WhatsApp's two halves: what takes messages in, and what sends them."""
-    work = Work(database)
-    manager = ConversationManager(
-        database=database,
-        work=work,
-        profile=profile,
-        models=models,
-        toolbox=Toolbox(whatsapp_tools()),
-        channel="whatsapp",
-        can_transfer=False,
-        longest=timedelta.max,
-    )
-    outbox = Outbox(
-        database,
-        work,
-        _twilio_messages(settings),
-        sender=_whatsapp_sender(settings),
-        public_url=settings.webhook_url,
-    )
-    inbox = Inbox(
-        manager=manager,
-        database=database,
-        work=work,
-        outbox=outbox,
-        settle_s=settings.whatsapp_settle_s,
-        wait_s=settings.whatsapp_twiml_wait_s,
-        public_url=settings.webhook_url,
-    )
-    return inbox, outbox
-
-
-def _whatsapp_sender(settings: Settings) -> str | None:
-    number = settings.twilio_whatsapp_number
-    return f"whatsapp:{number}" if number else None
-
-
-def _twilio_messages(settings: Settings) -> TwilioMessages | None:
-    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
-        return None
-    token = settings.twilio_auth_tokens[0]
-    return TwilioMessages(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
-
-
-def models_for(settings: Settings, profile: Profile) -> list[LanguageModel]:
-    """Return the models that the settings name, first choice first; the offline one where they name none."""
-    if not settings.has_model:
-        return [offline_model(profile)]
-    first = OpenAIModel(
-        settings.openai_model,
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        reasoning_effort=settings.openai_reasoning_effort,
-    )
-    fallback = settings.openai_fallback_model
-    return [first] if fallback is None else [first, first.with_model(fallback)]
-
-
-def offline_model(profile: Profile) -> OfflineModel:
-    """Return the model that needs no account: it knows what the profile says, and nothing else."""
-    return OfflineModel(
-        business=profile.business,
-        language=profile.language,
-        faq=[(faq.questions, faq.answer) for faq in profile.faq],
-        facts=profile.facts,
-    )
 
 
 def _settings() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
-        raise SystemExit(str(error)) from None
-
-
-def _profile(settings: Settings) -> Profile:
-    try:
-        return load_profile(settings.assistant_profile, ROOT / "profiles")
-    except ProfileError as error:
         raise SystemExit(str(error)) from None
 
 
@@ -230,11 +105,6 @@ def _twilio_guard(settings: Settings) -> TwilioGuard:
         simulator_sid=SIMULATOR_ACCOUNT_SID,
         simulator_token=lambda: simulator_token(settings),
     )
-
-
-def simulator_token(settings: Settings) -> str:
-    """Return the secret that this installation's own simulator signs with."""
-    return data_dir.kept_secret(settings.data_dir, "simulator")
 
 
 def _without_words(error: HTTPException) -> Response:
@@ -320,24 +190,8 @@ def make_worker(settings: Settings) -> Worker:
     )
 
 
-def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
-    """Return what a worker does for each name."""
-    profile = _profile(settings)
-    models = models_for(settings, profile)
-    inbox, outbox = whatsapp(settings, profile, models, database)
-    jobs = {"finish_whatsapp": Job(inbox.finish), "send_whatsapp": Job(outbox.send)}
-    if not isinstance(models[0], OpenAIModel):
-        return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
-    summaries = Summaries(database, models[0])
-    return jobs | {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
-
-
 def _close_silent_calls(books: CallBooks) -> None:
     books.close_silent_calls(utc_now())
-
-
-def _leave(_payload: dict[str, Any]) -> None:
-    """With no model there is nobody to write summaries; prompts stay bounded by turns and characters alone."""
 
 
 def _whatsapp_group(
@@ -348,8 +202,8 @@ def _whatsapp_group(
         terminal,
         profile.time_zone,
         lambda: _require_tables(settings),
-        rest=_twilio_messages(settings),
-        sender=_whatsapp_sender(settings),
+        rest=twilio_messages(settings),
+        sender=whatsapp_sender(settings),
         public_url=settings.webhook_url,
         template_sid=settings.twilio_template_sid,
     )

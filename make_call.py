@@ -76,7 +76,7 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 def _simulate(settings: Settings, number: str | None) -> int:
     # Imported here: who dials through Twilio needs neither the server nor the simulator.
-    from app import simulator_token
+    from parts import simulator_token
     from simulator import terminal as phone
     from storage import data_dir
 

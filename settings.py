@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     openai_model: str = "gpt-5.4-mini"
     openai_fallback_model: str | None = None
     openai_reasoning_effort: str | None = None
+    openai_transcription_model: str = "gpt-transcribe"
 
     # The assistant
     assistant_profile: str = "recepcion.es"
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
     answer_wait_s: Annotated[float, Field(ge=0.1, le=4)] = 2
     whatsapp_settle_s: Annotated[float, Field(ge=0, le=6)] = 1.5
     whatsapp_twiml_wait_s: Annotated[float, Field(ge=0, le=6)] = 6
+    whatsapp_echo_transcript: bool = False
+    whatsapp_most_per_hour: Annotated[int | None, Field(ge=1)] = None
+    whatsapp_allowed: str | None = None
 
     # Where it runs
     webhook_url: str | None = None
@@ -91,6 +95,11 @@ class Settings(BaseSettings):
         return tuple(filter(None, (part.strip() for part in (self.twilio_auth_token or "").split(","))))
 
     @property
+    def whatsapp_allowed_numbers(self) -> frozenset[str]:
+        """Who alone is answered on WhatsApp, as E.164; nobody: everybody is."""
+        return frozenset((self.whatsapp_allowed or "").split(",")) - {""}
+
+    @property
     def can_dial(self) -> bool:
         """Whether calls can be placed through Twilio's REST API."""
         return bool(self.twilio_account_sid and self.twilio_auth_token)
@@ -116,6 +125,12 @@ class Settings(BaseSettings):
     @classmethod
     def _whatsapp_number(cls, value: str | None) -> str | None:
         return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
+
+    @field_validator("whatsapp_allowed")
+    @classmethod
+    def _numbers(cls, value: str | None) -> str | None:
+        parts = [part.strip().removeprefix("whatsapp:") for part in (value or "").split(",")]
+        return ",".join(parse_e164(part) for part in parts if part) or None
 
     @field_validator("webhook_url", "openai_base_url", "twilio_api_url")
     @classmethod

@@ -11,8 +11,9 @@ from rich.table import Table
 from integrations.twilio_codes import what_to_do
 from integrations.twilio_messages import MessageState
 from messaging.requests import status_of
-from storage.messages import RECEIPT_RANKS, MessageRecord, MessageWithContact
+from storage.messages import MessageRecord, MessageWithContact
 from storage.models import MessageStatus
+from storage.outgoing import RECEIPT_RANKS
 from terminal import Terminal
 
 _STATUSES = {
@@ -86,7 +87,7 @@ def _table(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneIn
             _who(terminal, row),
             _direction(terminal, message),
             _kind(terminal, message.kind),
-            harmless(message.body),
+            harmless(message.words),
             _status(terminal, message.status, message.error_code),
         )
     return table
@@ -149,7 +150,7 @@ def _ours(terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact) -> str:
         who,
         _when(message.created_at, zone),
     )
-    return f"{terminal.pick(es='Aquí', en='Here')}: {' · '.join(facts)}\n  {harmless(message.body)}"
+    return f"{terminal.pick(es='Aquí', en='Here')}: {' · '.join(facts)}\n  {harmless(message.words)}"
 
 
 def _theirs(terminal: Terminal, state: MessageState) -> str:

@@ -16,11 +16,12 @@ from integrations.errors import IntegrationError
 from integrations.twilio_messages import MessageState, TwilioMessages, may_have_been_done
 from messaging.outbox import WINDOW, status_callback
 from messaging.requests import status_of
-from storage import messages
+from storage import messages, outgoing, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import MessageRecord, Recipient
+from storage.messages import MessageRecord
 from storage.models import MessageStatus
+from storage.recipients import Recipient
 from terminal import Terminal
 from whatsapp_drafts import Draft, not_set
 from whatsapp_log import meanings, status_word
@@ -90,14 +91,14 @@ class Sending:
         """Keep the message; return it, to which address it goes and from which. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
-            recipient = messages.recipient_for(connection, matching_number(number), now)
+            recipient = recipients.recipient_for(connection, matching_number(number), now)
             sender = self._sender or recipient.our_address
             if not sender:
                 raise not_set(self._terminal, "TWILIO_WHATSAPP_NUMBER")
             self._require_consent(recipient, number)
             if draft.content_sid is None:
                 self._require_window(recipient, number, now)
-            message_id = messages.add_outbound(
+            message_id = outgoing.add_outbound(
                 connection, recipient.conversation_id, draft.kind, draft.words, now, MessageStatus.SENDING
             )
             (message,) = messages.by_ids(connection, [message_id])
@@ -173,17 +174,17 @@ class Sending:
             explain(self._terminal, error)
             return None
         with self._database.read() as connection:
-            known = messages.known_sids(connection, [state.sid for state in sent])
+            known = outgoing.known_sids(connection, [state.sid for state in sent])
         return next((state for state in sent if state.sid not in known and state.body == draft.text), None)
 
     def _note(self, message: MessageRecord, state: MessageState) -> None:
         status = status_of(state.status) or MessageStatus.QUEUED
         with self._database.write() as connection:
-            messages.sent(connection, message.id, state.sid, status, self._clock())
+            outgoing.sent(connection, message.id, state.sid, status, self._clock())
 
     def _note_failed(self, message: MessageRecord, code: int | None) -> None:
         with self._database.write() as connection:
-            messages.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
+            outgoing.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
 
     def _tell_sent(self, state: MessageState, number: str) -> None:
         self._terminal.say(
@@ -228,7 +229,7 @@ class Sending:
         status = status_of(state.status)
         if status is not None and status is not message.status:
             with self._database.write() as connection:
-                messages.receipt(connection, status, state.error_code, self._clock(), message_id=message_id)
+                outgoing.receipt(connection, status, state.error_code, self._clock(), message_id=message_id)
         return self._kept(message_id)
 
     def _kept(self, message_id: int) -> MessageRecord:

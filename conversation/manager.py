@@ -29,8 +29,10 @@ from storage.work import Work
 
 log = structlog.get_logger()
 
-MOST_HEARD = 2000
-"""Characters of one utterance that are kept: a minute of speech, twice over."""
+MOST_HEARD = 6000
+"""Characters of one utterance that are kept: a voice note of six minutes, or the longest message and more."""
+
+NO_IMAGES: Callable[[int], Sequence[str]] = lambda _turn_id: ()  # noqa: E731
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Utterance:
     served: how many sentences of the answer before were served, by the request's own account.
     joins: not a word of the answer before was said, and these words go with those that it was to answer.
     also: run with the turn's id inside the transaction that claims it; what it raises undoes the claim.
+    images: pictures that came with the words, as data URLs. reply: words that answer it, where no model need.
     """
 
     key: str
@@ -52,6 +55,8 @@ class Utterance:
     served: int = 0
     joins: bool = False
     also: Callable[[Connection, int], None] = lambda _connection, _turn_id: None
+    images: Sequence[str] = ()
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,10 @@ class Claimed:
 
 
 class ConversationManager:
-    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer."""
+    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer.
+
+    images_of: gets the pictures of a turn again, by its id, for an answer whose owner died.
+    """
 
     def __init__(
         self,
@@ -106,8 +114,10 @@ class ConversationManager:
         channel: str,
         can_transfer: bool,
         longest: timedelta,
+        images_of: Callable[[int], Sequence[str]] = NO_IMAGES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._images_of = images_of
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer, self._toolbox = Writer(models, toolbox), toolbox
@@ -182,12 +192,15 @@ class ConversationManager:
         previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
+        words, ending = (utterance.reply, Ending.GATHER)
+        if too_long:
+            words, ending = self.profile.phrases.too_long, Ending.HANG_UP
         turn_id = turns.claim_turn(
             connection,
             dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
             now,
-            sentences=[self.profile.phrases.too_long] if too_long else (),
-            ending=Ending.HANG_UP if too_long else None,
+            sentences=[words] if words else (),
+            ending=ending if words else None,
         )
         if turn_id is None:
             return None
@@ -195,7 +208,7 @@ class ConversationManager:
         past = known.past
         if previous is not None:
             past = (*past[:-1], _settle_previous(connection, previous, known.last_served, utterance, now))
-        return Claimed(utterance, conversation, past, turn_id, heard, written=too_long)
+        return Claimed(utterance, conversation, past, turn_id, heard, written=bool(words))
 
     def _past(
         self, connection: Connection, conversation: ConversationRecord, number: int
@@ -232,7 +245,7 @@ class ConversationManager:
 
     def _draft(self, answer: Answer, claimed: Claimed) -> Draft:
         conversation = claimed.conversation
-        messages = self._messages(conversation, claimed.past, claimed.heard, claimed.utterance.kind)
+        messages = self._messages(conversation, claimed)
 
         def summarise_later(connection: Connection) -> None:
             if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
@@ -242,16 +255,15 @@ class ConversationManager:
 
         return Draft(answer, messages, self._tool_context(answer, conversation), summarise_later)
 
-    def _messages(
-        self, conversation: ConversationRecord | None, past: Sequence[TurnRecord], heard: str, kind: TurnKind
-    ) -> list[Message]:
+    def _messages(self, conversation: ConversationRecord | None, claimed: Claimed) -> list[Message]:
         return memory.messages_for(
             self._instructions(self._clock().replace(second=0, microsecond=0)),
             background=conversation.background if conversation else "",
             summary=conversation.summary if conversation else "",
-            past=past,
-            heard=heard,
-            kind=kind,
+            past=claimed.past,
+            heard=claimed.heard,
+            kind=claimed.utterance.kind,
+            images=claimed.utterance.images,
         )
 
     def _tool_context(self, answer: Answer, conversation: ConversationRecord | None) -> ToolContext:
@@ -271,7 +283,10 @@ class ConversationManager:
             conversation = calls.conversation_by_id(connection, turn.conversation_id)
             assert conversation is not None
             past = self._past(connection, conversation, turn.number)
-        utterance = Utterance(answer.key, turn.number, turn.heard, turn.kind, lambda *_: conversation)
+        utterance = Utterance(
+            answer.key, turn.number, turn.heard, turn.kind, lambda *_: conversation,
+            images=self._images_of(turn.id),
+        )  # fmt: skip
         claimed = Claimed(utterance, conversation, tuple(past), turn.id, turn.heard)
         self._writer.start(self._draft(answer, claimed))
 

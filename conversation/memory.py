@@ -32,9 +32,19 @@ CONTINUE = (
 
 
 def messages_for(
-    system: str, *, background: str, summary: str, past: Sequence[TurnRecord], heard: str, kind: TurnKind
+    system: str,
+    *,
+    background: str,
+    summary: str,
+    past: Sequence[TurnRecord],
+    heard: str,
+    kind: TurnKind,
+    images: Sequence[str] = (),
 ) -> list[Message]:
-    """Return the prompt: one system message, the past within bounds, and what was heard now."""
+    """Return the prompt: one system message, the past within bounds, and what was heard now.
+
+    images: pictures that came with it, as data URLs; they are shown this once.
+    """
     parts = [system]
     if background:
         parts.append(f"Earlier conversations with this contact, by date and topic only:\n{background}")
@@ -48,7 +58,7 @@ def messages_for(
         if was_said(turn) or not next_heard.startswith(turn.heard)  # words that stand again in the next turn
         for message in _turn_messages(turn)
     ]
-    return [{"role": "system", "content": "\n\n".join(parts)}, *turns, _user(heard, kind)]
+    return [{"role": "system", "content": "\n\n".join(parts)}, *turns, _user(heard, kind, images)]
 
 
 def continuation(messages: Sequence[Message], said: str) -> list[Message]:
@@ -70,7 +80,7 @@ def needs_summary(number: int, summary_upto: int) -> bool:
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
     """About how many tokens a prompt has, for models that do not say: Spanish takes 3 to 4 characters each."""
-    return sum(len(str(message.get("content") or "")) for message in messages) // 3
+    return sum(len(_text(message)) for message in messages) // 3
 
 
 def was_said(turn: TurnRecord) -> str:
@@ -127,6 +137,16 @@ def _turn_messages(turn: TurnRecord) -> list[Message]:
     return [_user(turn.heard, turn.kind), *answer]
 
 
-def _user(heard: str, kind: TurnKind) -> Message:
+def _user(heard: str, kind: TurnKind, images: Sequence[str] = ()) -> Message:
     words = f"[pressed on the keypad: {heard}]" if kind is TurnKind.DIGITS else heard
-    return {"role": "user", "content": words}
+    if not images:
+        return {"role": "user", "content": words}
+    shown = [{"type": "image_url", "image_url": {"url": image}} for image in images]
+    return {"role": "user", "content": [{"type": "text", "text": words}, *shown]}
+
+
+def _text(message: Message) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text", "")) for part in content)

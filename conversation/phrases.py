@@ -60,6 +60,10 @@ class Phrases:
     """Asks, once, whether a word such as "cancel" was meant to end our messages."""
     opt_out_help: str
     """Says who this is and how to end our messages."""
+    cannot_open: str
+    """Nothing of what was sent (a file, a voice note) could be opened or understood."""
+    too_many_messages: str
+    """The person has written more than is answered in an hour."""
     continue_words: frozenset[str]
     """What callers say only to show that they are still there: see `is_continue`."""
 
@@ -182,6 +186,9 @@ _SPANISH = Phrases(
     "Si se refiere a otra cosa, cuénteme qué necesita.",
     opt_out_help="Soy {name}, el asistente automático de {business}. Escriba su pregunta y le respondo. "
     "Para no recibir más mensajes nuestros, escriba BAJA.",
+    cannot_open="Perdone, no he podido abrir lo que me ha enviado. ¿Me lo puede escribir con sus palabras?",
+    too_many_messages="He recibido muchos mensajes suyos y necesito una pausa. "
+    "Los guardo todos; escríbame de nuevo dentro de una hora, por favor.",
     continue_words=_words(
         """
         sí, ya, vale, ajá, ok, okey, okay, o k, m, mm, mhm, ujum, ah, aha, eh, de acuerdo, bueno, bien,
@@ -233,6 +240,9 @@ _ENGLISH = Phrases(
     "If you mean something else, tell me what you need.",
     opt_out_help="I'm {name}, the automated assistant of {business}. Write your question and I'll answer. "
     "To receive no more messages from us, write STOP.",
+    cannot_open="I'm sorry, I could not open what you sent. Could you tell me in writing?",
+    too_many_messages="I have had many messages from you and need a pause. "
+    "All of them are kept; please write to me again in an hour.",
     continue_words=_words(
         """
         yes, yeah, yep, yup, ya, ok, okay, o k, k, m, mm, mhm, mm hmm, hm, hmm, uh huh, uhuh, aha, ah,
@@ -278,7 +288,9 @@ números y las fechas que le den.""",
         "whatsapp": """\
 # Cómo escribir: por WhatsApp
 Puede extenderse algo más que al hablar, en párrafos cortos. Si ayuda, una lista sencilla con guiones. \
-Sin títulos ni tablas. Si le escriben en otro idioma, responda en ese idioma.""",
+Sin títulos ni tablas. Si le escriben en otro idioma, responda en ese idioma.
+Lo que va entre corchetes no lo escribe la persona: dice lo que ha enviado (una foto, una nota de voz, un \
+lugar). Si no se ha podido abrir, dígalo con amabilidad y pida que lo cuente por escrito.""",
     },
     date="{weekday}, {day} de {month} de {year}",
     now="# Ahora\nHoy es {date}. Son las {time} (hora de {zone}).",
@@ -323,7 +335,9 @@ wrong: if something does not fit, ask; say back the names, numbers and dates you
         "whatsapp": """\
 # How to write: on WhatsApp
 You may be a little longer than in speech, in short paragraphs. Where it helps, a simple list with \
-dashes. No headings and no tables. If they write in another language, answer in that language.""",
+dashes. No headings and no tables. If they write in another language, answer in that language.
+What stands in square brackets is not the person's writing: it says what they sent (a photo, a voice note, \
+a place). Where it could not be opened, say so kindly and ask them to tell you in writing.""",
     },
     date="{weekday}, {month} {day}, {year}",
     now="# Now\nToday is {date}. It is {time} ({zone} time).",

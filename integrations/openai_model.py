@@ -24,6 +24,7 @@ from integrations.lifeline_sockets import Lifeline
 from integrations.openai_chunks import DONE, ChunkReader, UnreadableStreamError, payloads
 from integrations.openai_client import OpenAIClient, integration_errors
 from integrations.openai_dialect import Dialect, Refusal, dialect_for
+from integrations.openai_pictures import has_images, refuses_pictures, without_images
 
 logger = logging.getLogger(__name__)
 
@@ -128,14 +129,17 @@ class OpenAIModel:
     def request(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> httpx2.Response:
         """Send a request on the current lifeline and return the open response.
 
-        Leaves out what this server turns out not to take. Raises the errors of openai and httpx2.
+        Leaves out what this server turns out not to take, and pictures that it cannot be shown. Raises the
+        errors of openai and httpx2.
         """
         for _ in range(_MOST_ADAPTATIONS):
             dialect = self._dialect
             try:
                 return self._client.open_stream(self._body(dialect, messages, tools))
             except openai.APIStatusError as error:
-                if not self._learn(dialect, error):
+                if has_images(messages) and refuses_pictures(error.status_code, error.message):
+                    messages = without_images(messages)  # of this request alone: another picture may do
+                elif not self._learn(dialect, error):
                     raise
         return self._client.open_stream(self._body(self._dialect, messages, tools))
 

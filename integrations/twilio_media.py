@@ -36,6 +36,7 @@ _PAUSES_S = (0.3, 0.8, 1.5)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRONG_CREDENTIALS = 20003
 
+_LOOPBACK = r"http://127\.0\.0\.1:[0-9]{1,5}"
 _CDN_DOMAINS = (".twiliocdn.com", ".twilio.com")
 _S3_HOSTS = ("s3-external-1.amazonaws.com", "s3.amazonaws.com")
 _S3_BUCKET = "/media.twiliocdn.com/"
@@ -46,7 +47,7 @@ class TwilioMedia:
     """The media of one account of Twilio's. Thread-safe.
 
     api_url: a stand-in's base URL, in place of https://api.twilio.com; where it is loopback, it may send one on to
-    other servers there. total_s: seconds for all of a download, tries and name lookups included.
+    other servers there. loopback: links of a simulator on this machine are taken, whatever its port. total_s: seconds for all of a download, tries and name lookups included.
     pauses_s: before each further try, where Twilio has no such file yet or cannot answer.
     """
 
@@ -56,14 +57,16 @@ class TwilioMedia:
         auth_token: str,
         *,
         api_url: str | None = None,
+        loopback: bool = False,
         total_s: float = 20,
         pauses_s: Sequence[float] = _PAUSES_S,
     ) -> None:
         base = (api_url or _API_URL).rstrip("/")
-        account = rf"{re.escape(base)}/2010-04-01/Accounts/{re.escape(account_sid)}"
+        host = _LOOPBACK if loopback else re.escape(base)
+        account = rf"{host}/2010-04-01/Accounts/{re.escape(account_sid)}"
         self._link = re.compile(rf"{account}/Messages/(MM|SM)[0-9a-fA-F]{{32}}/Media/ME[0-9a-fA-F]{{32}}")
         self._credentials = _basic(account_sid, auth_token)
-        self._local = _is_loopback(httpx2.URL(base).host)
+        self._local = loopback or _is_loopback(httpx2.URL(base).host)
         self._total_s = total_s
         self._pauses_s = pauses_s
         self._transport = LifelineTransport(connections=_CONNECTIONS)

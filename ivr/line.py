@@ -58,7 +58,7 @@ class PhoneLine:
         base_path: str = "",
         demonstration: bool = False,
     ) -> None:
-        self._manager, self._database, self._books = manager, database, books
+        self.manager, self._database, self._books = manager, database, books
         self._wait_s, self._human_number = wait_s, human_number
         self._base_path, self._demonstration = base_path, demonstration
         profile = manager.profile
@@ -103,7 +103,7 @@ class PhoneLine:
             return self._serve(facts, place.pending, place.start, place.wait)
         number = place.turn or self._next_number(facts.key)
         started = time.monotonic()
-        self._manager.answer(self._utterance(facts, number, place, heard))
+        self.manager.answer(self._utterance(facts, number, place, heard))
         return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
 
     def go_on(self, facts: CallFacts, place: Place, dial_status: str = "") -> str:
@@ -122,7 +122,7 @@ class PhoneLine:
             if STATUS_RANKS.get(progress.status) == OVER:
                 self._books.close(connection, facts.key, utc_now())
         if over:
-            self._manager.stop(facts.key)
+            self.manager.stop(facts.key)
         return twiml.nothing()
 
     # Serving an answer
@@ -133,9 +133,9 @@ class PhoneLine:
         if reading is None:
             return self.apologise(facts)
         if wait >= MOST_FILLERS and not reading.sentences and not reading.complete:
-            self._manager.give_up(facts.key, number)
+            self.manager.give_up(facts.key, number)
             reading = self._read(facts.key, number, start, 0.0) or reading
-        record = self._manager.serve(
+        record = self.manager.serve(
             facts.key, number, reading.turn_id, _next_serving(reading, number, wait, utc_now())
         )
         if record is None:  # another process has this answer by now; what stands is in its row
@@ -145,7 +145,7 @@ class PhoneLine:
 
     def _read(self, key: str, number: int, start: int, wait_s: float) -> Reading | None:
         try:
-            return self._manager.read(key, number, start, max(0.0, wait_s))
+            return self.manager.read(key, number, start, max(0.0, wait_s))
         except SQLAlchemyError as error:
             log.error("answer_not_read", turn=number, error=type(error).__name__)
             return None
@@ -217,7 +217,7 @@ class PhoneLine:
                 return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
             return self._ask_for_message(number - 1, [], silent=1)
         try:
-            self._manager.take_message(self._utterance(facts, number, place, heard, TurnKind.MESSAGE))
+            self.manager.take_message(self._utterance(facts, number, place, heard, TurnKind.MESSAGE))
         except SQLAlchemyError as error:
             log.error("message_not_kept", turn=number, error=type(error).__name__)
             return twiml.say_and_hang_up(self._voice, [self._phrases.went_wrong])
@@ -237,7 +237,7 @@ class PhoneLine:
 
     def _next_number(self, key: str) -> int:
         try:
-            return self._manager.next_number(key)
+            return self.manager.next_number(key)
         except SQLAlchemyError as error:
             log.error("turns_not_read", error=type(error).__name__)
             return 1

@@ -8,8 +8,8 @@ the message does whatever the process that took it died before.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,27 +18,26 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager, Utterance
-from conversation.redaction import redact
 from messaging import twiml
 from messaging.fit import whatsapp_messages
-from messaging.opt_out_words import Keyword, keyword_of
-from messaging.outbox import Outbox, outgoing
-from messaging.requests import Incoming, ReceiptFacts
+from messaging.keeping import FINISH_AFTER_S, Keeper, Limits
+from messaging.media import VOICE_NOTE, Media, has_photo
+from messaging.outbox import Outbox, in_reply
+from messaging.requests import Incoming
 from messaging.twiml import Outgoing
-from storage import messages, turns
+from storage import messages, outgoing, recipients, turns
 from storage.base import utc_now
 from storage.calls import ConversationRecord
 from storage.database import Database
-from storage.messages import MessageRecord, Recipient
-from storage.models import Ending, MessageStatus, TurnKind, TurnState
+from storage.messages import MessageRecord
+from storage.models import Ending, TurnKind, TurnState
+from storage.recipients import Recipient
 from storage.turns import TurnRecord
 from storage.work import Work
 
 log = structlog.get_logger()
 
 LONGEST_BURST_S = 6.0
-FINISH_AFTER_S = 15.0
-"""A webhook is over by then; what it has not done, it never will."""
 LATE_S = 30.0
 """How long an answer that missed its reply is waited for in the process that writes it."""
 TOPIC_AFTER_S = 600.0
@@ -60,23 +59,14 @@ class Burst:
     answered: bool
 
     @property
+    def is_readable(self) -> bool:
+        """Whether there is anything in it that can be answered."""
+        return any(m.body or any(a.is_readable for a in m.attachments) for m in self.messages)
+
+    @property
     def goes_with_last(self) -> bool:
         """Whether the turn before was overtaken by these messages, and they are answered together."""
         return self.last is not None and self.last.state in (TurnState.WRITING, TurnState.SUPERSEDED)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A message that was kept. is_order: it was an order to us, and what confirms it is all that is replied."""
-
-    message_id: int
-    recipient: Recipient
-    is_order: bool = False
-    confirmation: Sequence[MessageRecord] = ()
-
-
-_ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
-"""By Twilio's OptOutType: its Advanced Opt-Out has replied, and tells us so that we know."""
 
 
 class Inbox:
@@ -84,6 +74,7 @@ class Inbox:
 
     settle_s: how long it is waited for more of a burst; 0 is not at all. wait_s: how long a reply may wait for its
     answer. public_url: the base of the URLs that the provider is given; None: what the request was sent to.
+    echoes: what was understood of a voice note is put before the answer to it.
     """
 
     def __init__(
@@ -93,73 +84,53 @@ class Inbox:
         database: Database,
         work: Work,
         outbox: Outbox,
+        media: Media,
         settle_s: float,
         wait_s: float,
         public_url: str | None,
+        limits: Limits = Limits(),  # noqa: B008  (frozen)
+        echoes: bool = False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.manager = manager
-        self._database, self._work, self._outbox = database, work, outbox
+        self._database, self._work, self._outbox, self._media = database, work, outbox, media
         self._settle_s, self._wait_s, self._public_url = settle_s, wait_s, public_url
-        self._phrases, self._clock = manager.profile.phrases, clock
+        self._phrases, self._echoes, self._clock = manager.profile.phrases, echoes, clock
+        self._keeper = Keeper(database, work, outbox, self._phrases, limits, clock)
 
     # A message comes in
 
     def receive(self, incoming: Incoming, asked_at: str) -> str:
         """Keep a message and return the TwiML that answers it, or an empty one. Raises SQLAlchemyError."""
-        kept = self._keep(incoming)
+        kept = self._keeper.keep(incoming)
         if kept is None:
             return twiml.nothing()  # it came before
         base_url = self._public_url or asked_at.rstrip("/")
-        if kept.is_order:
-            return twiml.reply([outgoing(base_url, message) for message in kept.confirmation])
-        self._outbox.show_typing(kept.recipient, incoming.message.sid)
-        if not self._wait_for_burst(kept.recipient, kept.message_id):
+        if kept.is_settled:
+            return twiml.reply([in_reply(base_url, message) for message in kept.replies])
+        recipient = kept.recipient
+        if not kept.message.is_opened:
+            self._media.begin(kept.message)
+        self._outbox.show_typing(recipient, incoming.message.sid)
+        if not self._wait_for_burst(recipient, kept.message.id):
             return twiml.nothing()
-        number = self._start(kept.recipient)
+        return twiml.reply(self._reply(recipient, base_url))
+
+    def _reply(self, recipient: Recipient, base_url: str) -> list[Outgoing]:
+        """Return the answer's first message where it is ready in time; else see to it that it follows."""
+        deadline = time.monotonic() + self._wait_s
+        burst = self._waiting(recipient)
+        if not self._media.is_opened(burst.messages, within_s=self._wait_s):
+            self._in_background(lambda: self._answer_late(recipient))
+            return []
+        number = self._start(recipient, burst)
         if number is None:
-            return twiml.nothing()
-        return twiml.reply(self._answer(kept.recipient, number, base_url))
-
-    def _keep(self, incoming: Incoming) -> Kept | None:
-        now, new = self._clock(), incoming.message
-        with self._database.write() as connection:
-            recipient = messages.conversation_with(connection, incoming.sender, new.to_address, now)
-            body = redact(new.body)
-            message_id = messages.keep_inbound(connection, recipient.conversation_id, new, body, now)
-            if message_id is None:
-                return None
-            keyword = _ANSWERED_BY_TWILIO.get(incoming.opt_out_type) or keyword_of(new.body)
-            words = self._obey(connection, recipient, keyword, now)
-            if words is None:
-                self._finish_later(connection, recipient.conversation_id)
-                return Kept(message_id, recipient)
-            messages.set_aside(connection, message_id)
-            confirmation: list[MessageRecord] = []
-            if words and not incoming.opt_out_type:
-                confirmation = messages.add_claimed(connection, recipient.conversation_id, words, now)
-        return Kept(message_id, recipient, is_order=True, confirmation=confirmation)
-
-    def _obey(
-        self, connection: Connection, recipient: Recipient, keyword: Keyword | None, now: datetime
-    ) -> str | None:
-        """Do what a keyword asks for; return the words that confirm it, None where the assistant answers."""
-        if keyword is Keyword.STOP:
-            is_new = messages.opt_out(connection, recipient.contact_id, now)
-            return self._phrases.opted_out if is_new else ""  # confirmed once
-        if keyword is Keyword.MAYBE_STOP and messages.ask_stop(connection, recipient.contact_id, now):
-            return self._phrases.opt_out_question
-        if keyword is Keyword.START and messages.opt_out(connection, recipient.contact_id, None):
-            return self._phrases.opted_in
-        if keyword is Keyword.HELP:
-            return self._phrases.opt_out_help
-        return None
-
-    def _finish_later(self, connection: Connection, conversation_id: int) -> None:
-        payload = {"conversation_id": conversation_id}
-        self._work.enqueue(
-            connection, "finish_whatsapp", payload, key=f"{conversation_id}", delay_s=FINISH_AFTER_S
-        )
+            return []
+        whole = self._read_whole(recipient.key, number, deadline - time.monotonic())
+        if whole is None:
+            self._in_background(lambda: self._claim_late(recipient, number))
+            return []
+        return self._outbox.claim(recipient, *whole, in_reply_to=base_url)
 
     def _wait_for_burst(self, recipient: Recipient, message_id: int) -> bool:
         """Wait for more of a burst; say whether this message is the last of it."""
@@ -175,63 +146,78 @@ class Inbox:
 
     # The answer
 
-    def _start(self, recipient: Recipient) -> int | None:
+    def _start(self, recipient: Recipient, burst: Burst) -> int | None:
         """Put what waits into a turn and start its answer; None where nothing waits any more."""
         for _ in range(TRIES):
-            with self._database.read() as connection:
-                burst = self._burst(connection, recipient.conversation_id)
             if not burst.messages:
                 return None
             number = burst.last.number + 1 if burst.last else 1
             try:
-                self.manager.answer(self._utterance(recipient, burst, number))
+                self.manager.answer(self._utterance(recipient, self._opened(burst), number))
+                if self._is_settled(burst):
+                    return number
             except BurstTakenError:
-                continue
-            if self._is_settled(burst):
-                return number
+                log.info("burst_taken", turn=number)
+            burst = self._waiting(recipient)
         return None
+
+    def _waiting(self, recipient: Recipient) -> Burst:
+        with self._database.read() as connection:
+            return self._burst(connection, recipient.conversation_id)
 
     def _burst(self, connection: Connection, conversation_id: int) -> Burst:
         waiting = messages.unsettled(connection, conversation_id)
         last = next(iter(turns.last_turns(connection, conversation_id, before=10**9, limit=1)), None)
-        answered = last is not None and messages.is_answered(connection, last.id)
+        answered = last is not None and outgoing.is_answered(connection, last.id)
         return Burst(waiting, last, answered)
 
+    def _opened(self, burst: Burst) -> Burst:
+        opened = [self._media.opened(message) for message in burst.messages]
+        return replace(burst, messages=opened)
+
     def _utterance(self, recipient: Recipient, burst: Burst, number: int) -> Utterance:
-        ids = [message.id for message in burst.messages]
+        overtaken = burst.last if burst.goes_with_last else None
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
-            return messages.conversation_of(connection, recipient.key)
+            return recipients.conversation_of(connection, recipient.key)
 
         def settle(connection: Connection, turn_id: int) -> None:
-            if not messages.settle(connection, ids, turn_id):
+            if not messages.settle(connection, [message.id for message in burst.messages], turn_id):
                 raise BurstTakenError
+            if overtaken is not None:
+                messages.move_to_turn(connection, overtaken.id, turn_id)
+            self._describe_later(connection, burst)
 
         return Utterance(
             key=recipient.key,
             number=number,
-            heard="\n".join(message.body for message in burst.messages),
+            heard="\n".join(message.words for message in burst.messages),
             kind=TurnKind.TEXT,
             open=open_conversation,
-            served=0 if burst.goes_with_last else ALL_OF_IT,
-            joins=burst.goes_with_last,
+            served=0 if overtaken is not None else ALL_OF_IT,
+            joins=overtaken is not None,
             also=settle,
+            images=self._images(burst, overtaken),
+            reply=None if overtaken is not None or burst.is_readable else self._phrases.cannot_open,
         )
+
+    def _images(self, burst: Burst, overtaken: TurnRecord | None) -> list[str]:
+        asked = burst.messages
+        if overtaken is not None:
+            with self._database.read() as connection:
+                asked = messages.asked_in(connection, overtaken.id) + asked
+        return self._media.images(asked)
+
+    def _describe_later(self, connection: Connection, burst: Burst) -> None:
+        for message in burst.messages:
+            if has_photo(message):
+                payload = {"message_id": message.id}
+                self._work.enqueue(connection, "describe_photos", payload, key=f"{message.id}")
 
     def _is_settled(self, burst: Burst) -> bool:
         with self._database.read() as connection:
             first = messages.message_by_id(connection, burst.messages[0].id)
         return first is not None and first.turn_id is not None
-
-    def _answer(self, recipient: Recipient, number: int, base_url: str) -> list[Outgoing]:
-        """Return the answer's first message where it is ready in time; else see to it that it follows."""
-        whole = self._read_whole(recipient.key, number, self._wait_s)
-        if whole is None:
-            threading.Thread(
-                target=self._follow_up, args=(recipient, number), name="late-answer", daemon=True
-            ).start()
-            return []
-        return self._outbox.claim(recipient, *whole, in_reply_to=base_url)
 
     def _read_whole(self, key: str, number: int, wait_s: float) -> tuple[int, list[str]] | None:
         """Return the turn's id and the messages that answer it; no messages where none is to be sent."""
@@ -251,15 +237,37 @@ class Inbox:
             return reading.turn_id, []
         if reading.ending is Ending.TAKE_MESSAGE:
             sentences.append(f"\n\n{self._phrases.handed_off}")
-        return reading.turn_id, whatsapp_messages("".join(sentences))
+        return reading.turn_id, whatsapp_messages(self._echo(reading.turn_id) + "".join(sentences))
 
-    def _follow_up(self, recipient: Recipient, number: int) -> None:
+    def _echo(self, turn_id: int) -> str:
+        """What was understood of voice notes, for who wants it to be seen."""
+        if not self._echoes:
+            return ""
+        with self._database.read() as connection:
+            asked = messages.asked_in(connection, turn_id)
+        heard = [a for message in asked for a in message.attachments if a.is_said and a.words]
+        return "".join(f"🎙 {a.words.removeprefix(VOICE_NOTE)}\n\n" for a in heard if a.words)
+
+    def _in_background(self, follow_up: Callable[[], None]) -> None:
+        threading.Thread(target=follow_up, name="late-answer", daemon=True).start()
+
+    def _answer_late(self, recipient: Recipient) -> None:
+        """Answer once all is opened; where that fails, the job will do it."""
+        try:
+            number = self._start(recipient, self._waiting(recipient))
+        except SQLAlchemyError as error:
+            log.error("late_answer_not_begun", error=type(error).__name__)
+            return
+        if number is not None:
+            self._claim_late(recipient, number)
+
+    def _claim_late(self, recipient: Recipient, number: int) -> None:
         try:
             whole = self._read_whole(recipient.key, number, LATE_S)
             if whole is not None:
                 self._outbox.claim(recipient, *whole, in_reply_to=None)
         except SQLAlchemyError as error:
-            log.error("late_answer_not_kept", turn=number, error=type(error).__name__)  # the job will do it
+            log.error("late_answer_not_kept", turn=number, error=type(error).__name__)
 
     # Work
 
@@ -268,18 +276,18 @@ class Inbox:
         conversation_id = int(payload["conversation_id"])
         now = self._clock()
         with self._database.read() as connection:
-            recipient = messages.find_recipient(connection, conversation_id=conversation_id)
+            recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
             burst = self._burst(connection, conversation_id)
         if recipient is None:
             return
         newest = max((message.created_at for message in burst.messages), default=None)
         if newest is not None and now - newest < timedelta(seconds=FINISH_AFTER_S - 1):
             with self._database.write() as connection:  # its own webhook is still at it
-                self._finish_later(connection, conversation_id)
+                self._keeper.finish_later(connection, conversation_id)
             return
         if burst.messages:
             log.warning("messages_finished_late", count=len(burst.messages))
-            number = self._start(recipient)
+            number = self._start(recipient, burst)
         else:
             number = burst.last.number if burst.last is not None and not burst.answered else None
         if number is not None:
@@ -291,7 +299,7 @@ class Inbox:
 
     def _after(self, conversation_id: int) -> None:
         with self._database.write() as connection:
-            if messages.unsent(connection, conversation_id):
+            if outgoing.unsent(connection, conversation_id):
                 self._outbox.send_later(connection, conversation_id)
             payload = {"conversation_id": conversation_id}
             self._work.enqueue(
@@ -301,20 +309,4 @@ class Inbox:
     def close(self) -> None:
         """Let go of what this process is writing, so that another one goes on with it."""
         self.manager.close()
-
-    # Receipts
-
-    def note_receipt(self, facts: ReceiptFacts, message_id: int | None) -> None:
-        """Note what became of a message of ours. Raises SQLAlchemyError where it cannot be kept."""
-        if facts.status is None:
-            return
-        with self._database.write() as connection:
-            message = messages.receipt(
-                connection, facts.status, facts.error_code, self._clock(),
-                message_id=message_id, sid=facts.sid or None,
-            )  # fmt: skip
-        failed = facts.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
-        if message is None:
-            log.info("receipt_of_a_stranger", status=facts.status)
-        elif failed:
-            log.error("message_failed", message_id=message.id, code=facts.error_code)
+        self._media.close()

@@ -20,6 +20,8 @@ class Keyword(StrEnum):
     """Said of messages, but of appointments and contracts too: whoever hears it has to ask."""
     START = "start"
     HELP = "help"
+    YES = "yes"
+    """An order only where it answers our question."""
 
 
 # As _plain() returns them. To stop takes many forms; to begin again must be said as it was told.
@@ -42,6 +44,7 @@ _MAYBE_STOP = """
 """
 _START = "start, unstop, alta"
 _HELP = "help, ayuda"
+_YES = "si, si por favor, si quiero, si claro, claro que si, vale, yes, yes please, yes i do"
 
 _KEYWORDS = {
     words.strip(): keyword
@@ -50,6 +53,7 @@ _KEYWORDS = {
         Keyword.MAYBE_STOP: _MAYBE_STOP,
         Keyword.START: _START,
         Keyword.HELP: _HELP,
+        Keyword.YES: _YES,
     }.items()
     for words in listed.split(",")
 }

@@ -5,6 +5,7 @@ it) or by the job that sends it. One that was claimed and of which nothing is kn
 own list, and taken from there or sent again. So none is lost, and one is said twice only where nobody can be asked.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,11 +20,12 @@ from integrations.twilio_messages import MessageState, TwilioMessages
 from integrations.twilio_rest import may_have_been_done
 from messaging.requests import status_of
 from messaging.twiml import Outgoing
-from storage import messages
+from storage import messages, outgoing, paces, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import MessageRecord, Recipient
+from storage.messages import MessageRecord
 from storage.models import MessageStatus
+from storage.recipients import Recipient
 from storage.work import Work
 
 log = structlog.get_logger()
@@ -36,6 +38,19 @@ OUTSIDE_WINDOW = 63016
 NEXT_PART_S = 1.0
 """How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
+
+SANDBOX = "whatsapp:+14155238886"
+"""Twilio's shared number to try WhatsApp with: one message in three seconds, counted when it arrives."""
+SANDBOX_PACE = timedelta(seconds=3.5)
+PACE = timedelta(seconds=1 / 80)
+"""Messages of one number, by Twilio's limits."""
+PATIENCE = timedelta(seconds=5)
+"""A job waits for its turn so long; what takes longer becomes another job."""
+HOLD_S = 5.0
+"""A number that sends too fast for Twilio is held so long, where Twilio does not say how long."""
+TOO_FAST = frozenset({20429, 63018})
+LATER_S = 15
+"""Jobs that wait for about the same moment are one."""
 
 
 class Outbox:
@@ -83,7 +98,7 @@ class Outbox:
             return []
         first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
         with self._database.write() as connection:
-            ids = messages.claim_parts(
+            ids = outgoing.claim_parts(
                 connection, recipient.conversation_id, turn_id, bodies, self._clock(), first=first
             )
             if ids is None:
@@ -93,19 +108,30 @@ class Outbox:
                     self.send_later(connection, recipient.conversation_id, delay_s=0)
                 going = messages.by_ids(connection, ids[:1])
             else:  # what was late before opens this reply
-                unsent = messages.unsent(connection, recipient.conversation_id)
+                unsent = outgoing.unsent(connection, recipient.conversation_id)
                 going = [m for m in unsent if m.status is MessageStatus.WAITING or m.id in ids]
             if in_reply_to is None:
                 return []
-            messages.claim(connection, [message.id for message in going], self._clock())
-        return [outgoing(in_reply_to, message) for message in going]
+            now = self._clock()
+            outgoing.claim(connection, [message.id for message in going if message.id not in ids[:1]], now)
+            if self._from(recipient) == SANDBOX:
+                paces.hold(connection, SANDBOX, now + SANDBOX_PACE, now)
+        return [in_reply(in_reply_to, message) for message in going]
 
     def send_later(self, connection: Connection, conversation_id: int, delay_s: float = 0) -> None:
         """Hand over the sending of what a conversation has unsent, with the caller's transaction."""
+        key = f"{conversation_id}"
+        if delay_s > 0:  # a job that waits for its time is no reason for another to do so
+            key += f":{int(self._clock().timestamp() + delay_s) // LATER_S}"
         self._work.enqueue(
             connection, "send_whatsapp", {"conversation_id": conversation_id},
-            key=f"{conversation_id}", partition=f"whatsapp:{conversation_id}", delay_s=delay_s,
+            key=key, partition=f"whatsapp:{conversation_id}", delay_s=delay_s,
         )  # fmt: skip
+
+    def look_later(self, connection: Connection, recipient: Recipient) -> None:
+        """See to it that what goes out in a reply is looked for, should no receipt for it come."""
+        if self._can_send(recipient):
+            self.send_later(connection, recipient.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
 
     def _can_send(self, recipient: Recipient) -> bool:
         return self._rest is not None and not recipient.simulated
@@ -116,7 +142,7 @@ class Outbox:
         """Send what a conversation has unsent, in order. Raises IntegrationError where it is worth another try."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
-            recipient = messages.find_recipient(connection, conversation_id=conversation_id)
+            recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
         if recipient is None or self._rest is None or not self._can_send(recipient):
             return
         before: MessageRecord | None = None
@@ -126,7 +152,10 @@ class Outbox:
                 wait_s = max(wait_s, self._until_overdue_s(message))
             else:
                 self._wait_for_receipt(before)
-                self._send_one(self._rest, recipient, message)
+                not_now_s = self._send_one(self._rest, recipient, message)
+                if not_now_s:  # nor what follows it
+                    wait_s = not_now_s
+                    break
             before = message
         if wait_s:
             with self._database.write() as connection:
@@ -134,7 +163,7 @@ class Outbox:
 
     def _unsent(self, conversation_id: int) -> list[MessageRecord]:
         with self._database.read() as connection:
-            return messages.unsent(connection, conversation_id)
+            return outgoing.unsent(connection, conversation_id)
 
     def _until_overdue_s(self, message: MessageRecord) -> float:
         return (message.changed_at + RECEIPT_WITHIN - self._clock()).total_seconds()
@@ -150,40 +179,56 @@ class Outbox:
                 now = messages.message_by_id(connection, message.id)
             if (
                 now is None
-                or messages.RECEIPT_RANKS[now.status] >= messages.RECEIPT_RANKS[MessageStatus.SENT]
+                or outgoing.RECEIPT_RANKS[now.status] >= outgoing.RECEIPT_RANKS[MessageStatus.SENT]
             ):
                 return
             time.sleep(GLANCE_S)
 
-    def _send_one(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> None:
+    def _send_one(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> float:
+        """Send a message; return after how many seconds it is to be tried where it cannot go now, else 0."""
         if message.status is not MessageStatus.WAITING and self._was_sent(rest, recipient, message):
-            return
+            return 0
         if recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW:
             self._note_failed(message, OUTSIDE_WINDOW)
-            return
-        with self._database.write() as connection:
-            messages.begin_sending(connection, message.id, self._clock())
+            return 0
+        wait_s = self._begin(recipient, message)
+        if wait_s > PATIENCE.total_seconds():
+            return wait_s
+        time.sleep(wait_s)
         try:
             state = rest.send(
                 to=recipient.address,
-                sender=self._sender or recipient.our_address,
+                sender=self._from(recipient),
                 body=message.body,
                 status_callback=self._public_url and status_callback(self._public_url, message.id),
             )
         except IntegrationError as error:
-            self._after_failure(message, error)
-            return
+            return self._after_failure(recipient, message, error)
         self._note_sent(message, state)
+        return 0
+
+    def _from(self, recipient: Recipient) -> str:
+        return self._sender or recipient.our_address
+
+    def _begin(self, recipient: Recipient, message: MessageRecord) -> float:
+        """Take the next place that our number has; return the seconds until then."""
+        now, sender = self._clock(), self._from(recipient)
+        interval = SANDBOX_PACE if sender == SANDBOX else PACE
+        with self._database.write() as connection:
+            at = paces.take(connection, sender, interval, now, within=PATIENCE)
+            if at - now <= PATIENCE:
+                outgoing.begin_sending(connection, message.id, now)
+        return (at - now).total_seconds()
 
     def _was_sent(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> bool:
         """Look for a message in the provider's list, and note it where it is there and is no other of ours."""
         sent = rest.last_sent(
             to=recipient.address,
-            sender=self._sender or recipient.our_address,
+            sender=self._from(recipient),
             since=message.created_at - timedelta(seconds=5),
         )
         with self._database.read() as connection:
-            known = messages.known_sids(connection, [state.sid for state in sent])
+            known = outgoing.known_sids(connection, [state.sid for state in sent])
         found = next(
             (s for s in reversed(sent) if s.sid not in known and s.body.strip() == message.body.strip()), None
         )
@@ -192,27 +237,38 @@ class Outbox:
             self._note_sent(message, found)
         return found is not None
 
-    def _after_failure(self, message: MessageRecord, error: IntegrationError) -> None:
+    def _after_failure(self, recipient: Recipient, message: MessageRecord, error: IntegrationError) -> float:
+        """Note why a message did not go; return the seconds to wait where Twilio wants fewer. Raises the rest."""
         if error.permanent:
             self._note_failed(message, error.code if isinstance(error.code, int) else None)
-            return
-        if not may_have_been_done(error):
+            return 0
+        is_too_fast = error.status == 429 or error.code in TOO_FAST
+        if is_too_fast or not may_have_been_done(error):
             with self._database.write() as connection:
-                messages.put_back(connection, message.id, self._clock())
-        raise error
+                outgoing.put_back(connection, message.id, self._clock())
+        if not is_too_fast:
+            raise error
+        return self._hold(self._from(recipient), math.ceil(error.retry_after_s or HOLD_S))
+
+    def _hold(self, sender: str, seconds: float) -> float:
+        log.warning("sending_too_fast", wait_s=seconds)
+        now = self._clock()
+        with self._database.write() as connection:
+            paces.hold(connection, sender, now + timedelta(seconds=seconds), now)
+        return seconds
 
     def _note_sent(self, message: MessageRecord, state: MessageState) -> None:
         status = status_of(state.status) or MessageStatus.QUEUED
         with self._database.write() as connection:
-            messages.sent(connection, message.id, state.sid, status, self._clock())
+            outgoing.sent(connection, message.id, state.sid, status, self._clock())
 
     def _note_failed(self, message: MessageRecord, code: int | None) -> None:
         log.error("message_not_sent", message_id=message.id, code=code)
         with self._database.write() as connection:
-            messages.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
+            outgoing.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
 
 
-def outgoing(base_url: str, message: MessageRecord) -> Outgoing:
+def in_reply(base_url: str, message: MessageRecord) -> Outgoing:
     """Return a message as it goes out in a reply."""
     return Outgoing(message.body, status_callback(base_url, message.id))
 

@@ -11,24 +11,17 @@ from dataclasses import dataclass
 
 from conversation.addresses import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
-from storage.messages import NewMessage, Sender
+from storage.messages import Attachment, NewMessage
 from storage.models import MessageStatus
+from storage.recipients import Sender
 
 MOST_BODY = 4096
 MOST_NAME = 80
-MOST_MEDIA = 10
+MOST_ATTACHMENTS = 10
+_LONGEST_URL = 500
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _SPACES = re.compile(r"\s+")
-
-_MEDIA_WORDS = {
-    "image/webp": "a sticker",
-    "image": "a photo",
-    "audio": "a voice note",
-    "video": "a video",
-    "text/vcard": "a contact card",
-    "text/x-vcard": "a contact card",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +43,34 @@ class ReceiptFacts:
     error_code: int | None
 
 
-def read_incoming(form: Mapping[str, str]) -> Incoming | None:
-    """Return the message of a webhook; None where it does not say who wrote it, or has nothing in it."""
+def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
+    """Return the message of a webhook; None where it does not say who wrote it, or has nothing in it.
+
+    token: the I-Twilio-Idempotency-Token that it came with, the same for every try of one webhook.
+    """
     address = form.get("From", "").strip()
     number = address.removeprefix("whatsapp:")
     if not _NUMBER.fullmatch(number):
         return None
     body, kind = _body(form)
-    if not body:
+    simulated = form.get("AccountSid") == SIMULATOR_ACCOUNT_SID
+    attachments = _attachments(form, simulated)
+    if not body and not attachments:
         return None
     sender = Sender(
         number=matching_number(number),
         address=address,
         name=_line(form.get("ProfileName", ""))[:MOST_NAME],
-        simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
+        simulated=simulated,
     )
     message = NewMessage(
         # One without a SID is a message of its own: nobody's words may be taken for another's
         sid=_line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}",
-        kind=kind,
+        kind="media" if attachments else kind,
         body=body,
         to_address=_line(form.get("To", ""))[:120],
+        token=_line(token)[:100] or None,
+        attachments=attachments,
     )
     return Incoming(sender, message, form.get("OptOutType", "").upper())
 
@@ -105,18 +105,12 @@ _RECEIPTS = {
 
 def _body(form: Mapping[str, str]) -> tuple[str, str]:
     """The message in words, and what kind it is."""
-    parts = [_CONTROL.sub(" ", form.get("Body", "")).strip()[:MOST_BODY]]
-    kind = "text"
-    if button := _line(form.get("ButtonText", "")):
-        parts, kind = [button[:MOST_BODY]], "button"
-    if place := _place(form):
-        parts.append(place)
-        kind = "location"
-    media = [_media_words(form.get(f"MediaContentType{n}", "")) for n in range(_media_count(form))]
-    if media:
-        parts += [f"[sent {words}, which cannot be opened here]" for words in media]
-        kind = "media"
-    return "\n".join(filter(None, parts)), kind
+    body, kind = _CONTROL.sub(" ", form.get("Body", "")).strip()[:MOST_BODY], "text"
+    for field, kind_of_reply in (("ButtonText", "button"), ("ListTitle", "list")):
+        if chosen := _line(form.get(field, "")):  # Body repeats it, or holds the button's own payload
+            body, kind = chosen[:MOST_BODY], kind_of_reply
+    place = _place(form)
+    return "\n".join(filter(None, [body, place])), "location" if place else kind
 
 
 def _place(form: Mapping[str, str]) -> str:
@@ -127,14 +121,20 @@ def _place(form: Mapping[str, str]) -> str:
     return f"[sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}]"
 
 
-def _media_count(form: Mapping[str, str]) -> int:
+def _attachments(form: Mapping[str, str], simulated: bool) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            url=form.get(f"MediaUrl{n}", "").strip()[:_LONGEST_URL],
+            type=_line(form.get(f"MediaContentType{n}", "")).partition(";")[0].strip().lower()[:100],
+            simulated=simulated,
+        )
+        for n in range(_attachment_count(form))
+    )
+
+
+def _attachment_count(form: Mapping[str, str]) -> int:
     value = form.get("NumMedia", "")
-    return min(int(value), MOST_MEDIA) if value.isascii() and value.isdigit() and len(value) < 4 else 0
-
-
-def _media_words(content_type: str) -> str:
-    kind = content_type.partition(";")[0].strip().lower()
-    return _MEDIA_WORDS.get(kind) or _MEDIA_WORDS.get(kind.partition("/")[0]) or "a file"
+    return min(int(value), MOST_ATTACHMENTS) if value.isascii() and value.isdigit() and len(value) < 4 else 0
 
 
 def _line(text: str) -> str:

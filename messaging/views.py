@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from guards.twilio_signature import TwilioGuard
 from messaging import twiml
 from messaging.inbox import Inbox
+from messaging.receipts import Receipts
 from messaging.requests import read_incoming, read_receipt
 
 log = structlog.get_logger()
@@ -14,7 +15,7 @@ log = structlog.get_logger()
 PATH = "/webhook/whatsapp"
 
 
-def whatsapp_blueprint(inbox: Inbox, guard: TwilioGuard) -> Blueprint:
+def whatsapp_blueprint(inbox: Inbox, receipts: Receipts, guard: TwilioGuard) -> Blueprint:
     """Return WhatsApp's routes, guarded by Twilio's signature."""
     blueprint = Blueprint("messaging", __name__)
     blueprint.before_request(guard)
@@ -24,7 +25,7 @@ def whatsapp_blueprint(inbox: Inbox, guard: TwilioGuard) -> Blueprint:
     @blueprint.post(PATH)
     @blueprint.post(f"{PATH}/")
     def receive() -> Response:
-        incoming = read_incoming(request.form)
+        incoming = read_incoming(request.form, request.headers.get("I-Twilio-Idempotency-Token", ""))
         if incoming is None:
             log.warning("message_refused", reason="no sender or nothing in it")
             return _xml(twiml.nothing(), 400)
@@ -34,7 +35,7 @@ def whatsapp_blueprint(inbox: Inbox, guard: TwilioGuard) -> Blueprint:
     def status() -> Response:
         facts = read_receipt(request.form)
         try:
-            inbox.note_receipt(facts, request.args.get("message", type=int))
+            receipts.note(facts, request.args.get("message", type=int))
         except SQLAlchemyError as error:
             log.error("receipt_not_kept", error=type(error).__name__)
             return _xml(twiml.nothing(), 503)

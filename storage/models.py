@@ -244,3 +244,17 @@ class Message(Base):
     error_code: Mapped[int | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    """How often the provider took it and then could not deliver it for now."""
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """The files that came with it: the provider's links, and what they turned out to be."""
+
+
+class Pace(Base):
+    """When one of our numbers may send its next message."""
+
+    __tablename__ = "paces"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(String(120), unique=True)
+    next_at: Mapped[datetime]

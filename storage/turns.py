@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, Update, bindparam, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, func, select, update
 
 from storage.inserts import insert_once
 from storage.models import Conversation, Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
@@ -266,6 +266,15 @@ def turns_by_id(connection: Connection, turn_ids: Iterable[int]) -> list[TurnRec
     return [
         _record(row) for row in connection.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))
     ]
+
+
+def reword(connection: Connection, conversation_id: int, old: str, new: str) -> None:
+    """Put other words in the place of some, in all that was heard in a conversation."""
+    connection.execute(
+        update(_TURNS)
+        .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.heard.contains(old, autoescape=True))
+        .values(heard=func.replace(_TURNS.c.heard, old, new))
+    )
 
 
 def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:

@@ -9,7 +9,8 @@ from contextlib import ExitStack, closing
 import pytest
 from werkzeug.serving import make_server
 
-from app import create_app, simulator_token
+from app import create_app
+from parts import simulator_token
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
 from simulator.phone import Phone
 from simulator.whatsapp import WhatsApp

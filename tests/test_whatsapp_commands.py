@@ -13,10 +13,11 @@ from click import ClickException
 from click.testing import CliRunner
 
 from integrations.twilio_messages import TwilioMessages
-from storage import messages
+from storage import messages, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import NewMessage, Sender
+from storage.messages import NewMessage
+from storage.recipients import Sender
 from storage.models import Contact, Conversation, Message, MessageStatus
 from terminal import Terminal
 from tests.fakes.twilio_messages import WAITS, Receipt, failed, undelivered
@@ -76,7 +77,7 @@ class Commands:
         sender = {"number": number, "address": f"whatsapp:{number}", "simulated": False} | sender
         at = utc_now() - ago
         with self.database.write() as connection:
-            recipient = messages.conversation_with(connection, Sender(name=name, **sender), OURS, at)
+            recipient = recipients.conversation_with(connection, Sender(name=name, **sender), OURS, at)
             new = NewMessage(f"SM{os.urandom(16).hex()}", "text", body, OURS)
             messages.keep_inbound(connection, recipient.conversation_id, new, body, at)
         return recipient
@@ -326,7 +327,7 @@ def test_interrupting_ends_the_following_and_not_the_message(twilio, command_lin
 def test_who_opted_out_is_not_written_to_not_even_with_a_template(twilio, commands):
     ana = commands.wrote()
     with commands.database.write() as connection:
-        messages.opt_out(connection, ana.contact_id, NOON)
+        recipients.opt_out(connection, ana.contact_id, NOON)
 
     for content in (("--text", "Hola"), ("--template", TEMPLATE)):
         ended = commands.send(*content)

@@ -23,7 +23,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -108,9 +108,10 @@ __all__ = [
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
 
 
-def transcript(said: str) -> Reply:
-    """What was said in a recording, as gpt-transcribe answers."""
-    return json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
+def transcript(said: str, *, after_s: float = 0) -> Reply:
+    """What was said in a recording, as gpt-transcribe answers, after so many seconds."""
+    reply = json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
+    return replace(reply, before_headers=[Pause(after_s)])
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,7 @@ def test_the_twiml_is_what_twilio_understands_best(line, openai):
 
 
 def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
-    from app import jobs_for
+    from parts import jobs_for
     from storage.jobs import run_pending
 
     openai.enqueue(text("Su cita es el martes."), text("cambio de una cita"), text("Hola de nuevo."))

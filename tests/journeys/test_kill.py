@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app import simulator_token
+from parts import simulator_token
 from settings import ROOT, SIMULATOR_ACCOUNT_SID
 from simulator.phone import Phone
 from storage.models import Conversation, Turn

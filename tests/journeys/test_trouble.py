@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
-from app import jobs_for
 from conversation import memory
+from parts import jobs_for
 from storage.jobs import run_pending
 from storage.models import Conversation
 from tests.fakes.openai_server import text

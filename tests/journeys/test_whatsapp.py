@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from app import jobs_for
 from conversation.profiles import load_profile
+from parts import jobs_for
 from settings import ROOT
 from simulator.whatsapp import MessagingApi, ReceiptWishes
 from storage.base import utc_now

@@ -1,0 +1,31 @@
+"""Pictures in prompts: found, and left out for a server that cannot be shown them."""
+
+from collections.abc import Sequence
+
+from integrations.language_model import Message
+
+_REFUSALS = frozenset({400, 413, 415, 422, 501})
+NOT_SHOWN = "[the picture could not be shown to the assistant]"
+
+
+def has_images(messages: Sequence[Message]) -> bool:
+    """Say whether there is a picture in a prompt."""
+    return any(isinstance(message.get("content"), list) for message in messages)
+
+
+def refuses_pictures(status: int, message: str) -> bool:
+    """Say whether a refusal may be of a picture. Some servers answer one with a fault of their own."""
+    return status in _REFUSALS or (status == 500 and "image" in message.lower())
+
+
+def without_images(messages: Sequence[Message]) -> list[Message]:
+    """Return the prompt in words alone, which say that there was a picture."""
+    return [_in_words(message) for message in messages]
+
+
+def _in_words(message: Message) -> Message:
+    content = message.get("content")
+    if not isinstance(content, list):
+        return message
+    words = [str(part["text"]) for part in content if part.get("type") == "text"]
+    return {**message, "content": "\n".join([*words, NOT_SHOWN])}

@@ -1,0 +1,155 @@
+"""Keeping what people write, and obeying what is an order to us: all of it in one transaction, before anything else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.phrases import Phrases
+from conversation.redaction import redact
+from messaging.opt_out_words import Keyword, keyword_of
+from messaging.outbox import Outbox
+from messaging.requests import Incoming
+from storage import messages, outgoing, recipients
+from storage.database import Database
+from storage.messages import MessageRecord
+from storage.recipients import Recipient
+from storage.work import Work
+
+log = structlog.get_logger()
+
+FINISH_AFTER_S = 15.0
+"""A webhook is over by then; what it has not done, it never will."""
+STOP_QUESTION = "stop-question"
+PAUSE = "pause"
+
+_ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
+"""By Twilio's OptOutType: its Advanced Opt-Out has replied, and tells us so that we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Who is answered, and how much. most_per_hour None: whatever they write. allowed: E.164; empty: everybody."""
+
+    most_per_hour: int | None = None
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message that was kept. is_settled: the assistant need not answer it; replies: what is said instead."""
+
+    message: MessageRecord
+    recipient: Recipient
+    is_settled: bool = False
+    replies: Sequence[MessageRecord] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said without the assistant; "" where nothing is."""
+
+    text: str
+    kind: str = "text"
+
+
+class Keeper:
+    """Keeps messages, each once, and what has to be done for them."""
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        outbox: Outbox,
+        phrases: Phrases,
+        limits: Limits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database, self._work, self._outbox = database, work, outbox
+        self._phrases, self._limits, self._clock = phrases, limits, clock
+
+    def keep(self, incoming: Incoming) -> Kept | None:
+        """Keep a message; None where it came before. Raises SQLAlchemyError."""
+        now, new = self._clock(), incoming.message
+        with self._database.write() as connection:
+            recipient = recipients.conversation_with(connection, incoming.sender, new.to_address, now)
+            message_id = messages.keep_inbound(
+                connection, recipient.conversation_id, new, redact(new.body), now
+            )
+            if message_id is None:
+                return None
+            [message] = messages.by_ids(connection, [message_id])
+            words = self._without_assistant(connection, recipient, incoming, now)
+            if words is None:
+                self.finish_later(connection, recipient.conversation_id)
+                return Kept(message, recipient)
+            messages.set_aside(connection, message_id)
+            return Kept(message, recipient, True, self._replies(connection, recipient, words, now))
+
+    def finish_later(self, connection: Connection, conversation_id: int) -> None:
+        """Hand over the finishing of what a webhook may leave undone, with the caller's transaction."""
+        self._work.enqueue(
+            connection, "finish_whatsapp", {"conversation_id": conversation_id},
+            key=f"{conversation_id}", delay_s=FINISH_AFTER_S,
+        )  # fmt: skip
+
+    def _replies(
+        self, connection: Connection, recipient: Recipient, words: Words, now: datetime
+    ) -> list[MessageRecord]:
+        if not words.text:
+            return []
+        self._outbox.look_later(connection, recipient)
+        return outgoing.add_claimed(connection, recipient.conversation_id, words.text, now, kind=words.kind)
+
+    def _without_assistant(
+        self, connection: Connection, recipient: Recipient, incoming: Incoming, now: datetime
+    ) -> Words | None:
+        """What is said where the assistant is not asked; None where it is."""
+        if self._limits.allowed and recipient.number not in self._limits.allowed:
+            log.info(
+                "message_not_answered", reason="not in WHATSAPP_ALLOWED", contact_id=recipient.contact_id
+            )
+            return Words("")
+        if incoming.opt_out_type in _ANSWERED_BY_TWILIO:
+            self._obey(connection, recipient, _ANSWERED_BY_TWILIO[incoming.opt_out_type], now)
+            return Words("")
+        keyword = keyword_of(incoming.message.body) if not incoming.message.attachments else None
+        if keyword is not None and (words := self._obey(connection, recipient, keyword, now)) is not None:
+            return words
+        return self._too_many(connection, recipient, now)
+
+    def _obey(
+        self, connection: Connection, recipient: Recipient, keyword: Keyword, now: datetime
+    ) -> Words | None:
+        """Do what a keyword asks for, and return what confirms it; None where it is the assistant's to answer."""
+        if keyword is Keyword.YES and self._was_asked(connection, recipient):
+            keyword = Keyword.STOP
+        if keyword is Keyword.STOP:
+            is_new = recipients.opt_out(connection, recipient.contact_id, now)
+            return Words(self._phrases.opted_out if is_new else "")  # confirmed once
+        if keyword is Keyword.MAYBE_STOP and recipients.ask_stop(connection, recipient.contact_id, now):
+            return Words(self._phrases.opt_out_question, STOP_QUESTION)
+        if keyword is Keyword.START and recipients.opt_out(connection, recipient.contact_id, None):
+            return Words(self._phrases.opted_in)
+        if keyword is Keyword.HELP:
+            return Words(self._phrases.opt_out_help)
+        return None
+
+    def _was_asked(self, connection: Connection, recipient: Recipient) -> bool:
+        return outgoing.last_kind(connection, recipient.conversation_id) == STOP_QUESTION
+
+    def _too_many(self, connection: Connection, recipient: Recipient, now: datetime) -> Words | None:
+        """Ask for a pause, once, of who writes more than is answered in an hour."""
+        if self._limits.most_per_hour is None:
+            return None
+        hour_ago = now - timedelta(hours=1)
+        if (
+            messages.came_in_since(connection, recipient.conversation_id, hour_ago)
+            <= self._limits.most_per_hour
+        ):
+            return None
+        log.warning("message_over_limit", contact_id=recipient.contact_id)
+        was_told = outgoing.last_kind(connection, recipient.conversation_id) == PAUSE
+        return Words("" if was_told else self._phrases.too_many_messages, PAUSE)

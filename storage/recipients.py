@@ -1,0 +1,140 @@
+"""Whom written messages are exchanged with: every query about contacts who write, named."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, Table, select, update
+
+from storage.calls import ConversationRecord, find_conversation, topics_of
+from storage.inserts import insert_once
+from storage.models import Contact, Conversation
+
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote. number: E.164, in the form that is the same on the phone; address: as the provider writes it."""
+
+    number: str
+    address: str
+    name: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a conversation's messages go to, and from which of our numbers."""
+
+    conversation_id: int
+    contact_id: int
+    key: str
+    number: str
+    address: str
+    name: str
+    our_address: str
+    simulated: bool
+    opted_out_at: datetime | None
+    wrote_at: datetime | None
+
+
+def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
+    """Return the conversation with a person, made where it is new, with what their message says of them."""
+    recipient = _recipient(connection, sender.number, sender.simulated, now)
+    connection.execute(
+        update(_CONTACTS)
+        .where(_CONTACTS.c.id == recipient.contact_id)
+        .values(name=sender.name or _CONTACTS.c.name, whatsapp_address=sender.address, wrote_at=now)
+    )
+    if to_address:
+        connection.execute(
+            update(_CONVERSATIONS)
+            .where(_CONVERSATIONS.c.id == recipient.conversation_id)
+            .values(our_address=to_address)
+        )
+    return replace(
+        recipient,
+        name=sender.name or recipient.name,
+        address=sender.address,
+        wrote_at=now,
+        our_address=to_address or recipient.our_address,
+    )
+
+
+def recipient_for(connection: Connection, number: str, now: datetime) -> Recipient:
+    """Return the conversation with the real person of an E.164 number, to whom we write of our own accord.
+
+    It is made where it is new; that they wrote is not said by it.
+    """
+    return _recipient(connection, number, False, now)
+
+
+def _recipient(connection: Connection, number: str, simulated: bool, now: datetime) -> Recipient:
+    insert_once(connection, Contact, address=number, simulated=simulated, name="", created_at=now)
+    contact_id = connection.execute(
+        select(_CONTACTS.c.id).where(_CONTACTS.c.address == number, _CONTACTS.c.simulated == simulated)
+    ).scalar_one()
+    key = f"whatsapp:{contact_id}"
+    if (found := find_recipient(connection, key=key)) is not None:
+        return found
+    insert_once(
+        connection, Conversation, key=key, contact_id=contact_id, channel="whatsapp",
+        background=topics_of(connection, contact_id), summary="", summary_upto=0, topic="",
+        our_address="", created_at=now,
+    )  # fmt: skip
+    found = find_recipient(connection, key=key)
+    assert found is not None
+    return found
+
+
+def find_recipient(
+    connection: Connection, *, key: str | None = None, conversation_id: int | None = None
+) -> Recipient | None:
+    """Return whom a conversation is with, by its key or its id."""
+    which = _CONVERSATIONS.c.key == key if key is not None else _CONVERSATIONS.c.id == conversation_id
+    row = connection.execute(_RECIPIENT.where(which)).one_or_none()
+    return None if row is None else Recipient(*list(row))
+
+
+def conversation_of(connection: Connection, key: str) -> ConversationRecord:
+    """Return a conversation that exists."""
+    found = find_conversation(connection, key)
+    assert found is not None
+    return found
+
+
+def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> bool:
+    """Note that a contact wants nothing more of our own accord, or (None) does again; say whether that is new."""
+    was = _CONTACTS.c.opted_out_at.is_(None) if at is not None else _CONTACTS.c.opted_out_at.is_not(None)
+    changed = connection.execute(
+        update(_CONTACTS).where(_CONTACTS.c.id == contact_id, was).values(opted_out_at=at)
+    )
+    return changed.rowcount == 1
+
+
+def ask_stop(connection: Connection, contact_id: int, now: datetime) -> bool:
+    """Note that a contact is asked whether our messages are to end; False where they were asked before."""
+    asked = connection.execute(
+        update(_CONTACTS)
+        .where(_CONTACTS.c.id == contact_id, _CONTACTS.c.stop_asked_at.is_(None))
+        .values(stop_asked_at=now)
+    )
+    return asked.rowcount == 1
+
+
+_RECIPIENT = select(
+    *(
+        _CONVERSATIONS.c.id.label("conversation_id"),
+        _CONTACTS.c.id.label("contact_id"),
+        _CONVERSATIONS.c.key,
+        _CONTACTS.c.address,
+        _CONTACTS.c.whatsapp_address,
+        _CONTACTS.c.name,
+        _CONVERSATIONS.c.our_address,
+        _CONTACTS.c.simulated,
+        _CONTACTS.c.opted_out_at,
+        _CONTACTS.c.wrote_at,
+    )
+).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
