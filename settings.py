@@ -58,6 +58,24 @@ class Settings(BaseSettings):
     whatsapp_most_per_hour: Annotated[int | None, Field(ge=1)] = None
     whatsapp_allowed: str | None = None
 
+    # People
+    chatwoot_enabled: bool = False
+    chatwoot_url: str | None = None
+    chatwoot_inbox_id: str | None = None
+    chatwoot_account_id: Annotated[int | None, Field(ge=1)] = None
+    chatwoot_api_token: Secret = None
+    chatwoot_webhook_secret: Secret = None
+    human_resume_h: Annotated[float, Field(gt=0, le=720)] = 12
+    vendedor_whatsapp: str | None = None
+    seller_reply_min: Annotated[float, Field(gt=0, le=1440)] = 5
+    handoff_api_key: Secret = None
+    elevenlabs_webhook_secret: Secret = None
+    crm_webhook_url: str | None = None
+    crm_webhook_secret: Secret = None
+    d360_api_key: Secret = None
+    d360_api_url: str | None = None
+    d360_webhook_token: Secret = None
+
     # Where it runs
     webhook_url: str | None = None
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
@@ -126,13 +144,18 @@ class Settings(BaseSettings):
     def _whatsapp_number(cls, value: str | None) -> str | None:
         return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
 
-    @field_validator("whatsapp_allowed")
+    @property
+    def seller_numbers(self) -> tuple[str, ...]:
+        """Who is told of customers that want a person, as E.164."""
+        return tuple(filter(None, (self.vendedor_whatsapp or "").split(",")))
+
+    @field_validator("whatsapp_allowed", "vendedor_whatsapp")
     @classmethod
     def _numbers(cls, value: str | None) -> str | None:
         parts = [part.strip().removeprefix("whatsapp:") for part in (value or "").split(",")]
         return ",".join(parse_e164(part) for part in parts if part) or None
 
-    @field_validator("webhook_url", "openai_base_url", "twilio_api_url")
+    @field_validator("webhook_url", "openai_base_url", "twilio_api_url", "d360_api_url")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
         if value is None:
@@ -141,6 +164,26 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be a URL such as https://example.com, without ? or #")
         return value.rstrip("/")
+
+    @field_validator("chatwoot_url")
+    @classmethod
+    def _chatwoot_url(cls, value: str | None) -> str | None:
+        return None if value is None else cls._http_url(value.rstrip("/").removesuffix("/public/api/v1"))
+
+    @field_validator("crm_webhook_url")
+    @classmethod
+    def _hook_url(cls, value: str | None) -> str | None:
+        if value is not None and (
+            urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
+        ):
+            raise ValueError("must be a URL such as https://crm.example.com/hook?team=1")
+        return value
+
+    @model_validator(mode="after")
+    def _chatwoot(self) -> "Settings":
+        if self.chatwoot_enabled and not (self.chatwoot_url and self.chatwoot_inbox_id):
+            raise ValueError("CHATWOOT_ENABLED needs CHATWOOT_URL and CHATWOOT_INBOX_ID")
+        return self
 
     @model_validator(mode="after")
     def _database(self) -> "Settings":
@@ -188,6 +231,8 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]).upper() if first["loc"] else "DATABASE_URL"
     message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"] and message.startswith("CHATWOOT_"):
+        return f"{message}."
+    name = str(first["loc"][0]).upper() if first["loc"] else "DATABASE_URL"
     return f"{name} {message[0].lower()}{message[1:]}."

@@ -14,6 +14,7 @@ from conversation import memory
 from conversation.answer import Answer, Reading
 from conversation.answers import Answers
 from conversation.handoff import leave_message
+from conversation.people import NOBODY, Mirror, People
 from conversation.profiles import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools import Toolbox, ToolContext
@@ -100,7 +101,8 @@ class Claimed:
 class ConversationManager:
     """Answers utterances, each once, whichever process is asked, and lets anyone read the answer.
 
-    images_of: gets the pictures of a turn again, by its id, for an answer whose owner died.
+    images_of: gets the pictures of a turn again, by its id, for an answer whose owner died. people, mirror: who is
+    told of handoffs and of turns that are complete.
     """
 
     def __init__(
@@ -115,9 +117,11 @@ class ConversationManager:
         can_transfer: bool,
         longest: timedelta,
         images_of: Callable[[int], Sequence[str]] = NO_IMAGES,
+        people: People = NOBODY,
+        mirror: Mirror = NOBODY,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._images_of = images_of
+        self._images_of, self._people, self._mirror = images_of, people, mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer, self._toolbox = Writer(models, toolbox), toolbox
@@ -159,7 +163,7 @@ class ConversationManager:
             new = self._new_turn(utterance, conversation, redact(utterance.heard))
             thanks = self.profile.phrases.message_taken
             if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
-                leave_message(connection, conversation.id, utterance.number, new.heard, now)
+                leave_message(connection, self._people, conversation.id, utterance.number, new.heard, now)
 
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
@@ -247,13 +251,15 @@ class ConversationManager:
         conversation = claimed.conversation
         messages = self._messages(conversation, claimed)
 
-        def summarise_later(connection: Connection) -> None:
+        def completed(connection: Connection) -> None:
+            if answer.turn_id is not None:
+                self._mirror.turn(connection, answer.turn_id, self._clock())
             if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
                 self._work.enqueue(
                     connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
                 )
 
-        return Draft(answer, messages, self._tool_context(answer, conversation), summarise_later)
+        return Draft(answer, messages, self._tool_context(answer, conversation), completed)
 
     def _messages(self, conversation: ConversationRecord | None, claimed: Claimed) -> list[Message]:
         return memory.messages_for(
@@ -275,6 +281,7 @@ class ConversationManager:
             phrases=self.profile.phrases,
             can_transfer=self._can_transfer,
             now=self._clock(),
+            people=self._people,
         )
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:

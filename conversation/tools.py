@@ -15,7 +15,8 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation.handoff import hand_off
+from conversation.handoff import Request, hand_off
+from conversation.people import NOBODY, People
 from conversation.phrases import Phrases
 from integrations.language_model import ToolCall, ToolSpec
 from storage import turns
@@ -38,6 +39,7 @@ class ToolContext:
     phrases: Phrases
     can_transfer: bool
     now: datetime
+    people: People = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,9 @@ def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
 def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
     if context.conversation_id is not None:
         with context.database.write() as connection:
+            request = Request(str(arguments.get("reason") or ""), str(arguments.get("summary") or ""))
             hand_off(
-                connection,
-                context.conversation_id,
-                context.turn_number,
-                reason=str(arguments.get("reason") or ""),
-                summary=str(arguments.get("summary") or ""),
-                now=context.now,
+                connection, context.people, context.conversation_id, context.turn_number, request, context.now
             )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from conversation import memory
 from conversation.answer import Answer, AnswerStopped
-from conversation.handoff import hand_off
+from conversation.handoff import Request, Source, hand_off
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from conversation.sentences import SentenceCutter
@@ -228,14 +228,12 @@ def failure_handoff(context: ToolContext, ending: Ending) -> Also | None:
     conversation_id = context.conversation_id
     if ending is Ending.GATHER or conversation_id is None:
         return None
-    return lambda connection: hand_off(
-        connection,
-        conversation_id,
-        context.turn_number,
-        reason="the assistant could not answer",
-        summary="",
-        now=context.now,
-    )
+    request = Request("the assistant could not answer", source=Source.FAILURE)
+
+    def keep(connection: Connection) -> None:
+        hand_off(connection, context.people, conversation_id, context.turn_number, request, context.now)
+
+    return keep
 
 
 def _fresh(draft: Draft, pieces: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager, Utterance
+from conversation.people import NOBODY, Mirror
 from messaging import twiml
 from messaging.fit import whatsapp_messages
 from messaging.keeping import FINISH_AFTER_S, Keeper, Limits
@@ -90,13 +91,14 @@ class Inbox:
         public_url: str | None,
         limits: Limits = Limits(),  # noqa: B008  (frozen)
         echoes: bool = False,
+        mirror: Mirror = NOBODY,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.manager = manager
         self._database, self._work, self._outbox, self._media = database, work, outbox, media
         self._settle_s, self._wait_s, self._public_url = settle_s, wait_s, public_url
         self._phrases, self._echoes, self._clock = manager.profile.phrases, echoes, clock
-        self._keeper = Keeper(database, work, outbox, self._phrases, limits, clock)
+        self._keeper = Keeper(database, work, outbox, self._phrases, limits, mirror, clock)
 
     # A message comes in
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from conversation.people import Mirror
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from messaging.opt_out_words import Keyword, keyword_of
@@ -65,10 +66,11 @@ class Keeper:
         outbox: Outbox,
         phrases: Phrases,
         limits: Limits,
+        mirror: Mirror,
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
-        self._phrases, self._limits, self._clock = phrases, limits, clock
+        self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
 
     def keep(self, incoming: Incoming) -> Kept | None:
         """Keep a message; None where it came before. Raises SQLAlchemyError."""
@@ -81,6 +83,7 @@ class Keeper:
             if message_id is None:
                 return None
             [message] = messages.by_ids(connection, [message_id])
+            self._mirror.message(connection, message_id, now)
             words = self._without_assistant(connection, recipient, incoming, now)
             if words is None:
                 self.finish_later(connection, recipient.conversation_id)
@@ -101,7 +104,11 @@ class Keeper:
         if not words.text:
             return []
         self._outbox.look_later(connection, recipient)
-        return outgoing.add_claimed(connection, recipient.conversation_id, words.text, now, kind=words.kind)
+        replies = outgoing.add_claimed(
+            connection, recipient.conversation_id, words.text, now, kind=words.kind
+        )
+        self._mirror.message(connection, replies[0].id, now)
+        return replies
 
     def _without_assistant(
         self, connection: Connection, recipient: Recipient, incoming: Incoming, now: datetime
@@ -118,6 +125,8 @@ class Keeper:
         keyword = keyword_of(incoming.message.body) if not incoming.message.attachments else None
         if keyword is not None and (words := self._obey(connection, recipient, keyword, now)) is not None:
             return words
+        if recipient.human_until is not None and recipient.human_until > now:
+            return Words("")  # theirs to answer
         return self._too_many(connection, recipient, now)
 
     def _obey(

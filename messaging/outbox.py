@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
+from conversation.people import NOBODY, Mirror
 from integrations.errors import IntegrationError
 from integrations.twilio_messages import MessageState, TwilioMessages
 from integrations.twilio_rest import may_have_been_done
@@ -23,7 +24,7 @@ from messaging.twiml import Outgoing
 from storage import messages, outgoing, paces, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import MessageRecord
+from storage.messages import Attachment, MessageRecord
 from storage.models import MessageStatus
 from storage.recipients import Recipient
 from storage.work import Work
@@ -66,11 +67,12 @@ class Outbox:
         work: Work,
         rest: TwilioMessages | None,
         *,
+        mirror: Mirror = NOBODY,
         sender: str | None,
         public_url: str | None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._work, self._rest = database, work, rest
+        self._database, self._work, self._rest, self._mirror = database, work, rest, mirror
         self._sender, self._public_url, self._clock = sender, public_url, clock
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
@@ -96,27 +98,69 @@ class Outbox:
         """
         if not bodies:
             return []
-        first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
+        now = self._clock()
         with self._database.write() as connection:
+            if recipients.is_with_human(connection, recipient.conversation_id, now):
+                self._hold_parts(connection, recipient, turn_id, bodies)
+                return []
+            first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
             ids = outgoing.claim_parts(
-                connection, recipient.conversation_id, turn_id, bodies, self._clock(), first=first
+                connection, recipient.conversation_id, turn_id, bodies, now, first=first
             )
             if ids is None:
                 return []  # somebody else is saying it
-            if self._can_send(recipient):
-                if len(ids) > 1 or in_reply_to is None:
-                    self.send_later(connection, recipient.conversation_id, delay_s=0)
-                going = messages.by_ids(connection, ids[:1])
-            else:  # what was late before opens this reply
-                unsent = outgoing.unsent(connection, recipient.conversation_id)
-                going = [m for m in unsent if m.status is MessageStatus.WAITING or m.id in ids]
-            if in_reply_to is None:
-                return []
-            now = self._clock()
-            outgoing.claim(connection, [message.id for message in going if message.id not in ids[:1]], now)
-            if self._from(recipient) == SANDBOX:
-                paces.hold(connection, SANDBOX, now + SANDBOX_PACE, now)
+            for message_id in ids:
+                self._mirror.message(connection, message_id, now)
+            return self._go(connection, recipient, ids, in_reply_to)
+
+    def _go(
+        self, connection: Connection, recipient: Recipient, ids: list[int], in_reply_to: str | None
+    ) -> list[Outgoing]:
+        """See to it that messages go out; return those that do so in the reply."""
+        if self._can_send(recipient):
+            if len(ids) > 1 or in_reply_to is None:
+                self.send_later(connection, recipient.conversation_id)
+            going = messages.by_ids(connection, ids[:1])
+        else:  # what was late before opens this reply
+            unsent = outgoing.unsent(connection, recipient.conversation_id)
+            going = [m for m in unsent if m.status is MessageStatus.WAITING or m.id in ids]
+        if in_reply_to is None:
+            return []
+        now = self._clock()
+        late = [message.id for message in going if message.id != ids[0]]
+        if late:
+            outgoing.claim(connection, late, now)
+        if self._from(recipient) == SANDBOX:
+            paces.hold(connection, SANDBOX, now + SANDBOX_PACE, now)
         return [in_reply(in_reply_to, message) for message in going]
+
+    def _hold_parts(
+        self, connection: Connection, recipient: Recipient, turn_id: int, bodies: Sequence[str]
+    ) -> None:
+        """Keep an answer that nobody is told, for a person has taken over."""
+        log.info("answer_held", conversation_id=recipient.conversation_id)
+        held = MessageStatus.HELD
+        outgoing.claim_parts(
+            connection, recipient.conversation_id, turn_id, bodies, self._clock(), first=held, rest=held
+        )
+
+    def write(
+        self,
+        connection: Connection,
+        recipient: Recipient,
+        body: str,
+        *,
+        author: str,
+        kind: str = "text",
+        attachments: Sequence[Attachment] = (),
+    ) -> int:
+        """Keep a message that somebody of ours writes, to be sent; return its id. author: never empty."""
+        message_id = outgoing.add_outbound(
+            connection, recipient.conversation_id, kind, body, self._clock(), MessageStatus.WAITING,
+            author=author, attachments=attachments,
+        )  # fmt: skip
+        self.send_later(connection, recipient.conversation_id)
+        return message_id
 
     def send_later(self, connection: Connection, conversation_id: int, delay_s: float = 0) -> None:
         """Hand over the sending of what a conversation has unsent, with the caller's transaction."""
@@ -192,6 +236,8 @@ class Outbox:
             self._note_failed(message, OUTSIDE_WINDOW)
             return 0
         wait_s = self._begin(recipient, message)
+        if wait_s is None:
+            return 0
         if wait_s > PATIENCE.total_seconds():
             return wait_s
         time.sleep(wait_s)
@@ -199,7 +245,8 @@ class Outbox:
             state = rest.send(
                 to=recipient.address,
                 sender=self._from(recipient),
-                body=message.body,
+                body=message.body or None,
+                media_url=message.attachments[0].url if message.attachments else None,
                 status_callback=self._public_url and status_callback(self._public_url, message.id),
             )
         except IntegrationError as error:
@@ -210,11 +257,15 @@ class Outbox:
     def _from(self, recipient: Recipient) -> str:
         return self._sender or recipient.our_address
 
-    def _begin(self, recipient: Recipient, message: MessageRecord) -> float:
-        """Take the next place that our number has; return the seconds until then."""
+    def _begin(self, recipient: Recipient, message: MessageRecord) -> float | None:
+        """Take the next place that our number has; return the seconds until then, None where it is not to go."""
         now, sender = self._clock(), self._from(recipient)
         interval = SANDBOX_PACE if sender == SANDBOX else PACE
         with self._database.write() as connection:
+            is_assistants = message.turn_id is not None
+            if is_assistants and recipients.is_with_human(connection, recipient.conversation_id, now):
+                outgoing.hold(connection, message.id, now)
+                return None
             at = paces.take(connection, sender, interval, now, within=PATIENCE)
             if at - now <= PATIENCE:
                 outgoing.begin_sending(connection, message.id, now)
@@ -264,8 +315,10 @@ class Outbox:
 
     def _note_failed(self, message: MessageRecord, code: int | None) -> None:
         log.error("message_not_sent", message_id=message.id, code=code)
+        now = self._clock()
         with self._database.write() as connection:
-            outgoing.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
+            outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message.id)
+            self._mirror.receipt(connection, message.id, MessageStatus.FAILED, code, now)
 
 
 def in_reply(base_url: str, message: MessageRecord) -> Outgoing:

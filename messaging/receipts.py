@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 
+from conversation.people import NOBODY, Mirror
 from integrations.twilio_codes import PASSING_CODES
 from messaging.outbox import Outbox
 from messaging.requests import ReceiptFacts
@@ -23,8 +24,14 @@ _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 class Receipts:
     """Keeps receipts, never backwards, and sends again what may yet arrive."""
 
-    def __init__(self, database: Database, outbox: Outbox, clock: Callable[[], datetime] = utc_now) -> None:
-        self._database, self._outbox, self._clock = database, outbox, clock
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        mirror: Mirror = NOBODY,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
 
     def note(self, facts: ReceiptFacts, message_id: int | None) -> None:
         """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
@@ -38,6 +45,7 @@ class Receipts:
             if message is None:
                 log.info("receipt_of_a_stranger", status=facts.status)
                 return
+            self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
             if facts.status not in _LOST or message.status in _LOST:
                 return
             log.error("message_failed", message_id=message.id, code=facts.error_code)

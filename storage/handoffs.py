@@ -26,22 +26,30 @@ class HandoffRecord:
 def make_handoff(
     connection: Connection,
     conversation_id: int,
-    turn_number: int,
+    turn_number: int | None,
     *,
+    source: str,
+    request_key: str | None,
     reason: str,
     summary: str,
+    context: str,
     now: datetime,
-) -> None:
-    """Keep that a conversation goes to a person; once per turn."""
-    insert_once(
+) -> int | None:
+    """Keep that a conversation goes to a person; return its id, None where that turn led to one before."""
+    return insert_once(
         connection,
         Handoff,
         conversation_id=conversation_id,
         turn_number=turn_number,
+        source=source,
+        request_key=request_key,
         reason=reason,
         summary=summary,
+        context=context,
         message="",
         state=OPEN,
+        owner="",
+        owned_at=None,
         created_at=now,
         updated_at=now,
     )

@@ -66,6 +66,7 @@ class MessageRecord:
     changed_at: datetime
     tries: int
     attachments: tuple[Attachment, ...]
+    author: str
 
     @property
     def is_opened(self) -> bool:
@@ -98,6 +99,7 @@ def keep_inbound(
         connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=False,
         kind=new.kind, body=body, sid=new.sid, token=new.token, status=MessageStatus.RECEIVED,
         created_at=now, changed_at=now, attachments=[asdict(attachment) for attachment in new.attachments],
+        author="",
     )  # fmt: skip
 
 

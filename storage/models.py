@@ -16,6 +16,7 @@ class TurnState(StrEnum):
 
     WRITING = "writing"
     COMPLETE = "complete"
+    HELD = "held"  # not sent: a person took over before it could be
     FAILED = "failed"  # it ends in an apology
     SUPERSEDED = "superseded"  # the caller spoke again before it was ready
     CANCELLED = "cancelled"  # the call ended, or a person took over
@@ -53,6 +54,7 @@ class MessageStatus(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     UNDELIVERED = "undelivered"
+    HELD = "held"  # not sent: a person took over before it could be
     FAILED = "failed"
 
 
@@ -105,6 +107,12 @@ class Conversation(Base):
     """What it was about, in a few words without particulars: all that a later conversation is told."""
     our_address: Mapped[str] = mapped_column(String(120), default="")
     """Which of our numbers they wrote to."""
+    provider: Mapped[str] = mapped_column(String(20), default="twilio")
+    """Who brings its written messages, and takes ours."""
+    human_until: Mapped[datetime | None]
+    """The assistant is silent until then: a person has taken over."""
+    human: Mapped[str] = mapped_column(String(80), default="")
+    """Who that is, where it is known."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -207,14 +215,90 @@ class Handoff(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
-    turn_number: Mapped[int]
+    turn_number: Mapped[int | None]
+    """The turn that led to it; None: somebody else asked for it."""
+    source: Mapped[str] = mapped_column(String(20), default="assistant")
+    """Who asked for it: assistant, words, key, failure, api, operator."""
+    request_key: Mapped[str | None] = mapped_column(String(200), index=True)
+    """By which an asker from outside asks again for the same."""
     reason: Mapped[str]
     summary: Mapped[str]
+    context: Mapped[str] = mapped_column(default="")
     message: Mapped[str] = mapped_column(default="")
     """What the caller asked us to pass on, where nobody could take the call."""
     state: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[str] = mapped_column(String(120), default="")
+    """The number of the seller who took it, or the operator's name."""
+    owned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Offer(Base):
+    """A handoff offered to a seller."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        UniqueConstraint("handoff_id", "seller"),
+        Index("ix_offers_seller_state", "seller", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"))
+    seller: Mapped[str] = mapped_column(String(20))
+    """Their number, E.164."""
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    """The notice that they were sent."""
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Mirror(Base):
+    """A contact's place in Chatwoot. conversation_id: Chatwoot's number for it; None: not known yet."""
+
+    __tablename__ = "mirrors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), unique=True)
+    source_id: Mapped[str] = mapped_column(String(120), index=True)
+    conversation_id: Mapped[int | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+
+
+class MirrorItem(Base):
+    """Something that people are to see in Chatwoot, in the order of its ids for each contact."""
+
+    __tablename__ = "mirror_items"
+    __table_args__ = (Index("ix_mirror_items_contact_id_state_id", "contact_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    ref: Mapped[str] = mapped_column(String(80), unique=True)
+    """What it shows, so that it is shown once: "message:12", "turn:5", "handoff:3"."""
+    kind: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(default="")
+    """The words of a note; a message's and a turn's are read when it is shown."""
+    state: Mapped[str] = mapped_column(String(20))
+    step: Mapped[int] = mapped_column(default=0)
+    """How many of the messages that it consists of are there."""
+    remote_id: Mapped[int | None] = mapped_column(index=True)
+    """Chatwoot's id of its last message."""
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class WebhookEvent(Base):
+    """A webhook that was taken, so that it is taken once."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(160))
+    received_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Message(Base):
@@ -248,6 +332,8 @@ class Message(Base):
     """How often the provider took it and then could not deliver it for now."""
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """The files that came with it: the provider's links, and what they turned out to be."""
+    author: Mapped[str] = mapped_column(String(80), default="")
+    """Who of ours wrote it, where that was not the assistant."""
 
 
 class Pace(Base):

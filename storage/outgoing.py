@@ -4,13 +4,14 @@ What answers a turn is kept as its part 0, 1, 2. Whoever inserts part 0 has the 
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from storage.inserts import insert_once
-from storage.messages import COLUMNS, MESSAGES, MessageRecord, by_ids, record_of, records
+from storage.messages import COLUMNS, MESSAGES, Attachment, MessageRecord, by_ids, record_of, records
 from storage.models import Message, MessageStatus
 
 RECEIPT_RANKS = {
@@ -22,6 +23,7 @@ RECEIPT_RANKS = {
     MessageStatus.DELIVERED: 2,
     MessageStatus.READ: 3,
     MessageStatus.UNDELIVERED: 4,
+    MessageStatus.HELD: 4,
     MessageStatus.FAILED: 4,
 }
 """What became of a message of ours, in the order in which it can come; receipts come in any."""
@@ -38,17 +40,18 @@ def claim_parts(
     now: datetime,
     *,
     first: MessageStatus,
+    rest: MessageStatus = MessageStatus.WAITING,
 ) -> list[int] | None:
     """Keep what answers a turn, part by part; return the ids, or None where somebody else has done so.
 
-    first: CLAIMED where the first part goes out in the reply to the webhook; the others wait.
+    first: CLAIMED where the first part goes out in the reply to the webhook; the rest waits.
     """
     ids: list[int] = []
     for part, body in enumerate(bodies):
         made = insert_once(
             connection, Message, conversation_id=conversation_id, turn_id=turn_id, part=part, outbound=True,
             kind="text", body=body, sid=None, token=None,
-            status=first if part == 0 else MessageStatus.WAITING, created_at=now, changed_at=now,
+            status=first if part == 0 else rest, created_at=now, changed_at=now,
         )  # fmt: skip
         if made is None:
             return None
@@ -64,6 +67,11 @@ def claim(connection: Connection, message_ids: Sequence[int], now: datetime) -> 
 def begin_sending(connection: Connection, message_id: int, now: datetime) -> None:
     """Note that a message is about to be given to the provider: from here on it may have it."""
     _change(connection, [message_id], MessageStatus.SENDING, now)
+
+
+def hold(connection: Connection, message_id: int, now: datetime) -> None:
+    """Note that a message is not sent, for a person has taken over."""
+    _change(connection, [message_id], MessageStatus.HELD, now)
 
 
 def put_back(connection: Connection, message_id: int, now: datetime) -> None:
@@ -92,12 +100,21 @@ def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
 
 
 def add_outbound(
-    connection: Connection, conversation_id: int, kind: str, body: str, now: datetime, status: MessageStatus
+    connection: Connection,
+    conversation_id: int,
+    kind: str,
+    body: str,
+    now: datetime,
+    status: MessageStatus,
+    *,
+    author: str = "",
+    attachments: Sequence[Attachment] = (),
 ) -> int:
-    """Keep a message of ours that answers no turn; return its id."""
+    """Keep a message of ours that answers no turn; return its id. author: whose message a job is to send."""
     made = insert_once(
         connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=True,
         kind=kind, body=body, sid=None, token=None, status=status, created_at=now, changed_at=now,
+        author=author[:80], attachments=[asdict(attachment) for attachment in attachments],
     )  # fmt: skip
     assert made is not None
     return made
@@ -178,8 +195,12 @@ _UNSENT = (
         MESSAGES.c.conversation_id == bindparam("conversation_id"),
         MESSAGES.c.outbound.is_(True),
         MESSAGES.c.status.in_(_NOT_OUT),
-        # what the terminal is sending belongs to no turn, and whoever sends it looks after it
-        or_(MESSAGES.c.turn_id.is_not(None), MESSAGES.c.status == MessageStatus.CLAIMED),
+        # what the terminal is sending has no author and no turn, and whoever sends it looks after it
+        or_(
+            MESSAGES.c.turn_id.is_not(None),
+            MESSAGES.c.author != "",
+            MESSAGES.c.status == MessageStatus.CLAIMED,
+        ),
     )
     .order_by(MESSAGES.c.id)
 )

@@ -38,6 +38,9 @@ class Recipient:
     simulated: bool
     opted_out_at: datetime | None
     wrote_at: datetime | None
+    provider: str
+    human_until: datetime | None
+    """The assistant is silent until then."""
 
 
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
@@ -82,7 +85,7 @@ def _recipient(connection: Connection, number: str, simulated: bool, now: dateti
     insert_once(
         connection, Conversation, key=key, contact_id=contact_id, channel="whatsapp",
         background=topics_of(connection, contact_id), summary="", summary_upto=0, topic="",
-        our_address="", created_at=now,
+        our_address="", provider="twilio", human="", created_at=now,
     )  # fmt: skip
     found = find_recipient(connection, key=key)
     assert found is not None
@@ -103,6 +106,33 @@ def conversation_of(connection: Connection, key: str) -> ConversationRecord:
     found = find_conversation(connection, key)
     assert found is not None
     return found
+
+
+def is_with_human(connection: Connection, conversation_id: int, now: datetime) -> bool:
+    """Say whether a person has taken over, and the assistant is silent."""
+    until: datetime | None = connection.execute(
+        select(_CONVERSATIONS.c.human_until).where(_CONVERSATIONS.c.id == conversation_id)
+    ).scalar_one()
+    return until is not None and until > now
+
+
+def take_over(connection: Connection, conversation_id: int, human: str, until: datetime) -> None:
+    """Note that a person has taken over, and until when the assistant is silent."""
+    connection.execute(
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == conversation_id)
+        .values(human=human[:80], human_until=until)
+    )
+
+
+def give_back(connection: Connection, conversation_id: int) -> bool:
+    """Note that the assistant answers again; say whether a person had it until now."""
+    given = connection.execute(
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == conversation_id, _CONVERSATIONS.c.human_until.is_not(None))
+        .values(human="", human_until=None)
+    )
+    return given.rowcount == 1
 
 
 def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> bool:
@@ -136,5 +166,7 @@ _RECIPIENT = select(
         _CONTACTS.c.simulated,
         _CONTACTS.c.opted_out_at,
         _CONTACTS.c.wrote_at,
+        _CONVERSATIONS.c.provider,
+        _CONVERSATIONS.c.human_until,
     )
 ).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)

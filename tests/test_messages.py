@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conversation.handoff import hand_off, leave_message
+from conversation.handoff import Request, hand_off, leave_message
+from conversation.people import NOBODY
 from storage import calls
 from storage.calls import CallFacts
 
@@ -28,8 +29,8 @@ def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
     line = open_line(lang="en_US.UTF-8")
     first, second = call_from(line, "+12025550123"), call_from(line, "withheld:CA9", simulated=True)
     with line.parts.database.write() as connection:
-        leave_message(connection, first, 1, "Please call me back.", NOW)
-        hand_off(connection, second, 2, reason="a complaint", summary="Charged twice.", now=NOW)
+        leave_message(connection, NOBODY, first, 1, "Please call me back.", NOW)
+        hand_off(connection, NOBODY, second, 2, Request("a complaint", "Charged twice."), NOW)
 
     output = shown(line)
 

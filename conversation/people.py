@@ -1,0 +1,65 @@
+"""What conversations tell whoever brings in people: the seams that app.py joins.
+
+Each is told inside the transaction that makes it so, and hands its work over there: nobody on a line waits for it.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from storage.models import MessageStatus
+
+
+class People(Protocol):
+    """Who is told of handoffs."""
+
+    def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """A conversation goes to a person."""
+        ...
+
+
+class Mirror(Protocol):
+    """Who shows conversations to people as they happen."""
+
+    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
+        """A written message came in, or is about to go out."""
+        ...
+
+    def receipt(
+        self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
+    ) -> None:
+        """Something became of a message of ours. code: the provider's, where it failed."""
+        ...
+
+    def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:
+        """A turn of a phone call is complete."""
+        ...
+
+    def call_ended(self, connection: Connection, conversation_id: int, now: datetime) -> None:
+        """A phone call is over."""
+        ...
+
+
+class Nobody:
+    """Nobody to bring in, and nobody who watches."""
+
+    def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """Tell nobody."""
+
+    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
+        """Show nobody."""
+
+    def receipt(
+        self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
+    ) -> None:
+        """Show nobody."""
+
+    def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:
+        """Show nobody."""
+
+    def call_ended(self, connection: Connection, conversation_id: int, now: datetime) -> None:
+        """Show nobody."""
+
+
+NOBODY = Nobody()
