@@ -1,5 +1,11 @@
 """The one error that every client raises, so that callers need to know no vendor's."""
 
+import re
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
 
 class IntegrationError(Exception):
     """A provider did not do what was asked.
@@ -7,6 +13,7 @@ class IntegrationError(Exception):
     permanent: asking again with the same words cannot help (a 4xx other than 408, 425 and 429).
     code: the provider's own code where it gave one (Twilio 21211, OpenAI "insufficient_quota").
     retry_after_s: what the provider asked us to wait, where it did.
+    body: the provider's answer as JSON, where its client keeps it; it may quote people, so it is not for logs.
     Raised `from` the vendor's own exception.
     """
 
@@ -18,12 +25,14 @@ class IntegrationError(Exception):
         code: str | int | None = None,
         status: int | None = None,
         retry_after_s: float | None = None,
+        body: Any = None,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.code = code
         self.status = status
         self.retry_after_s = retry_after_s
+        self.body = body
 
 
 RETRYABLE_STATUSES = frozenset({408, 425, 429})
@@ -32,3 +41,17 @@ RETRYABLE_STATUSES = frozenset({408, 425, 429})
 def is_permanent(status: int) -> bool:
     """Say whether an HTTP status will stay what it is however often one asks."""
     return 400 <= status < 500 and status not in RETRYABLE_STATUSES
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date. None for what is neither."""
+    if header is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", header.strip()):
+        return float(header)
+    try:
+        date = parsedate_to_datetime(header)
+        until = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return max(0.0, until.timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,60 @@
+"""The hook that any CRM can be hung on: each event is a signed JSON POST to one address."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from integrations.errors import IntegrationError
+from integrations.json_http import JsonHttp
+
+__all__ = ["CrmWebhook", "signature"]
+
+
+class CrmWebhook:
+    """The address that a CRM gave us. Thread-safe.
+
+    url: the final one, as redirects are not followed; a name and password in it go as Basic authorization.
+    secret: what the CRM checks signatures with; None, and nothing is signed. total_s: seconds for all of a post.
+    Raises ValueError where the url is none.
+    """
+
+    def __init__(self, url: str, secret: str | None, *, total_s: float = 10) -> None:
+        self._http = JsonHttp(url, name="the CRM", total_s=total_s)
+        self._secret = secret
+
+    def post(self, event: Mapping[str, Any], *, key: str, now: datetime) -> None:
+        """Post an event; return once the CRM has taken it, which it says with any 2xx.
+
+        event: the payload of one of integrations.crm.events. key: the same for every try of one event, by which the
+        CRM knows it again. Raises IntegrationError with JsonHttp's codes; a redirect is one too, with its status.
+        """
+        body = json.dumps(event, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": key}
+        if self._secret:
+            headers["X-Signature"] = signature(self._secret, body, now)
+        status = self._http.request("POST", "", content=body, headers=headers).status
+        if status >= 300:
+            raise IntegrationError(
+                f"the CRM sends one on to another address (HTTP {status})",
+                permanent=True,
+                code=status,
+                status=status,
+            )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def signature(secret: str, raw_body: bytes, now: datetime) -> str:
+    """Return `t=<unix seconds>,v1=<hex>`: the HMAC-SHA256 of the seconds, a dot and the body as it is sent.
+
+    Whoever checks it takes t and the raw body, computes the same, compares in constant time, and refuses a t that
+    is more than some minutes old.
+    """
+    seconds = int(now.timestamp())
+    signed = f"{seconds}.".encode() + raw_body
+    return f"t={seconds},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"

@@ -1,0 +1,89 @@
+"""What the CRM is told: two kinds of events, and their JSON Schema."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.astimezone(UTC)
+
+
+_Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class _Documented(BaseModel):
+    """Its fields' docstrings are the descriptions that `schema` shows to those who write a CRM's side."""
+
+    model_config = ConfigDict(
+        frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class CrmContact(_Documented):
+    """The person."""
+
+    name: str | None = None
+    """As they call themselves; null where they did not say."""
+    phone: str | None = None
+    """E.164; null where the number is withheld."""
+
+
+class _Event(_Documented):
+    id: str
+    """The event's own. An event that comes twice has the same one, and the same Idempotency-Key."""
+    created_at: _Time
+    """When it happened, in UTC (RFC 3339)."""
+    contact: CrmContact
+    channel: str
+    """How the person reached us: "phone" or "whatsapp"; more can be added."""
+    conversation_id: str
+    """The same in all events of a conversation. On the phone that is one call."""
+
+    def payload(self) -> dict[str, Any]:
+        """Return the event as JSON, ready to be kept and to be posted."""
+        return self.model_dump(mode="json")
+
+
+class HandoffCreated(_Event):
+    """A conversation goes to a person."""
+
+    event: Literal["handoff.created"] = "handoff.created"
+    reason: str
+    """Why a person is wanted."""
+    summary: str = ""
+    """What was said so far, in a few sentences."""
+    state: str
+    """How far the handoff is, such as "open"; more can be added."""
+    seller: str | None = None
+    """Who took it; null where nobody has yet."""
+
+
+class ConversationFinished(_Event):
+    """A conversation came to its end."""
+
+    event: Literal["conversation.finished"] = "conversation.finished"
+    started_at: _Time
+    ended_at: _Time
+    turns: Annotated[int, Field(ge=0)]
+    """How often the person spoke or wrote and was answered."""
+    summary: str = ""
+    """What was said, in a few sentences."""
+    topic: str = ""
+    """What it was about, in a few words."""
+    outcome: str
+    """How it ended, such as "completed" or "handoff"; more can be added."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of what is posted: one of the two events.
+
+    New fields may be added to an event, so it does not forbid what it does not know.
+    """
+    either = TypeAdapter[Any](HandoffCreated | ConversationFinished)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "CrmEvent",
+        **either.json_schema(mode="serialization"),
+    }

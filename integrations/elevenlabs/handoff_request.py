@@ -1,0 +1,108 @@
+"""A customer wants a person: what an ElevenLabs tool, or anyone with the key, posts to us.
+
+Follows https://elevenlabs.io/docs/eleven-agents/customization/tools/server-tools.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+__all__ = ["HandoffRequest", "InvalidRequest", "read_handoff"]
+
+MOST_REASON = 1000
+MOST_NAME = 120
+MOST_CONTEXT = 4000
+MOST_ID = 120
+
+# These two are in the document too, hence nothing in them that not every dialect reads the same.
+_PHONE = r"^ *(whatsapp:)? *[(]?\+[ ().-]*[1-9]([ ().-]*[0-9]){6,14}[ ).-]*$"
+_NOT_BLANK = r"[^\s\x00-\x1f\x7f]"
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+
+
+class InvalidRequest(Exception):
+    """Something else was posted. detail: per fault where it is (loc), what it is (msg) and its kind (type)."""
+
+    def __init__(self, detail: list[dict[str, Any]]) -> None:
+        super().__init__(", ".join(f"{fault['loc'][-1]}: {fault['type']}" for fault in detail))
+        self.detail = detail
+
+
+def _phone(number: str) -> str:
+    if not re.search(_PHONE, number):
+        raise PydanticCustomError(
+            "phone_number", "Must have a plus, the country code and the number, such as +34600000001"
+        )
+    return "+" + re.sub(r"[^0-9]", "", number)
+
+
+def _not_blank(text: str) -> str:
+    if not re.search(_NOT_BLANK, text):
+        raise PydanticCustomError("blank", "Must say why a person is wanted")
+    return text
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub(" ", text).strip()
+
+
+def _cut(most: int) -> Callable[[str], str]:
+    return lambda text: text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _none_is_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+_Phone = Annotated[
+    str,
+    Field(max_length=60, examples=["+34600000001"], json_schema_extra={"pattern": _PHONE}),
+    AfterValidator(_phone),
+]
+_Reason = Annotated[
+    str,
+    Field(min_length=1, json_schema_extra={"pattern": _NOT_BLANK}),
+    AfterValidator(_not_blank),
+    AfterValidator(_printable),
+    AfterValidator(_cut(MOST_REASON)),
+]
+_Printable = Annotated[str, AfterValidator(_printable)]
+_TextOrNull = BeforeValidator(_none_is_empty, json_schema_input_type=str | None)
+_Id = Annotated[str, Field(max_length=MOST_ID)]
+_IdOrNull = BeforeValidator(_none_is_empty, json_schema_input_type=_Id | None)
+
+
+class HandoffRequest(BaseModel):
+    """A customer who wants a person. What is not among these fields is passed over."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    user_phone: _Phone
+    """The customer's number with its country code; in an ElevenLabs tool, system__caller_id."""
+
+    reason: _Reason
+    """Why a person is wanted, in a sentence. What is longer than 1000 characters is cut."""
+
+    user_name: Annotated[_Printable, AfterValidator(_cut(MOST_NAME)), _TextOrNull] = ""
+    """The customer's name. What is longer than 120 characters is cut."""
+
+    conversation_id: Annotated[_Id, AfterValidator(_printable), _IdOrNull] = ""
+    """In an ElevenLabs tool, system__conversation_id. Once more within ten minutes, it notifies nobody twice."""
+
+    additional_context: Annotated[_Printable, AfterValidator(_cut(MOST_CONTEXT)), _TextOrNull] = ""
+    """What else the person who takes over should know. What is longer than 4000 characters is cut."""
+
+
+def read_handoff(raw: bytes) -> HandoffRequest:
+    """Return what was posted; its phone is E.164. Raises InvalidRequest, which quotes nothing of it."""
+    try:
+        return HandoffRequest.model_validate_json(raw)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        raise InvalidRequest(
+            [{"loc": ["body", *fault["loc"]], "msg": fault["msg"], "type": fault["type"]} for fault in faults]
+        ) from None
