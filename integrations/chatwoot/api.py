@@ -1,0 +1,139 @@
+"""Chatwoot's two APIs over one connection: the public one, in which the inbox's identifier is the secret, and the
+application's, with a token.
+
+Its errors are JsonHttp's, with three of this module's codes beside them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from integrations.chatwoot.fields import inside, text
+from integrations.errors import IntegrationError
+from integrations.json_http import Files, JsonHttp, Reply
+from integrations.twilio_codes import NOT_UNDERSTOOD
+
+MOVED = "moved"
+NOT_CONFIGURED = "not_configured"
+TOO_MANY_MESSAGES = "too_many_messages"
+"""The conversation has had its 200 messages of this minute: it passes."""
+
+_PATHS = re.compile(r"(?<!/)/(public/api|api|app)(/.*)?$|/+$")
+_FLOOD = "Too many messages"
+
+_T = TypeVar("_T")
+
+
+class Api:
+    """Thread-safe. url: with or without /public/api/v1, or as a browser shows it on a Chatwoot's page."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        inbox_identifier: str,
+        account_id: int | None,
+        api_token: str | None,
+        total_s: float,
+        connections: int,
+    ) -> None:
+        self.base_url = base_of(url)
+        self.account_id, self.api_token = account_id, api_token
+        self._inbox = f"/public/api/v1/inboxes/{quote(inbox_identifier.strip(), safe='')}"
+        self._http = JsonHttp(self.base_url, name="Chatwoot", total_s=total_s, connections=connections)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether the application's API can be asked at all."""
+        return self.account_id is not None and bool(self.api_token)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def public(self, method: str, path: str, *, json: Any = None, **form: Any) -> Any:
+        """Ask the inbox, and return the JSON of its answer. path: below the inbox."""
+        return self._ask(method, self._inbox + path, json=json, **form)
+
+    def application(self, method: str, path: str, *, json: Any = None, **form: Any) -> Any:
+        """Ask the account. path: below the account. Raises NOT_CONFIGURED where there is no token, or no account."""
+        if not self.has_token:
+            raise IntegrationError(
+                "Chatwoot's token or account is not set", permanent=True, code=NOT_CONFIGURED
+            )
+        # The name is Chatwoot's. nginx drops headers with an underscore unless underscores_in_headers is on.
+        headers = {"api_access_token": str(self.api_token)}
+        return self._ask(
+            method, f"/api/v1/accounts/{self.account_id}{path}", json=json, headers=headers, **form
+        )
+
+    def version(self) -> str:
+        """Return which Chatwoot this is. Raises NOT_UNDERSTOOD where it is none."""
+        return understood(_read_version, self._ask("GET", "/api"))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        files: Files = (),
+        data: Mapping[str, str] = {},
+        headers: Mapping[str, str] = {},
+    ) -> Any:
+        try:
+            reply = self._http.request(method, path, json=json, files=files, data=data, headers=headers)
+        except IntegrationError as error:
+            if error.status == 422 and _is_flood(error.body):
+                raise _flood(error) from error
+            raise
+        return _unmoved(reply).body
+
+
+def understood(read: Callable[[Any], _T], body: Any) -> _T:
+    """Return what was read. Raises NOT_UNDERSTOOD where the answer is not what it should be."""
+    try:
+        return read(body)
+    except ValueError as error:
+        raise IntegrationError(
+            "Chatwoot's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
+        ) from error
+
+
+def _read_version(body: Any) -> str:
+    version = text(inside(body), "version")
+    if not version:
+        raise ValueError("no version")
+    return version
+
+
+def base_of(url: str) -> str:
+    """Return the address of the installation itself."""
+    return _PATHS.sub("", url.strip())
+
+
+def _unmoved(reply: Reply) -> Reply:
+    if reply.status >= 300:
+        raise IntegrationError(
+            f"Chatwoot sends one on to another address (HTTP {reply.status})",
+            permanent=False,
+            code=MOVED,
+            status=reply.status,
+        )
+    return reply
+
+
+def _is_flood(body: Any) -> bool:
+    said = inside(body)
+    return _FLOOD in text(said, "message") or _FLOOD in text(said, "error")
+
+
+def _flood(error: IntegrationError) -> IntegrationError:
+    return IntegrationError(
+        "Chatwoot takes no more messages in this conversation for now",
+        permanent=False,
+        code=TOO_MANY_MESSAGES,
+        status=error.status,
+        body=error.body,
+    )

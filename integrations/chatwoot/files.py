@@ -1,0 +1,170 @@
+"""The files that operators attach, fetched from the store that Chatwoot sends one on to.
+
+A link comes in a webhook, so its host counts for nothing: its path alone is asked, of our own Chatwoot, and only where
+it is one of Active Storage's. Where that sends one on to (a disk, S3, MinIO) is Chatwoot's word. Nobody is sent a
+token: the links are signed.
+"""
+
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2
+
+from integrations.errors import IntegrationError, is_permanent
+from integrations.json_http import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
+from integrations.lifeline_sockets import Lifeline
+from integrations.lifeline_transport import LifelineTransport
+
+FOREIGN_LINK = "foreign_link"
+REDIRECT_REFUSED = "redirect_refused"
+FILE_TOO_LARGE = "file_too_large"
+
+_CONNECT_S = 5.0
+_CONNECTIONS = 4
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_STORE = "/rails/active_storage/"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """content_type: as the store says, in lower case and without parameters; "" where it does not."""
+
+    content: bytes
+    content_type: str
+
+
+class FileStore:
+    """The files of one installation. Thread-safe. total_s: seconds for all of a download."""
+
+    def __init__(self, base_url: str, *, total_s: float = 20) -> None:
+        self._base_url = base_url
+        self._total_s = total_s
+        self._transport = LifelineTransport(connections=_CONNECTIONS)
+
+    def download(self, link: str, *, most_bytes: int) -> File:
+        """Return a file. Raises IntegrationError, whose message never holds the link.
+
+        Its code is one of this module's or of json_http, or the HTTP status. What is larger than most_bytes is left
+        at that size.
+        """
+        url = self._at_home(link)
+        lifeline = Lifeline(time.monotonic() + self._total_s)
+        for _ in range(1 + _MOST_REDIRECTS):
+            with _one_error(), lifeline.held(), self._asked(url, lifeline) as response:
+                if response.status_code not in _REDIRECTS:
+                    return _file(response, most_bytes)
+            url = _next(url, response.headers.get("Location", ""))
+        raise _refused_redirect("too often")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _at_home(self, link: str) -> httpx2.URL:
+        # By its path: FRONTEND_URL, which links are made of, need not be the address under which we reach Chatwoot.
+        try:
+            url = httpx2.URL(link)
+            home = httpx2.URL(self._base_url)
+        except httpx2.InvalidURL:
+            raise _foreign() from None  # its text quotes the address
+        path = url.raw_path.decode("ascii")
+        prefix = home.raw_path.decode("ascii").rstrip("/")
+        if not path.startswith((_STORE, prefix + _STORE)) or _climbs(path):
+            raise _foreign()
+        tail = path if path.startswith(prefix + _STORE) else prefix + path
+        return home.copy_with(raw_path=tail.encode("ascii"), username="", password="")
+
+    @contextmanager
+    def _asked(self, url: httpx2.URL, lifeline: Lifeline) -> Iterator[httpx2.Response]:
+        # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects by itself. Identity,
+        # and raw below, because a compressed file would be larger than what was counted.
+        response = self._transport.handle_request(
+            httpx2.Request(
+                "GET",
+                url,
+                headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+                extensions={"timeout": {"connect": _CONNECT_S, "pool": max(0.0, lifeline.remaining_s)}},
+            )
+        )
+        try:
+            yield response
+        finally:
+            response.close()
+
+
+def _climbs(path: str) -> bool:
+    plain = path.partition("?")[0].lower().replace("%2e", ".").replace("%2f", "/").replace("\\", "/")
+    return ".." in plain.split("/")
+
+
+def _next(url: httpx2.URL, location: str) -> httpx2.URL:
+    try:
+        target = url.join(location)
+    except httpx2.InvalidURL:
+        raise _refused_redirect("to nowhere") from None  # its text quotes the address
+    downgraded = url.scheme == "https" and target.scheme != "https"
+    if (
+        not location
+        or target.scheme not in ("http", "https")
+        or not target.host
+        or target.userinfo
+        or downgraded
+    ):
+        raise _refused_redirect("to where nobody should follow")
+    return target
+
+
+def _file(response: httpx2.Response, most_bytes: int) -> File:
+    if response.status_code != 200:
+        raise IntegrationError(
+            f"Chatwoot has no file to give (HTTP {response.status_code})",
+            permanent=is_permanent(response.status_code),
+            code=response.status_code,
+            status=response.status_code,
+        )
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return File(_content(response, most_bytes), kind)
+
+
+def _content(response: httpx2.Response, most_bytes: int) -> bytes:
+    length = response.headers.get("Content-Length", "0")
+    if length.isdecimal() and int(length) > most_bytes:
+        raise _too_large(most_bytes)
+    content = io.BytesIO()
+    for piece in response.iter_raw():
+        if content.tell() + len(piece) > most_bytes:  # whatever Content-Length said
+            raise _too_large(most_bytes)
+        content.write(piece)
+    return content.getvalue()
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        raise _no_answer(NO_ANSWER_IN_TIME) from error
+    except httpx2.NetworkError as error:
+        raise _no_answer(NO_CONNECTION) from error
+    except httpx2.HTTPError as error:
+        raise _no_answer(CONNECTION_LOST) from error
+
+
+def _no_answer(code: str) -> IntegrationError:
+    return IntegrationError(f"No file from Chatwoot ({code})", permanent=False, code=code)
+
+
+def _foreign() -> IntegrationError:
+    return IntegrationError("not a link to a file of Chatwoot's", permanent=True, code=FOREIGN_LINK)
+
+
+def _refused_redirect(how: str) -> IntegrationError:
+    return IntegrationError(f"Chatwoot's file sends one on {how}", permanent=True, code=REDIRECT_REFUSED)
+
+
+def _too_large(most_bytes: int) -> IntegrationError:
+    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=FILE_TOO_LARGE)

@@ -1,0 +1,1 @@
+"""360dialog: WhatsApp's Cloud API, by way of a partner of Meta's."""

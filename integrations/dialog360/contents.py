@@ -1,0 +1,165 @@
+"""What a message of the Cloud API's holds, by its type.
+
+Follows https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components (messages object).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from integrations.dialog360.lenient import degrees_of, dict_of, dicts_of, line_of, text_of
+
+MOST_BODY = 4096
+MOST_LABEL = 200
+MOST_ID = 255
+MOST_CARDS = 10
+MOST_PHONES = 5
+
+
+class Kind(StrEnum):
+    """What came. UNSUPPORTED: something that WhatsApp does not pass on, or that was not understood."""
+
+    TEXT = "text"
+    BUTTON = "button"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACTS = "contacts"
+    REACTION = "reaction"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that came. id: what Dialog360.download takes. mime_type, file_name: the sender's word for it."""
+
+    id: str
+    mime_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere, in degrees. name and address are empty where only a pin was sent."""
+
+    latitude: float
+    longitude: float
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Somebody's contact card. phones: as they were written there."""
+
+    name: str
+    phones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message holds. Its fields are InboundMessage's."""
+
+    kind: Kind
+    body: str = ""
+    media: Media | None = None
+    place: Place | None = None
+    cards: tuple[Card, ...] = ()
+    reply_id: str = ""
+    about: str = ""
+
+
+def read_content(message: dict[str, Any]) -> Content:
+    """Return what a message holds; UNSUPPORTED where what should be there is not."""
+    said = message.get("type")
+    kind = said if isinstance(said, str) else next((name for name in _READERS if name in message), "")
+    read = _READERS.get(kind)
+    return read(message.get(kind)) if read else Content(Kind.UNSUPPORTED)
+
+
+def _text(part: Any) -> Content:
+    body = text_of(dict_of(part).get("body"), MOST_BODY)
+    return Content(Kind.TEXT if body else Kind.UNSUPPORTED, body)
+
+
+def _button(part: Any) -> Content:
+    """A quick reply of a template."""
+    button = dict_of(part)
+    return _chosen(button.get("text"), button.get("payload"))
+
+
+def _interactive(part: Any) -> Content:
+    answer = dict_of(part)
+    chosen = dict_of(answer.get("button_reply")) or dict_of(answer.get("list_reply"))
+    return _chosen(chosen.get("title"), chosen.get("id"))
+
+
+def _chosen(title: Any, reply_id: Any) -> Content:
+    words, stands_for = line_of(title, MOST_LABEL), line_of(reply_id, MOST_ID)
+    return Content(Kind.BUTTON if words else Kind.UNSUPPORTED, words, reply_id=stands_for)
+
+
+def _media(kind: Kind) -> Callable[[Any], Content]:
+    def read(part: Any) -> Content:
+        file = dict_of(part)
+        media = Media(
+            id=line_of(file.get("id"), MOST_ID),
+            mime_type=line_of(file.get("mime_type"), 100).lower(),
+            file_name=line_of(file.get("filename"), MOST_LABEL),
+        )
+        caption = text_of(file.get("caption"), MOST_BODY)
+        if not media.id:
+            return Content(Kind.UNSUPPORTED, caption)
+        is_voice = kind is Kind.AUDIO and file.get("voice") is True
+        return Content(Kind.VOICE if is_voice else kind, caption, media=media)
+
+    return read
+
+
+def _location(part: Any) -> Content:
+    place = dict_of(part)
+    latitude, longitude = degrees_of(place.get("latitude"), 90), degrees_of(place.get("longitude"), 180)
+    if latitude is None or longitude is None:
+        return Content(Kind.UNSUPPORTED)
+    name, address = (line_of(place.get(field), MOST_LABEL) for field in ("name", "address"))
+    return Content(Kind.LOCATION, place=Place(latitude, longitude, name, address))
+
+
+def _contacts(part: Any) -> Content:
+    cards = tuple(_card(contact) for contact in dicts_of(part)[:MOST_CARDS])
+    told = tuple(card for card in cards if card.name or card.phones)
+    return Content(Kind.CONTACTS if told else Kind.UNSUPPORTED, cards=told)
+
+
+def _card(contact: dict[str, Any]) -> Card:
+    names = dict_of(contact.get("name"))
+    name = line_of(names.get("formatted_name"), MOST_LABEL) or line_of(names.get("first_name"), MOST_LABEL)
+    phones = [line_of(p.get("phone") or p.get("wa_id"), 40) for p in dicts_of(contact.get("phones"))]
+    return Card(name, tuple(filter(None, phones))[:MOST_PHONES])
+
+
+def _reaction(part: Any) -> Content:
+    reaction = dict_of(part)
+    about = line_of(reaction.get("message_id"), MOST_ID)
+    return Content(Kind.REACTION, line_of(reaction.get("emoji"), 40), about=about)
+
+
+_READERS: dict[str, Callable[[Any], Content]] = {
+    "text": _text,
+    "button": _button,
+    "interactive": _interactive,
+    "image": _media(Kind.IMAGE),
+    "audio": _media(Kind.AUDIO),
+    "voice": _media(Kind.VOICE),
+    "video": _media(Kind.VIDEO),
+    "document": _media(Kind.DOCUMENT),
+    "sticker": _media(Kind.STICKER),
+    "location": _location,
+    "contacts": _contacts,
+    "reaction": _reaction,
+}

@@ -1,0 +1,52 @@
+"""Values out of JSON that somebody else wrote: of the kind that is asked for, bounded, and never an error."""
+
+import re
+from typing import Any
+
+# As in what people write to any door of ours; and halves of characters, which JSON can hold and no database takes.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_HALVES = re.compile(r"[\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+_WHOLE = re.compile(r"[0-9]{1,15}")
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """Return an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in an array; none for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text_of(value: Any, most: int) -> str:
+    """Return a text in its lines; empty for anything else."""
+    if not isinstance(value, str):
+        return ""
+    return _HALVES.sub("\ufffd", _CONTROL.sub(" ", value)).strip()[:most]
+
+
+def line_of(value: Any, most: int) -> str:
+    """Return a text in one line; empty for anything else."""
+    return _SPACES.sub(" ", text_of(value, len(value) if isinstance(value, str) else 0))[:most]
+
+
+def whole_of(value: Any) -> int | None:
+    """Return a whole number that is not negative, written as one or in digits; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    # Of a huge integer str() would refuse to write the digits
+    written = value if isinstance(value, str) else str(value) if 0 <= value < 10**15 else ""
+    return int(written) if _WHOLE.fullmatch(written) else None
+
+
+def degrees_of(value: Any, most: float) -> float | None:
+    """Return an angle between -most and most; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        degrees = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return degrees if abs(degrees) <= most else None  # nan is not

@@ -1,0 +1,139 @@
+"""The files that people send, in two steps: where a file is, and the file.
+
+The first answer's link is Meta's own, which takes no key of 360dialog's. The same path is asked for at 360dialog in
+place of Meta, with the key (https://docs.360dialog.com/docs/waba-messaging/media/upload-retrieve-or-delete-media): so
+whatever a link says, nobody but 360dialog is ever asked.
+"""
+
+import io
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+
+from integrations.dialog360.codes import FOREIGN_MEDIA, MEDIA_NOT_FOUND, NOT_UNDERSTOOD, REDIRECT_REFUSED
+from integrations.dialog360.lenient import dict_of
+from integrations.dialog360.refusals import coded, refusal
+from integrations.errors import IntegrationError
+from integrations.json_http import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, TOO_LARGE, JsonHttp
+from integrations.lifeline_sockets import Lifeline
+from integrations.lifeline_transport import LifelineTransport
+
+_CONNECT_S = 5.0
+_CONNECTIONS = 10
+_MOST_REFUSAL_BYTES = 64 * 1024
+_MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+class MediaFiles:
+    """The files of one number's messages. Thread-safe. http: asks base_url with these headers, as this does."""
+
+    def __init__(self, http: JsonHttp, base_url: str, headers: Mapping[str, str], *, total_s: float) -> None:
+        self._http = http
+        self._base_url = base_url
+        self._headers = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
+        self._total_s = total_s
+        self._transport = LifelineTransport(connections=_CONNECTIONS)
+
+    def download(self, media_id: str, most_bytes: int) -> bytes:
+        """Return a file, as Dialog360.download does."""
+        if not _MEDIA_ID.fullmatch(media_id):
+            raise IntegrationError("not the id of a file", permanent=True, code=FOREIGN_MEDIA)
+        lifeline = Lifeline(time.monotonic() + self._total_s)
+        with _not_found_named():
+            with coded():
+                found = dict_of(self._http.request("GET", f"/{media_id}").body)
+            if _is_size(found.get("file_size")) and found["file_size"] > most_bytes:
+                raise _too_large(most_bytes)
+            url = self._at_360dialog(found.get("url"))
+            with _one_error(), lifeline.held(), self._asked(url, lifeline) as response:
+                return _content(response, most_bytes)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _at_360dialog(self, link: Any) -> httpx2.URL:
+        """Return the link with 360dialog in place of whoever it names."""
+        try:
+            target = httpx2.URL(link if isinstance(link, str) else "").raw_path.decode("ascii")
+            if not target.strip("/"):
+                raise ValueError
+            return httpx2.URL(self._base_url + target)
+        except (httpx2.InvalidURL, ValueError):
+            raise IntegrationError(
+                "360dialog's answer has no link", permanent=False, code=NOT_UNDERSTOOD
+            ) from None  # its text quotes the link
+
+    @contextmanager
+    def _asked(self, url: httpx2.URL, lifeline: Lifeline) -> Iterator[httpx2.Response]:
+        # By the transport and not by a client: no cookies, no proxies, no redirects.
+        timeout = {"connect": _CONNECT_S, "pool": max(0.0, lifeline.remaining_s)}
+        request = httpx2.Request("GET", url, headers=self._headers, extensions={"timeout": timeout})
+        response = self._transport.handle_request(request)
+        try:
+            yield response
+        finally:
+            response.close()
+
+
+def _content(response: httpx2.Response, most_bytes: int) -> bytes:
+    if response.status_code >= 400:
+        raise refusal(response.status_code, _json(response))
+    if response.status_code != 200:
+        raise IntegrationError("360dialog's file is elsewhere", permanent=True, code=REDIRECT_REFUSED)
+    return _read(response, most_bytes)
+
+
+def _read(response: httpx2.Response, most_bytes: int) -> bytes:
+    content = io.BytesIO()
+    for piece in response.iter_raw():
+        if content.tell() + len(piece) > most_bytes:  # whatever was said of its length
+            raise _too_large(most_bytes)
+        content.write(piece)
+    return content.getvalue()
+
+
+def _json(response: httpx2.Response) -> Any:
+    try:
+        return json.loads(_read(response, _MOST_REFUSAL_BYTES))
+    except (httpx2.HTTPError, IntegrationError, ValueError, RecursionError):
+        return None  # it said no, however that goes on
+
+
+@contextmanager
+def _not_found_named() -> Iterator[None]:
+    try:
+        yield
+    except IntegrationError as error:
+        if error.status != 404:
+            raise
+        raise IntegrationError(str(error), permanent=True, code=MEDIA_NOT_FOUND, status=404) from error
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        raise _no_answer(NO_ANSWER_IN_TIME) from error
+    except httpx2.NetworkError as error:
+        raise _no_answer(NO_CONNECTION) from error
+    except httpx2.HTTPError as error:
+        raise _no_answer(CONNECTION_LOST) from error
+
+
+def _no_answer(code: str) -> IntegrationError:
+    return IntegrationError(f"No file from 360dialog ({code})", permanent=False, code=code)
+
+
+def _too_large(most_bytes: int) -> IntegrationError:
+    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=TOO_LARGE)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,197 @@
+"""What a webhook of 360dialog's says, as plain values. Whatever a body holds, reading it never fails.
+
+It is the Cloud API's envelope, passed on as Meta sends it
+(https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples); numbers that come from the
+on-premise API send the same parts with no envelope around them.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from integrations.dialog360.contents import Card, Kind, Media, Place, read_content
+from integrations.dialog360.lenient import dict_of, dicts_of, line_of, whole_of
+
+__all__ = [
+    "Card",
+    "InboundMessage",
+    "Kind",
+    "Media",
+    "Place",
+    "Receipt",
+    "ReceiptStatus",
+    "Webhook",
+    "read_webhook",
+]
+
+MOST_NAME = 80
+MOST_ID = 255
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_LATEST = 10**10
+"""Seconds since 1970: what is later is no time, or not in seconds."""
+
+
+class ReceiptStatus(StrEnum):
+    """What became of a message of ours."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+_STATUSES = frozenset(ReceiptStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message that came in.
+
+    number, our_number: E.164; our_number is empty where the webhook does not say it. sent_at: UTC.
+    body: what the person wrote, a file's caption, a button's title, a reaction's emoji (empty: taken back).
+    reply_id: what the button or row that was chosen stands for. about: the wamid of the message that is answered or
+    reacted to.
+    """
+
+    wamid: str
+    number: str
+    name: str
+    our_number: str
+    sent_at: datetime | None
+    kind: Kind
+    body: str = ""
+    media: Media | None = None
+    place: Place | None = None
+    cards: tuple[Card, ...] = ()
+    reply_id: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message. number: whose it is, E.164, or empty. error_code: Meta's, of one that failed."""
+
+    wamid: str
+    status: ReceiptStatus
+    number: str
+    at: datetime | None
+    error_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """All that one webhook says, in its order.
+
+    our_number: E.164, or empty. without_number: how many messages came from people who show a user name in place of
+    their number; nobody can be told who they are, and they are not among messages.
+    """
+
+    messages: list[InboundMessage]
+    receipts: list[Receipt]
+    our_number: str
+    without_number: int
+
+
+def read_webhook(body: Any) -> Webhook:
+    """Return what a webhook's JSON says; what cannot be understood in it is left out."""
+    messages: list[InboundMessage] = []
+    receipts: list[Receipt] = []
+    our_number, written = "", 0
+    for value in _values(body):
+        around = _around(value)
+        our_number = our_number or around.our_number
+        parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
+        written += len(parts)
+        messages += [message for part in parts if (message := _message(part, around)) is not None]
+        receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
+    return Webhook(messages, receipts, our_number, written - len(messages))
+
+
+def _values(body: Any) -> Iterator[dict[str, Any]]:
+    """What holds messages and receipts, whichever form the body has."""
+    envelope = dict_of(body)
+    if "entry" not in envelope:
+        yield envelope
+        return
+    for entry in dicts_of(envelope["entry"]):
+        for change in dicts_of(entry.get("changes")):
+            # Other fields bring the past, or what somebody wrote in the WhatsApp Business app
+            if change.get("field", "messages") == "messages":
+                yield dict_of(change.get("value"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around messages. names: by number. sole: the one contact there is, as number and name."""
+
+    our_number: str
+    names: Mapping[str, str]
+    sole: tuple[str, str] = ("", "")
+
+
+def _around(value: dict[str, Any]) -> _Around:
+    shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
+    people = [
+        (_number(contact.get("wa_id")), line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME))
+        for contact in dicts_of(value.get("contacts"))
+    ]
+    sole = people[0] if len(people) == 1 else ("", "")
+    return _Around(_number(re.sub(r"[\s().-]", "", shown)), dict(people), sole)
+
+
+def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
+    said = part.get("from")
+    number = around.sole[0] if said in (None, "") else _number(said)
+    if not number:
+        return None
+    content = read_content(part)
+    message = InboundMessage(
+        wamid=line_of(part.get("id"), MOST_ID),
+        number=number,
+        name=around.names.get(number, around.sole[1]),
+        our_number=around.our_number,
+        sent_at=_time(part.get("timestamp")),
+        kind=content.kind,
+        body=content.body,
+        media=content.media,
+        place=content.place,
+        cards=content.cards,
+        reply_id=content.reply_id,
+        about=content.about or line_of(dict_of(part.get("context")).get("id"), MOST_ID),
+    )
+    return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
+
+
+def _name_of_its_own(message: InboundMessage) -> str:
+    """The same each time that the same message comes, and no other's."""
+    return f"unnamed-{hashlib.sha256(repr(message).encode()).hexdigest()[:32]}"
+
+
+def _receipt(part: dict[str, Any]) -> Receipt | None:
+    wamid, said = line_of(part.get("id"), MOST_ID), line_of(part.get("status"), 20).lower()
+    if not wamid or said not in _STATUSES:
+        return None
+    errors = dicts_of(part.get("errors"))
+    return Receipt(
+        wamid=wamid,
+        status=ReceiptStatus(said),
+        number=_number(part.get("recipient_id")),
+        at=_time(part.get("timestamp")),
+        error_code=whole_of(errors[0].get("code")) if errors else None,
+    )
+
+
+def _number(value: Any) -> str:
+    """Return a number in E.164; empty for what is none."""
+    written = value if isinstance(value, str) else str(whole_of(value) or "")
+    found = _NUMBER.fullmatch(written)
+    return f"+{found[1]}" if found else ""
+
+
+def _time(value: Any) -> datetime | None:
+    seconds = whole_of(value)
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None and seconds < _LATEST else None
