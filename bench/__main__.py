@@ -11,13 +11,22 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.figures import FIGURES, Bench, Size
+from bench import figures, whatsapp
+from bench.figures import Bench, ChatSize, Size
 from bench.load import Crowd
+from bench.person import RECEIPTS
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
 
-QUICK = {"turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000}
-FULL = {"turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000}
+FIGURES = figures.FIGURES | whatsapp.FIGURES
+QUICK = {
+    "turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000,
+    "people": 100, "rounds": 4, "alone": 8, "long_chats": 2, "long_chat": 200, "messages": 2000,
+}  # fmt: skip
+FULL = {
+    "turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000,
+    "people": 100, "rounds": 15, "alone": 40, "long_chats": 8, "long_chat": 1000, "messages": 10_000,
+}  # fmt: skip
 
 
 @click.command()
@@ -34,9 +43,22 @@ FULL = {"turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_t
 @click.option("--close", is_flag=True, help="The calls at once open a connection for each request.")
 @click.option("--long-calls", type=click.IntRange(1), help=f"Calls of 200 turns ({FULL['long_calls']}).")
 @click.option("--history-turns", type=click.IntRange(8), help="Turns in the big database (1000000).")
+@click.option("--people", type=click.IntRange(1, 100), help="People at once on WhatsApp (100).")
+@click.option("--rounds", type=click.IntRange(1), help=f"Messages of each of them ({FULL['rounds']}).")
+@click.option("--alone", type=click.IntRange(1), help=f"Messages of one person alone ({FULL['alone']}).")
+@click.option("--long-chats", type=click.IntRange(1, 49), help=f"Long chats ({FULL['long_chats']}).")
+@click.option("--long-chat", type=click.IntRange(20), help=f"Messages of a long chat ({FULL['long_chat']}).")
+@click.option("--messages", type=click.IntRange(10), help="Messages over which memory is looked at (10000).")
+@click.option("--no-receipts", is_flag=True, help="Twilio tells nothing of what became of the answers.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
 def main(
-    only: tuple[str, ...], quick: bool, every: float, close: bool, as_markdown: bool, **given: float | None
+    only: tuple[str, ...],
+    quick: bool,
+    every: float,
+    close: bool,
+    no_receipts: bool,
+    as_markdown: bool,
+    **given: float | None,
 ) -> None:
     """Measure what the program costs, beside the smallest app that does the same."""
     sizes = (QUICK if quick else FULL) | {name: value for name, value in given.items() if value is not None}
@@ -46,6 +68,13 @@ def main(
         long_calls=int(sizes["long_calls"]),
         history_turns=int(sizes["history_turns"]),
         history_samples=max(1, int(sizes["turns"]) // 2),
+        chats=ChatSize(
+            **{
+                name: int(sizes[name])
+                for name in ("people", "rounds", "alone", "long_chats", "long_chat", "messages")
+            },
+            receipts=() if no_receipts else RECEIPTS,
+        ),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends with it
     console = Console(stderr=True)

@@ -16,7 +16,7 @@ from itertools import count
 from urllib.parse import urlencode
 
 from bench.model_server import TOKENS
-from bench.processes import AUTH_TOKEN, PUBLIC_URL
+from bench.processes import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL
 
 CHARACTERS_PER_S = 15.0
 """How fast a voice speaks."""
@@ -200,11 +200,11 @@ class Caller:
 
 def _form(call_sid: str, number: int) -> dict[str, str]:
     return {
-        "AccountSid": f"AC{'b' * 32}", "ApiVersion": "2010-04-01", "CallSid": call_sid, "CallStatus": "in-progress",
-        "CallToken": "bench", "Called": "+12025550100", "CalledCity": "WASHINGTON", "CalledCountry": "US",
+        "AccountSid": ACCOUNT_SID, "ApiVersion": "2010-04-01", "CallSid": call_sid, "CallStatus": "in-progress",
+        "CallToken": "bench", "Called": OUR_NUMBER, "CalledCity": "WASHINGTON", "CalledCountry": "US",
         "CalledState": "DC", "CalledZip": "20001", "Caller": f"+346000000{number % 100:02}", "CallerCountry": "ES",
         "Direction": "inbound", "From": f"+346000000{number % 100:02}", "FromCountry": "ES", "Language": "es-ES",
-        "To": "+12025550100", "ToCity": "WASHINGTON", "ToCountry": "US", "ToState": "DC", "ToZip": "20001",
+        "To": OUR_NUMBER, "ToCity": "WASHINGTON", "ToCountry": "US", "ToState": "DC", "ToZip": "20001",
     }  # fmt: skip
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import math
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench import history
@@ -25,12 +24,29 @@ from bench.load import (
 from bench.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 from bench.processes import Machine, Server
 from bench.report import Row, below, ms
+from bench.summaries import wait_for_summaries
 from bench.waiting import memory_of_waiting
 
 WINDOW = 8
 """Turns that are measured around the 20th and the 200th: as many as lie between two summaries."""
 EARLY, LATE = 20, 200
-SUMMARIES_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSize:
+    """How much of everything on WhatsApp.
+
+    rounds: messages of each of the people at once. alone: of one person. long_chat: of each who writes long.
+    messages: of all together, where the model takes no time. receipts: what Twilio tells of each answer.
+    """
+
+    people: int
+    rounds: int
+    alone: int
+    long_chats: int
+    long_chat: int
+    messages: int
+    receipts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,7 @@ class Size:
     long_calls: int
     history_turns: int
     history_samples: int
+    chats: ChatSize
 
 
 @dataclass
@@ -65,6 +82,13 @@ class Bench:
         if "app" not in self._servers:
             self._servers["app"] = self.machine.start_app("app")
         return self._servers["app"]
+
+    @property
+    def whatsapp(self) -> Server:
+        """The program as one that answers WhatsApp, over a database that was empty at the beginning."""
+        if "whatsapp" not in self._servers:
+            self._servers["whatsapp"] = self.machine.start_whatsapp("whatsapp")
+        return self._servers["whatsapp"]
 
     @property
     def floor(self) -> Server:
@@ -174,17 +198,10 @@ class Bench:
 
     def _wait_for_summaries(self, old: list[Caller]) -> None:
         assert self.app.database is not None
-        deadline = time.monotonic() + SUMMARIES_WITHIN_S
         due = LATE - WINDOW // 2 - 16  # the newest but one, for a call whose last one is just being written
-        question = f"SELECT count(*) FROM conversations WHERE summary_upto >= ? AND key IN ({','.join('?' * len(old))})"
         keys = [f"phone:{caller.call_sid}" for caller in old]
-        connection = sqlite3.connect(self.app.database)
-        while connection.execute(question, [due, *keys]).fetchone()[0] < len(old):
-            if time.monotonic() > deadline:
-                self.say("summaries are late: the prompts of the late turns hold more turns in full")
-                break
-            time.sleep(0.5)
-        connection.close()
+        if not wait_for_summaries(self.app.database, keys, due):
+            self.say("summaries are late: the prompts of the late turns hold more turns in full")
 
     def big_database(self) -> Iterator[Row]:
         """A database of a million turns against an empty one, turn by turn side by side."""

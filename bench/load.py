@@ -88,9 +88,9 @@ class Model:
     def __init__(self, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}"
 
-    def pace(self, first_s: float, tokens_per_s: float) -> None:
-        """Set how fast the next answers come; 0 tokens per second is all at once."""
-        self._get(f"/pace?first_s={first_s}&tokens_per_s={tokens_per_s}")
+    def pace(self, first_s: float, tokens_per_s: float, chunks: int = 0) -> None:
+        """Set how fast the next answers come; 0 tokens per second is all at once, in so many events (0: one each)."""
+        self._get(f"/pace?first_s={first_s}&tokens_per_s={tokens_per_s}&chunks={chunks}")
 
     def times(self) -> dict[str, list[float]]:
         """Return the times of answers that ended since it was last asked."""
@@ -98,8 +98,13 @@ class Model:
         return times
 
     def _get(self, target: str) -> Any:
-        with urllib.request.urlopen(self._url + target, timeout=10) as response:
-            return json.load(response)
+        return get_json(self._url + target)
+
+
+def get_json(url: str) -> Any:
+    """Ask a stand-in on this machine."""
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return json.load(response)
 
 
 def percentile(values: Sequence[float], part: float) -> float:

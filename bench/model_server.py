@@ -1,11 +1,11 @@
 """The model of the bench: a loopback server that speaks Chat Completions' stream, cheaply and on time.
 
-`python -m bench.model_server PORT`. Bare asyncio, so that it takes as little as can be of the processor that what is
-measured runs on. It notes when it sent what, by the number in the question ("Pregunta 17"), on the machine's
-monotonic clock, which every process here shares:
+`python -m bench.model_server PORT`. It notes when it sent what, by the number in the question ("Pregunta 17"), on the
+machine's monotonic clock, which every process here shares:
 
     GET /times       {"17": [asked, first token, first sentence certain, ended, late by, bytes], ...}, once
     GET /pace?first_s=0.4&tokens_per_s=40    for the answers from then on; tokens_per_s=0 is all at once
+    GET /pace?first_s=0&tokens_per_s=0&chunks=10    all at once, in so many events, each sent by itself
 """
 
 import asyncio
@@ -13,7 +13,10 @@ import json
 import re
 import sys
 import time
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
+
+from bench.stand_in import StandIn, serve
 
 FIRST_TOKEN_S = 0.4
 TOKENS_PER_S = 40.0
@@ -36,7 +39,6 @@ _HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
     b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def _chunk(data: bytes) -> bytes:
@@ -66,18 +68,28 @@ _DONE = _chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 _PIECES.append(_delta(finish_reason="stop"))
 
 
+def in_chunks(many: int) -> list[bytes]:
+    """The answer in so many events of about as many tokens each, and the end."""
+    size = -(-ANSWER_TOKENS // many)
+    texts = ["".join(TOKENS[start : start + size]) for start in range(0, ANSWER_TOKENS, size)]
+    return [*(_delta(content=text) for text in texts), _PIECES[-1]]
+
+
 class Pace:
     """How fast the model is, and when it said what."""
 
     def __init__(self) -> None:
         self.first_s = FIRST_TOKEN_S
         self.tokens_per_s = TOKENS_PER_S
+        self.chunks: list[bytes] = []
         self.times: dict[str, list[float]] = {}
 
     def set(self, query: dict[str, list[str]]) -> None:
         """Take what a request says."""
         self.first_s = float(query["first_s"][0])
         self.tokens_per_s = float(query["tokens_per_s"][0])
+        chunks = int(query.get("chunks", ["0"])[0])
+        self.chunks = in_chunks(chunks) if chunks else []
 
     def take_times(self) -> dict[str, list[float]]:
         """Return the times of answers that have ended, and forget them."""
@@ -87,53 +99,30 @@ class Pace:
         return ended
 
 
-class Connection(asyncio.Protocol):
+class Connection(StandIn):
     """One kept connection: a request, its stream, the next request."""
 
     def __init__(self, pace: Pace) -> None:
+        super().__init__()
         self._pace = pace
         self._loop = asyncio.get_running_loop()
-        self._received = b""
-        self._timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._timer: asyncio.Handle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head_ends = self._received.find(b"\r\n\r\n")
-        if head_ends < 0:
-            return
-        length = _LENGTH.search(self._received, 0, head_ends)
-        ends = head_ends + 4 + (int(length[1]) if length else 0)
-        if len(self._received) < ends:
-            return
-        request, self._received = self._received[:ends], self._received[ends:]
-        self._answer(request[:head_ends].split(b" ", 2), request[head_ends + 4 :])
-
-    def _answer(self, head: list[bytes], body: bytes) -> None:
-        url = urlsplit(head[1].decode())
-        if head[0] == b"POST":
+    def asked(self, method: str, target: str, body: bytes) -> None:
+        url = urlsplit(target)
+        if method == "POST":
             self._stream(body)
         elif url.path == "/times":
-            self._json(self._pace.take_times())
+            self.reply(self._pace.take_times())
         elif url.path == "/pace":
             self._pace.set(parse_qs(url.query))
-            self._json({})
+            self.reply({})
         else:
-            self._json({"id": "bench", "object": "model"})
-
-    def _json(self, value: object) -> None:
-        body = json.dumps(value).encode()
-        self._transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-            % (len(body), body)
-        )
+            self.reply({"id": "bench", "object": "model"})
 
     def _stream(self, body: bytes) -> None:
         asked = self._loop.time()
@@ -143,10 +132,12 @@ class Connection(asyncio.Protocol):
         if found:
             self._pace.times.setdefault(found[-1].decode(), self._times)
         self._is_usage_wanted = b'"include_usage"' in body
-        self._transport.write(_HEAD)
+        self.transport.write(_HEAD)
         self._from = asked + self._pace.first_s
         self._step_s = 1 / self._pace.tokens_per_s if self._pace.tokens_per_s else 0.0
-        self._timer = self._loop.call_at(self._from, self._send, 0)
+        self._chunks = self._pace.chunks
+        send = self._send_chunk if self._chunks else self._send
+        self._timer = self._loop.call_at(self._from, send, 0)
 
     def _send(self, index: int) -> None:
         times = self._times
@@ -157,28 +148,30 @@ class Connection(asyncio.Protocol):
             times[4] = times[2] - (self._from + index * self._step_s)
         if not self._step_s:
             times[1] = times[2] = time.monotonic()
-            self._transport.write(b"".join(_PIECES))
+            self.transport.write(b"".join(_PIECES))
             self._end()
             return
-        self._transport.write(_PIECES[index])
+        self.transport.write(_PIECES[index])
         if index + 1 == len(TOKENS):
-            self._transport.write(_PIECES[-1])
+            self.transport.write(_PIECES[-1])
             self._end()
         else:
             self._timer = self._loop.call_at(self._from + (index + 1) * self._step_s, self._send, index + 1)
 
+    def _send_chunk(self, index: int) -> None:
+        if index == 0:
+            self._times[1] = self._times[2] = time.monotonic()
+        self.transport.write(self._chunks[index])
+        if index + 2 < len(self._chunks):
+            self._timer = self._loop.call_soon(self._send_chunk, index + 1)
+        else:
+            self.transport.write(self._chunks[-1])
+            self._end()
+
     def _end(self) -> None:
         self._times[3] = time.monotonic()
-        self._transport.write(_USAGE + _DONE if self._is_usage_wanted else _DONE)
-
-
-async def serve(port: int) -> None:
-    """Serve until the process is told to end."""
-    pace = Pace()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(pace), "127.0.0.1", port, backlog=2048)
-    await server.serve_forever()
+        self.transport.write(_USAGE + _DONE if self._is_usage_wanted else _DONE)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(partial(Connection, Pace()), int(sys.argv[1])))

@@ -20,6 +20,8 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 PUBLIC_URL = "https://bench.example"
 AUTH_TOKEN = "bench-auth-token"
+ACCOUNT_SID = f"AC{'b' * 32}"
+OUR_NUMBER = "+12025550100"
 
 
 class BenchError(Exception):
@@ -93,6 +95,10 @@ class Server:
     worker: Process | None = None
     database: Path | None = None
 
+    def memory_kb(self) -> int:
+        """What the web server and the worker hold together (PSS)."""
+        return sum(process.memory_kb() for process in (self.web, self.worker) if process)
+
 
 @dataclass
 class Machine:
@@ -100,13 +106,14 @@ class Machine:
 
     folder: Path
     model_port: int = 0
+    twilio_port: int = 0
+    stand_ins: dict[str, Process] = field(default_factory=dict)
+    """The model and Twilio: what they take of the machine is not the program's."""
     _running: list[Process] = field(default_factory=list)
 
     def start_model(self) -> None:
         """Start the model that all the others ask."""
-        self.model_port = free_port()
-        self._start("model", [sys.executable, "-m", "bench.model_server", str(self.model_port)], {})
-        _wait_until_answering(self.model_port, self._running[-1])
+        self.model_port = self._start_stand_in("model")
 
     def start_app(self, name: str, **settings: str) -> Server:
         """Start the program, web server and worker, over a database of its own (an existing one is kept)."""
@@ -131,6 +138,19 @@ class Machine:
         _wait_until_answering(port, web)
         return Server(name, port, web, worker, data / "assistant.db")
 
+    def start_whatsapp(self, name: str, **settings: str) -> Server:
+        """Start the program as one that answers WhatsApp, with Twilio's REST API beside it."""
+        if not self.twilio_port:
+            self.twilio_port = self._start_stand_in("twilio")
+        return self.start_app(
+            name,
+            TWILIO_ACCOUNT_SID=ACCOUNT_SID,
+            TWILIO_WHATSAPP_NUMBER=OUR_NUMBER,
+            TWILIO_API_URL=f"http://127.0.0.1:{self.twilio_port}",
+            WHATSAPP_SETTLE_S="0",
+            **settings,
+        )
+
     def start_floor(self) -> Server:
         """Start the smallest app that does it, under the same gunicorn."""
         port = free_port()
@@ -146,16 +166,25 @@ class Machine:
 
     def stop(self, server: Server) -> None:
         """End a server and its worker."""
-        for process in (server.web, server.worker):
-            if process is not None:
-                process.stop()
-                self._running.remove(process)
+        processes = [process for process in (server.web, server.worker) if process is not None]
+        for process in processes:
+            process.popen.terminate()  # they end side by side
+        for process in processes:
+            process.stop()
+            self._running.remove(process)
 
     def close(self) -> None:
         """End everything."""
         for process in reversed(self._running):
             process.stop()
         self._running.clear()
+
+    def _start_stand_in(self, name: str) -> int:
+        port = free_port()
+        process = self._start(name, [sys.executable, "-m", f"bench.{name}_server", str(port)], {})
+        _wait_until_answering(port, process)
+        self.stand_ins[name] = process
+        return port
 
     def _model_environment(self) -> dict[str, str]:
         return {"OPENAI_BASE_URL": f"http://127.0.0.1:{self.model_port}/v1", "OPENAI_API_KEY": "sk-bench"}

@@ -32,6 +32,11 @@ def below(figure: str, value: float, limit: float, show: str, *, must: str, floo
     return Row(figure, show, must, value <= limit, floor)
 
 
+def above(figure: str, value: float, limit: float, show: str, *, must: str, floor: str = "") -> Row:
+    """A figure that must not be below its limit; one that could not be measured is not met."""
+    return Row(figure, show, must, value >= limit, floor)
+
+
 def ms(seconds: float) -> str:
     """Seconds as milliseconds."""
     return f"{seconds * 1000:.1f} ms"
