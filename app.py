@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chat import chat_command
 from conversation.profiles import Profile
+from guards.api_key import ApiKeyGuard
 from guards.twilio_signature import TwilioGuard
 from integrations.errors import IntegrationError
 from integrations.language_model import LanguageModel
@@ -23,6 +24,7 @@ from messages import messages_command
 from messaging.views import whatsapp_blueprint
 from parts import (
     Parts,
+    bureau,
     jobs_for,
     models_for,
     phone_line,
@@ -32,6 +34,7 @@ from parts import (
     whatsapp,
     whatsapp_sender,
 )
+from people.views import handoff_blueprint, new_limiter
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
 from simulator.whatsapp_terminal import whatsapp_simulate_command
@@ -62,18 +65,33 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     profile = profile_of(settings)
     models = models or models_for(settings, profile)
     database = Database(settings.database_url)
-    line = phone_line(settings, profile, models, database)
-    written = whatsapp(settings, profile, models, database)
+    people = bureau(settings, profile, database)
+    line = phone_line(settings, profile, models, database, people)
+    written = whatsapp(settings, profile, models, database, people)
     app = Flask(__name__)
     app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.extensions["parts"] = Parts(settings, database, Work(database), line.manager, line, written, models)
+    app.extensions["parts"] = Parts(
+        settings, database, Work(database), line.manager, line, written, people, models
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard = _twilio_guard(settings)
     app.register_blueprint(phone_blueprint(line, guard))
     app.register_blueprint(whatsapp_blueprint(written.inbox, written.receipts, guard))
+    limiter = new_limiter()
+    limiter.init_app(app)
+    key = settings.handoff_api_key
+    app.register_blueprint(
+        handoff_blueprint(
+            people.api,
+            ApiKeyGuard(key, setting="HANDOFF_API_KEY"),
+            limiter,
+            public_url=settings.webhook_url,
+            needs_key=key is not None,
+        )
+    )
     app.register_error_handler(HTTPException, _without_words)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
     terminal = Terminal(settings.terminal_language)

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from people.mirrors import Mirrors
 
 from announcements import what_is_off
 from conversation.addresses import matching_number
 from conversation.manager import ConversationManager
+from conversation.people import NOBODY, Mirror
 from conversation.profiles import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
 from conversation.tools import Toolbox, phone_tools, whatsapp_tools
@@ -27,6 +29,11 @@ from messaging.keeping import Limits
 from messaging.media import Media, Tools
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
+from people.handoff_api import WAIT_S as PROMPT_S
+from people.handoff_api import HandoffApi
+from people.handoffs import Handoffs, Team
+from people.notices import notices_for
+from people.sellers import Seller, SellersError, load_sellers, sellers_of
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings
 from storage import data_dir, messages
 from storage.database import Database
@@ -47,6 +54,16 @@ class WhatsApp:
 
 
 @dataclass(frozen=True)
+class Bureau:
+    """Who brings in people: told of handoffs, by the phone's and WhatsApp's conversations alike."""
+
+    handoffs: Handoffs
+    outbox: Outbox
+    mirror: Mirror
+    api: HandoffApi
+
+
+@dataclass(frozen=True)
 class Parts:
     """What the application is made of, for those who need more of it than its routes."""
 
@@ -56,6 +73,7 @@ class Parts:
     manager: ConversationManager
     line: PhoneLine
     whatsapp: WhatsApp
+    people: Bureau
     models: Sequence[LanguageModel]
 
     @property
@@ -109,8 +127,50 @@ def offline_model(profile: Profile) -> OfflineModel:
     )
 
 
+def bureau(settings: Settings, profile: Profile, database: Database) -> Bureau:
+    """Return who brings in people."""
+    work = Work(database)
+    rest = twilio_messages(settings)
+    mirror: Mirror = NOBODY
+    outbox = Outbox(
+        database,
+        work,
+        rest,
+        prompt_rest=twilio_messages(settings, total_s=PROMPT_S),
+        template_sid=settings.twilio_template_sid,
+        mirror=mirror,
+        sender=whatsapp_sender(settings),
+        public_url=settings.webhook_url,
+    )
+    can_write = rest is not None and settings.twilio_whatsapp_number is not None
+    team = Team(
+        sellers=team_of(settings),
+        words=notices_for(profile.language),
+        language=profile.language,
+        zone=profile.time_zone,
+        reply_within=timedelta(minutes=settings.seller_reply_min),
+        silent_for=timedelta(hours=settings.human_resume_h),
+    )
+    handoffs = Handoffs(database, work, team, writer=outbox if can_write else None)
+    api = HandoffApi(database, handoffs, outbox if can_write else None)
+    return Bureau(handoffs, outbox, Mirrors(mirror, handoffs), api)
+
+
+def team_of(settings: Settings) -> list[Seller]:
+    """Return the sellers. Ends the program with one sentence where their file cannot be used."""
+    path = ROOT / "profiles" / "sellers.toml"
+    try:
+        return load_sellers(path) if path.exists() else sellers_of(settings.seller_numbers)
+    except SellersError as error:
+        raise SystemExit(str(error)) from None
+
+
 def phone_line(
-    settings: Settings, profile: Profile, models: Sequence[LanguageModel], database: Database
+    settings: Settings,
+    profile: Profile,
+    models: Sequence[LanguageModel],
+    database: Database,
+    people: Bureau,
 ) -> PhoneLine:
     """Return the first door: phone calls."""
     can_transfer, work = settings.human_phone_number is not None, Work(database)
@@ -123,6 +183,8 @@ def phone_line(
         channel="phone",
         can_transfer=can_transfer,
         longest=timedelta(minutes=settings.call_max_minutes),
+        people=people.handoffs,
+        mirror=people.mirror,
     )
     return PhoneLine(
         manager=manager,
@@ -136,17 +198,14 @@ def phone_line(
 
 
 def whatsapp(
-    settings: Settings, profile: Profile, models: Sequence[LanguageModel], database: Database
+    settings: Settings,
+    profile: Profile,
+    models: Sequence[LanguageModel],
+    database: Database,
+    people: Bureau,
 ) -> WhatsApp:
     """Return the second door."""
     work, media = Work(database), Media(database, _media_tools(settings, profile, models))
-    outbox = Outbox(
-        database,
-        work,
-        twilio_messages(settings),
-        sender=whatsapp_sender(settings),
-        public_url=settings.webhook_url,
-    )
 
     def images_of(turn_id: int) -> list[str]:
         with database.read() as connection:
@@ -163,12 +222,13 @@ def whatsapp(
         can_transfer=False,
         longest=timedelta.max,
         images_of=images_of,
+        people=people.handoffs,
     )
     inbox = Inbox(
         manager=manager,
         database=database,
         work=work,
-        outbox=outbox,
+        outbox=people.outbox,
         media=media,
         settle_s=settings.whatsapp_settle_s,
         wait_s=settings.whatsapp_twiml_wait_s,
@@ -178,8 +238,11 @@ def whatsapp(
             frozenset(map(matching_number, settings.whatsapp_allowed_numbers)),
         ),
         echoes=settings.whatsapp_echo_transcript,
+        mirror=people.mirror,
+        team_says=people.handoffs.seller_says,
     )
-    return WhatsApp(inbox, outbox, Receipts(database, outbox), media)
+    receipts = Receipts(database, people.outbox, people.mirror)
+    return WhatsApp(inbox, people.outbox, receipts, media)
 
 
 def _media_tools(settings: Settings, profile: Profile, models: Sequence[LanguageModel]) -> Tools:
@@ -205,12 +268,18 @@ def whatsapp_sender(settings: Settings) -> str | None:
     return f"whatsapp:{number}" if number else None
 
 
-def twilio_messages(settings: Settings) -> TwilioMessages | None:
-    """Return what sends messages through Twilio's REST API; None without credentials."""
+def twilio_messages(settings: Settings, *, total_s: float = 10) -> TwilioMessages | None:
+    """Return what sends messages through Twilio's REST API; None without credentials. total_s: for each request."""
     if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
         return None
     token = settings.twilio_auth_tokens[0]
-    return TwilioMessages(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
+    return TwilioMessages(
+        settings.twilio_account_sid,
+        token,
+        api_url=settings.twilio_api_url,
+        timeout_s=min(5, total_s),
+        total_s=total_s,
+    )
 
 
 def _twilio_media(settings: Settings) -> TwilioMedia | None:
@@ -229,11 +298,13 @@ def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
     """Return what a worker does for each name."""
     profile = profile_of(settings)
     models = models_for(settings, profile)
-    written = whatsapp(settings, profile, models, database)
+    people = bureau(settings, profile, database)
+    written = whatsapp(settings, profile, models, database, people)
     jobs = {
         "finish_whatsapp": Job(written.inbox.finish),
         "send_whatsapp": Job(written.outbox.send),
         "describe_photos": Job(written.media.describe),
+        "offer_handoff": Job(people.handoffs.offer),
     }
     if not isinstance(models[0], OpenAIModel):
         return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}

@@ -21,7 +21,7 @@ from conversation.manager import ConversationManager, Utterance
 from conversation.people import NOBODY, Mirror
 from messaging import twiml
 from messaging.fit import whatsapp_messages
-from messaging.keeping import FINISH_AFTER_S, Keeper, Limits
+from messaging.keeping import FINISH_AFTER_S, Keeper, Limits, TeamSays, nobody_says
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
@@ -92,13 +92,14 @@ class Inbox:
         limits: Limits = Limits(),  # noqa: B008  (frozen)
         echoes: bool = False,
         mirror: Mirror = NOBODY,
+        team_says: TeamSays = nobody_says,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.manager = manager
         self._database, self._work, self._outbox, self._media = database, work, outbox, media
         self._settle_s, self._wait_s, self._public_url = settle_s, wait_s, public_url
         self._phrases, self._echoes, self._clock = manager.profile.phrases, echoes, clock
-        self._keeper = Keeper(database, work, outbox, self._phrases, limits, mirror, clock)
+        self._keeper = Keeper(database, work, outbox, self._phrases, limits, mirror, team_says, clock)
 
     # A message comes in
 

@@ -25,9 +25,20 @@ FINISH_AFTER_S = 15.0
 """A webhook is over by then; what it has not done, it never will."""
 STOP_QUESTION = "stop-question"
 PAUSE = "pause"
+TEAM = "team"
+"""Said to one of ours, and shown to nobody else."""
 
 _ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
 """By Twilio's OptOutType: its Advanced Opt-Out has replied, and tells us so that we know."""
+
+
+TeamSays = Callable[[Connection, str, str, datetime], str | None]
+"""Given a number and what its owner wrote: what they are told, where they are one of ours; None: a customer."""
+
+
+def nobody_says(connection: Connection, number: str, said: str, now: datetime) -> str | None:
+    """There is no team: everybody is a customer."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,12 @@ class Keeper:
         phrases: Phrases,
         limits: Limits,
         mirror: Mirror,
+        team_says: TeamSays,
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
         self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
+        self._team_says = team_says
 
     def keep(self, incoming: Incoming) -> Kept | None:
         """Keep a message; None where it came before. Raises SQLAlchemyError."""
@@ -83,8 +96,9 @@ class Keeper:
             if message_id is None:
                 return None
             [message] = messages.by_ids(connection, [message_id])
-            self._mirror.message(connection, message_id, now)
             words = self._without_assistant(connection, recipient, incoming, now)
+            if words is None or words.kind != TEAM:
+                self._mirror.message(connection, message_id, now)
             if words is None:
                 self.finish_later(connection, recipient.conversation_id)
                 return Kept(message, recipient)
@@ -107,7 +121,8 @@ class Keeper:
         replies = outgoing.add_claimed(
             connection, recipient.conversation_id, words.text, now, kind=words.kind
         )
-        self._mirror.message(connection, replies[0].id, now)
+        if words.kind != TEAM:
+            self._mirror.message(connection, replies[0].id, now)
         return replies
 
     def _without_assistant(
@@ -122,6 +137,10 @@ class Keeper:
         if incoming.opt_out_type in _ANSWERED_BY_TWILIO:
             self._obey(connection, recipient, _ANSWERED_BY_TWILIO[incoming.opt_out_type], now)
             return Words("")
+        if not recipient.simulated:
+            said = self._team_says(connection, recipient.number, incoming.message.body, now)
+            if said is not None:
+                return Words(said, TEAM)
         keyword = keyword_of(incoming.message.body) if not incoming.message.attachments else None
         if keyword is not None and (words := self._obey(connection, recipient, keyword, now)) is not None:
             return words

@@ -36,6 +36,8 @@ RECEIPT_WITHIN = timedelta(seconds=60)
 WINDOW = timedelta(hours=24)
 """Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
 OUTSIDE_WINDOW = 63016
+NOTICE = "notice"
+"""A message to one of ours: outside the window it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
 """How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
@@ -57,6 +59,7 @@ LATER_S = 15
 class Outbox:
     """Sends what is written for people. rest: None where there are no credentials: replies alone then carry it.
 
+    prompt_rest: the same, with less patience, for who waits for it. template_sid: what notices outside the window are.
     sender: our address ("whatsapp:+..."); None: the one that was written to. public_url: the base of the URLs that
     the provider tells receipts to; None: receipts are not asked for.
     """
@@ -67,12 +70,15 @@ class Outbox:
         work: Work,
         rest: TwilioMessages | None,
         *,
+        prompt_rest: TwilioMessages | None = None,
+        template_sid: str | None = None,
         mirror: Mirror = NOBODY,
         sender: str | None,
         public_url: str | None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._rest, self._mirror = database, work, rest, mirror
+        self._prompt_rest, self._template_sid = prompt_rest, template_sid
         self._sender, self._public_url, self._clock = sender, public_url, clock
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
@@ -100,7 +106,7 @@ class Outbox:
             return []
         now = self._clock()
         with self._database.write() as connection:
-            if recipients.is_with_human(connection, recipient.conversation_id, now):
+            if recipients.is_silenced(connection, recipient.conversation_id, turn_id, now):
                 self._hold_parts(connection, recipient, turn_id, bodies)
                 return []
             first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
@@ -180,6 +186,40 @@ class Outbox:
     def _can_send(self, recipient: Recipient) -> bool:
         return self._rest is not None and not recipient.simulated
 
+    def claim_notice(self, connection: Connection, message_id: int) -> None:
+        """Keep the worker from a message for a minute, with the caller's transaction: the caller sends it."""
+        outgoing.claim(connection, [message_id], self._clock())
+        message = messages.message_by_id(connection, message_id)
+        assert message is not None
+        self.send_later(connection, message.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
+
+    def send_now(self, message_id: int) -> str:
+        """Send a message that was claimed, once, and return its SID. Raises IntegrationError.
+
+        What may have been sent all the same is looked for by the worker; what was not is sent by it.
+        """
+        with self._database.read() as connection:
+            [message] = messages.by_ids(connection, [message_id])
+            found = recipients.find_recipient(connection, conversation_id=message.conversation_id)
+        assert found is not None
+        if self._prompt_rest is None:
+            raise IntegrationError("WhatsApp is not configured", permanent=True)
+        try:
+            state = self._deliver(self._prompt_rest, found, message)
+        except IntegrationError as error:
+            self._after_prompt_failure(message, error)
+            raise
+        self._note_sent(message, state)
+        return state.sid
+
+    def _after_prompt_failure(self, message: MessageRecord, error: IntegrationError) -> None:
+        if error.permanent:
+            self._note_failed(message, error.code if isinstance(error.code, int) else None)
+        elif not may_have_been_done(error):
+            with self._database.write() as connection:
+                outgoing.put_back(connection, message.id, self._clock())
+                self.send_later(connection, message.conversation_id)
+
     # Sending
 
     def send(self, payload: dict[str, Any]) -> None:
@@ -232,7 +272,7 @@ class Outbox:
         """Send a message; return after how many seconds it is to be tried where it cannot go now, else 0."""
         if message.status is not MessageStatus.WAITING and self._was_sent(rest, recipient, message):
             return 0
-        if recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW:
+        if self._is_outside_window(recipient) and self._template_for(message) is None:
             self._note_failed(message, OUTSIDE_WINDOW)
             return 0
         wait_s = self._begin(recipient, message)
@@ -242,17 +282,35 @@ class Outbox:
             return wait_s
         time.sleep(wait_s)
         try:
-            state = rest.send(
-                to=recipient.address,
-                sender=self._from(recipient),
-                body=message.body or None,
-                media_url=message.attachments[0].url if message.attachments else None,
-                status_callback=self._public_url and status_callback(self._public_url, message.id),
-            )
+            state = self._deliver(rest, recipient, message)
         except IntegrationError as error:
             return self._after_failure(recipient, message, error)
         self._note_sent(message, state)
         return 0
+
+    def _deliver(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> MessageState:
+        """Give a message to the provider. Raises IntegrationError."""
+        outside = self._is_outside_window(recipient)
+        template = self._template_for(message) if outside else None
+        if outside and template is None:
+            raise IntegrationError("outside the 24-hour window", permanent=True, code=OUTSIDE_WINDOW)
+        in_one_line = " · ".join(line.strip() for line in message.body.splitlines() if line.strip())
+        return rest.send(
+            to=recipient.address or f"whatsapp:{recipient.number}",
+            sender=self._from(recipient),
+            body=None if template else message.body or None,
+            media_url=message.attachments[0].url if message.attachments else None,
+            content_sid=template,
+            content_variables={"1": in_one_line} if template else None,
+            status_callback=self._public_url and status_callback(self._public_url, message.id),
+        )
+
+    def _is_outside_window(self, recipient: Recipient) -> bool:
+        return recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW
+
+    def _template_for(self, message: MessageRecord) -> str | None:
+        """The approved template that a notice goes out with where free text may not."""
+        return self._template_sid if message.kind == NOTICE else None
 
     def _from(self, recipient: Recipient) -> str:
         return self._sender or recipient.our_address
@@ -262,8 +320,9 @@ class Outbox:
         now, sender = self._clock(), self._from(recipient)
         interval = SANDBOX_PACE if sender == SANDBOX else PACE
         with self._database.write() as connection:
-            is_assistants = message.turn_id is not None
-            if is_assistants and recipients.is_with_human(connection, recipient.conversation_id, now):
+            if message.turn_id is not None and recipients.is_silenced(
+                connection, recipient.conversation_id, message.turn_id, now
+            ):
                 outgoing.hold(connection, message.id, now)
                 return None
             at = paces.take(connection, sender, interval, now, within=PATIENCE)

@@ -320,8 +320,8 @@ class Message(Base):
     outbound: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(20))
     body: Mapped[str]
-    sid: Mapped[str | None] = mapped_column(String(64), unique=True)
-    """The provider's."""
+    sid: Mapped[str | None] = mapped_column(String(255), unique=True)
+    """The provider's: Twilio's are of 34 characters, those of WhatsApp itself longer."""
     token: Mapped[str | None] = mapped_column(String(100), unique=True)
     """The provider's idempotency token of the webhook that brought it."""
     status: Mapped[str] = mapped_column(String(20))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, select, update
 
 from storage.calls import ConversationRecord, find_conversation, topics_of
 from storage.inserts import insert_once
-from storage.models import Contact, Conversation
+from storage.models import Contact, Conversation, Handoff, Turn
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -108,12 +108,34 @@ def conversation_of(connection: Connection, key: str) -> ConversationRecord:
     return found
 
 
-def is_with_human(connection: Connection, conversation_id: int, now: datetime) -> bool:
-    """Say whether a person has taken over, and the assistant is silent."""
-    until: datetime | None = connection.execute(
-        select(_CONVERSATIONS.c.human_until).where(_CONVERSATIONS.c.id == conversation_id)
-    ).scalar_one()
-    return until is not None and until > now
+def name_contact(connection: Connection, contact_id: int, name: str) -> None:
+    """Keep how a contact is called, where that is not known."""
+    connection.execute(
+        update(_CONTACTS).where(_CONTACTS.c.id == contact_id, _CONTACTS.c.name == "").values(name=name[:80])
+    )
+
+
+def is_silenced(connection: Connection, conversation_id: int, turn_id: int, now: datetime) -> bool:
+    """Say whether an answer is to be held back, for a person has taken over.
+
+    The answer that hands a conversation over is itself still said, until somebody by name has it.
+    """
+    until, human = connection.execute(
+        select(_CONVERSATIONS.c.human_until, _CONVERSATIONS.c.human).where(
+            _CONVERSATIONS.c.id == conversation_id
+        )
+    ).one()
+    if until is None or until <= now:
+        return False
+    return bool(human) or not _hands_over(connection, conversation_id, turn_id)
+
+
+def _hands_over(connection: Connection, conversation_id: int, turn_id: int) -> bool:
+    number = select(Turn.number).where(Turn.id == turn_id).scalar_subquery()
+    handoff = select(Handoff.id).where(
+        Handoff.conversation_id == conversation_id, Handoff.turn_number == number
+    )
+    return connection.execute(handoff).first() is not None
 
 
 def take_over(connection: Connection, conversation_id: int, human: str, until: datetime) -> None:

@@ -98,12 +98,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handoffs_request_key"), ["request_key"], unique=False)
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.alter_column("sid", existing_type=sa.String(length=64), type_=sa.String(length=255))
         batch_op.add_column(sa.Column("author", sa.String(length=80), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_column("author")
+        batch_op.alter_column("sid", existing_type=sa.String(length=255), type_=sa.String(length=64))
 
     op.execute("DELETE FROM handoffs WHERE turn_number IS NULL")
     with op.batch_alter_table("handoffs", schema=None) as batch_op:

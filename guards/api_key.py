@@ -1,0 +1,46 @@
+"""Who may use our API: whoever brings the key, or with none set, this machine alone."""
+
+import hmac
+
+import structlog
+from flask import Request, Response, jsonify, request
+
+from guards.loopback import is_loopback
+
+log = structlog.get_logger()
+
+
+class ApiKeyGuard:
+    """Refuses requests without the key (`Authorization: Bearer` or `X-API-Key`) with 401 and a JSON body.
+
+    key: None opens it to this machine alone. setting: its name, for whoever is refused.
+    """
+
+    def __init__(self, key: str | None, *, setting: str) -> None:
+        self._key, self._setting = key, setting
+
+    def __call__(self) -> tuple[Response, int] | None:
+        """Return None to let the request through, as `before_request` wants it."""
+        if self._key is None:
+            if is_loopback(request):
+                return None
+            return self._refuse(f"Set {self._setting} to use this from another machine.")
+        if any(_is_same(given, self._key) for given in _given(request)):
+            return None
+        return self._refuse("Wrong or missing API key.")
+
+    def _refuse(self, detail: str) -> tuple[Response, int]:
+        log.warning("api_refused", path=request.path)
+        response = jsonify(detail=detail)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response, 401
+
+
+def _given(asked: Request) -> list[str]:
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return [given for given in (bearer, asked.headers.get("X-API-Key", "").strip()) if given]
+
+
+def _is_same(given: str, key: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())

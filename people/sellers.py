@@ -1,0 +1,185 @@
+"""Sellers: who is told that a customer wants a person, and who of them is next."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from settings import parse_e164
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPANISH_DAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+_ALWAYS = ((time.min, time.max),)
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SellersError(Exception):
+    """The sellers' file cannot be used. The message is one sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Somebody who takes customers over. number: E.164.
+
+    languages, skills: what they are asked for first. weight: how often, against the others. hours: when, by the
+    business's clock, on days (0 is Monday).
+    """
+
+    name: str
+    number: str
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    weight: float = 1
+    hours: tuple[tuple[time, time], ...] = _ALWAYS
+    days: frozenset[int] = frozenset(range(7))
+
+    def is_on_duty(self, local: datetime) -> bool:
+        """Say whether they are to be asked now, by the business's clock."""
+        return local.weekday() in self.days and any(a <= local.time() <= b for a, b in self.hours)
+
+    def next_duty(self, local: datetime) -> datetime | None:
+        """Return when they are next to be asked; None where they never are."""
+        if self.is_on_duty(local):
+            return local
+        starts = (
+            datetime.combine(local.date() + timedelta(days=ahead), begin, local.tzinfo)
+            for ahead in range(8)
+            for begin, _ in self.hours
+            if (local + timedelta(days=ahead)).weekday() in self.days
+        )
+        return min((start for start in starts if start > local), default=None)
+
+    def fits(self, words: str, language: str) -> int:
+        """Say how well they fit what is wanted: one point for the language, one for a skill that it names."""
+        named = any(skill.lower() in words.lower() for skill in self.skills)
+        return (language in self.languages) + named
+
+
+def next_seller(
+    sellers: Sequence[Seller],
+    *,
+    asked: Collection[str],
+    last_asked: Mapping[str, datetime],
+    words: str,
+    language: str,
+    local: datetime,
+) -> Seller | None:
+    """Return who is asked next: of those on duty who fit best, who has waited longest; None: nobody is left.
+
+    asked: the numbers of those who were, this time. last_asked: when each was asked last, for anything.
+    """
+    free = [seller for seller in sellers if seller.number not in asked and seller.is_on_duty(local)]
+
+    def merit(seller: Seller) -> tuple[int, float]:
+        waited = local - last_asked.get(seller.number, _NEVER)
+        return seller.fits(words, language), waited.total_seconds() * seller.weight
+
+    return max(free, key=merit, default=None)
+
+
+def next_duty(sellers: Sequence[Seller], *, asked: Collection[str], local: datetime) -> datetime | None:
+    """Return when the first of those who were not asked yet is on duty; None where nobody ever is."""
+    others = [seller.next_duty(local) for seller in sellers if seller.number not in asked]
+    return min((start for start in others if start is not None), default=None)
+
+
+def sellers_of(numbers: Sequence[str]) -> list[Seller]:
+    """Return sellers of whom nothing but the number is known: on duty always."""
+    return [Seller(number, number) for number in dict.fromkeys(numbers)]
+
+
+def load_sellers(path: Path) -> list[Seller]:
+    """Return the sellers of a file (TOML). Raises SellersError where it cannot be used."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        file = _File.model_validate(table)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SellersError(f"{path.name} cannot be read: {error}.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SellersError(f"{path.name}: {where}: {first['msg'].removeprefix('Value error, ')}.") from None
+    return [seller.as_seller() for seller in file.seller]
+
+
+class _SellerTable(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    number: str
+    languages: list[str] = []
+    skills: list[str] = []
+    weight: Annotated[float, Field(gt=0, le=100)] = 1
+    hours: str = ""
+    days: list[str] = []
+
+    @field_validator("number")
+    @classmethod
+    def _e164(cls, value: str) -> str:
+        return parse_e164(value.removeprefix("whatsapp:"))
+
+    @field_validator("hours")
+    @classmethod
+    def _spans(cls, value: str) -> str:
+        _hours(value)
+        return value
+
+    @field_validator("days")
+    @classmethod
+    def _days(cls, value: list[str]) -> list[str]:
+        for day in value:
+            _day(day)
+        return value
+
+    def as_seller(self) -> Seller:
+        days = frozenset(map(_day, self.days)) or frozenset(range(7))
+        return Seller(
+            self.name, self.number, tuple(self.languages), tuple(self.skills), self.weight,
+            _hours(self.hours), days,
+        )  # fmt: skip
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    seller: Annotated[list[_SellerTable], Field(min_length=1)]
+
+    @field_validator("seller")
+    @classmethod
+    def _once(cls, value: list[Any]) -> list[Any]:
+        if len({seller.number for seller in value}) < len(value):
+            raise ValueError("two sellers have the same number")
+        return value
+
+
+def _hours(written: str) -> tuple[tuple[time, time], ...]:
+    spans = [span.strip() for span in written.split(",") if span.strip()]
+    return tuple(map(_span, spans)) or _ALWAYS
+
+
+def _span(written: str) -> tuple[time, time]:
+    found = _SPAN.fullmatch(written)
+    if found is None:
+        raise ValueError('must be written as "09:00-14:00, 16:00-19:30"')
+    first, last = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
+    if last <= first:
+        raise ValueError("must end after they begin: hours past midnight are two spans")
+    return first, last
+
+
+def _end(hour: int, minute: int) -> time:
+    return time.max if (hour, minute) == (24, 0) else time(hour, minute)
+
+
+def _day(written: str) -> int:
+    short = written.strip().lower()[:3]
+    for names in (DAYS, _SPANISH_DAYS, ("lun", "mar", "mie", "jue", "vie", "sab", "dom")):
+        if short in names:
+            return names.index(short)
+    raise ValueError(f'"{written}" is no day: write mon to sun, or lun to dom')
