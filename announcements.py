@@ -23,6 +23,32 @@ _SENTENCES = {
         "HUMAN_PHONE_NUMBER no está definida: quien pida una persona dejará un mensaje.",
         "HUMAN_PHONE_NUMBER is not set: callers who want a person leave a message.",
     ),
+    "sellers": (
+        "VENDEDOR_WHATSAPP no está definida: nadie recibe un WhatsApp cuando un cliente pide una persona.",
+        "VENDEDOR_WHATSAPP is not set: nobody gets a WhatsApp when a customer asks for a person.",
+    ),
+    "whatsapp number": (
+        "TWILIO_WHATSAPP_NUMBER no está definida: no se puede avisar por WhatsApp a los vendedores.",
+        "TWILIO_WHATSAPP_NUMBER is not set: sellers cannot be told by WhatsApp.",
+    ),
+    "handoff key": (
+        "HANDOFF_API_KEY no está definida: solo esta máquina puede usar /api/elevenlabs/handoff.",
+        "HANDOFF_API_KEY is not set: only this machine may use /api/elevenlabs/handoff.",
+    ),
+    "chatwoot": (
+        "CHATWOOT_ENABLED no está activa: las conversaciones no se ven en Chatwoot.",
+        "CHATWOOT_ENABLED is not on: conversations are not shown in Chatwoot.",
+    ),
+    "chatwoot token": (
+        "CHATWOOT_API_TOKEN o CHATWOOT_ACCOUNT_ID no están definidas: en Chatwoot los mensajes del asistente "
+        "aparecen como del cliente, con 🤖 delante, y no puede haber notas.",
+        "CHATWOOT_API_TOKEN or CHATWOOT_ACCOUNT_ID is not set: in Chatwoot the assistant's messages are shown as "
+        "the customer's, after a 🤖, and there can be no notes.",
+    ),
+    "chatwoot secret": (
+        "CHATWOOT_WEBHOOK_SECRET no está definida: desde Chatwoot no se puede tomar una conversación.",
+        "CHATWOOT_WEBHOOK_SECRET is not set: conversations cannot be taken over from Chatwoot.",
+    ),
 }
 
 
@@ -34,6 +60,15 @@ def what_is_off(settings: Settings) -> list[str]:
         "url": bool(settings.twilio_auth_tokens) and not settings.webhook_url,
         "whatsapp": bool(settings.twilio_auth_tokens) and not settings.twilio_account_sid,
         "human": not settings.human_phone_number,
+        "sellers": not settings.has_sellers,
+        "whatsapp number": settings.has_sellers
+        and not settings.twilio_whatsapp_number
+        and not settings.d360_api_key,
+        "handoff key": not settings.handoff_api_key,
+        "chatwoot": not settings.chatwoot_enabled,
+        "chatwoot token": settings.chatwoot_enabled
+        and not (settings.chatwoot_api_token and settings.chatwoot_account_id),
+        "chatwoot secret": settings.chatwoot_enabled and not settings.chatwoot_webhook_secret,
     }
     language = 0 if settings.terminal_language == "es" else 1
     return [_SENTENCES[name][language] for name, is_off in off.items() if is_off]

@@ -15,12 +15,12 @@ from chat import chat_command
 from conversation.profiles import Profile
 from guards.api_key import ApiKeyGuard
 from guards.twilio_signature import TwilioGuard
+from handoffs import handoffs_command
 from integrations.errors import IntegrationError
 from integrations.language_model import LanguageModel
 from ivr.ending import CallBooks
 from ivr.views import phone_blueprint
 from logs import configure_logging
-from messages import messages_command
 from messaging.views import whatsapp_blueprint
 from parts import (
     Parts,
@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         database_commands(settings),
         worker_command(settings),
         _phone_command(settings),
-        messages_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
+        handoffs_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
         _whatsapp_group(settings, database, terminal, profile),
         chat_command(
             written.inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from people.mirrors import Mirrors
 
 from announcements import what_is_off
 from conversation.addresses import matching_number
@@ -32,6 +31,7 @@ from messaging.receipts import Receipts
 from people.handoff_api import WAIT_S as PROMPT_S
 from people.handoff_api import HandoffApi
 from people.handoffs import Handoffs, Team
+from people.mirrors import Mirrors
 from people.notices import notices_for
 from people.sellers import Seller, SellersError, load_sellers, sellers_of
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings
@@ -158,7 +158,7 @@ def bureau(settings: Settings, profile: Profile, database: Database) -> Bureau:
 
 def team_of(settings: Settings) -> list[Seller]:
     """Return the sellers. Ends the program with one sentence where their file cannot be used."""
-    path = ROOT / "profiles" / "sellers.toml"
+    path = settings.sellers_file
     try:
         return load_sellers(path) if path.exists() else sellers_of(settings.seller_numbers)
     except SellersError as error:

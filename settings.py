@@ -149,6 +149,16 @@ class Settings(BaseSettings):
         """Who is told of customers that want a person, as E.164."""
         return tuple(filter(None, (self.vendedor_whatsapp or "").split(",")))
 
+    @property
+    def sellers_file(self) -> Path:
+        """Where more is said of the sellers than their numbers, if there is such a file."""
+        return ROOT / "profiles" / "sellers.toml"
+
+    @property
+    def has_sellers(self) -> bool:
+        """Whether there is anybody to tell that a customer wants a person."""
+        return bool(self.vendedor_whatsapp) or self.sellers_file.exists()
+
     @field_validator("whatsapp_allowed", "vendedor_whatsapp")
     @classmethod
     def _numbers(cls, value: str | None) -> str | None:

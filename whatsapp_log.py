@@ -34,9 +34,13 @@ _KINDS = {
     "image": {"es": "imagen", "en": "image"},
     "template": {"es": "plantilla", "en": "template"},
     "media": {"es": "adjunto", "en": "media"},
-    "voice": {"es": "nota de voz", "en": "voice note"},
     "location": {"es": "ubicación", "en": "location"},
     "button": {"es": "botón", "en": "button"},
+    "list": {"es": "lista", "en": "list"},
+    "stop-question": {"es": "pregunta", "en": "question"},
+    "pause": {"es": "pausa", "en": "pause"},
+    "team": {"es": "equipo", "en": "team"},
+    "notice": {"es": "aviso", "en": "notice"},
 }
 
 # Controls move the cursor and colour the screen; the others turn round the direction of all that follows.

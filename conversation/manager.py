@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from conversation import memory
 from conversation.answer import Answer, Reading
 from conversation.answers import Answers
-from conversation.handoff import leave_message
+from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.people import NOBODY, Mirror, People
+from conversation.person_words import asks_for_person
 from conversation.profiles import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools import Toolbox, ToolContext
@@ -32,6 +33,11 @@ log = structlog.get_logger()
 
 MOST_HEARD = 6000
 """Characters of one utterance that are kept: a voice note of six minutes, or the longest message and more."""
+
+PERSON_KEY = "0"
+"""Pressed alone, it asks for a person, as on any switchboard."""
+MOST_TOLD = 3
+"""Turns that the person who takes over is told of, beside the summary."""
 
 NO_IMAGES: Callable[[int], Sequence[str]] = lambda _turn_id: ()  # noqa: E731
 
@@ -98,6 +104,15 @@ class Claimed:
         return self.previous.failures if self.previous else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that no model has to write. handoff: what it hands over to a person for."""
+
+    words: str
+    ending: Ending
+    handoff: Request | None = None
+
+
 class ConversationManager:
     """Answers utterances, each once, whichever process is asked, and lets anyone read the answer.
 
@@ -125,7 +140,7 @@ class ConversationManager:
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer, self._toolbox = Writer(models, toolbox), toolbox
-        self._can_transfer, self._longest = can_transfer, longest
+        self._can_transfer, self._longest, self._is_phone = can_transfer, longest, channel == "phone"
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
         def instructions(minute: datetime) -> str:
@@ -196,23 +211,56 @@ class ConversationManager:
         previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
-        words, ending = (utterance.reply, Ending.GATHER)
-        if too_long:
-            words, ending = self.profile.phrases.too_long, Ending.HANG_UP
+        given = self._without_model(utterance, too_long)
         turn_id = turns.claim_turn(
             connection,
             dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
             now,
-            sentences=[words] if words else (),
-            ending=ending if words else None,
+            sentences=[given.words] if given and given.words else (),
+            ending=given.ending if given else None,
         )
         if turn_id is None:
             return None
         utterance.also(connection, turn_id)
+        if given is not None:
+            self._keep_given(connection, conversation, turn_id, utterance.number, given, known.past)
         past = known.past
         if previous is not None:
             past = (*past[:-1], _settle_previous(connection, previous, known.last_served, utterance, now))
-        return Claimed(utterance, conversation, past, turn_id, heard, written=bool(words))
+        return Claimed(utterance, conversation, past, turn_id, heard, written=given is not None)
+
+    def _without_model(self, utterance: Utterance, too_long: bool) -> Given | None:
+        """What answers an utterance that needs no model; None where it is the model's."""
+        phrases = self.profile.phrases
+        if too_long:
+            return Given(phrases.too_long, Ending.HANG_UP)
+        if utterance.reply is not None:
+            return Given(utterance.reply, Ending.GATHER)
+        by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
+        if not by_key and not asks_for_person(utterance.heard):
+            return None
+        request = Request(phrases.wants_person, source=Source.KEY if by_key else Source.WORDS)
+        if self._can_transfer:
+            return Given(phrases.transfer, Ending.TRANSFER, request)
+        if self._is_phone:
+            return Given("", Ending.TAKE_MESSAGE, request)
+        return Given(phrases.handed_off, Ending.GATHER, request)
+
+    def _keep_given(
+        self,
+        connection: Connection,
+        conversation: ConversationRecord,
+        turn_id: int,
+        number: int,
+        given: Given,
+        past: Sequence[TurnRecord],
+    ) -> None:
+        now = self._clock()
+        if given.handoff is not None:
+            summary = "\n".join(filter(None, [conversation.summary, memory.transcript(past[-MOST_TOLD:])]))
+            request = dataclasses.replace(given.handoff, summary=summary)
+            hand_off(connection, self._people, conversation.id, number, request, now)
+        self._mirror.turn(connection, turn_id, now)
 
     def _past(
         self, connection: Connection, conversation: ConversationRecord, number: int

@@ -60,6 +60,8 @@ class Phrases:
     """Asks, once, whether a word such as "cancel" was meant to end our messages."""
     opt_out_help: str
     """Says who this is and how to end our messages."""
+    wants_person: str
+    """Why a conversation goes to a person who was asked for in so many words, for whoever takes it."""
     cannot_open: str
     """Nothing of what was sent (a file, a voice note) could be opened or understood."""
     too_many_messages: str
@@ -186,6 +188,7 @@ _SPANISH = Phrases(
     "Si se refiere a otra cosa, cuénteme qué necesita.",
     opt_out_help="Soy {name}, el asistente automático de {business}. Escriba su pregunta y le respondo. "
     "Para no recibir más mensajes nuestros, escriba BAJA.",
+    wants_person="Pide hablar con una persona",
     cannot_open="Perdone, no he podido abrir lo que me ha enviado. ¿Me lo puede escribir con sus palabras?",
     too_many_messages="He recibido muchos mensajes suyos y necesito una pausa. "
     "Los guardo todos; escríbame de nuevo dentro de una hora, por favor.",
@@ -240,6 +243,7 @@ _ENGLISH = Phrases(
     "If you mean something else, tell me what you need.",
     opt_out_help="I'm {name}, the automated assistant of {business}. Write your question and I'll answer. "
     "To receive no more messages from us, write STOP.",
+    wants_person="Asks to speak to a person",
     cannot_open="I'm sorry, I could not open what you sent. Could you tell me in writing?",
     too_many_messages="I have had many messages from you and need a pause. "
     "All of them are kept; please write to me again in an hour.",

@@ -1,19 +1,24 @@
 """Conversations that went to a person: every query about them, named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from storage.inserts import insert_once
-from storage.models import Contact, Conversation, Handoff
+from storage.models import Contact, Conversation, Handoff, Offer
 
 OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffRecord:
-    """A handoff with the person it is about. address: E.164, or "withheld:" and the CallSid."""
+    """A handoff with the person it is about. address: E.164, or "withheld:" and the CallSid.
+
+    owner: who took it; asked: the sellers who were told of it, in order.
+    """
 
     created_at: datetime
     address: str
@@ -21,6 +26,9 @@ class HandoffRecord:
     summary: str
     message: str
     simulated: bool
+    owner: str
+    owned_at: datetime | None
+    asked: tuple[str, ...] = ()
 
 
 def make_handoff(
@@ -75,7 +83,7 @@ def add_message(connection: Connection, conversation_id: int, message: str, now:
 
 def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
     """Return the newest handoffs, oldest of them first."""
-    rows = connection.execute(
+    rows: Sequence[Any] = connection.execute(
         select(
             Handoff.created_at,
             Contact.address,
@@ -83,10 +91,17 @@ def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
             Handoff.summary,
             Handoff.message,
             Contact.simulated,
+            Handoff.owner,
+            Handoff.owned_at,
+            Handoff.id,
         )
         .join(Conversation, Conversation.id == Handoff.conversation_id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .order_by(Handoff.id.desc())
         .limit(limit)
     ).all()
-    return [HandoffRecord(*row) for row in reversed(rows)]
+    asked: dict[int, list[str]] = {row.id: [] for row in rows}
+    told = select(Offer.handoff_id, Offer.seller).where(Offer.handoff_id.in_(asked)).order_by(Offer.id)
+    for handoff_id, seller in connection.execute(told):
+        asked[handoff_id].append(seller)
+    return [HandoffRecord(*list(row)[:-1], asked=tuple(asked[row.id])) for row in reversed(rows)]

@@ -313,7 +313,7 @@ def test_a_handoff_by_the_assistant_tells_a_seller_and_silences_it(known_sellers
     openai.enqueue(tool_call("hand_off", {"reason": "queja", "summary": "Le cobraron dos veces."}))
     ana = person_of(line, twilio, number=CUSTOMER, to=US)
 
-    ana.send("Quiero hablar con alguien")
+    ana.send("Me han cobrado dos veces y estoy harta")
     work_off(line)
     ana.send("¿Sigue ahí?")
 
@@ -334,3 +334,32 @@ def test_the_document_is_served_and_valid(open_line):
 
     validate(document)
     assert "/api/elevenlabs/handoff" in document["paths"]
+
+
+@pytest.mark.parametrize("said", ["Quiero hablar con una persona", "¿Puedo hablar con un asesor, por favor?"])
+def test_who_asks_for_a_person_in_so_many_words_waits_for_no_model(
+    known_sellers, twilio, openai, phrases, said
+):  # noqa: F811
+    line, marta, _ = known_sellers
+    asked_before = len(openai.chats)
+    ana = person_of(line, twilio, number=CUSTOMER, to=US)
+
+    ana.send(said)
+    work_off(line)
+
+    assert ana.texts == [phrases.handed_off]
+    assert len(openai.chats) == asked_before
+    assert "*Motivo*: Pide hablar con una persona" in told(marta)[0]
+    assert the_only(line.parts.database, Handoff).source == "words"
+
+
+def test_a_key_asks_for_a_person_on_the_phone(team_line, twilio, openai):  # noqa: F811
+    line = team_line(human_phone_number="+34600000099")
+    openai.enqueue(text("¿En qué puedo ayudarle?"))
+    phone = line.phone()
+    phone.dial()
+    phone.press("0")
+
+    assert the_only(line.parts.database, Handoff).source == "key"
+    assert line.turns()[-1].ending == "transfer"
+    assert openai.chats == []

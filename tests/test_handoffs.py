@@ -1,13 +1,14 @@
-"""`flask --app app messages`: what callers left, as the operator reads it."""
+"""`flask --app app handoffs`: who wanted a person, as the operator reads it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from conversation.handoff import Request, hand_off, leave_message
 from conversation.people import NOBODY
-from storage import calls
+from storage import calls, offers, outgoing
 from storage.calls import CallFacts
+from storage.models import MessageStatus
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -21,7 +22,7 @@ def call_from(line, address, *, simulated=False):
 
 
 def shown(line):
-    return " ".join(line.app.test_cli_runner().invoke(args=["messages"]).output.split())
+    return " ".join(line.app.test_cli_runner().invoke(args=["handoffs"]).output.split())
 
 
 def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
@@ -45,7 +46,7 @@ def test_with_nothing_left_it_says_so(open_line, lang, said):
     assert said in shown(open_line(lang=lang))
 
 
-@pytest.mark.parametrize("command", ["messages", "worker"])
+@pytest.mark.parametrize("command", ["handoffs", "worker"])
 @pytest.mark.parametrize(
     ("url", "said"),
     [
@@ -63,3 +64,24 @@ def test_without_its_tables_a_command_says_what_to_do_in_one_sentence(tmp_path, 
 
     assert result.exit_code == 1
     assert said in result.output and "Traceback" not in result.output
+
+
+def test_who_took_it_is_shown(open_line, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    line = open_line(lang="en_US.UTF-8")
+    conversation = call_from(line, "+12025550123")
+    with line.parts.database.write() as connection:
+        first = hand_off(connection, NOBODY, conversation, 1, Request("a complaint"), NOW)
+        second = hand_off(connection, NOBODY, conversation, 2, Request("a quote"), NOW)
+        now = NOW + timedelta(minutes=3)
+        for handoff, seller in ((first, "+34600000011"), (second, "+34600000012")):
+            message = outgoing.add_outbound(
+                connection, conversation, "notice", "x", NOW, MessageStatus.SENT, author="handoff"
+            )
+            offers.make_offer(connection, handoff, seller, message, NOW, now)
+        offers.take_handoff(connection, first, "+34600000011", now)
+
+    output = shown(line)
+
+    assert "taken by +34600000011 at 13:03" in output
+    assert "told: +34600000012" in output

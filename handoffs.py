@@ -1,4 +1,4 @@
-"""`flask --app app messages`: what callers left for a person, in the terminal."""
+"""`flask --app app handoffs`: who wanted a person and who took it, in the terminal."""
 
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
@@ -11,15 +11,15 @@ from storage.handoffs import HandoffRecord, last_handoffs
 from terminal import Terminal
 
 
-def messages_command(
+def handoffs_command(
     database: Database, terminal: Terminal, zone: ZoneInfo, check: Callable[[], None]
 ) -> click.Command:
     """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
 
-    @click.command("messages")
+    @click.command("handoffs")
     @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
-    def messages(last: int) -> None:
-        """Show who wanted a person, why, and what message they left; the newest comes last."""
+    def handoffs(last: int) -> None:
+        """Show who wanted a person and why, who took it, and what message was left; the newest comes last."""
         check()
         with database.read() as connection:
             found = last_handoffs(connection, last)
@@ -28,7 +28,7 @@ def messages_command(
         else:
             terminal.say(es="Nadie ha pedido una persona todavía.", en="Nobody has asked for a person yet.")
 
-    return messages
+    return handoffs
 
 
 def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -> Table:
@@ -38,12 +38,19 @@ def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -
         terminal.pick(es="Quién", en="Who"),
         terminal.pick(es="Motivo", en="Reason"),
         terminal.pick(es="Mensaje", en="Message"),
+        terminal.pick(es="Estado", en="State"),
     ):
         table.add_column(title)
     for handoff in found:
         at = handoff.created_at.astimezone(zone)
         reason = "\n".join(filter(None, (handoff.reason, handoff.summary)))
-        table.add_row(f"{at:%Y-%m-%d %H:%M}", _who(handoff, terminal), reason, handoff.message)
+        table.add_row(
+            f"{at:%Y-%m-%d %H:%M}",
+            _who(handoff, terminal),
+            reason,
+            handoff.message,
+            _state(handoff, terminal, zone),
+        )
     return table
 
 
@@ -53,3 +60,14 @@ def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
     else:
         who = handoff.address
     return who + (terminal.pick(es=" (simulado)", en=" (simulated)") if handoff.simulated else "")
+
+
+def _state(handoff: HandoffRecord, terminal: Terminal, zone: ZoneInfo) -> str:
+    if handoff.owned_at is not None:
+        at = handoff.owned_at.astimezone(zone)
+        taken = terminal.pick(es="lo tomó {} a las {}", en="taken by {} at {}")
+        return taken.format(handoff.owner, f"{at:%H:%M}")
+    if not handoff.asked:
+        return terminal.pick(es="abierto", en="open")
+    told = ", ".join(handoff.asked)
+    return terminal.pick(es="avisado: {}", en="told: {}").format(told)
