@@ -1,7 +1,7 @@
 """Conversations that went to a person: every query about them, named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +83,7 @@ def add_message(connection: Connection, conversation_id: int, message: str, now:
 
 def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
     """Return the newest handoffs, oldest of them first."""
-    rows: Sequence[Any] = connection.execute(
+    rows = connection.execute(
         select(
             Handoff.created_at,
             Contact.address,
@@ -104,4 +104,9 @@ def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
     told = select(Offer.handoff_id, Offer.seller).where(Offer.handoff_id.in_(asked)).order_by(Offer.id)
     for handoff_id, seller in connection.execute(told):
         asked[handoff_id].append(seller)
-    return [HandoffRecord(*list(row)[:-1], asked=tuple(asked[row.id])) for row in reversed(rows)]
+    return [_record(row, asked[row.id]) for row in reversed(rows)]
+
+
+def _record(row: Any, asked: Sequence[str]) -> HandoffRecord:
+    *values, _ = row
+    return replace(HandoffRecord(*values), asked=tuple(asked))
