@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     d360_api_url: str | None = None
     d360_webhook_token: Secret = None
 
+    dashboard_password: Secret = None
+
     # Where it runs
     webhook_url: str | None = None
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0

@@ -1,0 +1,1 @@
+"""The operators' window: what people of the business look at all day."""
