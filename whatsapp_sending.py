@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.status import Status
+from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.addresses import matching_number
 from dialing import PATIENCE_S, ExitCode
@@ -73,7 +74,10 @@ class Sending:
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
         """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused."""
         with self._interruption:
-            message, to, sender = self._keep(number, draft)
+            try:
+                message, to, sender = self._keep(number, draft)
+            except SQLAlchemyError as error:
+                return self._tell_not_kept(error)
             try:
                 state = self._send(message, to, sender, draft)
                 self._note(message, state)
@@ -81,9 +85,28 @@ class Sending:
                 return self._follow(message.id, state.sid) if wait else ExitCode.COMPLETED
             except IntegrationError as error:
                 return explain(self._terminal, error)
+            except SQLAlchemyError as error:
+                return self._tell_not_noted(error)
             except KeyboardInterrupt:
                 self._tell_unknown()
                 return ExitCode.INTERRUPTED
+
+    def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
+        self._terminal.complain(
+            es=f"No se pudo escribir en la base de datos ({type(error).__name__}): no se ha enviado nada. "
+            "Inténtelo de nuevo en un momento.",
+            en=f"The database could not be written ({type(error).__name__}): nothing was sent. Try again in a moment.",
+        )
+        return ExitCode.NOT_COMPLETED
+
+    def _tell_not_noted(self, error: SQLAlchemyError) -> ExitCode:
+        self._terminal.complain(
+            es=f"No se pudo anotar en la base de datos lo que pasó ({type(error).__name__}). El mensaje puede haber "
+            "salido: mírelo con whatsapp log antes de repetirlo.",
+            en=f"What happened could not be noted in the database ({type(error).__name__}). The message may be on its "
+            "way: look at whatsapp log before you repeat it.",
+        )
+        return ExitCode.NOT_COMPLETED
 
     # Keeping
 

@@ -1,6 +1,5 @@
 """A call in the terminal: what is said with the seconds it took, and you type what you say."""
 
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,18 +9,14 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from settings import SIMULATOR_ACCOUNT_SID, Settings, parse_e164
+from settings import Settings, parse_e164
 from simulator.errors import CallLoopsError
 from simulator.journal import Ending
 from simulator.keyboard import Deed, Keyboard, Lines, ScriptedLines, read_line, without_echo
 from simulator.leg import Direction
+from simulator.local import is_reachable, local_phone, server_url
 from simulator.phone import Phone
 from simulator.terminal_screen import Screen
-
-PERSON = "+34600000001"
-ASSISTANT = "+12025550100"
-TALK_S = 5.0
-"""How long a transferred call talks here: nobody wants to wait for it."""
 
 WENT_WELL, NO_SERVER, CALL_FAILED = 0, 1, 3
 
@@ -56,19 +51,16 @@ def run_terminal_phone(
     if not is_reachable(url):
         click.echo(screen.phrase("no_server", url=url), err=True)
         return NO_SERVER
-    phone = Phone(
-        url,
-        account_sid=SIMULATOR_ACCOUNT_SID,
-        auth_token=auth_token,
-        public_url=settings.webhook_url,
-        from_number=number or PERSON,
-        to_number=to or settings.twilio_phone_number or ASSISTANT,
+    phone = local_phone(
+        settings,
+        auth_token,
+        url=url,
+        number=number,
+        to=to,
         realtime=script is None if realtime is None else realtime,
-        status_callback="/status",
-        dial_outcome=transfer,
-        dial_talk_s=TALK_S,
         # At a keyboard one can speak while the call thinks; a script stays silent there.
         reaction_s=0.0 if script is None else 1.0,
+        transfer=transfer,
         listener=screen.show,
     )
     with phone:
@@ -126,26 +118,6 @@ def phone_command(load: Callable[[], tuple[Settings, str]]) -> click.Command:
         sys.exit(code)
 
     return phone
-
-
-def server_url(settings: Settings) -> str:
-    """Return where this machine's server is: on the port that ./start.sh wrote down, else on PORT."""
-    try:
-        port = int((settings.data_dir / "port").read_text())
-    except (OSError, ValueError):
-        port = settings.port
-    return f"http://127.0.0.1:{port}"
-
-
-def is_reachable(url: str) -> bool:
-    """Say whether somebody listens at a URL's host and port."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        socket.create_connection((parts.hostname or "", port), timeout=3).close()
-    except OSError:
-        return False
-    return True
 
 
 def _hold(phone: Phone, screen: Screen, lines: Lines, direction: Direction, url: str) -> int:

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from settings import SIMULATOR_ACCOUNT_SID, Settings, parse_e164
 from simulator.keyboard import Keyboard, Lines, ScriptedLines
-from simulator.terminal import ASSISTANT, CALL_FAILED, NO_SERVER, WENT_WELL, is_reachable, server_url
+from simulator.local import is_reachable, local_whatsapp, server_url
+from simulator.terminal import CALL_FAILED, NO_SERVER, WENT_WELL
 from simulator.whatsapp import WhatsApp
 from simulator.whatsapp_api import MessagingApi
 from simulator.whatsapp_lines import Deed, Typed, read_line
@@ -20,7 +21,6 @@ from simulator.whatsapp_media import Attachment, from_file, photo, voice_note
 from simulator.whatsapp_messages import Exchange
 from simulator.whatsapp_screen import ChatScreen
 
-PERSON = "+34600000001"
 WRONG_ARGUMENTS = 2
 LATE_S = 3.0
 """How long a script waits for what did not come in the reply."""
@@ -64,13 +64,12 @@ def run_terminal_whatsapp(
         return WRONG_ARGUMENTS
     with (
         api,
-        WhatsApp(
-            url,
-            account_sid=SIMULATOR_ACCOUNT_SID,
-            auth_token=auth_token,
-            public_url=settings.webhook_url,
-            number=number or PERSON,
-            to=to or settings.twilio_phone_number or ASSISTANT,
+        local_whatsapp(
+            settings,
+            auth_token,
+            url=url,
+            number=number,
+            to=to,
             profile_name=profile_name,
             api=api,
             listener=screen.show,
@@ -174,8 +173,14 @@ class _Sitting:
         return True
 
     def _send_file(self, typed: Typed, sample: Callable[[], Attachment], kind: str) -> None:
+        path = Path(typed.path).expanduser() if typed.path else None
+        if (
+            path is not None and not path.suffix and not path.exists()
+        ):  # the first of the words that go with it
+            self._send(" ".join(filter(None, (typed.path, typed.text))), [sample()], self.screen.phrase(kind))
+            return
         try:
-            attachment = from_file(Path(typed.path).expanduser()) if typed.path else sample()
+            attachment = sample() if path is None else from_file(path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.screen.aside(self.screen.phrase("no_file", path=typed.path, reason=reason))

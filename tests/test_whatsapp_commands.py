@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,8 +18,8 @@ from storage import messages, recipients
 from storage.base import utc_now
 from storage.database import Database
 from storage.messages import NewMessage
-from storage.recipients import Sender
 from storage.models import Contact, Conversation, Message, MessageStatus
+from storage.recipients import Sender
 from terminal import Terminal
 from tests.fakes.twilio_messages import WAITS, Receipt, failed, undelivered
 from tests.fakes.twilio_server import Close, FakeTwilio, Page, Refuse
@@ -594,3 +595,18 @@ def test_a_command_that_cannot_run_asks_nobody(twilio, command_line, arguments):
 
     assert (ended.code, ended.err.strip()) == (1, "Error: not prepared")
     assert twilio.requests == []
+
+
+def test_a_database_that_somebody_holds_is_told_in_a_sentence_and_nothing_is_sent(
+    twilio, command_line, sqlite_url
+):
+    command_line.wrote()
+    holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    holder.execute("BEGIN IMMEDIATE")
+
+    ended = command_line.send("--text", "Hola")
+    holder.close()
+
+    assert ended.code == 1
+    assert "nothing was sent" in " ".join(ended.err.split())
+    assert not [asked for asked in twilio.requests if asked.method == "POST"]

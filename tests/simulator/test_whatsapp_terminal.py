@@ -93,6 +93,15 @@ def test_photos_and_voice_notes_are_sent_from_files_or_as_samples(server, run, t
     assert "/nowhere.jpg cannot be read" in done.stdout
 
 
+def test_words_after_the_command_go_with_the_sample(server, run):
+    server.on(PATH, reply("ok"))
+
+    run(script=["/foto ¿Es aquí?"])
+
+    (picture,) = (asked.form for asked in server.asked)
+    assert (picture["MediaContentType0"], picture["Body"]) == ("image/jpeg", "¿Es aquí?")
+
+
 def test_webhooks_are_signed_as_the_server_expects_its_own_simulators(server, run):
     server.on(PATH, reply("ok"))
 
