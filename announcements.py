@@ -49,11 +49,15 @@ _SENTENCES = {
         "CHATWOOT_WEBHOOK_SECRET no está definida: desde Chatwoot no se puede tomar una conversación.",
         "CHATWOOT_WEBHOOK_SECRET is not set: conversations cannot be taken over from Chatwoot.",
     ),
+    "dashboard": (
+        "DASHBOARD_PASSWORD no está definida: solo esta máquina puede abrir /dashboard/.",
+        "DASHBOARD_PASSWORD is not set: only this machine may open /dashboard/.",
+    ),
 }
 
 
-def what_is_off(settings: Settings) -> list[str]:
-    """Return a sentence for each feature that is off, in the terminal's language."""
+def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
+    """Return a sentence for each feature that is off. language: "es" or "en"; None: the terminal's."""
     off = {
         "model": not settings.has_model,
         "token": not settings.twilio_auth_tokens,
@@ -69,6 +73,7 @@ def what_is_off(settings: Settings) -> list[str]:
         "chatwoot token": settings.chatwoot_enabled
         and not (settings.chatwoot_api_token and settings.chatwoot_account_id),
         "chatwoot secret": settings.chatwoot_enabled and not settings.chatwoot_webhook_secret,
+        "dashboard": not settings.dashboard_password,
     }
-    language = 0 if settings.terminal_language == "es" else 1
-    return [_SENTENCES[name][language] for name, is_off in off.items() if is_off]
+    column = 0 if (language or settings.terminal_language) == "es" else 1
+    return [_SENTENCES[name][column] for name, is_off in off.items() if is_off]

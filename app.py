@@ -6,14 +6,19 @@ from collections.abc import Sequence
 
 import click
 import structlog
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chat import chat_command
+from chatwoot_parts import chatwoot_client, chatwoot_guard, takeover
 from conversation.profiles import Profile
+from dashboard.access import Access
+from dashboard.pages import Shell, prepare_templates
+from dashboard.views import dashboard_blueprint
 from guards.api_key import ApiKeyGuard
+from guards.loopback import is_loopback
 from guards.twilio_signature import TwilioGuard
 from handoffs import handoffs_command
 from integrations.errors import IntegrationError
@@ -21,19 +26,31 @@ from integrations.language_model import LanguageModel
 from ivr.ending import CallBooks
 from ivr.views import phone_blueprint
 from logs import configure_logging
+from messaging.dialog360_views import Dialog360Guard, dialog360_blueprint
 from messaging.views import whatsapp_blueprint
+from metrics import CONTENT_TYPE, REQUESTS, Metrics
 from parts import (
+    Bureau,
     Parts,
+    WhatsApp,
     bureau,
+    channels_of,
+    desk,
     jobs_for,
     models_for,
     phone_line,
     profile_of,
     simulator_token,
+    tally_of,
     twilio_messages,
     whatsapp,
     whatsapp_sender,
 )
+from people.chatwoot_commands import chatwoot_group
+from people.chatwoot_views import chatwoot_blueprint
+from people.elevenlabs_views import ElevenLabsGuard, elevenlabs_blueprint
+from people.mirror import SWEEP_EVERY_S, sweep
+from people.takeover import Takeover
 from people.views import handoff_blueprint, new_limiter
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
@@ -41,6 +58,7 @@ from simulator.whatsapp_terminal import whatsapp_simulate_command
 from storage import data_dir
 from storage.base import utc_now
 from storage.database import Database
+from storage.login_tries import LoginTries
 from storage.migrate import is_up_to_date, upgrade
 from storage.slots import is_worker_alive
 from storage.work import Work
@@ -65,21 +83,31 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     profile = profile_of(settings)
     models = models or models_for(settings, profile)
     database = Database(settings.database_url)
-    people = bureau(settings, profile, database)
-    line = phone_line(settings, profile, models, database, people)
-    written = whatsapp(settings, profile, models, database, people)
+    tally = tally_of(settings)
+    people = bureau(settings, profile, database, tally)
+    line = phone_line(settings, profile, models, database, people, tally)
+    written = whatsapp(settings, profile, models, database, people, tally)
     app = Flask(__name__)
     app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.extensions["parts"] = Parts(
-        settings, database, Work(database), line.manager, line, written, people, models
-    )
+        settings, database, Work(database), line.manager, line, written, people, models,
+        Metrics(tally, database),
+    )  # fmt: skip
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard = _twilio_guard(settings)
     app.register_blueprint(phone_blueprint(line, guard))
     app.register_blueprint(whatsapp_blueprint(written.inbox, written.receipts, guard))
+    app.register_blueprint(
+        dialog360_blueprint(
+            written.inbox, written.dialog360_receipts, Dialog360Guard(settings.d360_webhook_token)
+        )
+    )
+    app.register_blueprint(
+        chatwoot_blueprint(_takeover(settings, profile, database, people, written), chatwoot_guard(settings))
+    )
     limiter = new_limiter()
     limiter.init_app(app)
     key = settings.handoff_api_key
@@ -92,7 +120,12 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
             needs_key=key is not None,
         )
     )
+    _open_dashboard(app, app.extensions["parts"], profile)
+    app.register_blueprint(
+        elevenlabs_blueprint(people.postcalls, ElevenLabsGuard(settings.elevenlabs_webhook_secret))
+    )
     app.register_error_handler(HTTPException, _without_words)
+    _measure(app, app.extensions["parts"].metrics)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
     terminal = Terminal(settings.terminal_language)
     for command in (
@@ -101,6 +134,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         _phone_command(settings),
         handoffs_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
         _whatsapp_group(settings, database, terminal, profile),
+        _chatwoot_group(settings, database, terminal, profile),
         chat_command(
             written.inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)
         ),
@@ -123,6 +157,38 @@ def _twilio_guard(settings: Settings) -> TwilioGuard:
         simulator_sid=SIMULATOR_ACCOUNT_SID,
         simulator_token=lambda: simulator_token(settings),
     )
+
+
+def _open_dashboard(app: Flask, parts: Parts, profile: Profile) -> None:
+    settings = parts.settings
+    tries = LoginTries(settings.data_dir / "login-tries.db")
+    access = Access(settings.dashboard_password, tries, secret_key=str(app.secret_key))
+    access.join(app)
+    prepare_templates(app, Shell(profile.business, profile.time_zone))
+    app.register_blueprint(dashboard_blueprint(desk(parts, profile), access))
+
+
+def _takeover(
+    settings: Settings, profile: Profile, database: Database, people: Bureau, written: WhatsApp
+) -> Takeover:
+    writer = people.outbox if channels_of(settings).providers else None
+    return takeover(settings, profile, database, writer=writer, stop=written.inbox.manager.stop)
+
+
+def _measure(app: Flask, metrics: Metrics) -> None:
+    """Count requests; tell this machine alone what was measured."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.tally.count(REQUESTS, route, str(response.status_code))
+        return response
+
+    @app.get("/metrics")
+    def tell() -> Response:
+        if not is_loopback(request):
+            return Response("Only for this machine itself.\n", 403, content_type="text/plain")
+        return Response(metrics.text(), content_type=CONTENT_TYPE)
 
 
 def _without_words(error: HTTPException) -> Response:
@@ -198,14 +264,25 @@ def _require_tables(settings: Settings) -> None:
 def make_worker(settings: Settings) -> Worker:
     """Return the worker with its jobs, as `flask worker` runs it."""
     database = Database(settings.database_url, busy_timeout_s=5)
-    books = CallBooks(database, Work(database))
+    people = bureau(settings, profile_of(settings), database)
+    books = CallBooks(database, Work(database), people.mirror)
     return Worker(
         settings.database_url,
         worker_id=settings.worker_id,
         jobs=jobs_for(settings, database),
         is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
-        periodics=[Periodic("silent-calls", HOUSEKEEPING_EVERY_S, lambda: _close_silent_calls(books))],
+        periodics=[
+            Periodic("silent-calls", HOUSEKEEPING_EVERY_S, lambda: _close_silent_calls(books)),
+            *_mirror_periodics(settings, database),
+        ],
     )
+
+
+def _mirror_periodics(settings: Settings, database: Database) -> list[Periodic]:
+    if not settings.chatwoot_enabled:
+        return []
+    work = Work(database)
+    return [Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))]
 
 
 def _close_silent_calls(books: CallBooks) -> None:
@@ -227,6 +304,20 @@ def _whatsapp_group(
     )
     group.add_command(whatsapp_simulate_command(lambda: (settings, simulator_token(settings))))
     return group
+
+
+def _chatwoot_group(
+    settings: Settings, database: Database, terminal: Terminal, profile: Profile
+) -> click.Group:
+    return chatwoot_group(
+        database,
+        terminal,
+        profile.time_zone,
+        lambda: _require_tables(settings),
+        client=chatwoot_client(settings),
+        public_url=settings.webhook_url,
+        is_signed=settings.chatwoot_webhook_secret is not None,
+    )
 
 
 def _phone_command(settings: Settings) -> click.Command:

@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
 from announcements import what_is_off
+from chatwoot_parts import chatwoot_mirror, mirror_jobs
 from conversation.addresses import matching_number
 from conversation.manager import ConversationManager
+from conversation.meter import UNMETERED, Meter
 from conversation.people import NOBODY, Mirror
 from conversation.profiles import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
 from conversation.tools import Toolbox, phone_tools, whatsapp_tools
+from dashboard.booth import Booth
+from dashboard.live import Live
+from dashboard.sittings import Sittings
+from dashboard.views import Desk
+from dashboard_parts import operators
+from integrations.dialog360 import codes as dialog360_codes
+from integrations.dialog360.client import Dialog360
+from integrations.crm.client import CrmWebhook
 from integrations.language_model import LanguageModel
 from integrations.offline_model import OfflineModel
 from integrations.openai_model import OpenAIModel
@@ -23,22 +34,27 @@ from integrations.twilio_media import TwilioMedia
 from integrations.twilio_messages import TwilioMessages
 from ivr.ending import CallBooks
 from ivr.line import PhoneLine
+from messaging.channels import DIALOG360, TWILIO, Channels, Dialog360Channel, Provider, TwilioChannel
 from messaging.inbox import Inbox
 from messaging.keeping import Limits
-from messaging.media import Media, Tools
+from messaging.media import Downloads, Media, Tools
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
+from metrics import MessageCounts, Metrics
+from people.crm import CrmEvents
 from people.handoff_api import WAIT_S as PROMPT_S
 from people.handoff_api import HandoffApi
 from people.handoffs import Handoffs, Team
 from people.mirrors import Mirrors
 from people.notices import notices_for
+from people.postcall import PostCalls
 from people.sellers import Seller, SellersError, load_sellers, sellers_of
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings
 from storage import data_dir, messages
 from storage.database import Database
 from storage.jobs import Job
 from storage.work import Work
+from tally import Tally
 
 log = structlog.get_logger()
 
@@ -50,6 +66,7 @@ class WhatsApp:
     inbox: Inbox
     outbox: Outbox
     receipts: Receipts
+    dialog360_receipts: Receipts
     media: Media
 
 
@@ -61,6 +78,8 @@ class Bureau:
     outbox: Outbox
     mirror: Mirror
     api: HandoffApi
+    crm: CrmEvents
+    postcalls: PostCalls
 
 
 @dataclass(frozen=True)
@@ -75,24 +94,39 @@ class Parts:
     whatsapp: WhatsApp
     people: Bureau
     models: Sequence[LanguageModel]
+    metrics: Metrics
 
     @property
     def inbox(self) -> Inbox:
         """What takes written messages in."""
         return self.whatsapp.inbox
 
+    @cached_property
+    def sittings(self) -> Sittings:
+        """The phones and WhatsApps that browsers have opened in this process."""
+        return Sittings(self.database)
+
+    @cached_property
+    def live(self) -> Live:
+        """What tells the dashboard's pages in this process that something changed."""
+        return Live(self.database)
+
     def begin_serving(self) -> None:
         """What a web process does before its first call: say what is off, warm the model's connection."""
         for sentence in what_is_off(self.settings):
             log.warning(sentence)
+        self.metrics.tally.open()
         for model in self.models:
             if isinstance(model, OpenAIModel):
                 model.warm_up()
 
     def end_serving(self) -> None:
         """What it does last: let go of its answers, so that the next one need not wait for them."""
+        self.live.close()
+        self.sittings.close()
         self.manager.close()
         self.inbox.close()
+        self.metrics.tally.close()
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -127,22 +161,21 @@ def offline_model(profile: Profile) -> OfflineModel:
     )
 
 
-def bureau(settings: Settings, profile: Profile, database: Database) -> Bureau:
+def tally_of(settings: Settings) -> Tally:
+    """Return what a process counts with, beside the others of this installation."""
+    return Tally(settings.data_dir / "metrics")
+
+
+def bureau(settings: Settings, profile: Profile, database: Database, meter: Meter = UNMETERED) -> Bureau:
     """Return who brings in people."""
     work = Work(database)
-    rest = twilio_messages(settings)
-    mirror: Mirror = NOBODY
-    outbox = Outbox(
-        database,
-        work,
-        rest,
-        prompt_rest=twilio_messages(settings, total_s=PROMPT_S),
-        template_sid=settings.twilio_template_sid,
-        mirror=mirror,
-        sender=whatsapp_sender(settings),
-        public_url=settings.webhook_url,
-    )
-    can_write = rest is not None and settings.twilio_whatsapp_number is not None
+    channels = channels_of(settings)
+    desk = chatwoot_mirror(settings, work)
+    mirror: Mirror = desk or NOBODY
+    counts = MessageCounts(meter)
+    outbox = Outbox(database, work, channels, mirror=Mirrors(mirror, counts))
+    has_sender = settings.twilio_whatsapp_number is not None or DIALOG360 in channels.providers
+    can_write = bool(channels.providers) and has_sender
     team = Team(
         sellers=team_of(settings),
         words=notices_for(profile.language),
@@ -151,9 +184,38 @@ def bureau(settings: Settings, profile: Profile, database: Database) -> Bureau:
         reply_within=timedelta(minutes=settings.seller_reply_min),
         silent_for=timedelta(hours=settings.human_resume_h),
     )
-    handoffs = Handoffs(database, work, team, writer=outbox if can_write else None)
+    crm = CrmEvents(database, work, crm_webhook(settings), ours=[seller.number for seller in team.sellers])
+    handoffs = Handoffs(database, work, team, writer=outbox if can_write else None, desk=desk, also=crm)
     api = HandoffApi(database, handoffs, outbox if can_write else None)
-    return Bureau(handoffs, outbox, Mirrors(mirror, handoffs), api)
+    everyone = Mirrors(mirror, handoffs, crm, counts)
+    postcalls = PostCalls(database, work, mirror=everyone)
+    return Bureau(handoffs, outbox, everyone, api, crm, postcalls)
+
+
+def crm_webhook(settings: Settings) -> CrmWebhook | None:
+    """Return the hook of a CRM; None where there is none."""
+    url = settings.crm_webhook_url
+    return CrmWebhook(url, settings.crm_webhook_secret) if url else None
+
+
+def channels_of(settings: Settings) -> Channels:
+    """Return what carries written messages."""
+    return Channels(_providers(settings, total_s=10), prompt=_providers(settings, total_s=PROMPT_S))
+
+
+def _providers(settings: Settings, *, total_s: float) -> dict[str, Provider]:
+    found: dict[str, Provider] = {}
+    if (rest := twilio_messages(settings, total_s=total_s)) is not None:
+        found[TWILIO] = TwilioChannel(
+            rest,
+            sender=whatsapp_sender(settings),
+            template_sid=settings.twilio_template_sid,
+            public_url=settings.webhook_url,
+        )
+    if (dialog360 := dialog360_client(settings, total_s=total_s)) is not None:
+        found[DIALOG360] = Dialog360Channel(dialog360, template=None)
+    # Who has never written is written to from a number that is set
+    return found if settings.twilio_whatsapp_number else dict(reversed(found.items()))
 
 
 def team_of(settings: Settings) -> list[Seller]:
@@ -171,6 +233,7 @@ def phone_line(
     models: Sequence[LanguageModel],
     database: Database,
     people: Bureau,
+    meter: Meter = UNMETERED,
 ) -> PhoneLine:
     """Return the first door: phone calls."""
     can_transfer, work = settings.human_phone_number is not None, Work(database)
@@ -185,11 +248,12 @@ def phone_line(
         longest=timedelta(minutes=settings.call_max_minutes),
         people=people.handoffs,
         mirror=people.mirror,
+        meter=meter,
     )
     return PhoneLine(
         manager=manager,
         database=database,
-        books=CallBooks(database, work),
+        books=CallBooks(database, work, people.mirror),
         wait_s=settings.answer_wait_s,
         human_number=settings.human_phone_number,
         base_path=urlsplit(settings.webhook_url or "").path,
@@ -203,6 +267,7 @@ def whatsapp(
     models: Sequence[LanguageModel],
     database: Database,
     people: Bureau,
+    meter: Meter = UNMETERED,
 ) -> WhatsApp:
     """Return the second door."""
     work, media = Work(database), Media(database, _media_tools(settings, profile, models))
@@ -223,6 +288,7 @@ def whatsapp(
         longest=timedelta.max,
         images_of=images_of,
         people=people.handoffs,
+        meter=meter,
     )
     inbox = Inbox(
         manager=manager,
@@ -242,13 +308,16 @@ def whatsapp(
         team_says=people.handoffs.seller_says,
     )
     receipts = Receipts(database, people.outbox, people.mirror)
-    return WhatsApp(inbox, people.outbox, receipts, media)
+    dialog360_receipts = Receipts(
+        database, people.outbox, people.mirror, passing_codes=dialog360_codes.PASSING_CODES
+    )
+    return WhatsApp(inbox, people.outbox, receipts, dialog360_receipts, media)
 
 
 def _media_tools(settings: Settings, profile: Profile, models: Sequence[LanguageModel]) -> Tools:
     first = models[0]
     return Tools(
-        downloads=_twilio_media(settings),
+        downloads=_downloads(settings),
         simulated=TwilioMedia(SIMULATOR_ACCOUNT_SID, simulator_token(settings), loopback=True),
         transcriber=OpenAITranscriber(
             settings.openai_transcription_model,
@@ -282,11 +351,53 @@ def twilio_messages(settings: Settings, *, total_s: float = 10) -> TwilioMessage
     )
 
 
+def dialog360_client(settings: Settings, *, total_s: float = 10) -> Dialog360 | None:
+    """Return 360dialog's API; None without a key. total_s: for each request."""
+    if not settings.d360_api_key:
+        return None
+    return Dialog360(settings.d360_api_key, api_url=settings.d360_api_url, total_s=total_s)
+
+
+def _downloads(settings: Settings) -> dict[str, Downloads]:
+    twilio, dialog360 = _twilio_media(settings), dialog360_client(settings)
+    return ({TWILIO: twilio} if twilio else {}) | ({DIALOG360: dialog360} if dialog360 else {})
+
+
 def _twilio_media(settings: Settings) -> TwilioMedia | None:
     if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
         return None
     token = settings.twilio_auth_tokens[0]
     return TwilioMedia(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
+
+
+def desk(parts: Parts, profile: Profile) -> Desk:
+    """Return what the dashboard's pages are given."""
+    return Desk(
+        database=parts.database,
+        profile=profile,
+        profile_file=parts.settings.assistant_profile,
+        models=[model.name for model in parts.models],
+        off=lambda language: what_is_off(parts.settings, language),
+        booth=Booth(
+            parts.settings,
+            parts.database,
+            parts.sittings,
+            auth_token=lambda: simulator_token(parts.settings),
+            language=profile.language,
+        ),
+        operators=operators(
+            parts.settings,
+            profile,
+            parts.database,
+            phone=parts.manager,
+            written=parts.inbox.manager,
+            writer=parts.whatsapp.outbox,
+            people=parts.people.handoffs,
+            mirror=parts.people.mirror,
+        ),
+        live=parts.live,
+        pictures=parts.whatsapp.media,
+    )
 
 
 def simulator_token(settings: Settings) -> str:
@@ -298,14 +409,19 @@ def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
     """Return what a worker does for each name."""
     profile = profile_of(settings)
     models = models_for(settings, profile)
-    people = bureau(settings, profile, database)
-    written = whatsapp(settings, profile, models, database, people)
+    meter = tally_of(settings)
+    people = bureau(settings, profile, database, meter)
+    written = whatsapp(settings, profile, models, database, people, meter)
     jobs = {
         "finish_whatsapp": Job(written.inbox.finish),
         "send_whatsapp": Job(written.outbox.send),
         "describe_photos": Job(written.media.describe),
         "offer_handoff": Job(people.handoffs.offer),
+        "crm": Job(people.crm.deliver),
+        "show_postcall": Job(people.postcalls.show),
     }
+    if (mirror := mirror_jobs(settings, profile, database, _downloads(settings))) is not None:
+        jobs["mirror"] = mirror.job
     if not isinstance(models[0], OpenAIModel):
         return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
     summaries = Summaries(database, models[0])

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from integrations.twilio_codes import what_to_do
+from integrations import twilio_codes
+from integrations.dialog360 import codes as dialog360_codes
 from integrations.twilio_messages import MessageState
+from messaging.channels import DIALOG360, TWILIO
 from messaging.requests import status_of
 from storage.messages import MessageRecord, MessageWithContact
 from storage.models import MessageStatus
@@ -35,6 +37,7 @@ _KINDS = {
     "template": {"es": "plantilla", "en": "template"},
     "media": {"es": "adjunto", "en": "media"},
     "location": {"es": "ubicación", "en": "location"},
+    "reaction": {"es": "reacción", "en": "reaction"},
     "button": {"es": "botón", "en": "button"},
     "list": {"es": "lista", "en": "list"},
     "stop-question": {"es": "pregunta", "en": "question"},
@@ -57,13 +60,26 @@ def status_word(terminal: Terminal, status: MessageStatus) -> str:
     return _STATUSES[status][terminal.language]
 
 
-def meanings(terminal: Terminal, codes: Iterable[int | None]) -> list[str]:
-    """Return what each of these codes means and what to do about it, a line each, none twice."""
-    lines = []
-    for code in dict.fromkeys(code for code in codes if code is not None):
-        url = f"https://www.twilio.com/docs/api/errors/{code}"
-        lines.append(f"[{code}] {what_to_do(code, terminal.language) or url}")
-    return lines
+def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
+    """Return what each of these codes of a provider's means and what to do about it, a line each, none twice."""
+    known = dict.fromkeys(code for code in codes if code is not None)
+    return [f"[{code}] {_meaning(terminal, code, provider)}" for code in known]
+
+
+def _meaning(terminal: Terminal, code: int, provider: str) -> str:
+    if provider == DIALOG360:
+        url = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
+        return dialog360_codes.what_to_do(code, terminal.language) or url
+    url = f"https://www.twilio.com/docs/api/errors/{code}"
+    return twilio_codes.what_to_do(code, terminal.language) or url
+
+
+def _provider(row: MessageWithContact) -> str:
+    """Whose code a message has: who has named it had it, whoever brings this person's messages today."""
+    sid = row.message.sid or ""
+    if sid.startswith(("SM", "MM")):
+        return TWILIO
+    return DIALOG360 if sid.startswith("wamid.") else row.provider
 
 
 # The log
@@ -72,8 +88,10 @@ def meanings(terminal: Terminal, codes: Iterable[int | None]) -> list[str]:
 def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> None:
     """Print messages, and below them what the codes among them mean. zone: the one that times are shown in."""
     terminal.console.print(_table(found, terminal, zone))
-    for line in meanings(terminal, (row.message.error_code for row in found)):
-        terminal.console.print(line)
+    for provider in (TWILIO, DIALOG360):
+        codes = [row.message.error_code for row in found if _provider(row) == provider]
+        for line in meanings(terminal, codes, provider):
+            terminal.console.print(line)
 
 
 def _table(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> Table:
@@ -133,7 +151,7 @@ def print_state(
     if state is not None:
         terminal.console.print(f"Twilio: {_theirs(terminal, state)}")
     codes = [kept.message.error_code if kept else None, state.error_code if state else None]
-    for line in meanings(terminal, codes):
+    for line in meanings(terminal, codes, TWILIO if kept is None else _provider(kept)):
         terminal.console.print(line)
     if kept and state and _is_behind(kept.message, state):
         terminal.complain(

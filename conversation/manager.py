@@ -14,6 +14,7 @@ from conversation import memory
 from conversation.answer import Answer, Reading
 from conversation.answers import Answers
 from conversation.handoff import Request, Source, hand_off, leave_message
+from conversation.meter import UNMETERED, Meter
 from conversation.people import NOBODY, Mirror, People
 from conversation.person_words import asks_for_person
 from conversation.profiles import Profile, instructions_for
@@ -51,6 +52,7 @@ class Utterance:
     joins: not a word of the answer before was said, and these words go with those that it was to answer.
     also: run with the turn's id inside the transaction that claims it; what it raises undoes the claim.
     images: pictures that came with the words, as data URLs. reply: words that answer it, where no model need.
+    whole: nobody reads the answer before it is complete.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Utterance:
     also: Callable[[Connection, int], None] = lambda _connection, _turn_id: None
     images: Sequence[str] = ()
     reply: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +137,13 @@ class ConversationManager:
         images_of: Callable[[int], Sequence[str]] = NO_IMAGES,
         people: People = NOBODY,
         mirror: Mirror = NOBODY,
+        meter: Meter = UNMETERED,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._images_of, self._people, self._mirror = images_of, people, mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
-        self._writer, self._toolbox = Writer(models, toolbox), toolbox
+        self._writer, self._toolbox = Writer(models, toolbox, meter=meter, channel=channel), toolbox
         self._can_transfer, self._longest, self._is_phone = can_transfer, longest, channel == "phone"
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
@@ -150,13 +154,16 @@ class ConversationManager:
 
     # Claiming
 
-    def answer(self, utterance: Utterance) -> None:
-        """Claim the turn and start its answer; a turn that was claimed before is left as it is."""
+    def answer(self, utterance: Utterance) -> bool:
+        """Claim the turn and start its answer; a turn that was claimed before is left as it is.
+
+        Return whether the claim was made here and is kept.
+        """
         if self.answers.find(utterance.key, utterance.number) is not None:
-            return
+            return False
         claimed = self._claim(utterance)
         if claimed is None or claimed.written:
-            return
+            return claimed is not None
         previous = claimed.previous and self.answers.find(utterance.key, claimed.previous.number)
         if previous:
             previous.stop(TurnState.SUPERSEDED)
@@ -166,6 +173,7 @@ class ConversationManager:
         )  # fmt: skip
         if self.answers.add(answer) is answer:
             self._writer.start(self._draft(answer, claimed))
+        return claimed.turn_id is not None
 
     def take_message(self, utterance: Utterance) -> None:
         """Keep a message for a person as a turn of its own, thanked for and ended with goodbye.
@@ -198,7 +206,8 @@ class ConversationManager:
                 if conversation is None:
                     return Known()
                 past = self._past(connection, conversation, utterance.number)
-                last = turns.last_served(connection, past[-1].id) if past else None
+                is_spoken = past and not utterance.whole  # of what is read whole, nothing is served by parts
+                last = turns.last_served(connection, past[-1].id) if is_spoken else None
                 return Known(conversation, tuple(past), last)
         except SQLAlchemyError as error:
             log.error("past_not_read", turn=utterance.number, error=type(error).__name__)
@@ -307,7 +316,8 @@ class ConversationManager:
                     connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
                 )
 
-        return Draft(answer, messages, self._tool_context(answer, conversation), completed)
+        tools = self._tool_context(answer, conversation)
+        return Draft(answer, messages, tools, completed, whole=claimed.utterance.whole)
 
     def _messages(self, conversation: ConversationRecord | None, claimed: Claimed) -> list[Message]:
         return memory.messages_for(

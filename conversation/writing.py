@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from conversation import memory
 from conversation.answer import Answer, AnswerStopped
 from conversation.handoff import Request, Source, hand_off
+from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS, UNMETERED, Meter
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from conversation.sentences import SentenceCutter
@@ -48,6 +49,8 @@ class Draft:
     """Run inside the transaction that completes the answer."""
     tokens: Usage = field(default_factory=lambda: Usage(0, 0))
     model: str | None = None
+    whole: bool = False
+    """Nobody reads it before it is complete."""
     before: frozenset[str] = frozenset()
     """Sentences that were there when this attempt began: a model told to go on may say them again."""
 
@@ -71,8 +74,16 @@ class Round:
 class Writer:
     """Writes answers with the models in their order, each in a thread of its own."""
 
-    def __init__(self, models: Sequence[LanguageModel], toolbox: Toolbox) -> None:
+    def __init__(
+        self,
+        models: Sequence[LanguageModel],
+        toolbox: Toolbox,
+        *,
+        meter: Meter = UNMETERED,
+        channel: str = "",
+    ) -> None:
         self._models, self._toolbox = tuple(models), toolbox
+        self._meter, self._channel = meter, channel
 
     def start(self, draft: Draft) -> None:
         """Begin to write; returns at once."""
@@ -90,6 +101,13 @@ class Writer:
         except Exception as error:
             log.exception("answer_broke", turn=draft.answer.number)
             self._give_up(draft, error)
+        self._measure(draft.answer)
+
+    def _measure(self, answer: Answer) -> None:
+        self._meter.count(ANSWERS, self._channel, answer.state)
+        timing = answer.timing
+        if timing.first_sentence is not None:
+            self._meter.observe(FIRST_WORD, self._channel, seconds=timing.first_sentence - timing.started)
 
     def _write(self, draft: Draft) -> None:
         for _ in range(MOST_ROUNDS):
@@ -116,7 +134,7 @@ class Writer:
             if draft.remaining_s <= 0:
                 break
             try:
-                return self._stream(draft, model, min(patience_s, draft.remaining_s))
+                return self._timed(draft, model, min(patience_s, draft.remaining_s))
             except IntegrationError as failed:
                 error = failed
                 log.warning(
@@ -130,6 +148,18 @@ class Writer:
             return [(self._models[0], TOTAL_S)] * 2
         return [(self._models[0], FIRST_WORD_S), *((model, TOTAL_S) for model in self._models[1:])]
 
+    def _timed(self, draft: Draft, model: LanguageModel, first_event_s: float) -> Round:
+        began, result = time.monotonic(), "failed"
+        try:
+            done = self._stream(draft, model, first_event_s)
+            result = "complete"
+        except AnswerStopped:
+            result = "stopped"
+            raise
+        finally:
+            self._meter.observe(MODEL_TIME, model.name, result, seconds=time.monotonic() - began)
+        return done
+
     def _stream(self, draft: Draft, model: LanguageModel, first_event_s: float) -> Round:
         answer, done, cutter = draft.answer, Round(), SentenceCutter()
         draft.model, draft.before = model.name, frozenset(s.strip() for s in answer.sentences)
@@ -139,6 +169,8 @@ class Writer:
         stream = model.stream(
             messages, tools=self._toolbox.specs, first_event_s=first_event_s, total_s=draft.remaining_s
         )
+        if draft.whole:
+            stream.gather()
         with answer.stopping(stream.cancel):
             for event in stream:
                 if isinstance(event, TextDelta):
@@ -150,6 +182,8 @@ class Writer:
                     done.calls.append(event)
                 elif isinstance(event, Usage):
                     _count(draft, event)
+                    self._meter.count(TOKENS, model.name, "prompt", by=event.prompt_tokens)
+                    self._meter.count(TOKENS, model.name, "completion", by=event.completion_tokens)
                 elif isinstance(event, Finish):
                     done.finished = True
         return self._checked(draft, done, cutter)
@@ -159,7 +193,7 @@ class Writer:
         fresh = _fresh(draft, pieces)
         if fresh:
             draft.answer.add(fresh)
-            return spoken_seconds("".join(draft.answer.sentences)) > UNHURRIED_AFTER_S
+            return not draft.whole and spoken_seconds("".join(draft.answer.sentences)) > UNHURRIED_AFTER_S
         if draft.answer.state is not TurnState.WRITING:
             raise AnswerStopped
         return False

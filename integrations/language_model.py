@@ -72,6 +72,10 @@ class ModelStream(Protocol):
         """Say that nobody waits for the next event: those of the next tenth of a second may come together."""
         ...
 
+    def gather(self) -> None:
+        """Say, before the iteration, that nobody reads before the end: events may come together, the end not late."""
+        ...
+
 
 class LanguageModel(Protocol):
     """Something that writes answers. Thread-safe."""

@@ -168,6 +168,9 @@ class OfflineStream:
     def unhurry(self) -> None:
         """Nothing to gather: every word is there at once."""
 
+    def gather(self) -> None:
+        """Nothing to gather: every word is there at once."""
+
     def __iter__(self) -> Iterator[Event]:
         deadline = time.monotonic() + self._total_s
         for number, word in enumerate(re.findall(r"\S+\s*", self._reply.words)):

@@ -182,13 +182,16 @@ class OpenAIStream:
         self._total_s = total_s
         self._ends_at = float("inf")
         self._lifeline = Lifeline(float("inf"))
-        self._begun = False
+        self._begun = self._gathers = False
 
     def cancel(self) -> None:
         self._lifeline.cut()
 
     def unhurry(self) -> None:
         self._lifeline.unhurried = True
+
+    def gather(self) -> None:
+        self._gathers = True
 
     def __iter__(self) -> Iterator[Event]:
         now = time.monotonic()
@@ -235,6 +238,7 @@ class OpenAIStream:
     def _begin(self) -> None:
         self._begun = True
         self._lifeline.deadline = self._ends_at
+        self._lifeline.gathering = self._gathers
 
     def _drain(self, rest: Iterator[bytes]) -> None:
         """Read to the end of the body, without which the connection could not be used again."""

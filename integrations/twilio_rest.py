@@ -139,6 +139,11 @@ class TwilioRest:
                 raise
         return self.fetch_call(sid)
 
+    def redirect_call(self, sid: str, twiml: str) -> CallState:
+        """Have a call that is going on leave what it does and go on with this TwiML, at most 4000 characters."""
+        with one_error():
+            return _state(self._client.calls(sid).update(twiml=twiml))
+
 
 def connect(
     account_sid: str, auth_token: str, *, api_url: str | None, timeout_s: float, total_s: float

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from conversation.people import NOBODY, Mirror
 from storage import calls, turns
 from storage.calls import CallProgress
 from storage.database import Database
@@ -18,15 +19,18 @@ SILENT_FOR = timedelta(minutes=15)
 
 
 class CallBooks:
-    """Closes calls and has noted what they were about."""
+    """Closes calls and has noted what they were about. mirror: who is told that a call is over."""
 
-    def __init__(self, database: Database, work: Work) -> None:
-        self._database, self._work = database, work
+    def __init__(self, database: Database, work: Work, mirror: Mirror = NOBODY) -> None:
+        self._database, self._work, self._mirror = database, work, mirror
 
     def close(self, connection: Connection, key: str, now: datetime) -> None:
         """Close a call's conversation, once, and have its topic noted where anything was said."""
         conversation_id = calls.close_conversation(connection, key, now)
-        if conversation_id is not None and turns.last_number(connection, conversation_id):
+        if conversation_id is None:
+            return
+        self._mirror.call_ended(connection, conversation_id, now)
+        if turns.last_number(connection, conversation_id):
             self._work.enqueue(
                 connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
             )

@@ -8,9 +8,10 @@ the message does whatever the process that took it died before.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from conversation.manager import ConversationManager, Utterance
 from conversation.people import NOBODY, Mirror
 from messaging import twiml
 from messaging.fit import whatsapp_messages
-from messaging.keeping import FINISH_AFTER_S, Keeper, Limits, TeamSays, nobody_says
+from messaging.keeping import FINISH_AFTER_S, Keeper, Kept, Limits, TeamSays, nobody_says
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
@@ -53,11 +54,10 @@ class BurstTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What waits for an answer. last: the turn before; answered: whether its answer is on its way."""
+    """What waits for an answer. last: the turn before."""
 
     messages: list[MessageRecord]
     last: TurnRecord | None
-    answered: bool
 
     @property
     def is_readable(self) -> bool:
@@ -119,6 +119,31 @@ class Inbox:
             return twiml.nothing()
         return twiml.reply(self._reply(recipient, base_url))
 
+    def take(self, came: Sequence[Incoming]) -> None:
+        """Keep messages whose webhook has no reply to answer in; the answers go out by themselves.
+
+        Raises SQLAlchemyError where one could not be kept.
+        """
+        newest: dict[int, Kept] = {}
+        for incoming in came:
+            kept = self._keeper.keep(incoming, in_reply=False)
+            if kept is not None and not kept.is_settled:
+                newest[kept.recipient.conversation_id] = kept
+        for kept in newest.values():
+            self._in_background(partial(self._answer_taken, kept))
+
+    def _answer_taken(self, kept: Kept) -> None:
+        if not kept.message.is_opened:
+            self._media.begin(kept.message)
+        self._outbox.show_typing(kept.recipient, kept.message.sid or "")
+        try:
+            is_last = self._wait_for_burst(kept.recipient, kept.message.id)
+        except SQLAlchemyError as error:  # the job will answer
+            log.error("late_answer_not_begun", error=type(error).__name__)
+            return
+        if is_last:
+            self._answer_late(kept.recipient)
+
     def _reply(self, recipient: Recipient, base_url: str) -> list[Outgoing]:
         """Return the answer's first message where it is ready in time; else see to it that it follows."""
         deadline = time.monotonic() + self._wait_s
@@ -156,8 +181,8 @@ class Inbox:
                 return None
             number = burst.last.number + 1 if burst.last else 1
             try:
-                self.manager.answer(self._utterance(recipient, self._opened(burst), number))
-                if self._is_settled(burst):
+                utterance = self._utterance(recipient, self._opened(burst), number)
+                if self.manager.answer(utterance) or self._is_settled(burst):
                     return number
             except BurstTakenError:
                 log.info("burst_taken", turn=number)
@@ -171,8 +196,7 @@ class Inbox:
     def _burst(self, connection: Connection, conversation_id: int) -> Burst:
         waiting = messages.unsettled(connection, conversation_id)
         last = next(iter(turns.last_turns(connection, conversation_id, before=10**9, limit=1)), None)
-        answered = last is not None and outgoing.is_answered(connection, last.id)
-        return Burst(waiting, last, answered)
+        return Burst(waiting, last)
 
     def _opened(self, burst: Burst) -> Burst:
         opened = [self._media.opened(message) for message in burst.messages]
@@ -202,6 +226,7 @@ class Inbox:
             also=settle,
             images=self._images(burst, overtaken),
             reply=None if overtaken is not None or burst.is_readable else self._phrases.cannot_open,
+            whole=True,
         )
 
     def _images(self, burst: Burst, overtaken: TurnRecord | None) -> list[str]:
@@ -281,6 +306,7 @@ class Inbox:
         with self._database.read() as connection:
             recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
             burst = self._burst(connection, conversation_id)
+            is_answered = burst.last is None or outgoing.is_answered(connection, burst.last.id)
         if recipient is None:
             return
         newest = max((message.created_at for message in burst.messages), default=None)
@@ -292,7 +318,7 @@ class Inbox:
             log.warning("messages_finished_late", count=len(burst.messages))
             number = self._start(recipient, burst)
         else:
-            number = burst.last.number if burst.last is not None and not burst.answered else None
+            number = burst.last.number if burst.last is not None and not is_answered else None
         if number is not None:
             whole = self._read_whole(recipient.key, number, LATE_S)
             if whole is None:

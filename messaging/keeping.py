@@ -27,6 +27,8 @@ STOP_QUESTION = "stop-question"
 PAUSE = "pause"
 TEAM = "team"
 """Said to one of ours, and shown to nobody else."""
+AUTHOR = "automatic"
+"""Of what is said without the assistant and without a reply to say it in."""
 
 _ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
 """By Twilio's OptOutType: its Advanced Opt-Out has replied, and tells us so that we know."""
@@ -85,24 +87,31 @@ class Keeper:
         self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
         self._team_says = team_says
 
-    def keep(self, incoming: Incoming) -> Kept | None:
-        """Keep a message; None where it came before. Raises SQLAlchemyError."""
+    def keep(self, incoming: Incoming, *, in_reply: bool = True) -> Kept | None:
+        """Keep a message; None where it came before. Raises SQLAlchemyError.
+
+        in_reply: what is said without the assistant goes out in the reply to the webhook, else by itself.
+        """
         now, new = self._clock(), incoming.message
+        body = redact(new.body)
         with self._database.write() as connection:
             recipient = recipients.conversation_with(connection, incoming.sender, new.to_address, now)
-            message_id = messages.keep_inbound(
-                connection, recipient.conversation_id, new, redact(new.body), now
-            )
+            conversation_id = recipient.conversation_id
+            message_id = messages.keep_inbound(connection, conversation_id, new, body, now)
             if message_id is None:
+                connection.rollback()  # nor does it say again when they wrote, and by whom
                 return None
-            [message] = messages.by_ids(connection, [message_id])
+            message = messages.as_kept(message_id, conversation_id, new, body, now)
             words = self._without_assistant(connection, recipient, incoming, now)
             if words is None or words.kind != TEAM:
                 self._mirror.message(connection, message_id, now)
             if words is None:
-                self.finish_later(connection, recipient.conversation_id)
+                self.finish_later(connection, conversation_id)
                 return Kept(message, recipient)
             messages.set_aside(connection, message_id)
+            if not in_reply:
+                self._say(connection, recipient, words, now)
+                return Kept(message, recipient, True)
             return Kept(message, recipient, True, self._replies(connection, recipient, words, now))
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
@@ -125,15 +134,17 @@ class Keeper:
             self._mirror.message(connection, replies[0].id, now)
         return replies
 
+    def _say(self, connection: Connection, recipient: Recipient, words: Words, now: datetime) -> None:
+        if not words.text:
+            return
+        message_id = self._outbox.write(connection, recipient, words.text, author=AUTHOR, kind=words.kind)
+        if words.kind != TEAM:
+            self._mirror.message(connection, message_id, now)
+
     def _without_assistant(
         self, connection: Connection, recipient: Recipient, incoming: Incoming, now: datetime
     ) -> Words | None:
         """What is said where the assistant is not asked; None where it is."""
-        if self._limits.allowed and recipient.number not in self._limits.allowed:
-            log.info(
-                "message_not_answered", reason="not in WHATSAPP_ALLOWED", contact_id=recipient.contact_id
-            )
-            return Words("")
         if incoming.opt_out_type in _ANSWERED_BY_TWILIO:
             self._obey(connection, recipient, _ANSWERED_BY_TWILIO[incoming.opt_out_type], now)
             return Words("")
@@ -144,8 +155,15 @@ class Keeper:
         keyword = keyword_of(incoming.message.body) if not incoming.message.attachments else None
         if keyword is not None and (words := self._obey(connection, recipient, keyword, now)) is not None:
             return words
+        if self._limits.allowed and recipient.number not in self._limits.allowed:
+            log.info(
+                "message_not_answered", reason="not in WHATSAPP_ALLOWED", contact_id=recipient.contact_id
+            )
+            return Words("")
         if recipient.human_until is not None and recipient.human_until > now:
             return Words("")  # theirs to answer
+        if incoming.reacts_to is not None and not self._asked(connection, incoming.reacts_to):
+            return Words("")
         return self._too_many(connection, recipient, now)
 
     def _obey(
@@ -164,6 +182,11 @@ class Keeper:
         if keyword is Keyword.HELP:
             return Words(self._phrases.opt_out_help)
         return None
+
+    def _asked(self, connection: Connection, sid: str) -> bool:
+        """Say whether a message of ours asks something: a reaction to it may be the answer."""
+        found = messages.message_by_sid(connection, sid)
+        return found is not None and found.message.outbound and "?" in found.message.body
 
     def _was_asked(self, connection: Connection, recipient: Recipient) -> bool:
         return outgoing.last_kind(connection, recipient.conversation_id) == STOP_QUESTION

@@ -7,7 +7,7 @@ leaves words that say so. What a photo shows is described afterwards, in the bac
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -55,8 +55,8 @@ _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 class Downloads(Protocol):
     """Where files are had from."""
 
-    def download(self, url: str, *, most_bytes: int) -> bytes:
-        """Return a file. Raises IntegrationError."""
+    def download(self, url: str, /, *, most_bytes: int) -> bytes:
+        """Return a file, by its link or whatever name its provider has for it. Raises IntegrationError."""
         ...
 
 
@@ -78,9 +78,12 @@ class Describer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What files are opened with; None where that is not configured. language: of the profile ("es-ES")."""
+    """What files are opened with; None where that is not configured. language: of the profile ("es-ES").
 
-    downloads: Downloads | None
+    downloads: by provider.
+    """
+
+    downloads: Mapping[str, Downloads]
     simulated: Downloads
     """For the simulator's contacts, whose files are on this machine."""
     transcriber: Transcriber | None
@@ -124,6 +127,10 @@ class Media:
         shown = [(m, n) for m in asked for n, a in enumerate(m.attachments) if _is_shown(a)]
         found = [self._image(message, n) for message, n in shown[-MOST_IMAGES:]]
         return [image for image in found if image is not None]
+
+    def picture(self, attachment: Attachment) -> bytes:
+        """Return a photo for people to look at, whatever it really is. Raises IntegrationError."""
+        return self._download(attachment, MOST_IMAGE_BYTES)
 
     def close(self) -> None:
         """Open nothing more."""
@@ -216,7 +223,8 @@ class Media:
         return f"data:{found};base64,{base64.b64encode(content).decode()}"
 
     def _download(self, attachment: Attachment, most_bytes: int) -> bytes:
-        downloads = self._tools.simulated if attachment.simulated else self._tools.downloads
+        at_provider = self._tools.downloads.get(attachment.provider)
+        downloads = self._tools.simulated if attachment.simulated else at_provider
         if downloads is None:
             raise IntegrationError(
                 "no credentials to fetch files with", permanent=True, code="no_credentials"

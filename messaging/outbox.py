@@ -2,10 +2,10 @@
 
 A message is claimed before it leaves: in the reply to a webhook (its SID is then not known until a receipt brings
 it) or by the job that sends it. One that was claimed and of which nothing is known is looked for in the provider's
-own list, and taken from there or sent again. So none is lost, and one is said twice only where nobody can be asked.
+own list, and taken from there or sent again; where there is no such list, it is sent again once, if no receipt has
+come for a while. So none is lost, and one is said twice only where nobody can be asked.
 """
 
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,9 +17,8 @@ from sqlalchemy import Connection
 
 from conversation.people import NOBODY, Mirror
 from integrations.errors import IntegrationError
-from integrations.twilio_messages import MessageState, TwilioMessages
-from integrations.twilio_rest import may_have_been_done
-from messaging.requests import status_of
+from messaging.channels import Channels, Provider, Sent, TooFast
+from messaging.channels import status_callback as status_callback
 from messaging.twiml import Outgoing
 from storage import messages, outgoing, paces, recipients
 from storage.base import utc_now
@@ -32,64 +31,53 @@ from storage.work import Work
 log = structlog.get_logger()
 
 RECEIPT_WITHIN = timedelta(seconds=60)
-"""A message that went out in a reply, and of which no receipt came for so long, is looked for."""
+"""A message that may have gone out, and of which no receipt came for so long, is looked for or sent again."""
+AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
+"""Before each further try of a message that the provider took and could not deliver for now. One that is sent again
+because nothing is known of it has no further tries."""
 WINDOW = timedelta(hours=24)
 """Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
-OUTSIDE_WINDOW = 63016
 NOTICE = "notice"
 """A message to one of ours: outside the window it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
 """How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
 
-SANDBOX = "whatsapp:+14155238886"
-"""Twilio's shared number to try WhatsApp with: one message in three seconds, counted when it arrives."""
-SANDBOX_PACE = timedelta(seconds=3.5)
-PACE = timedelta(seconds=1 / 80)
-"""Messages of one number, by Twilio's limits."""
 PATIENCE = timedelta(seconds=5)
 """A job waits for its turn so long; what takes longer becomes another job."""
-HOLD_S = 5.0
-"""A number that sends too fast for Twilio is held so long, where Twilio does not say how long."""
-TOO_FAST = frozenset({20429, 63018})
 LATER_S = 15
 """Jobs that wait for about the same moment are one."""
 
 
 class Outbox:
-    """Sends what is written for people. rest: None where there are no credentials: replies alone then carry it.
+    """Sends what is written for people, by the provider that each wrote through last.
 
-    prompt_rest: the same, with less patience, for who waits for it. template_sid: what notices outside the window are.
-    sender: our address ("whatsapp:+..."); None: the one that was written to. public_url: the base of the URLs that
-    the provider tells receipts to; None: receipts are not asked for.
+    Where there are no credentials for one, replies to its webhooks alone carry what is written.
     """
 
     def __init__(
         self,
         database: Database,
         work: Work,
-        rest: TwilioMessages | None,
+        channels: Channels,
         *,
-        prompt_rest: TwilioMessages | None = None,
-        template_sid: str | None = None,
         mirror: Mirror = NOBODY,
-        sender: str | None,
-        public_url: str | None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._work, self._rest, self._mirror = database, work, rest, mirror
-        self._prompt_rest, self._template_sid = prompt_rest, template_sid
-        self._sender, self._public_url, self._clock = sender, public_url, clock
+        self._database, self._work, self._channels = database, work, channels
+        self._mirror, self._clock = mirror, clock
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
         """Let the person see that an answer is being written; nobody waits for it, or minds when it fails."""
-        if self._can_send(recipient) and sid.startswith(("SM", "MM")):
-            threading.Thread(target=self._show_typing, args=(sid,), name="typing", daemon=True).start()
+        if (provider := self._channels.of(recipient)) is not None:
+            asking = threading.Thread(
+                target=self._show_typing, args=(provider, sid), name="typing", daemon=True
+            )
+            asking.start()
 
-    def _show_typing(self, sid: str) -> None:
-        assert self._rest is not None
+    def _show_typing(self, provider: Provider, sid: str) -> None:
         try:
-            self._rest.show_typing(sid)
+            provider.show_typing(sid)
         except IntegrationError as error:
             log.info("typing_not_shown", code=error.code)
 
@@ -123,7 +111,8 @@ class Outbox:
         self, connection: Connection, recipient: Recipient, ids: list[int], in_reply_to: str | None
     ) -> list[Outgoing]:
         """See to it that messages go out; return those that do so in the reply."""
-        if self._can_send(recipient):
+        provider = self._channels.of(recipient)
+        if provider is not None:
             if len(ids) > 1 or in_reply_to is None:
                 self.send_later(connection, recipient.conversation_id)
             going = messages.by_ids(connection, ids[:1])
@@ -136,8 +125,8 @@ class Outbox:
         late = [message.id for message in going if message.id != ids[0]]
         if late:
             outgoing.claim(connection, late, now)
-        if self._from(recipient) == SANDBOX:
-            paces.hold(connection, SANDBOX, now + SANDBOX_PACE, now)
+        if provider is not None and (pace := provider.pace(recipient)).counts_replies:
+            paces.hold(connection, pace.sender, now + pace.interval, now)
         return [in_reply(in_reply_to, message) for message in going]
 
     def _hold_parts(
@@ -180,11 +169,8 @@ class Outbox:
 
     def look_later(self, connection: Connection, recipient: Recipient) -> None:
         """See to it that what goes out in a reply is looked for, should no receipt for it come."""
-        if self._can_send(recipient):
+        if self._channels.of(recipient) is not None:
             self.send_later(connection, recipient.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
-
-    def _can_send(self, recipient: Recipient) -> bool:
-        return self._rest is not None and not recipient.simulated
 
     def claim_notice(self, connection: Connection, message_id: int) -> None:
         """Keep the worker from a message for a minute, with the caller's transaction: the caller sends it."""
@@ -202,20 +188,23 @@ class Outbox:
             [message] = messages.by_ids(connection, [message_id])
             found = recipients.find_recipient(connection, conversation_id=message.conversation_id)
         assert found is not None
-        if self._prompt_rest is None:
+        provider = self._channels.prompt_of(found)
+        if provider is None:
             raise IntegrationError("WhatsApp is not configured", permanent=True)
         try:
-            state = self._deliver(self._prompt_rest, found, message)
+            sent = self._deliver(provider, found, message)
         except IntegrationError as error:
-            self._after_prompt_failure(message, error)
+            self._after_prompt_failure(provider, message, error)
             raise
-        self._note_sent(message, state)
-        return state.sid
+        self._note_sent(message, sent)
+        return sent.sid
 
-    def _after_prompt_failure(self, message: MessageRecord, error: IntegrationError) -> None:
+    def _after_prompt_failure(
+        self, provider: Provider, message: MessageRecord, error: IntegrationError
+    ) -> None:
         if error.permanent:
             self._note_failed(message, error.code if isinstance(error.code, int) else None)
-        elif not may_have_been_done(error):
+        elif not provider.may_have_been_done(error):
             with self._database.write() as connection:
                 outgoing.put_back(connection, message.id, self._clock())
                 self.send_later(connection, message.conversation_id)
@@ -227,7 +216,8 @@ class Outbox:
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
-        if recipient is None or self._rest is None or not self._can_send(recipient):
+        provider = self._channels.of(recipient) if recipient is not None else None
+        if recipient is None or provider is None:
             return
         before: MessageRecord | None = None
         wait_s = 0.0
@@ -236,7 +226,7 @@ class Outbox:
                 wait_s = max(wait_s, self._until_overdue_s(message))
             else:
                 self._wait_for_receipt(before)
-                not_now_s = self._send_one(self._rest, recipient, message)
+                not_now_s = self._send_one(provider, recipient, message)
                 if not_now_s:  # nor what follows it
                     wait_s = not_now_s
                     break
@@ -268,77 +258,79 @@ class Outbox:
                 return
             time.sleep(GLANCE_S)
 
-    def _send_one(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> float:
+    def _send_one(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float:
         """Send a message; return after how many seconds it is to be tried where it cannot go now, else 0."""
-        if message.status is not MessageStatus.WAITING and self._was_sent(rest, recipient, message):
+        if message.status is not MessageStatus.WAITING:
+            wait_s = self._in_doubt(provider, recipient, message)
+            if wait_s is not None:
+                return wait_s
+        if not self._may_go(provider, recipient, message):
+            self._note_failed(message, provider.outside_window)
             return 0
-        if self._is_outside_window(recipient) and self._template_for(message) is None:
-            self._note_failed(message, OUTSIDE_WINDOW)
-            return 0
-        wait_s = self._begin(recipient, message)
+        wait_s = self._begin(provider, recipient, message)
         if wait_s is None:
             return 0
         if wait_s > PATIENCE.total_seconds():
             return wait_s
         time.sleep(wait_s)
         try:
-            state = self._deliver(rest, recipient, message)
+            sent = self._deliver(provider, recipient, message)
         except IntegrationError as error:
-            return self._after_failure(recipient, message, error)
-        self._note_sent(message, state)
+            return self._after_failure(provider, recipient, message, error)
+        self._note_sent(message, sent)
         return 0
 
-    def _deliver(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> MessageState:
+    def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
         """Give a message to the provider. Raises IntegrationError."""
-        outside = self._is_outside_window(recipient)
-        template = self._template_for(message) if outside else None
-        if outside and template is None:
-            raise IntegrationError("outside the 24-hour window", permanent=True, code=OUTSIDE_WINDOW)
-        in_one_line = " · ".join(line.strip() for line in message.body.splitlines() if line.strip())
-        return rest.send(
-            to=recipient.address or f"whatsapp:{recipient.number}",
-            sender=self._from(recipient),
-            body=None if template else message.body or None,
-            media_url=message.attachments[0].url if message.attachments else None,
-            content_sid=template,
-            content_variables={"1": in_one_line} if template else None,
-            status_callback=self._public_url and status_callback(self._public_url, message.id),
-        )
+        if not self._may_go(provider, recipient, message):
+            raise IntegrationError("outside the 24-hour window", permanent=True, code=provider.outside_window)
+        return provider.send(recipient, message, as_template=self._is_outside_window(recipient))
+
+    def _may_go(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> bool:
+        """Say whether a message reaches somebody: in the window anything does, and outside it a notice's template."""
+        is_template = message.kind == NOTICE and provider.has_template
+        return is_template or not self._is_outside_window(recipient)
 
     def _is_outside_window(self, recipient: Recipient) -> bool:
         return recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW
 
-    def _template_for(self, message: MessageRecord) -> str | None:
-        """The approved template that a notice goes out with where free text may not."""
-        return self._template_sid if message.kind == NOTICE else None
-
-    def _from(self, recipient: Recipient) -> str:
-        return self._sender or recipient.our_address
-
-    def _begin(self, recipient: Recipient, message: MessageRecord) -> float | None:
+    def _begin(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
         """Take the next place that our number has; return the seconds until then, None where it is not to go."""
-        now, sender = self._clock(), self._from(recipient)
-        interval = SANDBOX_PACE if sender == SANDBOX else PACE
+        now, pace = self._clock(), provider.pace(recipient)
         with self._database.write() as connection:
             if message.turn_id is not None and recipients.is_silenced(
                 connection, recipient.conversation_id, message.turn_id, now
             ):
                 outgoing.hold(connection, message.id, now)
                 return None
-            at = paces.take(connection, sender, interval, now, within=PATIENCE)
+            at = paces.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
             if at - now <= PATIENCE:
                 outgoing.begin_sending(connection, message.id, now)
         return (at - now).total_seconds()
 
-    def _was_sent(self, rest: TwilioMessages, recipient: Recipient, message: MessageRecord) -> bool:
-        """Look for a message in the provider's list, and note it where it is there and is no other of ours."""
-        sent = rest.last_sent(
-            to=recipient.address,
-            sender=self._from(recipient),
-            since=message.created_at - timedelta(seconds=5),
-        )
+    def _in_doubt(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
+        """Find out about a message that the provider may have; None: it is to be sent, else as _send_one returns."""
+        sent = provider.last_sent(recipient, message.created_at - timedelta(seconds=5))
+        if sent is None:
+            return self._repeat(message)
+        return 0 if self._was_sent(sent, message) else None
+
+    def _repeat(self, message: MessageRecord) -> float | None:
+        """Let a message go once more, where no receipt has told of it; it may arrive twice, but not three times."""
+        if not self._is_overdue(message):
+            return self._until_overdue_s(message)
+        with self._database.write() as connection:
+            if outgoing.repeat(connection, message.id, self._clock(), most_tries=len(AGAIN_AFTER_S)):
+                log.warning("message_repeated", message_id=message.id)
+                return None
+        if message.tries >= len(AGAIN_AFTER_S):
+            self._note_failed(message, None)
+        return 0
+
+    def _was_sent(self, sent: Sequence[Sent], message: MessageRecord) -> bool:
+        """Look for a message among what the provider has, and note it where it is there and is no other of ours."""
         with self._database.read() as connection:
-            known = outgoing.known_sids(connection, [state.sid for state in sent])
+            known = outgoing.known_sids(connection, [other.sid for other in sent])
         found = next(
             (s for s in reversed(sent) if s.sid not in known and s.body.strip() == message.body.strip()), None
         )
@@ -347,30 +339,33 @@ class Outbox:
             self._note_sent(message, found)
         return found is not None
 
-    def _after_failure(self, recipient: Recipient, message: MessageRecord, error: IntegrationError) -> float:
-        """Note why a message did not go; return the seconds to wait where Twilio wants fewer. Raises the rest."""
+    def _after_failure(
+        self, provider: Provider, recipient: Recipient, message: MessageRecord, error: IntegrationError
+    ) -> float:
+        """Note why a message did not go; return the seconds to wait where fewer are wanted. Raises the rest."""
         if error.permanent:
             self._note_failed(message, error.code if isinstance(error.code, int) else None)
             return 0
-        is_too_fast = error.status == 429 or error.code in TOO_FAST
-        if is_too_fast or not may_have_been_done(error):
+        too_fast = provider.too_fast(error)
+        if too_fast is not None or not provider.may_have_been_done(error):
             with self._database.write() as connection:
                 outgoing.put_back(connection, message.id, self._clock())
-        if not is_too_fast:
+        if too_fast is None:
             raise error
-        return self._hold(self._from(recipient), math.ceil(error.retry_after_s or HOLD_S))
+        return self._hold(provider, recipient, too_fast)
 
-    def _hold(self, sender: str, seconds: float) -> float:
-        log.warning("sending_too_fast", wait_s=seconds)
+    def _hold(self, provider: Provider, recipient: Recipient, too_fast: TooFast) -> float:
+        log.warning("sending_too_fast", wait_s=too_fast.wait_s)
         now = self._clock()
-        with self._database.write() as connection:
-            paces.hold(connection, sender, now + timedelta(seconds=seconds), now)
-        return seconds
+        if too_fast.whole_number:
+            with self._database.write() as connection:
+                sender = provider.pace(recipient).sender
+                paces.hold(connection, sender, now + timedelta(seconds=too_fast.wait_s), now)
+        return too_fast.wait_s
 
-    def _note_sent(self, message: MessageRecord, state: MessageState) -> None:
-        status = status_of(state.status) or MessageStatus.QUEUED
+    def _note_sent(self, message: MessageRecord, sent: Sent) -> None:
         with self._database.write() as connection:
-            outgoing.sent(connection, message.id, state.sid, status, self._clock())
+            outgoing.sent(connection, message.id, sent.sid, sent.status, self._clock())
 
     def _note_failed(self, message: MessageRecord, code: int | None) -> None:
         log.error("message_not_sent", message_id=message.id, code=code)
@@ -383,8 +378,3 @@ class Outbox:
 def in_reply(base_url: str, message: MessageRecord) -> Outgoing:
     """Return a message as it goes out in a reply."""
     return Outgoing(message.body, status_callback(base_url, message.id))
-
-
-def status_callback(base_url: str, message_id: int) -> str:
-    """Return the URL that the provider tells what became of a message; our id stands for the SID to come."""
-    return f"{base_url}/webhook/whatsapp/status?message={message_id}"

@@ -4,44 +4,51 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
+from conversation.addresses import matching_number
 from conversation.people import NOBODY, Mirror
 from integrations.twilio_codes import PASSING_CODES
-from messaging.outbox import Outbox
+from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
-from storage import outgoing
+from storage import outgoing, recipients
 from storage.base import utc_now
 from storage.database import Database
+from storage.messages import MessageRecord
 from storage.models import MessageStatus
 
 log = structlog.get_logger()
 
-AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
-"""Before each further try of a message that the provider took and could not deliver for now."""
 _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Receipts:
-    """Keeps receipts, never backwards, and sends again what may yet arrive."""
+    """Keeps a provider's receipts, never backwards, and sends again what may yet arrive.
+
+    passing_codes: the provider's codes for what passes by itself.
+    """
 
     def __init__(
         self,
         database: Database,
         outbox: Outbox,
         mirror: Mirror = NOBODY,
+        *,
+        passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
+        self._passing_codes = passing_codes
 
-    def note(self, facts: ReceiptFacts, message_id: int | None) -> None:
+    def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
         """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
         if facts.status is None:
             return
         now = self._clock()
         with self._database.write() as connection:
-            message = outgoing.receipt(
-                connection, facts.status, facts.error_code, now, message_id=message_id, sid=facts.sid or None
-            )
+            message = self._keep(connection, facts, message_id, now)
+            if message is None and (being_sent := self._being_sent(connection, facts)) is not None:
+                message = self._keep(connection, facts, being_sent, now)
             if message is None:
                 log.info("receipt_of_a_stranger", status=facts.status)
                 return
@@ -49,8 +56,31 @@ class Receipts:
             if facts.status not in _LOST or message.status in _LOST:
                 return
             log.error("message_failed", message_id=message.id, code=facts.error_code)
-            if facts.error_code in PASSING_CODES and message.tries < len(AGAIN_AFTER_S):
+            if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):
                 outgoing.try_again(connection, message.id, now)
                 self._outbox.send_later(
                     connection, message.conversation_id, delay_s=AGAIN_AFTER_S[message.tries]
                 )
+
+    def _keep(
+        self, connection: Connection, facts: ReceiptFacts, message_id: int | None, now: datetime
+    ) -> MessageRecord | None:
+        assert facts.status is not None
+        sid = facts.sid or None
+        return outgoing.receipt(
+            connection, facts.status, facts.error_code, now, message_id=message_id, sid=sid
+        )
+
+    def _being_sent(self, connection: Connection, facts: ReceiptFacts) -> int | None:
+        """Return the one message to that number whose SID we have not been told: it can be no other of ours.
+
+        By the first thing that is told of a message alone: what comes later may be of one that somebody else sent.
+        """
+        if not facts.number or facts.status not in (MessageStatus.SENT, *_LOST):
+            return None
+        conversation_id = recipients.conversation_of_number(connection, matching_number(facts.number))
+        if conversation_id is None:
+            return None
+        unsent = outgoing.unsent(connection, conversation_id)
+        ids = [message.id for message in unsent if message.status is not MessageStatus.WAITING]
+        return ids[0] if len(ids) == 1 else None

@@ -30,17 +30,23 @@ class Incoming:
 
     sender: Sender
     message: NewMessage
-    opt_out_type: str
+    opt_out_type: str = ""
     """STOP, START or HELP where Twilio's Advanced Opt-Out has answered the message itself."""
+    reacts_to: str | None = None
+    """Of a reaction: the SID of the message that it is about; it may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """What a provider says became of a message of ours. status None: one that says nothing new."""
+    """What a provider says became of a message of ours. status None: one that says nothing new.
+
+    number: whose message it is, E.164, where nothing but its SID says which one it is.
+    """
 
     sid: str
     status: MessageStatus | None
     error_code: int | None
+    number: str = ""
 
 
 def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:

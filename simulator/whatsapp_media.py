@@ -3,7 +3,7 @@
 import secrets
 import threading
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from simulator import whatsapp_samples as samples
@@ -84,11 +84,14 @@ def contact_card(name: str, number: str) -> Attachment:
 
 def from_file(path: Path) -> Attachment:
     """Return a file of this machine's, its type by its name. Raises OSError where it cannot be read."""
-    content_type = TYPES.get(path.suffix.lower(), UNKNOWN_TYPE)
+    return from_bytes(path.name, path.read_bytes())
+
+
+def from_bytes(name: str, content: bytes) -> Attachment:
+    """Return a file that is in memory, its type by its name."""
+    content_type = TYPES.get(PurePath(name).suffix.lower(), UNKNOWN_TYPE)
     kind = content_type.partition("/")[0]
-    return _attachment(
-        path.read_bytes(), content_type, kind if kind in ("image", "audio", "video") else "document", {}
-    )
+    return _attachment(content, content_type, kind if kind in ("image", "audio", "video") else "document", {})
 
 
 def _attachment(content: bytes, content_type: str, kind: str, served: dict[str, Any]) -> Attachment:

@@ -21,11 +21,11 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a message. url, type: as the provider gives them.
+    """A file that came with a message. url, type: as the provider gives them; url may be its own name for the file.
 
     words: what it is, in words that the assistant understands; None: nobody has opened it yet. is_said: those words
     are the person's own, spoken. is_readable: something of it was understood. simulated: it comes from
-    the simulator on this machine.
+    the simulator on this machine. provider: who has it.
     """
 
     url: str
@@ -34,6 +34,7 @@ class Attachment:
     is_said: bool = False
     is_readable: bool = True
     simulated: bool = False
+    provider: str = "twilio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,13 @@ class MessageRecord:
 
 
 class MessageWithContact(NamedTuple):
-    """A message, and with whom it was exchanged. number: E.164."""
+    """A message, and with whom it was exchanged. number: E.164. provider: by whom they wrote last."""
 
     message: MessageRecord
     number: str
     name: str
     simulated: bool
+    provider: str = "twilio"
 
 
 # What came in
@@ -103,6 +105,17 @@ def keep_inbound(
     )  # fmt: skip
 
 
+def as_kept(
+    message_id: int, conversation_id: int, new: NewMessage, body: str, now: datetime
+) -> MessageRecord:
+    """Return a message as `keep_inbound` has kept it."""
+    return MessageRecord(
+        message_id, conversation_id, turn_id=None, part=None, outbound=False, kind=new.kind, body=body,
+        sid=new.sid, status=MessageStatus.RECEIVED, error_code=None, created_at=now, changed_at=now, tries=0,
+        attachments=new.attachments, author="",
+    )  # fmt: skip
+
+
 def unsettled(connection: Connection, conversation_id: int) -> list[MessageRecord]:
     """Return what came in and belongs to no turn yet, oldest first."""
     return records(connection, _UNSETTLED, conversation_id=conversation_id)
@@ -110,11 +123,7 @@ def unsettled(connection: Connection, conversation_id: int) -> list[MessageRecor
 
 def settle(connection: Connection, message_ids: Sequence[int], turn_id: int) -> bool:
     """Put messages into a turn; False where one of them is in another by now."""
-    settled = connection.execute(
-        update(MESSAGES)
-        .where(MESSAGES.c.id.in_(message_ids), MESSAGES.c.turn_id.is_(None))
-        .values(turn_id=turn_id, status=MessageStatus.SETTLED)
-    )
+    settled = connection.execute(_SETTLE, {"message_ids": list(message_ids), "turn": turn_id})
     return settled.rowcount == len(message_ids)
 
 
@@ -180,8 +189,7 @@ def is_newest(connection: Connection, conversation_id: int, message_id: int) -> 
 
 def by_ids(connection: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
     """Return messages by their ids, in order."""
-    statement = select(*COLUMNS).where(MESSAGES.c.id.in_(message_ids)).order_by(MESSAGES.c.id)
-    return records(connection, statement)
+    return records(connection, _BY_IDS, message_ids=list(message_ids))
 
 
 def message_by_id(connection: Connection, message_id: int) -> MessageRecord | None:
@@ -221,14 +229,24 @@ _ASKED_IN = (
     .order_by(MESSAGES.c.id)
 )
 _WITH_CONTACT = (
-    select(*COLUMNS, _CONTACTS.c.address, _CONTACTS.c.name, _CONTACTS.c.simulated)
+    select(*COLUMNS, _CONTACTS.c.address, _CONTACTS.c.name, _CONTACTS.c.simulated, _CONVERSATIONS.c.provider)
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
     .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+)
+_BY_IDS = (
+    select(*COLUMNS)
+    .where(MESSAGES.c.id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(MESSAGES.c.id)
+)
+_SETTLE = (
+    update(MESSAGES)
+    .where(MESSAGES.c.id.in_(bindparam("message_ids", expanding=True)), MESSAGES.c.turn_id.is_(None))
+    .values(turn_id=bindparam("turn"), status=MessageStatus.SETTLED)
 )
 _BY_ID = select(*COLUMNS).where(MESSAGES.c.id == bindparam("message_id"))
 
 
-def records(connection: Connection, statement: Any, **values: int) -> list[MessageRecord]:
+def records(connection: Connection, statement: Any, **values: Any) -> list[MessageRecord]:
     """Return the messages of a statement that selects COLUMNS."""
     return [record_of(row) for row in connection.execute(statement, values)]
 

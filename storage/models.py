@@ -4,11 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from storage.slots import WorkerSlot  # noqa: F401  (a table of ours, kept beside its queries)
+from storage.browser_phones import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.slots import WorkerSlot  # noqa: F401
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Return what makes an index one of some rows alone."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class TurnState(StrEnum):
@@ -69,7 +75,7 @@ class Contact(Base):
     """A person, over channels. The simulator's contacts are apart from real ones of the same number."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("address", "simulated"),)
+    __table_args__ = (UniqueConstraint("address", "simulated"), Index("ix_contacts_wrote_at", "wrote_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(String(120))
@@ -91,7 +97,11 @@ class Conversation(Base):
     """With one contact on one channel. On the phone that is one call, on WhatsApp all that is ever written."""
 
     __tablename__ = "conversations"
-    __table_args__ = (Index("ix_conversations_contact_id_created_at", "contact_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_conversations_contact_id_created_at", "contact_id", "created_at"),
+        Index("ix_conversations_channel_created_at", "channel", "created_at"),
+        Index("ix_conversations_human_until", "human_until", **_where("human_until IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
@@ -141,7 +151,10 @@ class Turn(Base):
     """An utterance and the answer to it; while the answer is written, also who writes it."""
 
     __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("conversation_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "number"),
+        Index("ix_turns_created_at", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -211,7 +224,10 @@ class Handoff(Base):
     """A conversation that goes to a person."""
 
     __tablename__ = "handoffs"
-    __table_args__ = (UniqueConstraint("conversation_id", "turn_number"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "turn_number"),
+        Index("ix_handoffs_owner", "owner"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
@@ -309,6 +325,8 @@ class Message(Base):
         UniqueConstraint("turn_id", "part"),
         Index("ix_messages_conversation_id_status", "conversation_id", "status"),
         Index("ix_messages_conversation_id_outbound_id", "conversation_id", "outbound", "id"),
+        Index("ix_messages_created_at", "created_at"),
+        Index("ix_messages_lost", "id", **_where("status IN ('failed', 'undelivered')")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,9 +6,10 @@ What answers a turn is kept as its part 0, 1, 2. Whoever inserts part 0 has the 
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, or_, select, update
 
 from storage.inserts import insert_once
 from storage.messages import COLUMNS, MESSAGES, Attachment, MessageRecord, by_ids, record_of, records
@@ -93,6 +94,15 @@ def try_again(connection: Connection, message_id: int, now: datetime) -> None:
     )
 
 
+def repeat(connection: Connection, message_id: int, now: datetime, *, most_tries: int) -> bool:
+    """Let a message wait to be sent once more, and never again; False where it was before, or its fate is known."""
+    which = (
+        MESSAGES.c.id == message_id, MESSAGES.c.status.in_(_NOT_OUT), MESSAGES.c.tries < most_tries
+    )  # fmt: skip
+    values = {"status": MessageStatus.WAITING, "tries": most_tries, "changed_at": now}
+    return connection.execute(update(MESSAGES).where(*which).values(values)).rowcount == 1
+
+
 def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
     """Return which of a provider's SIDs are of messages that we know."""
     found = select(MESSAGES.c.sid).where(MESSAGES.c.sid.in_(sids))
@@ -170,10 +180,10 @@ def receipt(
 
     Of a message that is sent again, what is said of its earlier tries changes nothing.
     """
-    which = MESSAGES.c.id == message_id if message_id is not None else MESSAGES.c.sid == sid
-    found = connection.execute(
-        select(*COLUMNS).where(which, MESSAGES.c.outbound.is_(True)).with_for_update()
-    ).one_or_none()
+    if message_id is not None:
+        found = connection.execute(_OURS_BY_ID, {"message_id": message_id}).one_or_none()
+    else:
+        found = connection.execute(_OURS_BY_SID, {"message_sid": sid}).one_or_none()
     if found is None:
         return None
     message = record_of(found)
@@ -185,10 +195,20 @@ def receipt(
     if RECEIPT_RANKS[status] > RECEIPT_RANKS[message.status]:
         news |= {"status": status, "error_code": error_code, "changed_at": now}
     if news:
-        connection.execute(update(MESSAGES).where(MESSAGES.c.id == message.id).values(news))
+        connection.execute(_news(tuple(news)), {"message_id": message.id, **news})
     return message
 
 
+@cache
+def _news(names: tuple[str, ...]) -> Update:
+    """What writes these columns of a message; made once, as the statements below."""
+    changes: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(MESSAGES).where(MESSAGES.c.id == bindparam("message_id")).values(changes)
+
+
+_OURS = select(*COLUMNS).where(MESSAGES.c.outbound.is_(True)).with_for_update()
+_OURS_BY_ID = _OURS.where(MESSAGES.c.id == bindparam("message_id"))
+_OURS_BY_SID = _OURS.where(MESSAGES.c.sid == bindparam("message_sid"))
 _UNSENT = (
     select(*COLUMNS)
     .where(

@@ -1,14 +1,18 @@
 """Whom written messages are exchanged with: every query about contacts who write, named."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, String, Table, bindparam, literal, select, update
+from sqlalchemy import cast as sql_cast
 
 from storage.calls import ConversationRecord, find_conversation, topics_of
 from storage.inserts import insert_once
 from storage.models import Contact, Conversation, Handoff, Turn
+
+WROTE_EVERY = timedelta(minutes=1)
+"""When a contact wrote last is noted as often as this: it is asked about by the day."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -22,6 +26,7 @@ class Sender:
     address: str
     name: str
     simulated: bool
+    provider: str = "twilio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +51,27 @@ class Recipient:
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
     """Return the conversation with a person, made where it is new, with what their message says of them."""
     recipient = _recipient(connection, sender.number, sender.simulated, now)
-    connection.execute(
-        update(_CONTACTS)
-        .where(_CONTACTS.c.id == recipient.contact_id)
-        .values(name=sender.name or _CONTACTS.c.name, whatsapp_address=sender.address, wrote_at=now)
-    )
-    if to_address:
+    name = sender.name or recipient.name
+    is_long_ago = recipient.wrote_at is None or now - recipient.wrote_at >= WROTE_EVERY
+    if is_long_ago or (name, sender.address) != (recipient.name, recipient.address):
+        connection.execute(
+            _WROTE,
+            {"contact_id": recipient.contact_id, "name": name, "written_as": sender.address, "at": now},
+        )
+    our_address = to_address or (recipient.our_address if sender.provider == recipient.provider else "")
+    if (our_address, sender.provider) != (recipient.our_address, recipient.provider):
         connection.execute(
             update(_CONVERSATIONS)
             .where(_CONVERSATIONS.c.id == recipient.conversation_id)
-            .values(our_address=to_address)
+            .values(our_address=our_address, provider=sender.provider)
         )
     return replace(
         recipient,
-        name=sender.name or recipient.name,
+        name=name,
         address=sender.address,
         wrote_at=now,
-        our_address=to_address or recipient.our_address,
+        our_address=our_address,
+        provider=sender.provider,
     )
 
 
@@ -75,6 +84,9 @@ def recipient_for(connection: Connection, number: str, now: datetime) -> Recipie
 
 
 def _recipient(connection: Connection, number: str, simulated: bool, now: datetime) -> Recipient:
+    which = {"number": number, "simulated": simulated}
+    if (known := connection.execute(_KNOWN, which).one_or_none()) is not None:
+        return Recipient(*list(known))
     insert_once(connection, Contact, address=number, simulated=simulated, name="", created_at=now)
     contact_id = connection.execute(
         select(_CONTACTS.c.id).where(_CONTACTS.c.address == number, _CONTACTS.c.simulated == simulated)
@@ -96,9 +108,20 @@ def find_recipient(
     connection: Connection, *, key: str | None = None, conversation_id: int | None = None
 ) -> Recipient | None:
     """Return whom a conversation is with, by its key or its id."""
-    which = _CONVERSATIONS.c.key == key if key is not None else _CONVERSATIONS.c.id == conversation_id
-    row = connection.execute(_RECIPIENT.where(which)).one_or_none()
+    if key is not None:
+        row = connection.execute(_BY_KEY, {"key": key}).one_or_none()
+    else:
+        row = connection.execute(_BY_ID, {"conversation_id": conversation_id}).one_or_none()
     return None if row is None else Recipient(*list(row))
+
+
+def conversation_of_number(connection: Connection, number: str) -> int | None:
+    """Return the id of the conversation with the real person of an E.164 number; None where there is none."""
+    which = (
+        _CONTACTS.c.address == number, _CONTACTS.c.simulated.is_(False), _CONVERSATIONS.c.channel == "whatsapp"
+    )  # fmt: skip
+    found = select(_CONVERSATIONS.c.id).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    return connection.execute(found.where(*which)).scalar_one_or_none()
 
 
 def conversation_of(connection: Connection, key: str) -> ConversationRecord:
@@ -120,11 +143,7 @@ def is_silenced(connection: Connection, conversation_id: int, turn_id: int, now:
 
     The answer that hands a conversation over is itself still said, until somebody by name has it.
     """
-    until, human = connection.execute(
-        select(_CONVERSATIONS.c.human_until, _CONVERSATIONS.c.human).where(
-            _CONVERSATIONS.c.id == conversation_id
-        )
-    ).one()
+    until, human = connection.execute(_HUMAN, {"conversation_id": conversation_id}).one()
     if until is None or until <= now:
         return False
     return bool(human) or not _hands_over(connection, conversation_id, turn_id)
@@ -192,3 +211,20 @@ _RECIPIENT = select(
         _CONVERSATIONS.c.human_until,
     )
 ).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+
+# Made once, for the making of a statement costs more than the database does.
+_BY_KEY = _RECIPIENT.where(_CONVERSATIONS.c.key == bindparam("key"))
+_BY_ID = _RECIPIENT.where(_CONVERSATIONS.c.id == bindparam("conversation_id"))
+_KNOWN = _RECIPIENT.where(
+    _CONTACTS.c.address == bindparam("number"),
+    _CONTACTS.c.simulated == bindparam("simulated"),
+    _CONVERSATIONS.c.key == literal("whatsapp:") + sql_cast(_CONTACTS.c.id, String),
+)
+_WROTE = (
+    update(_CONTACTS)
+    .where(_CONTACTS.c.id == bindparam("contact_id"))
+    .values(name=bindparam("name"), whatsapp_address=bindparam("written_as"), wrote_at=bindparam("at"))
+)
+_HUMAN = select(_CONVERSATIONS.c.human_until, _CONVERSATIONS.c.human).where(
+    _CONVERSATIONS.c.id == bindparam("conversation_id")
+)

@@ -62,21 +62,17 @@ _COLUMNS = (
 
 
 def _record(row: Any) -> TurnRecord:
+    id_, conversation_id, number, kind, heard, state, sentences, ending, *rest = row
     return TurnRecord(
-        id=row.id,
-        conversation_id=row.conversation_id,
-        number=row.number,
-        kind=TurnKind(row.kind),
-        heard=row.heard,
-        state=TurnState(row.state),
-        sentences=tuple(row.sentences),
-        ending=None if row.ending is None else Ending(row.ending),
-        failures=row.failures,
-        heard_upto=row.heard_upto,
-        epoch=row.epoch,
-        owner=row.owner,
-        beat_at=row.beat_at,
-        created_at=row.created_at,
+        id_,
+        conversation_id,
+        number,
+        TurnKind(kind),
+        heard,
+        TurnState(state),
+        tuple(sentences),
+        None if ending is None else Ending(ending),
+        *rest,
     )
 
 

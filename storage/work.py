@@ -16,7 +16,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat
 from dbos import error as dbos_errors
-from sqlalchemy import Connection, column, select, table, update
+from sqlalchemy import Connection, bindparam, column, select, table, update
 
 from storage.base import Base
 from storage.database import Database
@@ -77,6 +77,14 @@ class Work:
         )
         schema = None if database.is_sqlite else "dbos"
         self._rows = table("workflow_status", *map(column, _COLUMNS), schema=schema)
+        self._holder = (
+            select(self._rows.c.workflow_uuid)
+            .where(
+                self._rows.c.queue_name == bindparam("queue"),
+                self._rows.c.deduplication_id == bindparam("deduplication_id"),
+            )
+            .with_for_update(read=True)
+        )
 
     def enqueue(
         self,
@@ -160,8 +168,9 @@ class Work:
         if order.key is None:
             self.client.enqueue_in_transaction(connection, options, **asdict(order))
             return
-        while not self._claim_key(connection, options, order):
-            if self._is_waiting(connection, options):
+        # Mostly one waits already, and to see it costs a tenth of being refused.
+        while not self._is_waiting(connection, options):
+            if self._claim_key(connection, options, order):
                 return
 
     def _claim_key(self, connection: Connection, options: EnqueueOptions, order: Order) -> bool:
@@ -176,12 +185,8 @@ class Work:
     def _is_waiting(self, connection: Connection, options: EnqueueOptions) -> bool:
         # The lock keeps the job that has the key from starting before this transaction ends: it then finds
         # what this transaction writes. SQLite has one writer at a time, and needs none.
-        rows = self._rows
-        holder = select(rows.c.workflow_uuid).where(
-            rows.c.queue_name == options["queue_name"],
-            rows.c.deduplication_id == options["deduplication_id"],
-        )
-        return connection.scalar(holder.with_for_update(read=True)) is not None
+        which = {"queue": options["queue_name"], "deduplication_id": options["deduplication_id"]}
+        return connection.scalar(self._holder, which) is not None
 
 
 def _options(order: Order, delay_s: float, job_id: str | None) -> EnqueueOptions:

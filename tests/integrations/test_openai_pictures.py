@@ -156,7 +156,9 @@ def test_a_refusal_in_words_too_is_raised(fake, model):
 
 
 @pytest.mark.xfail(
-    strict=True, reason="whatever parameter a server refuses first, a picture beside it is left out before"
+    strict=True,
+    raises=AssertionError,
+    reason="whatever parameter a server refuses first, a picture beside it is left out before",
 )
 def test_a_refused_parameter_costs_nobody_their_picture(fake, model):
     fake.enqueue(unknown_parameter("stream_options"), text("Una puerta."))

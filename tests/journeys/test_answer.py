@@ -172,7 +172,7 @@ def test_without_a_person_to_ring_a_message_is_taken(line, openai, phrases):
     phone = line.phone()
     phone.dial()
 
-    asked = phone.say("Quiero hablar con una persona.")
+    asked = phone.say("Me han cobrado dos veces y estoy harta.")
     thanks = phone.say("Soy Ana, que me llamen mañana.")
 
     assert phrases.take_message in asked

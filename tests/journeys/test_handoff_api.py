@@ -276,7 +276,8 @@ def test_sellers_take_turns(known_sellers):
 def test_a_notice_that_did_not_arrive_has_the_next_one_told(known_sellers):
     line, marta, luis = known_sellers
     marta.receipts = ReceiptWishes(error_code=63003)
-    line.parts.people.outbox._public_url = line.url  # so that receipts are told
+    for channel in line.parts.people.outbox._channels.prompt.values():
+        channel._public_url = line.url  # so that receipts are told
 
     ask(line)
     marta.settle() if hasattr(marta, "settle") else None

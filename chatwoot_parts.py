@@ -1,0 +1,81 @@
+"""The parts that show people conversations in Chatwoot and take what they do there, put together from the settings."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from conversation.profiles import Profile
+from integrations.chatwoot.client import Chatwoot
+from messaging.fit import whatsapp_messages
+from people.chatwoot_views import ChatwootGuard
+from people.desk_words import desk_words
+from people.mirror import ChatwootMirror
+from people.mirror_jobs import MirrorJobs
+from people.mirror_receipts import receipts_fact
+from people.mirror_sending import Downloads
+from people.takeover import Desk, House, Takeover, Writer
+from settings import Settings
+from storage.database import Database
+from storage.work import Work
+
+
+def chatwoot_client(settings: Settings) -> Chatwoot | None:
+    """Return Chatwoot's API; None where it is off."""
+    if not (settings.chatwoot_enabled and settings.chatwoot_url and settings.chatwoot_inbox_id):
+        return None
+    return Chatwoot(
+        settings.chatwoot_url,
+        inbox_identifier=settings.chatwoot_inbox_id,
+        account_id=settings.chatwoot_account_id,
+        api_token=settings.chatwoot_api_token,
+    )
+
+
+def chatwoot_mirror(settings: Settings, work: Work) -> ChatwootMirror | None:
+    """Return what has conversations shown; None where Chatwoot is off."""
+    return ChatwootMirror(work, receipts_fact=_receipts_fact(settings)) if settings.chatwoot_enabled else None
+
+
+def mirror_jobs(
+    settings: Settings, profile: Profile, database: Database, downloads: Mapping[str, Downloads]
+) -> MirrorJobs | None:
+    """Return what a worker does to show them; None where Chatwoot is off."""
+    client = chatwoot_client(settings)
+    if client is None:
+        return None
+    return MirrorJobs(
+        database,
+        Work(database),
+        client,
+        words=desk_words(profile.language),
+        inbox=settings.chatwoot_inbox_id or "",
+        receipts_fact=_receipts_fact(settings),
+        downloads=downloads,
+    )
+
+
+def takeover(
+    settings: Settings,
+    profile: Profile,
+    database: Database,
+    *,
+    writer: Writer | None,
+    stop: Callable[[str], None],
+) -> Takeover:
+    """Return what does as operators do. writer: None where nothing can be sent. stop: as Takeover takes it."""
+    desk: Desk = ChatwootMirror(Work(database), receipts_fact=None)
+    house = House(
+        words=desk_words(profile.language),
+        zone=profile.time_zone,
+        silent_for=timedelta(hours=settings.human_resume_h),
+        inbox=settings.chatwoot_inbox_id or "",
+    )
+    return Takeover(database, desk, writer, house, fit=whatsapp_messages, stop=stop)
+
+
+def chatwoot_guard(settings: Settings) -> ChatwootGuard:
+    """Return the guard of its webhooks, which lets none in where Chatwoot is off."""
+    return ChatwootGuard(settings.chatwoot_webhook_secret if settings.chatwoot_enabled else None)
+
+
+def _receipts_fact(settings: Settings) -> str | None:
+    return receipts_fact(settings.chatwoot_api_token if settings.chatwoot_account_id else None)

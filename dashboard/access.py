@@ -1,0 +1,190 @@
+"""Who may open the dashboard: one operator with a password, or without one, whoever sits at this machine."""
+
+import hmac
+import threading
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_login import (  # type: ignore[import-untyped]
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_user,
+    logout_user,
+)
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from guards.loopback import is_loopback
+from storage.login_tries import LoginTries
+
+log = structlog.get_logger()
+
+COOKIE = "assistant_dashboard"
+SESSION_H = 12
+"""A session ends after so long without a request."""
+OPEN_ENDPOINTS = frozenset({"dashboard.login", "dashboard.static"})
+"""What is shown to whoever has not logged in yet, once there is a password."""
+
+LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
+"""The largest body in bytes by endpoint, where it may be larger than other requests'."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+}
+
+
+class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
+    """The one who knows the password. id: changes with the password, so that old sessions end with it."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+class Access:
+    """Guards the dashboard. password: None opens it to this machine alone."""
+
+    def __init__(self, password: str | None, tries: LoginTries, *, secret_key: str) -> None:
+        self.has_password = password is not None
+        self._hash = generate_password_hash(password) if password else ""
+        self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
+        self._tries, self._csrf = tries, CSRFProtect()
+        self._one_at_a_time = threading.Lock()  # scrypt takes 32 MB for each
+
+    def join(self, app: Flask) -> None:
+        """Give the application what sessions and forms need; forms are checked by `guard` alone."""
+        app.config.update(
+            SESSION_COOKIE_NAME=COOKIE,
+            SESSION_COOKIE_PATH="/dashboard",
+            SESSION_COOKIE_SAMESITE="Lax",
+            SESSION_COOKIE_HTTPONLY=True,
+            PERMANENT_SESSION_LIFETIME=SESSION_H * 3600,
+            WTF_CSRF_CHECK_DEFAULT=False,
+            WTF_CSRF_TIME_LIMIT=None,  # a page that shows a live call stays open for hours; the session ends it
+        )
+        app.session_interface = _Sessions()
+        self._csrf.init_app(app)
+        manager = LoginManager()
+        manager.init_app(app, add_context_processor=False)
+        manager.user_loader(self._operator)
+
+    def guard(self) -> ResponseReturnValue | None:
+        """Return None to let a request through, as `before_request` wants it.
+
+        Raises Forbidden, Unauthorized or CSRFError; a page that wants a login first is sent there.
+        """
+        refused = self._refusal()
+        if refused is None:
+            if request.endpoint in LARGEST:
+                request.max_content_length = LARGEST[request.endpoint]
+            self._csrf.protect()
+        return refused
+
+    def log_in(self, password: str) -> float | None:
+        """Begin a session; return None, or the seconds to wait where tries are locked. Raises WrongPassword."""
+        address, spared = address_of(request), is_loopback(request)
+        wait_s = self._tries.begin(address, spared=spared)
+        if wait_s > 0:
+            log.warning("login_locked", seconds=round(wait_s))
+            return wait_s
+        with self._one_at_a_time:
+            right = check_password_hash(self._hash, password)
+        if not right:
+            log.warning("login_refused")
+            raise WrongPassword
+        self._tries.was_right(address, spared=spared)
+        session.clear()
+        session.permanent = True
+        login_user(Operator(self._operator_id))
+        return None
+
+    def log_out(self) -> None:
+        """End the session."""
+        logout_user()
+        session.clear()
+
+    def _operator(self, id: str) -> Operator | None:
+        known = self.has_password and hmac.compare_digest(id.encode(), self._operator_id.encode())
+        return Operator(id) if known else None
+
+    def _refusal(self) -> ResponseReturnValue | None:
+        if not self.has_password:
+            if not is_loopback(request):
+                raise Forbidden
+            return None
+        if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
+            return None
+        return _to_login()
+
+
+class WrongPassword(Exception):
+    """It is not the one that is set."""
+
+
+def set_headers(response: Response) -> Response:
+    """Put on what keeps a page from running, framing or leaking what it should not, as `after_request` wants it."""
+    response.headers.update(HEADERS)
+    if request.endpoint != "dashboard.static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    elif request.args.get("v"):  # the URL changes with the file
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def address_of(incoming: Request) -> str:
+    """Return whom a try is counted for: an address, for IPv6 its network, since one machine has as many as it likes.
+
+    What a proxy brings from this machine's own address is counted apart from who sits at it.
+    """
+    address = ip_address(incoming.remote_addr or "0.0.0.0")  # noqa: S104  # nowhere
+    if address.is_loopback:
+        return "this machine" if is_loopback(incoming) else "a proxy"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
+    return str(address)
+
+
+def next_page(wanted: str) -> str:
+    """Return where to go after logging in: a page of the dashboard, never elsewhere."""
+    parts = urlsplit(wanted.replace("\\", "/"))
+    leads_up = ".." in parts.path.split("/")
+    ours = not (parts.scheme or parts.netloc or leads_up) and parts.path.startswith("/dashboard/")
+    return wanted if ours else url_for("dashboard.home")
+
+
+def _to_login() -> ResponseReturnValue:
+    login = url_for("dashboard.login", next=request.full_path.rstrip("?"))
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": url_for("dashboard.login")})
+    if request.method != "GET" or "text/event-stream" in request.headers.get("Accept", ""):
+        raise Unauthorized
+    return redirect(login)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """The same server is asked over http on this machine and over https from elsewhere."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        # Nobody else can make another's browser send this header, and all that it does is to ask for more.
+        forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip()
+        return request.is_secure or forwarded == "https"
+
+
+def is_logged_in() -> bool:
+    """Say whether there is a session to end."""
+    return bool(current_app.login_manager and current_user.is_authenticated)  # type: ignore[attr-defined]

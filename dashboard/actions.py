@@ -1,0 +1,317 @@
+"""What operators do about a conversation: the shapes of those who can do it, and what is checked before.
+
+Each is done in one transaction; what stops an answer, or asks a provider, comes after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.handoff import Request, Source, hand_off
+from conversation.people import Mirror, People
+from integrations.errors import IntegrationError
+from integrations.twilio_codes import PASSING_CODES
+from storage import ledgers, offers, outgoing, recipients, transcripts
+from storage.base import utc_now
+from storage.database import Database
+from storage.ledgers import MessageRow
+from storage.models import MessageStatus
+from storage.recipients import Recipient
+from storage.transcripts import CallRecord, TalkRecord
+
+log = structlog.get_logger()
+
+WINDOW = timedelta(hours=24)
+"""Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
+LONGEST_CALL = timedelta(hours=4)
+"""Twilio ends every call by then."""
+MOST_WRITTEN = 4000
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+_MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
+"""Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
+
+
+class Trouble(StrEnum):
+    """Why something was not done."""
+
+    GONE = "gone"
+    NOTHING_WRITTEN = "nothing-written"
+    TOO_LONG = "too-long"
+    OPTED_OUT = "opted-out"
+    OUTSIDE_WINDOW = "outside-window"
+    WAITS_ALREADY = "waits-already"
+    TAKEN = "taken"
+    SIMULATED = "simulated"
+    CALL_OVER = "call-over"
+    CANNOT_TRANSFER = "cannot-transfer"
+    NO_CREDENTIALS = "no-credentials"
+    NOT_AGAIN = "not-again"
+    REFUSED = "refused"
+
+
+class CannotBeDone(Exception):
+    """What was asked for was not done. code: the provider's, where it refused."""
+
+    def __init__(self, trouble: Trouble, code: int | str | None = None) -> None:
+        super().__init__(trouble)
+        self.trouble, self.code = trouble, code
+
+
+class Writer(Protocol):
+    """Who sends what operators write."""
+
+    def write(self, connection: Connection, recipient: Recipient, body: str, *, author: str) -> int:
+        """Keep a message and hand over its sending, with the caller's transaction; return its id."""
+        ...
+
+    def send_later(self, connection: Connection, conversation_id: int) -> None:
+        """Hand over the sending of what a conversation has unsent, with the caller's transaction."""
+        ...
+
+
+class CallControl(Protocol):
+    """What can be done about a call that is going on."""
+
+    @property
+    def can_hang_up(self) -> bool:
+        """Whether calls can be ended from here."""
+        ...
+
+    @property
+    def can_transfer(self) -> bool:
+        """Whether there is somebody to transfer calls to, and a way to."""
+        ...
+
+    def hang_up(self, key: str, call: CallRecord) -> None:
+        """End a call. key: the conversation's. Raises IntegrationError."""
+        ...
+
+    def transfer(self, key: str, call: CallRecord, *, withheld: bool) -> None:
+        """Tell the caller, and ring a person. withheld: the caller has no number. Raises IntegrationError."""
+        ...
+
+
+class Notes(Protocol):
+    """Where else people see conversations: Chatwoot."""
+
+    def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
+        """Show a private note. ref: shown once, however often it is said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does what operators ask for. calls: what is done about calls; notes: None where there is no Chatwoot.
+
+    fit: turns what was written into messages of WhatsApp. stop: stops the answers of a written conversation that are
+    being written, by its key.
+    """
+
+    writer: Writer
+    people: People
+    mirror: Mirror
+    calls: CallControl
+    notes: Notes | None
+    fit: Callable[[str], list[str]]
+    stop: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """How operators are called, and for how long the assistant is silent where one has taken over."""
+
+    name: str
+    note_taken: str
+    note_given_back: str
+    silent_for: timedelta
+
+
+class Operators:
+    """Does what operators ask for, or raises CannotBeDone. Thread-safe."""
+
+    def __init__(
+        self, database: Database, crew: Crew, house: House, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database, self._crew, self._house, self._clock = database, crew, house, clock
+
+    @property
+    def calls(self) -> CallControl:
+        """What can be done about calls, for pages to know."""
+        return self._crew.calls
+
+    # Written conversations
+
+    def take_over(self, conversation_id: int) -> None:
+        """Have a conversation: the assistant falls silent; on a call, it is transferred."""
+        talk = self._talk(conversation_id)
+        if talk.call is not None:
+            self.transfer(conversation_id)
+            return
+        now = self._clock()
+        with self._database.write() as connection:
+            self._have(connection, talk, now)
+        self._crew.stop(talk.key)
+
+    def write(self, conversation_id: int, words: str) -> None:
+        """Write to the contact, and have the conversation from now on."""
+        talk, now = self._talk(conversation_id), self._clock()
+        words = words.strip()
+        if not words:
+            raise CannotBeDone(Trouble.NOTHING_WRITTEN)
+        if len(words) > MOST_WRITTEN:
+            raise CannotBeDone(Trouble.TOO_LONG)
+        with self._database.write() as connection:
+            recipient = _writable(recipients.find_recipient(connection, conversation_id=conversation_id), now)
+            for body in self._crew.fit(words):
+                message_id = self._crew.writer.write(connection, recipient, body, author=self._house.name)
+                self._crew.mirror.message(connection, message_id, now)
+            self._have(connection, talk, now)
+        log.info("operator_wrote", conversation_id=conversation_id)
+        self._crew.stop(talk.key)
+
+    def give_back(self, conversation_id: int) -> None:
+        """Let the assistant answer again."""
+        talk, now = self._talk(conversation_id), self._clock()
+        with self._database.write() as connection:
+            if recipients.give_back(connection, conversation_id):
+                self._note(connection, talk, "given-back", self._house.note_given_back, now)
+                log.info("conversation_given_back", conversation_id=conversation_id)
+
+    def hand_off(self, conversation_id: int, reason: str) -> None:
+        """Have a person brought in, as the assistant would."""
+        self._talk(conversation_id)
+        request = Request(reason.strip() or self._house.name, source=Source.OPERATOR)
+        with self._database.write() as connection:
+            if any(not note.owner for note in transcripts.handoffs_of(connection, conversation_id)):
+                raise CannotBeDone(Trouble.WAITS_ALREADY)
+            hand_off(connection, self._crew.people, conversation_id, None, request, self._clock())
+
+    def take_handoff(self, conversation_id: int, handoff_id: int) -> None:
+        """Take what waits for a person; a written conversation with it."""
+        talk, now = self._talk(conversation_id), self._clock()
+        with self._database.write() as connection:
+            facts = offers.handoff_facts(connection, handoff_id)
+            if facts is None or facts.conversation_id != conversation_id:
+                raise CannotBeDone(Trouble.GONE)
+            if not offers.take_handoff(connection, handoff_id, self._house.name, now):
+                raise CannotBeDone(Trouble.TAKEN)
+            if talk.channel == "whatsapp":
+                self._have(connection, talk, now)
+        log.info("handoff_taken", handoff_id=handoff_id)
+
+    def opt_out(self, conversation_id: int, *, out: bool) -> None:
+        """Note that the contact wants nothing of our own accord, or does again."""
+        talk = self._talk(conversation_id)
+        with self._database.write() as connection:
+            recipients.opt_out(connection, talk.contact_id, self._clock() if out else None)
+
+    def retry(self, message_id: int) -> None:
+        """Send a message again that did not arrive."""
+        with self._database.write() as connection:
+            row = ledgers.message_row(connection, message_id)
+            if row is None:
+                raise CannotBeDone(Trouble.GONE)
+            if not may_retry(row, self._clock()):
+                raise CannotBeDone(Trouble.NOT_AGAIN)
+            outgoing.try_again(connection, message_id, self._clock())
+            self._crew.writer.send_later(connection, row.message.conversation_id)
+        log.info("message_retried", message_id=message_id)
+
+    # Calls
+
+    def hang_up(self, conversation_id: int) -> None:
+        """End a call."""
+        talk, call = self._live_call(conversation_id)
+        if not self.calls.can_hang_up:
+            raise CannotBeDone(Trouble.NO_CREDENTIALS)
+        _asking(lambda: self.calls.hang_up(talk.key, call))
+        log.info("operator_hung_up", conversation_id=conversation_id)
+
+    def transfer(self, conversation_id: int) -> None:
+        """Ring a person and put the caller through."""
+        talk, call = self._live_call(conversation_id)
+        if not self.calls.can_transfer:
+            raise CannotBeDone(Trouble.CANNOT_TRANSFER)
+        withheld = talk.number.startswith("withheld:")
+        _asking(lambda: self.calls.transfer(talk.key, call, withheld=withheld))
+        now = self._clock()
+        with self._database.write() as connection:
+            self._have(connection, talk, now, min(self._house.silent_for, LONGEST_CALL))
+
+    # Common to them
+
+    def _talk(self, conversation_id: int) -> TalkRecord:
+        with self._database.read() as connection:
+            talk = transcripts.talk(connection, conversation_id)
+        if talk is None:
+            raise CannotBeDone(Trouble.GONE)
+        return talk
+
+    def _live_call(self, conversation_id: int) -> tuple[TalkRecord, CallRecord]:
+        talk = self._talk(conversation_id)
+        if talk.call is None or not talk.is_live:
+            raise CannotBeDone(Trouble.CALL_OVER)
+        if talk.simulated:
+            raise CannotBeDone(Trouble.SIMULATED)
+        return talk, talk.call
+
+    def _have(
+        self, connection: Connection, talk: TalkRecord, now: datetime, silent_for: timedelta | None = None
+    ) -> None:
+        """Note that operators have a conversation, and all of it that waited for a person."""
+        until = now + (silent_for or self._house.silent_for)
+        recipients.take_over(connection, talk.id, self._house.name, until)
+        for note in transcripts.handoffs_of(connection, talk.id):
+            if not note.owner:
+                offers.take_handoff(connection, note.id, self._house.name, now)
+        if talk.human != self._house.name:
+            self._note(connection, talk, "taken", self._house.note_taken, now)
+            log.info("conversation_taken_over", conversation_id=talk.id)
+
+    def _note(self, connection: Connection, talk: TalkRecord, what: str, words: str, now: datetime) -> None:
+        if self._crew.notes is not None and not talk.simulated:
+            ref = f"dashboard:{talk.id}:{what}:{int(now.timestamp())}"
+            self._crew.notes.note(connection, talk.contact_id, ref, words, now)
+
+
+def may_retry(row: MessageRow, now: datetime) -> bool:
+    """Say whether sending a message again makes sense: it did not arrive, it may now, and it is still wanted."""
+    message = row.message
+    return (
+        message.outbound
+        and message.status in _LOST
+        and row.provider == "twilio"
+        and message.error_code in _MENDABLE | PASSING_CODES
+        and row.wrote_at is not None
+        and now - row.wrote_at < WINDOW
+        and row.opted_out_at is None
+    )
+
+
+def may_write(wrote_at: datetime | None, now: datetime) -> bool:
+    """Say whether free text reaches a contact who wrote then."""
+    return wrote_at is not None and now - wrote_at < WINDOW
+
+
+def _writable(recipient: Recipient | None, now: datetime) -> Recipient:
+    if recipient is None or not recipient.key.startswith("whatsapp:"):
+        raise CannotBeDone(Trouble.GONE)
+    if not may_write(recipient.wrote_at, now):
+        raise CannotBeDone(Trouble.OUTSIDE_WINDOW)
+    opted_out_at, wrote_at = recipient.opted_out_at, recipient.wrote_at
+    if opted_out_at is not None and (wrote_at is None or wrote_at <= opted_out_at):
+        raise CannotBeDone(Trouble.OPTED_OUT)  # nothing that they wrote since is to be answered
+    return recipient
+
+
+def _asking(ask: Callable[[], None]) -> None:
+    try:
+        ask()
+    except IntegrationError as error:
+        log.warning("operator_refused", code=error.code, status=error.status)
+        raise CannotBeDone(Trouble.REFUSED, error.code) from error

@@ -1,0 +1,13 @@
+"""What is not configured, as the first page says it."""
+
+import re
+
+from markupsafe import Markup, escape
+
+_SETTING = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
+
+
+def mark_settings(sentence: str) -> Markup:
+    """Return a sentence with the names of settings set off, so that they are found and copied at a glance."""
+    marked = _SETTING.sub(lambda found: f"<code>{found[0]}</code>", str(escape(sentence)))
+    return Markup(marked)  # noqa: S704  # escaped above, and the names have nothing to escape

@@ -1,0 +1,87 @@
+// What the phone and the WhatsApp share: asking the server, following what happens, showing the requests.
+
+export const $ = (id) => document.getElementById(id);
+const root = $("booth");
+export const texts = JSON.parse(root.dataset.texts);
+export const say = (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+export const seconds = (value, digits = 2) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export function make(tag, text, className) {
+  const element = document.createElement(tag);
+  if (text) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+export async function post(url, body) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content },
+    body: JSON.stringify(body),
+  }).catch(() => null);
+  const isJson = response?.headers.get("Content-Type")?.startsWith("application/json");
+  const answer = isJson ? await response.json() : {};
+  return { ok: Boolean(response?.ok), status: response?.status ?? 0, ...answer };
+}
+
+export function complain(text) {
+  const place = $("trouble");
+  place.textContent = text ?? "";
+  place.hidden = !text;
+}
+
+// Reads what happens, in order, until it is over. The first reading after a reload tells what is past already.
+export async function follow(url, onEvent, onLost) {
+  let after = 0;
+  let isPast = true;
+  for (;;) {
+    const response = await fetch(`${url}/events?after=${after}`).catch(() => null);
+    if (response?.status === 404) return onLost();
+    if (!response?.ok) {
+      complain(say("lost_contact"));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      continue;
+    }
+    complain("");
+    const { events, over } = await response.json();
+    for (const event of events) {
+      after = event.n;
+      onEvent(event, isPast);
+      if (event.kind === "over") return undefined;
+    }
+    if (over) return onLost();
+    isPast = false;
+  }
+}
+
+export function addLine(line) {
+  const log = $("log");
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  log.append(line);
+  if (isAtEnd) requestAnimationFrame(() => log.scrollTo(0, log.scrollHeight)); // once it has all that belongs to it
+  return line;
+}
+
+export const aside = (text) => addLine(make("li", text, "aside"));
+
+export function showStep(step) {
+  $("nothing-inside")?.remove();
+  const item = make("li");
+  const details = make("details");
+  const summary = make("summary");
+  const tries = step.tries > 1 ? ` ×${step.tries}` : "";
+  summary.append(make("code", `${step.method} ${step.path}`), make("span", `${step.status ?? step.problem}${tries} · ${seconds(step.seconds, 3)} s`, "seconds"));
+  details.append(summary);
+  const fields = Object.entries(step.fields).map(([name, value]) => `${name}: ${value}`);
+  if (fields.length) details.append(make("h3", say("form")), make("pre", fields.join("\n")));
+  if (step.twiml) details.append(make("h3", say("answer")), make("pre", step.twiml));
+  item.append(details);
+  $("steps").append(item);
+}
+
+// One key for each tab, so that a page that is loaded again finds its call.
+export const kept = {
+  name: root.dataset.kind,
+  get: () => sessionStorage.getItem(kept.name),
+  set: (key) => (key ? sessionStorage.setItem(kept.name, key) : sessionStorage.removeItem(kept.name)),
+};

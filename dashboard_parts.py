@@ -1,0 +1,73 @@
+"""The parts that do what operators ask for at the dashboard, put together from the settings."""
+
+from datetime import timedelta
+
+from chatwoot_parts import chatwoot_mirror
+from conversation.manager import ConversationManager
+from conversation.people import Mirror, People
+from conversation.profiles import Profile
+from dashboard.actions import Crew, House, Operators, Writer
+from integrations.twilio_rest import TwilioRest
+from ivr.control import CallDesk
+from ivr.ending import CallBooks
+from messaging.fit import whatsapp_messages
+from settings import Settings
+from storage.database import Database
+from storage.work import Work
+
+_HOUSES = {
+    "es": ("el panel", "Una persona la lleva desde el panel.", "El panel la ha devuelto al asistente."),
+    "en": (
+        "the dashboard",
+        "A person has it, at the dashboard.",
+        "The dashboard has given it back to the assistant.",
+    ),
+}
+"""How whoever sits there is called in what is kept, and what operators elsewhere are told."""
+
+
+def operators(
+    settings: Settings,
+    profile: Profile,
+    database: Database,
+    *,
+    phone: ConversationManager,
+    written: ConversationManager,
+    writer: Writer,
+    people: People,
+    mirror: Mirror,
+) -> Operators:
+    """Return what does as operators ask. phone, written: who answers calls, and messages."""
+    work = Work(database)
+    calls = CallDesk(
+        twilio_rest(settings),
+        phone,
+        database,
+        CallBooks(database, work, mirror),
+        human_number=settings.human_phone_number,
+        public_url=settings.webhook_url,
+    )
+    crew = Crew(
+        writer=writer,
+        people=people,
+        mirror=mirror,
+        calls=calls,
+        notes=chatwoot_mirror(settings, work),
+        fit=whatsapp_messages,
+        stop=written.stop,
+    )
+    name, taken, given_back = _HOUSES["es" if profile.language.startswith("es") else "en"]
+    house = House(name, taken, given_back, silent_for=timedelta(hours=settings.human_resume_h))
+    return Operators(database, crew, house)
+
+
+def twilio_rest(settings: Settings) -> TwilioRest | None:
+    """Return what changes calls that go on; None without credentials."""
+    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
+        return None
+    return TwilioRest(
+        settings.twilio_account_sid,
+        settings.twilio_auth_tokens[0],
+        api_url=settings.twilio_api_url,
+        total_s=8,
+    )

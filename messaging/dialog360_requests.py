@@ -1,0 +1,83 @@
+"""What 360dialog says, in the words that every message and receipt here has. See messaging.requests."""
+
+from dataclasses import replace
+
+from conversation.addresses import matching_number
+from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Place, Receipt
+from messaging.channels import DIALOG360
+from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
+from storage.messages import Attachment, NewMessage
+from storage.recipients import Sender
+
+REACTION = "reaction"
+NOT_PASSED_ON = "[sent something that WhatsApp does not pass on]"
+
+_TYPES = {
+    Kind.IMAGE: "image/jpeg",
+    Kind.AUDIO: "audio/ogg",
+    Kind.VOICE: "audio/ogg",
+    Kind.VIDEO: "video/mp4",
+    Kind.STICKER: "image/webp",
+}
+"""What files of a kind are, where it is not said."""
+_KINDS = {Kind.BUTTON: "button", Kind.LOCATION: "location", Kind.REACTION: REACTION}
+
+
+def incoming_of(said: InboundMessage) -> Incoming:
+    """Return a message of 360dialog's. Text in square brackets is ours and not the person's."""
+    sender = Sender(
+        number=matching_number(said.number),
+        address=said.number,
+        name=said.name,
+        simulated=False,
+        provider=DIALOG360,
+    )
+    attachments = _attachments(said)
+    message = NewMessage(
+        sid=said.wamid,
+        kind="media" if attachments else _KINDS.get(said.kind, "text"),
+        body=_body(said)[:MOST_BODY],
+        to_address=said.our_number,
+        attachments=attachments,
+    )
+    incoming = Incoming(sender, message)
+    return replace(incoming, reacts_to=_reacts_to(said)) if said.kind is Kind.REACTION else incoming
+
+
+def facts_of(receipt: Receipt) -> ReceiptFacts:
+    """Return what a receipt of 360dialog's says."""
+    return ReceiptFacts(receipt.wamid, status_of(receipt.status), receipt.error_code, receipt.number)
+
+
+def _body(said: InboundMessage) -> str:
+    """The message in words, but for its file."""
+    if said.kind is Kind.REACTION:
+        return f"[reacted with {said.body}]" if said.body else "[took back a reaction]"
+    if said.place is not None:
+        return _location(said.place)
+    return "\n".join(map(_card, said.cards)) if said.cards else said.body
+
+
+def _location(place: Place) -> str:
+    where = (place.name, place.address, f"{place.latitude}, {place.longitude}")
+    return f"[sent a location: {', '.join(filter(None, where))}]"
+
+
+def _card(card: Card) -> str:
+    return f"[sent a contact card: {', '.join(filter(None, (card.name, *card.phones)))}]"
+
+
+def _attachments(said: InboundMessage) -> tuple[Attachment, ...]:
+    if said.kind is Kind.UNSUPPORTED:  # nothing that could be opened, and never taken for words
+        return (Attachment("", "", words=NOT_PASSED_ON, is_readable=False, provider=DIALOG360),)
+    if said.media is None:
+        return ()
+    file_type = said.media.mime_type.partition(";")[0].strip()
+    if not file_type or said.kind is Kind.STICKER:
+        file_type = _TYPES.get(said.kind, file_type)
+    return (Attachment(said.media.id, file_type, provider=DIALOG360),)
+
+
+def _reacts_to(said: InboundMessage) -> str:
+    """What a reaction is about; nothing where it was taken back."""
+    return said.about if said.body else ""

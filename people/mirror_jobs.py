@@ -1,0 +1,200 @@
+"""The job that shows people what is to be seen of a contact: its items, by their ids.
+
+One worker is at a contact's items at a time, and says so in the row before it asks Chatwoot anything. What it was
+at when it died, or got no answer to, is looked for in Chatwoot before it is posted again. While Chatwoot is away,
+or is not set up right, nothing is lost: the items stay.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES
+from integrations.chatwoot.client import Chatwoot
+from integrations.chatwoot.shapes import Status
+from integrations.errors import IntegrationError
+from integrations.twilio_rest import may_have_been_done
+from people.desk_words import DeskWords
+from people.mirror import show_later
+from people.mirror_places import Places
+from people.mirror_posts import Post, is_to_wait, posts_of
+from people.mirror_receipts import MirrorReceipts
+from people.mirror_rest import Rest
+from people.mirror_sending import HELD, NOT_FETCHED, Downloads, MirrorSending
+from storage import mirror_items
+from storage.base import utc_now
+from storage.database import Database
+from storage.jobs import Job
+from storage.mirror_items import Item, Kind, State
+from storage.mirrors import Place
+from storage.work import Work
+
+log = structlog.get_logger()
+
+AT_IT = timedelta(seconds=30)
+"""Longer than fetching a file and posting it can take: whoever is at an item for so long is dead."""
+LOOK_AGAIN_S = 2.0
+"""Before it is looked again whether a voice note has its words."""
+_NOT_SET_UP = frozenset({MOVED, NOT_CONFIGURED})
+_NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED})
+"""What goes wrong for one contact, and says nothing of the others."""
+
+_T = TypeVar("_T")
+
+
+class MirrorJobs:
+    """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: where files are, by provider."""
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        client: Chatwoot,
+        *,
+        words: DeskWords,
+        inbox: str,
+        receipts_fact: str | None,
+        downloads: Mapping[str, Downloads],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._work, self._client, self._clock = database, work, client, clock
+        self._words = words
+        self._places = Places(database, client, words, inbox=inbox, clock=clock)
+        self._sending = MirrorSending(client, words, downloads)
+        self._receipts = MirrorReceipts(database, client, words, fact=receipts_fact, clock=clock)
+        self._rest = Rest()
+
+    @property
+    def job(self) -> Job:
+        """How it is run. What it gives up, or waits long to try again, a sweep finds."""
+        return Job(self.run)
+
+    def run(self, payload: dict[str, Any]) -> None:
+        """Show what a contact has open, in order. Raises IntegrationError where it is worth another try."""
+        try:
+            self._run(int(payload["contact_id"]))
+        except IntegrationError:
+            if not payload.get("is_sweep"):
+                raise  # else the next sweep is the next try
+
+    def _run(self, contact_id: int) -> None:
+        self._rest.check()
+        try:
+            item = self._next(contact_id)
+            while item is not None:
+                item = self._next(contact_id, self._shown(item))
+        except IntegrationError as error:
+            if error.code in _NOT_CHATWOOTS:
+                self._rest.end()
+            else:
+                self._rest.begin(error.retry_after_s)
+            raise
+        self._rest.end()
+
+    def _next(self, contact_id: int, done: Item | None = None) -> Item | None:
+        """Note that an item is there, and take the next; None where there is none, or none to be taken now."""
+        now = self._clock()
+        with self._database.write() as connection:
+            if done is not None:
+                mirror_items.progress(
+                    connection, done.id, now, step=done.step, remote_id=done.remote_id, state=done.state
+                )
+            item = mirror_items.first_open(connection, contact_id)
+            if item is None:
+                return None
+            if item.state is State.SENDING and now - item.changed_at < AT_IT:
+                left = (item.changed_at + AT_IT - now).total_seconds()
+                show_later(self._work, connection, contact_id, after_s=max(1.0, left), why="taken")
+                return None
+            if is_to_wait(connection, item, now):
+                show_later(self._work, connection, contact_id, after_s=LOOK_AGAIN_S, why="words")
+                return None
+            mirror_items.begin(connection, item.id, now)
+        return item
+
+    # One item
+
+    def _shown(self, item: Item) -> Item | None:
+        """Show an item; None where it cannot be shown. Raises IntegrationError where that may change."""
+        try:
+            return self._show(item)
+        except IntegrationError as error:
+            self._after_failure(item, error)
+        return None
+
+    def _show(self, item: Item) -> Item:
+        if item.kind is Kind.OPEN:
+            self._open(item)
+        if item.kind is Kind.RECEIPT:
+            self._receipts.show(item)
+        with self._database.read() as connection:
+            posts = posts_of(connection, item, self._words)
+        is_unsure = item.state is not State.WAITING
+        for step, post in list(enumerate(posts))[item.step :]:
+            remote_id = self._posted(item, post, step, is_unsure=is_unsure)
+            item, is_unsure = replace(item, step=step + 1, remote_id=remote_id), False
+            if item.step < len(posts):
+                with self._database.write() as connection:
+                    mirror_items.progress(
+                        connection, item.id, self._clock(), step=item.step, remote_id=remote_id
+                    )
+        return replace(item, state=State.DONE)
+
+    def _open(self, item: Item) -> None:
+        if not self._client.can_post_outgoing:
+            return
+        place = self._places.of(item.contact_id)
+        self._or_again(place, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
+
+    def _posted(self, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
+        def post_at(place: Place) -> int:
+            found = self._found(place, item, post) if is_unsure else None
+            return self._sending.post(place, post, item, step) if found is None else found
+
+        return self._or_again(self._places.of(item.contact_id), post_at)
+
+    def _found(self, place: Place, item: Item, post: Post) -> int | None:
+        with self._database.read() as connection:
+            after = mirror_items.last_remote_id(connection, item)
+        found = self._sending.find(place, post, after=after)
+        if found is not None:
+            log.info("mirror_found_posted", item_id=item.id)
+        return found
+
+    def _or_again(self, place: Place, ask: Callable[[Place], _T]) -> _T:
+        """Ask; where Chatwoot has no such conversation, find or make one, and ask once more."""
+        try:
+            return ask(place)
+        except IntegrationError as error:
+            if error.status != 404:
+                raise
+        return ask(self._places.again(place))
+
+    def _after_failure(self, item: Item, error: IntegrationError) -> None:
+        """Note what became of an item. Raises what is worth another try."""
+        is_held = error.status in HELD or error.code in _NOT_SET_UP
+        if error.permanent and not is_held:
+            log.error("mirror_item_failed", item_id=item.id, code=error.code, status=error.status)
+            self._leave(item, State.FAILED)
+            return
+        self._leave(item, State.UNSURE if may_have_been_done(error) else State.WAITING)
+        if not is_held:
+            raise error
+        log.error("chatwoot_not_set_up", code=error.code, status=error.status)
+        raise IntegrationError(str(error), permanent=False, code=error.code, status=error.status) from error
+
+    def _leave(self, item: Item, state: State) -> None:
+        with self._database.write() as connection:
+            now = mirror_items.item_by_id(connection, item.id)
+            was_unsure = item.state is not State.WAITING and now is not None and now.step == item.step
+            if was_unsure and state is State.WAITING:
+                state = State.UNSURE  # it was not even looked for
+            mirror_items.leave(connection, item.id, state, self._clock())
+
+
+def _conversation_of(place: Place) -> int:
+    assert place.conversation_id is not None
+    return place.conversation_id

@@ -1,0 +1,86 @@
+"""Where a contact is in Chatwoot: found or made once, and kept. Only whoever is at one of its items comes here."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from integrations.chatwoot.client import Chatwoot
+from integrations.chatwoot.shapes import Conversation, choose
+from integrations.errors import IntegrationError
+from integrations.json_http import TOO_LARGE
+from people.desk_words import DeskWords
+from storage import mirror_events, mirrors
+from storage.database import Database
+from storage.mirrors import Place
+
+log = structlog.get_logger()
+
+_NOT_IN_A_NAME = re.compile(r"[^\w:+-]", re.ASCII)
+
+
+class Places:
+    """inbox: Chatwoot's identifier of ours, under which its number is noted."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: Chatwoot,
+        words: DeskWords,
+        *,
+        inbox: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database, self._client, self._words = database, client, words
+        self._inbox, self._clock = inbox, clock
+
+    def of(self, contact_id: int) -> Place:
+        """Return where a contact is, made where it is nowhere. Raises IntegrationError."""
+        with self._database.read() as connection:
+            place = mirrors.place_of(connection, contact_id)
+        return place if place.conversation_id is not None else self._make(place)
+
+    def again(self, place: Place) -> Place:
+        """Find or make what Chatwoot says that it has not (any more). Raises IntegrationError."""
+        log.warning("chatwoot_conversation_gone", contact_id=place.contact_id)
+        with self._database.write() as connection:
+            mirrors.keep_conversation(connection, place.contact_id, None)
+        return self._make(place)
+
+    def _make(self, place: Place) -> Place:
+        source_id = place.source_id or source_id_of(place.address)
+        with self._database.write() as connection:
+            mirrors.keep_source(connection, place.contact_id, source_id, self._clock())
+        self._client.make_contact(source_id, self._name_of(place), place.address)
+        conversation = choose(self._conversations(source_id)) or self._client.make_conversation(source_id)
+        with self._database.write() as connection:
+            mirrors.keep_conversation(connection, place.contact_id, conversation.id)
+            if conversation.inbox_id is not None:
+                fact = inbox_fact(self._inbox, conversation.inbox_id)
+                mirror_events.note_fact(connection, fact, self._clock())
+        return replace(place, source_id=source_id, conversation_id=conversation.id)
+
+    def _conversations(self, source_id: str) -> list[Conversation]:
+        try:
+            return self._client.conversations(source_id)
+        except IntegrationError as error:
+            if error.code != TOO_LARGE:  # they come with all that was ever said in them
+                raise
+            log.warning("chatwoot_conversations_too_large")
+            return []
+
+    def _name_of(self, place: Place) -> str:
+        """Chatwoot would think of a name itself."""
+        return place.name or (place.address if place.address.startswith("+") else self._words.withheld)
+
+
+def source_id_of(address: str) -> str:
+    """Return the name under which Chatwoot has a contact: the number's digits."""
+    return address[1:] if address.startswith("+") else _NOT_IN_A_NAME.sub("_", address)
+
+
+def inbox_fact(inbox: str, inbox_id: int) -> str:
+    """Return what is noted of an inbox: that the one of that identifier has that number."""
+    return f"inbox:{inbox[:100]}:{inbox_id}"

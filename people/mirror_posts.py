@@ -1,0 +1,136 @@
+"""What an item is in Chatwoot's terms: messages, each said by somebody."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sqlalchemy import Connection
+
+from people.desk_words import VOICE_MARK, DeskWords
+from storage import messages, mirror_items, mirror_talks
+from storage.messages import Attachment, MessageRecord
+from storage.mirror_items import Item, Kind
+from storage.mirror_talks import CallWords, TurnWords
+from storage.models import MessageStatus, TurnKind, TurnState
+
+TRANSCRIPT_WITHIN = timedelta(seconds=20)
+"""How long a voice note is kept back, that its words may go with it."""
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+
+
+class Voice(Enum):
+    """Who says it. NOTE: nobody, and operators alone see it."""
+
+    PERSON = auto()
+    ASSISTANT = auto()
+    NOTE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message to be posted. attachments: as the person's provider has them."""
+
+    voice: Voice
+    words: str
+    attachments: tuple[Attachment, ...] = ()
+
+    def without_files(self, words: DeskWords) -> "Post":
+        """Return the same with words in the place of its files."""
+        missing = (words.file_missing.format(type=attachment.type) for attachment in self.attachments)
+        return replace(self, words="\n".join(filter(None, [self.words, *missing])), attachments=())
+
+
+def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+    """Return the messages that an item consists of; none where there is nothing (left) to show."""
+    match item.kind:
+        case Kind.MESSAGE:
+            posts = _message_posts(messages.message_by_id(connection, item.subject_id))
+        case Kind.TURN:
+            posts = _turn_posts(mirror_talks.turn_words(connection, item.subject_id))
+        case Kind.CALL:
+            call = mirror_talks.call_words(connection, item.subject_id)
+            posts = [Post(Voice.NOTE, _call_note(call, words))] if call else []
+        case Kind.NOTE:
+            posts = [Post(Voice.NOTE, item.body)]
+        case Kind.RECEIPT:
+            posts = _receipt_posts(connection, item, words)
+        case _:
+            posts = []
+    return [post for post in posts if post.words.strip() or post.attachments]
+
+
+def is_to_wait(connection: Connection, item: Item, now: datetime) -> bool:
+    """Say whether a voice note is being listened to, so that its words may yet go with it."""
+    if item.kind is not Kind.MESSAGE or now - item.created_at > TRANSCRIPT_WITHIN:
+        return False
+    message = messages.message_by_id(connection, item.subject_id)
+    if message is None or message.outbound or _is_left_alone(message):
+        return False
+    return any(a.type.startswith("audio/") and a.words is None for a in message.attachments)
+
+
+def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
+    """Return what an item of the kind RECEIPT says, and the provider's code where it failed."""
+    status, _, code = item.body.partition(" ")
+    return MessageStatus(status), int(code) if code else None
+
+
+def _is_left_alone(message: MessageRecord) -> bool:
+    """Whether nobody opens what came with a message: the assistant need not answer it."""
+    return message.status is MessageStatus.SETTLED and message.turn_id is None
+
+
+def _message_posts(message: MessageRecord | None) -> list[Post]:
+    if message is None or message.status is MessageStatus.HELD:
+        return []  # a person took over before it was sent
+    if message.outbound:
+        return [Post(Voice.ASSISTANT, message.body)]
+    said = (VOICE_MARK + _spoken(a) for a in message.attachments if a.is_said and a.words)
+    return [Post(Voice.PERSON, "\n".join(filter(None, [message.body, *said])), message.attachments)]
+
+
+def _spoken(attachment: Attachment) -> str:
+    """The words of a voice note alone: the assistant is told in brackets that it is one."""
+    words = attachment.words or ""
+    return words.partition("] ")[2] if words.startswith("[") else words
+
+
+def _turn_posts(turn: TurnWords | None) -> list[Post]:
+    if turn is None:
+        return []
+    said = turn.said if turn.heard_upto is None else turn.said[: turn.heard_upto]
+    heard = "" if turn.kind == TurnKind.TIME_UP or _is_said_again(turn, said) else turn.heard
+    return [Post(Voice.PERSON, heard), Post(Voice.ASSISTANT, said)]
+
+
+def _is_said_again(turn: TurnWords, said: str) -> bool:
+    """Whether a turn was overtaken by the next one, which begins with its words."""
+    overtaken = turn.state == TurnState.SUPERSEDED and not said
+    return overtaken and turn.next_heard is not None and turn.next_heard.startswith(turn.heard)
+
+
+def _call_note(call: CallWords, words: DeskWords) -> str:
+    lasted = call.duration_s
+    if lasted is None and call.answered_at is not None and call.ended_at is not None:
+        lasted = max(0, int((call.ended_at - call.answered_at).total_seconds()))
+    length = (
+        words.call_unanswered
+        if call.status in _UNANSWERED
+        else ""
+        if lasted is None
+        else words.lasted(lasted)
+    )
+    first = " ".join(filter(None, [words.call_over, length]))
+    return "\n\n".join(filter(None, [first, call.summary or call.topic]))
+
+
+_UNANSWERED = ("busy", "failed", "no-answer", "canceled")
+
+
+def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+    """An operator is told why their message did not arrive: Chatwoot's own mark may not be ours to set."""
+    status, code = receipt_of(item)
+    shown = mirror_items.item_by_ref(connection, f"message:{item.subject_id}")
+    if status not in _LOST or shown is None or shown.kind is not Kind.OPERATOR:
+        return []
+    return [Post(Voice.NOTE, words.why_not_delivered(code))]

@@ -1,0 +1,223 @@
+"""Phones and WhatsApps in a browser: every query about them, named, and their three tables.
+
+Each lives in a thread of one web process. What the page asks of it may reach any process, so commands wait in a
+table for the owner, and what happens waits in another for the page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage import locks
+from storage.base import Base
+
+STALE = timedelta(seconds=20)
+"""An owner that has not beaten for so long is dead, and its phone with it."""
+KEPT = timedelta(days=1)
+"""What was said is forgotten after that."""
+MOST_READ = 200
+
+
+class BrowserPhone(Base):
+    """A phone or a WhatsApp that somebody has open in a browser."""
+
+    __tablename__ = "browser_phones"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    """By which its page knows it; nobody can guess it."""
+    kind: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str] = mapped_column(String(40))
+    """The person's."""
+    api_url: Mapped[str] = mapped_column(String(200), default="")
+    """Where messages to the person can be sent by REST, on the owner's machine; "" where they cannot."""
+    beat_at: Mapped[datetime]
+    """When its owner last gave a sign of life."""
+    seen_at: Mapped[datetime]
+    """When its page last did."""
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+
+
+class BrowserCommand(Base):
+    """What the person does, until the owner takes it."""
+
+    __tablename__ = "browser_commands"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone_id: Mapped[int] = mapped_column(ForeignKey("browser_phones.id"), index=True)
+    verb: Mapped[str] = mapped_column(String(20))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A file that goes with it."""
+
+
+class BrowserEvent(Base):
+    """What happened, in the order of its numbers, which the owner alone gives."""
+
+    __tablename__ = "browser_events"
+    __table_args__ = (UniqueConstraint("phone_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone_id: Mapped[int] = mapped_column(ForeignKey("browser_phones.id"))
+    number: Mapped[int]
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+_PHONES = cast(Table, BrowserPhone.__table__)
+_COMMANDS = cast(Table, BrowserCommand.__table__)
+_EVENTS = cast(Table, BrowserEvent.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRecord:
+    """One of them. is_over: it ended, or its owner died."""
+
+    id: int
+    kind: str
+    seen_at: datetime
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """What the person did. content: the file that came with it."""
+
+    id: int
+    verb: str
+    body: dict[str, Any]
+    content: bytes | None
+
+
+# Opening and ending
+
+
+def hold_all(connection: Connection) -> None:
+    """Let nobody else open one until this transaction ends, so that counting and opening are one."""
+    locks.hold(connection, "browser_phones")
+
+
+def numbers_in_use(connection: Connection, now: datetime) -> list[str]:
+    """Return the numbers of those that live: one for each."""
+    living = select(_PHONES.c.number).where(*_living(now))
+    return list(connection.scalars(living))
+
+
+def open_phone(connection: Connection, key: str, kind: str, number: str, now: datetime) -> int:
+    """Keep a new one, and return its id."""
+    opened = insert(_PHONES).values(
+        key=key, kind=kind, number=number, api_url="", beat_at=now, seen_at=now, created_at=now
+    )
+    return int(connection.execute(opened.returning(_PHONES.c.id)).scalar_one())
+
+
+def end_phone(connection: Connection, phone_id: int, now: datetime) -> None:
+    """It is over; commands that nobody took are forgotten."""
+    connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(ended_at=now))
+    connection.execute(delete(_COMMANDS).where(_COMMANDS.c.phone_id == phone_id))
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Delete what is over and old, with all that was said in it."""
+    old = and_(_PHONES.c.created_at < now - KEPT, _PHONES.c.beat_at < now - STALE)
+    ids = select(_PHONES.c.id).where(old).scalar_subquery()
+    connection.execute(delete(_COMMANDS).where(_COMMANDS.c.phone_id.in_(ids)))
+    connection.execute(delete(_EVENTS).where(_EVENTS.c.phone_id.in_(ids)))
+    connection.execute(delete(_PHONES).where(old))
+
+
+# The page's side
+
+
+def find_phone(connection: Connection, key: str, now: datetime) -> PhoneRecord | None:
+    """Return the one with that key."""
+    row = connection.execute(select(_PHONES).where(_PHONES.c.key == key)).one_or_none()
+    if row is None:
+        return None
+    is_over = row.ended_at is not None or row.beat_at < now - STALE
+    return PhoneRecord(row.id, row.kind, row.seen_at, is_over)
+
+
+def note_seen(connection: Connection, phone_id: int, now: datetime) -> None:
+    """Its page is still there."""
+    connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(seen_at=now))
+
+
+def add_command(
+    connection: Connection, phone_id: int, verb: str, body: dict[str, Any], content: bytes | None = None
+) -> None:
+    """Keep what the person does, for the owner."""
+    values = {"phone_id": phone_id, "verb": verb, "body": body, "content": content}
+    connection.execute(insert(_COMMANDS).values(values))
+
+
+def events_after(connection: Connection, phone_id: int, number: int) -> list[tuple[int, dict[str, Any]]]:
+    """Return what happened after the event of that number: each with its own, at most 200."""
+    later = (
+        select(_EVENTS.c.number, _EVENTS.c.body)
+        .where(_EVENTS.c.phone_id == phone_id, _EVENTS.c.number > number)
+        .order_by(_EVENTS.c.number)
+        .limit(MOST_READ)
+    )
+    return [(row.number, row.body) for row in connection.execute(later)]
+
+
+# The owner's side
+
+
+def commands_of(connection: Connection, phone_id: int) -> list[CommandRecord]:
+    """Return what the person did that was not taken, in order."""
+    waiting = select(_COMMANDS).where(_COMMANDS.c.phone_id == phone_id).order_by(_COMMANDS.c.id)
+    return [CommandRecord(row.id, row.verb, row.body, row.content) for row in connection.execute(waiting)]
+
+
+def take_commands(connection: Connection, commands: Sequence[CommandRecord]) -> None:
+    """Forget commands: they are being done."""
+    connection.execute(delete(_COMMANDS).where(_COMMANDS.c.id.in_([command.id for command in commands])))
+
+
+def add_events(connection: Connection, phone_id: int, events: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    """Keep what happened, each with its number."""
+    rows = [{"phone_id": phone_id, "number": number, "body": body} for number, body in events]
+    connection.execute(insert(_EVENTS), rows)
+
+
+def beat(connection: Connection, phone_id: int, now: datetime) -> datetime:
+    """The owner lives. Return when the page last gave a sign of life."""
+    mine = update(_PHONES).where(_PHONES.c.id == phone_id).values(beat_at=now)
+    seen_at: datetime = connection.execute(mine.returning(_PHONES.c.seen_at)).scalar_one()
+    return seen_at
+
+
+def set_api_url(connection: Connection, phone_id: int, url: str) -> None:
+    """Messages to the person can be sent there."""
+    connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(api_url=url))
+
+
+def api_url_of(connection: Connection, number: str, now: datetime) -> str | None:
+    """Return where a message to a person of the simulator's can be sent by REST now; None where nowhere."""
+    open_now = select(_PHONES.c.api_url).where(
+        _PHONES.c.number == number, _PHONES.c.api_url != "", *_living(now)
+    )
+    return connection.scalar(open_now.order_by(_PHONES.c.id.desc()).limit(1))
+
+
+def _living(now: datetime) -> tuple[Any, ...]:
+    return (_PHONES.c.ended_at.is_(None), _PHONES.c.beat_at >= now - STALE)

@@ -1,0 +1,223 @@
+"""Looking for people and for words: every query of it, named.
+
+Capitals and accents do not count. Words are looked for from the newest back, a piece at a time for so long as a page
+may take, and the reader is told how far that came: an index of all that was ever said would cost each of its writers.
+"""
+
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, Text, func, or_, select
+from sqlalchemy import cast as sql_cast
+
+from storage.models import Contact, Message, Turn
+
+PIECE = 4000
+"""How many rows are looked through at once."""
+MOST_CANDIDATES = 200
+BUDGET_S = 0.09
+AROUND = 60
+"""How many characters of an excerpt stand on each side of what was looked for."""
+FEWEST_DIGITS = 3
+
+_CONTACTS = cast(Table, Contact.__table__)
+_TURNS = cast(Table, Turn.__table__)
+_MESSAGES = cast(Table, Message.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact that was looked for. number: E.164, or what stands for one."""
+
+    contact_id: int
+    name: str
+    number: str
+    simulated: bool
+    wrote_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far back it was looked: the ids of the oldest turn and the oldest message of it."""
+
+    turn_id: int
+    message_id: int
+
+    @property
+    def is_above_ground(self) -> bool:
+        """Whether anything lies below."""
+        return self.turn_id > 0 or self.message_id > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Words that were found, with what stands around them."""
+
+    conversation_id: int
+    at: datetime
+    before: str
+    words: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What was found, one hit for each conversation, newest first. next: there is more to look through."""
+
+    hits: Sequence[Hit]
+    next: Depth | None
+    looked_back_to: datetime | None
+
+
+class _Folding(dict[int, str]):
+    """What stands for each character, found out once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = unicodedata.normalize("NFD", chr(code))[0].lower()[0]
+        return self[code]
+
+
+_FOLDING = _Folding()
+
+
+def folded(text: str) -> str:
+    """Return a text without capitals and accents, as long as it was."""
+    return text.lower() if text.isascii() else text.translate(_FOLDING)
+
+
+def people(connection: Connection, looked_for: str, limit: int = 20) -> list[Person]:
+    """Return the contacts whose name or number holds that, the last to come first."""
+    wanted, digits = looked_for.strip(), "".join(filter(str.isdigit, looked_for))
+    found = [_is_like(connection, _CONTACTS.c.name, wanted)] if wanted else []
+    if len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, wanted)):
+        found.append(_CONTACTS.c.address.contains(digits))
+    if not found:
+        return []
+    statement = select(*(_CONTACTS.c[name] for name in _PERSON)).where(or_(*found))
+    rows = connection.execute(statement.order_by(_CONTACTS.c.id.desc()).limit(5 * limit))
+    persons = [Person(*row) for row in rows]
+    return [p for p in persons if folded(wanted) in folded(p.name) or (digits and digits in p.number)][:limit]
+
+
+def words(
+    connection: Connection,
+    looked_for: str,
+    *,
+    since: Depth | None = None,
+    limit: int = 20,
+    budget_s: float = BUDGET_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> Hits:
+    """Look for words in all that was said and written, from `since` back, for about so many seconds."""
+    until, depth = clock() + budget_s, since or _newest(connection)
+    found: dict[int, Hit] = {}
+    while depth.is_above_ground and len(found) < limit:
+        hits, depth = _look(connection, looked_for, depth)
+        for hit in hits:
+            if hit.conversation_id not in found or found[hit.conversation_id].at < hit.at:
+                found[hit.conversation_id] = hit
+        if clock() >= until:
+            break
+    newest_first = sorted(found.values(), key=lambda hit: hit.at, reverse=True)
+    if not depth.is_above_ground:
+        return Hits(newest_first, None, None)
+    return Hits(newest_first, depth, _time_of(connection, depth))
+
+
+def _newest(connection: Connection) -> Depth:
+    turn_id = connection.execute(select(func.max(_TURNS.c.id))).scalar_one()
+    message_id = connection.execute(select(func.max(_MESSAGES.c.id))).scalar_one()
+    return Depth(turn_id or 0, message_id or 0)
+
+
+def _time_of(connection: Connection, depth: Depth) -> datetime | None:
+    """Return the time that everything after it has been looked through."""
+    times: list[datetime] = []
+    for table, id_ in ((_TURNS, depth.turn_id), (_MESSAGES, depth.message_id)):
+        found = select(table.c.created_at).where(table.c.id <= id_).order_by(table.c.id.desc()).limit(1)
+        times += connection.execute(found).scalars().all()
+    return max(times, default=None)
+
+
+def _look(connection: Connection, looked_for: str, depth: Depth) -> tuple[list[Hit], Depth]:
+    """Look through the next piece of both; return what is in it, and how far it went."""
+    sentences, files = sql_cast(_TURNS.c.sentences, Text), sql_cast(_MESSAGES.c.attachments, Text)
+    turns, turn_id = _candidates(
+        connection,
+        select(*_OF_TURN).where(
+            or_(
+                _is_like(connection, _TURNS.c.heard, looked_for),
+                _is_like(connection, sentences, looked_for, "%"),
+            )
+        ),
+        _TURNS.c.id,
+        depth.turn_id,
+    )
+    messages, message_id = _candidates(
+        connection,
+        select(*_OF_MESSAGE).where(
+            or_(
+                _is_like(connection, _MESSAGES.c.body, looked_for),
+                _is_like(connection, files, looked_for, "%"),
+            )
+        ),
+        _MESSAGES.c.id,
+        depth.message_id,
+    )
+    texts = [(row, [row.heard, "".join(row.sentences)]) for row in turns]
+    texts += [(row, [row.body, *(file.get("words") or "" for file in row.attachments)]) for row in messages]
+    hits = [_hit(row, looked_for, said) for row, said in texts]
+    return [hit for hit in hits if hit is not None], Depth(turn_id, message_id)
+
+
+def _candidates(
+    connection: Connection, statement: Select[Any], id_: ColumnElement[int], upto: int
+) -> tuple[Sequence[Any], int]:
+    """Return what may hold it in a piece that ends with an id, and the id that the next piece ends with."""
+    within = statement.where(id_ <= upto, id_ > upto - PIECE).order_by(id_.desc()).limit(MOST_CANDIDATES)
+    rows = connection.execute(within).all()
+    return rows, rows[-1].id - 1 if len(rows) == MOST_CANDIDATES else max(0, upto - PIECE)
+
+
+def _hit(row: Any, looked_for: str, texts: Sequence[str]) -> Hit | None:
+    wanted = folded(looked_for)
+    for text in texts:
+        start = folded(text).find(wanted)
+        if start >= 0:
+            end = start + len(wanted)
+            before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+            return Hit(row.conversation_id, row.created_at, before, text[start:end], after)
+    return None
+
+
+def _is_like(
+    connection: Connection, column: Column[Any] | ColumnElement[Any], looked_for: str, any_: str = "_"
+) -> ColumnElement[bool]:
+    """Select what may hold it; whether it does is seen in the text. any_: what stands for a letter with an accent.
+
+    In JSON such a letter can be written as six characters.
+    """
+    pattern = "".join(_stands_for(character, any_) for character in looked_for)
+    pattern = re.sub("%+", "%", pattern)
+    if connection.dialect.name == "sqlite":  # where LIKE knows no capitals of ASCII, and ILIKE is slow
+        return column.like(f"%{pattern}%", escape="\\")
+    return column.ilike(f"%{pattern}%", escape="\\")
+
+
+def _stands_for(character: str, any_: str) -> str:
+    if not character.isascii() or character.lower() in "aeiounc" or character in "\"\\%_'":
+        return any_
+    return character
+
+
+_PERSON = ("id", "name", "address", "simulated", "wrote_at", "created_at")
+_OF_TURN = tuple(_TURNS.c[name] for name in ("id", "conversation_id", "created_at", "heard", "sentences"))
+_OF_MESSAGE = tuple(
+    _MESSAGES.c[name] for name in ("id", "conversation_id", "created_at", "body", "attachments")
+)
