@@ -10,12 +10,12 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation.meter import Measure, Meter
+from conversation.meter import ANSWERS, Measure, Meter
 from conversation.people import Nobody
 from storage import messages
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import MessageStatus, TurnState
 from storage.queue_age import QueueAge, queue_ages
 from storage.slots import is_worker_alive
 from tally import Tally
@@ -54,6 +54,17 @@ class Metrics(Collector):
     def __init__(self, tally: Tally, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.tally, self._database, self._clock = tally, database, clock
 
+    def begin(self) -> None:
+        """Take the files, before the first call; begin at 0 what is watched for a rise.
+
+        In a count that first appears as 1, Prometheus sees none.
+        """
+        begun: list[tuple[Measure, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
+        begun += [(MESSAGES, (direction,)) for direction in ("in", "out")]
+        begun += [(ANSWERS, (channel, state)) for channel in ("phone", "whatsapp") for state in _OUTCOMES]
+        for measure, labels in begun:
+            self.tally.count(measure, *labels, by=0)
+
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format (CONTENT_TYPE)."""
         return generate_latest(self)
@@ -75,6 +86,14 @@ class Metrics(Collector):
 
 
 _DATABASE_UP = "Whether the database could be read."
+_RECEIPTS = (
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.FAILED,
+)
+_OUTCOMES = (TurnState.COMPLETE, TurnState.FAILED, TurnState.SUPERSEDED, TurnState.CANCELLED)
 
 
 def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:

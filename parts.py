@@ -34,7 +34,15 @@ from integrations.twilio_media import TwilioMedia
 from integrations.twilio_messages import TwilioMessages
 from ivr.ending import CallBooks
 from ivr.line import PhoneLine
-from messaging.channels import DIALOG360, TWILIO, Channels, Dialog360Channel, Provider, TwilioChannel
+from messaging.channels import (
+    DIALOG360,
+    TWILIO,
+    Channels,
+    Dialog360Channel,
+    Provider,
+    Template,
+    TwilioChannel,
+)
 from messaging.inbox import Inbox
 from messaging.keeping import Limits
 from messaging.media import Downloads, Media, Tools
@@ -115,7 +123,7 @@ class Parts:
         """What a web process does before its first call: say what is off, warm the model's connection."""
         for sentence in what_is_off(self.settings):
             log.warning(sentence)
-        self.metrics.tally.open()
+        self.metrics.begin()
         for model in self.models:
             if isinstance(model, OpenAIModel):
                 model.warm_up()
@@ -213,9 +221,16 @@ def _providers(settings: Settings, *, total_s: float) -> dict[str, Provider]:
             public_url=settings.webhook_url,
         )
     if (dialog360 := dialog360_client(settings, total_s=total_s)) is not None:
-        found[DIALOG360] = Dialog360Channel(dialog360, template=None)
+        found[DIALOG360] = Dialog360Channel(dialog360, template=_dialog360_template(settings))
     # Who has never written is written to from a number that is set
     return found if settings.twilio_whatsapp_number else dict(reversed(found.items()))
+
+
+def _dialog360_template(settings: Settings) -> Template | None:
+    if settings.d360_template is None:
+        return None
+    name, _, language = settings.d360_template.partition(":")
+    return Template(name, language)
 
 
 def team_of(settings: Settings) -> list[Seller]:

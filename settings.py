@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     d360_api_key: Secret = None
     d360_api_url: str | None = None
     d360_webhook_token: Secret = None
+    d360_template: Annotated[str | None, Field(pattern=r"^[a-z0-9_]{1,512}:[a-z]{2,3}(_[A-Z]{2})?$")] = None
 
     dashboard_password: Secret = None
 

@@ -13,6 +13,7 @@ from dashboard.texts_home import ASSISTANT, CAMPAIGNS
 def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str], *, file: str) -> None:
     """Add the page of the profile in force. models: which answer, first choice first. file: where it is written."""
     spoken = phrases_of(profile)
+    path = file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml"
 
     @blueprint.get("/assistant")
     def assistant() -> str:
@@ -22,7 +23,7 @@ def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str],
             here="assistant",
             profile=profile,
             models=models,
-            file=file,
+            file=path,
             spoken=spoken,
         )
 

@@ -73,15 +73,14 @@ class Booth:
 
     def events(self, kind: str, key: str) -> ResponseReturnValue:
         """Answer with what happened since the event that the page names, once there is something or in 2 s."""
-        after = request.args.get("after", 0, type=int)
-        phone = self._find(kind, key)
-        self._note_seen(phone)
-        events, deadline = self._events(phone, after), time.monotonic() + READ_WAIT_S
-        while not events and not phone.is_over and time.monotonic() < deadline:
-            time.sleep(READ_AGAIN_S)
+        after, deadline = request.args.get("after", 0, type=int), time.monotonic() + READ_WAIT_S
+        self._note_seen(self._find(kind, key))
+        while True:
+            phone = self._find(kind, key)  # before its events: what is over has told its last by then
             events = self._events(phone, after)
-            phone = phone if events else self._find(kind, key)
-        return jsonify(events=events, over=phone.is_over and not events)
+            if events or phone.is_over or time.monotonic() > deadline:
+                return jsonify(events=events, over=phone.is_over and not events)
+            time.sleep(READ_AGAIN_S)
 
     def _events(self, phone: PhoneRecord, after: int) -> list[Event]:
         with self.database.read() as connection:

@@ -42,6 +42,7 @@ ACTIONS = (
     "hang-up",
     "transfer",
 )
+_ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def add_conversations(blueprint: Blueprint, database: Database, operators: Opera
     def follow_conversation(conversation_id: int) -> ResponseReturnValue:
         return stream(live, topic_of(conversation_id))
 
-    @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({', '.join(ACTIONS)}):action>")
+    @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
     def act(conversation_id: int, action: str) -> ResponseReturnValue:
         do = _actions(operators, conversation_id)[action]
         return done(action, do, url_for("dashboard.conversation", conversation_id=conversation_id))

@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, current_app, render_template, request, url_for
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.access import is_logged_in
 from dashboard.formats import FILTERS
@@ -67,6 +67,10 @@ def page_url(endpoint: str) -> str:
 
 def add_error_pages(blueprint: Blueprint) -> None:
     """Have what is refused, missing or broken shown as a page."""
+
+    @blueprint.route("/<path:_missing>", methods=["GET", "POST"])
+    def missing(_missing: str) -> str:
+        raise NotFound
 
     @blueprint.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int]:

@@ -42,7 +42,7 @@ class BrowserCall:
         self._phone = make(self._happened)
         self._commands: queue.Queue[CommandRecord | None] = queue.Queue()
         self._hung_up = threading.Event()
-        self._hanging_up: threading.Thread | None = None
+        self._end_lock = threading.Lock()
         self._reason = ""
         self._ending: Event | None = None
         self._announced: Listening | None = None
@@ -55,6 +55,11 @@ class BrowserCall:
     def ending(self) -> Event | None:
         """How the call ended; None while it lasts."""
         return self._ending
+
+    @property
+    def api_url(self) -> str:
+        """Nothing can be written to a phone."""
+        return ""
 
     def begin(self) -> None:
         """Let it ring."""
@@ -77,33 +82,40 @@ class BrowserCall:
         if self._hung_up.is_set():
             return
         self._hung_up.set()
-        self._hanging_up = threading.Thread(target=self._end_call, name="browser-call-end", daemon=True)
-        self._hanging_up.start()
         self._commands.put(None)
+        threading.Thread(target=self._end_call, name="browser-call-end", daemon=True).start()
 
     def _end_call(self) -> None:
-        with suppress(NoCallError):  # it rings, or is over
+        # One after the other: who comes second finds it over, and only then may the phone be closed
+        with self._end_lock, suppress(NoCallError):  # it rings, or is over
             self._phone.hang_up()
 
     # The call
 
     def _run(self) -> None:
-        problem = ""
+        problem = "broke"
+        try:
+            problem = self._hold_until_over()
+            self._let_go()
+        finally:
+            self._ending = self._over(problem)
+
+    def _hold_until_over(self) -> str:
+        """Return what went wrong, "" where nothing did."""
         try:
             self._hold_call()
         except NoCallError:
             log.debug("browser_call_ended_meanwhile")
         except CallLoopsError:
-            problem = "loops"
+            return "loops"
         except Exception as error:
             log.exception("browser_call_broke", error=type(error).__name__)
-            problem = "broke"
-        finally:
-            if self._hanging_up is not None:
-                self._hanging_up.join()
-            self._end_call()
-            self._phone.close()
-            self._ending = self._over(problem)
+            return "broke"
+        return ""
+
+    def _let_go(self) -> None:
+        self._end_call()
+        self._phone.close()
 
     def _hold_call(self) -> None:
         self._tell({"kind": "ringing"})

@@ -61,8 +61,8 @@ def bars_of(counts: Sequence[tuple[date, int]]) -> Plot:
 
 
 def round_up(most: int) -> int:
-    """Return the next number that is easy to read from an axis: 1, 2, 4, 5 or 10 times a power of ten."""
+    """Return the next number that is easy to read from an axis: 1, 2, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     if most <= 0:
         return 0
     power: int = 10 ** int(log10(most))
-    return next(times * power for times in (1, 2, 4, 5, 10) if times * power >= most)
+    return next(times * power for times in (1, 2, 3, 4, 5, 6, 8, 10) if times * power >= most)

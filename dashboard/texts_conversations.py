@@ -63,7 +63,6 @@ class ConversationTexts:
     left_message: str
     taken_by: str
     picture: str
-    actions: str
     take_over: str
     transfer: str
     give_back: str
@@ -135,11 +134,10 @@ CONVERSATIONS = {
         message_left="dejó un recado",
         no_answer="sin respuesta del modelo",
         earlier="Ver lo anterior",
-        to_person="Pasa a una persona: {source}",
+        to_person="Pasa a una persona · {source}",
         left_message="Recado",
         taken_by="La tiene {name}",
         picture="Foto",
-        actions="Qué hacer",
         take_over="Llevarla yo",
         transfer="Pasar a una persona",
         give_back="Devolver al asistente",
@@ -209,11 +207,10 @@ CONVERSATIONS = {
         message_left="left a message",
         no_answer="no answer from the model",
         earlier="Show what was before",
-        to_person="Goes to a person: {source}",
+        to_person="Goes to a person · {source}",
         left_message="Message",
         taken_by="{name} has it",
         picture="Photo",
-        actions="What to do",
         take_over="Take over",
         transfer="Transfer to a person",
         give_back="Give back to the assistant",

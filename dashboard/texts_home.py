@@ -11,21 +11,21 @@ class HomeTexts:
     today: str
     calls: str
     live: str
-    """{count} calls are going on."""
+    """How many calls are going on."""
     messages: str
     received: str
-    """What the big number of messages is; {sent} went out."""
+    """How many went out; the big number is of those that came in."""
     lost: str
-    """{count} did not arrive."""
+    """How many did not arrive."""
     chats: str
-    """{count} chats are going on."""
+    """How many chats are going on."""
     first_word: str
     most_wait: str
-    """95 in 100 wait no longer than {seconds}; {count} answers."""
+    """What 95 in 100 do not wait longer than, and of how many answers that is."""
     no_answers: str
     waiting: str
     held: str
-    """A person has {count} conversations."""
+    """How many conversations a person has."""
     last_days: str
     calls_by_day: str
     messages_by_day: str
@@ -45,16 +45,16 @@ HOME = {
         title="Inicio",
         today="Hoy",
         calls="Llamadas",
-        live="{count} en curso",
+        live="en curso: {count}",
         messages="Mensajes recibidos",
-        received="{sent} enviados",
-        lost="{count} sin entregar",
-        chats="{count} chats en los últimos 10 min",
+        received="enviados: {sent}",
+        lost="sin entregar: {count}",
+        chats="chats en los últimos 10 min: {count}",
         first_word="Espera hasta la primera palabra",
-        most_wait="el 95 % no pasa de {seconds} ({count} respuestas)",
+        most_wait="el 95 % no pasa de {seconds} (respuestas: {count})",
         no_answers="hoy no se ha contestado nada por teléfono",
         waiting="Esperan a una persona",
-        held="{count} conversaciones las lleva una persona",
+        held="conversaciones que lleva una persona: {count}",
         last_days="Los últimos 14 días",
         calls_by_day="Llamadas por día",
         messages_by_day="Mensajes de WhatsApp por día, recibidos y enviados",
@@ -74,16 +74,16 @@ HOME = {
         title="Home",
         today="Today",
         calls="Calls",
-        live="{count} going on",
+        live="going on: {count}",
         messages="Messages received",
-        received="{sent} sent",
-        lost="{count} not delivered",
-        chats="{count} chats in the last 10 min",
+        received="sent: {sent}",
+        lost="not delivered: {count}",
+        chats="chats in the last 10 min: {count}",
         first_word="Wait for the first word",
-        most_wait="95 % wait no longer than {seconds} ({count} answers)",
+        most_wait="95 % wait no longer than {seconds} (answers: {count})",
         no_answers="nothing was answered by phone today",
         waiting="Waiting for a person",
-        held="a person has {count} conversations",
+        held="conversations that a person has: {count}",
         last_days="The last 14 days",
         calls_by_day="Calls by day",
         messages_by_day="WhatsApp messages by day, in and out",

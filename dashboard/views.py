@@ -7,7 +7,6 @@ from math import ceil
 import structlog
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
 
 from conversation.profiles import Profile
 from dashboard.access import Access, WrongPassword, next_page, set_headers
@@ -87,10 +86,6 @@ def add_login(blueprint: Blueprint, access: Access) -> None:
         minutes = ceil(wait_s / 60)
         page = _login_page(wanted, pick(ACCESS).locked.format(minutes=minutes))
         return page, 429, {"Retry-After": str(ceil(wait_s))}
-
-    @blueprint.get("/<path:_missing>")
-    def missing(_missing: str) -> ResponseReturnValue:
-        raise NotFound
 
     @blueprint.post("/logout")
     def logout() -> ResponseReturnValue:

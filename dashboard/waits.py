@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HEIGHT, BAR, STEP = 24, 5, 7
+HEIGHT, BAR, STEP = 28, 6, 8
 MOST_BARS = 40
 SHORT_MS, LONG_MS = 1500, 3000
 FULL_MS = 4000

@@ -16,9 +16,12 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.messages import MessageRecord
 from storage.models import MessageStatus
+from storage.together import Together
 
 log = structlog.get_logger()
 
+GATHER_S = 0.05
+"""How long a receipt waits for others, to be kept with them."""
 _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
@@ -37,30 +40,36 @@ class Receipts:
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
+        self._outbox, self._mirror, self._clock = outbox, mirror, clock
         self._passing_codes = passing_codes
+        self._together = Together(database, self._keep_one, order=_row, wait_s=GATHER_S)
 
     def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
-        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
-        if facts.status is None:
-            return
+        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept.
+
+        Returns once it is kept, in a twentieth of a second or so: three come for each message, and they are kept
+        with those of other messages.
+        """
+        if facts.status is not None:
+            self._together.write((message_id, facts))
+
+    def _keep_one(self, connection: Connection, receipt: tuple[int | None, ReceiptFacts]) -> None:
+        message_id, facts = receipt
         now = self._clock()
-        with self._database.write() as connection:
-            message = self._keep(connection, facts, message_id, now)
-            if message is None and (being_sent := self._being_sent(connection, facts)) is not None:
-                message = self._keep(connection, facts, being_sent, now)
-            if message is None:
-                log.info("receipt_of_a_stranger", status=facts.status)
-                return
-            self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
-            if facts.status not in _LOST or message.status in _LOST:
-                return
-            log.error("message_failed", message_id=message.id, code=facts.error_code)
-            if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):
-                outgoing.try_again(connection, message.id, now)
-                self._outbox.send_later(
-                    connection, message.conversation_id, delay_s=AGAIN_AFTER_S[message.tries]
-                )
+        assert facts.status is not None
+        message = self._keep(connection, facts, message_id, now)
+        if message is None and (being_sent := self._being_sent(connection, facts)) is not None:
+            message = self._keep(connection, facts, being_sent, now)
+        if message is None:
+            log.info("receipt_of_a_stranger", status=facts.status)
+            return
+        self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
+        if facts.status not in _LOST or message.status in _LOST:
+            return
+        log.error("message_failed", message_id=message.id, code=facts.error_code)
+        if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):
+            outgoing.try_again(connection, message.id, now)
+            self._outbox.send_later(connection, message.conversation_id, delay_s=AGAIN_AFTER_S[message.tries])
 
     def _keep(
         self, connection: Connection, facts: ReceiptFacts, message_id: int | None, now: datetime
@@ -84,3 +93,8 @@ class Receipts:
         unsent = outgoing.unsent(connection, conversation_id)
         ids = [message.id for message in unsent if message.status is not MessageStatus.WAITING]
         return ids[0] if len(ids) == 1 else None
+
+
+def _row(receipt: tuple[int | None, ReceiptFacts]) -> str:
+    message_id, facts = receipt
+    return f"{message_id} {facts.sid}"

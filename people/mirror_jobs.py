@@ -24,7 +24,7 @@ from people.mirror_posts import Post, is_to_wait, posts_of
 from people.mirror_receipts import MirrorReceipts
 from people.mirror_rest import Rest
 from people.mirror_sending import HELD, NOT_FETCHED, Downloads, MirrorSending
-from storage import mirror_items
+from storage import mirror_items, mirrors
 from storage.base import utc_now
 from storage.database import Database
 from storage.jobs import Job
@@ -34,12 +34,13 @@ from storage.work import Work
 
 log = structlog.get_logger()
 
-AT_IT = timedelta(seconds=30)
-"""Longer than fetching a file and posting it can take: whoever is at an item for so long is dead."""
+AT_IT = timedelta(seconds=40)
+"""Longer than three requests can take, or fetching a file: whoever says nothing for so long is dead."""
+_TAKEN = "taken"
 LOOK_AGAIN_S = 2.0
 """Before it is looked again whether a voice note has its words."""
 _NOT_SET_UP = frozenset({MOVED, NOT_CONFIGURED})
-_NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED})
+_NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED, _TAKEN})
 """What goes wrong for one contact, and says nothing of the others."""
 
 _T = TypeVar("_T")
@@ -99,9 +100,7 @@ class MirrorJobs:
         now = self._clock()
         with self._database.write() as connection:
             if done is not None:
-                mirror_items.progress(
-                    connection, done.id, now, step=done.step, remote_id=done.remote_id, state=done.state
-                )
+                mirror_items.progress(connection, done, now, state=State.DONE)
             item = mirror_items.first_open(connection, contact_id)
             if item is None:
                 return None
@@ -112,8 +111,7 @@ class MirrorJobs:
             if is_to_wait(connection, item, now):
                 show_later(self._work, connection, contact_id, after_s=LOOK_AGAIN_S, why="words")
                 return None
-            mirror_items.begin(connection, item.id, now)
-        return item
+            return mirror_items.begin(connection, item, now)
 
     # One item
 
@@ -137,24 +135,42 @@ class MirrorJobs:
             remote_id = self._posted(item, post, step, is_unsure=is_unsure)
             item, is_unsure = replace(item, step=step + 1, remote_id=remote_id), False
             if item.step < len(posts):
-                with self._database.write() as connection:
-                    mirror_items.progress(
-                        connection, item.id, self._clock(), step=item.step, remote_id=remote_id
-                    )
-        return replace(item, state=State.DONE)
+                self._hold(item)
+        return item
+
+    def _hold(self, item: Item) -> None:
+        """Note how far it is, and that somebody is at it. Raises IntegrationError where that is somebody else."""
+        with self._database.write() as connection:
+            if not mirror_items.progress(connection, item, self._clock()):
+                raise IntegrationError("another worker is at it", permanent=False, code=_TAKEN)
 
     def _open(self, item: Item) -> None:
         if not self._client.can_post_outgoing:
             return
-        place = self._places.of(item.contact_id)
-        self._or_again(place, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
+        place = self._place(item)
+        self._or_again(item, place, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
 
     def _posted(self, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
         def post_at(place: Place) -> int:
             found = self._found(place, item, post) if is_unsure else None
-            return self._sending.post(place, post, item, step) if found is None else found
+            if found is not None:
+                return found
+            files = self._sending.files(post, item)
+            if files:
+                self._hold(item)  # they may have taken their time
+            return self._sending.post(place, post, files, item, step)
 
-        return self._or_again(self._places.of(item.contact_id), post_at)
+        return self._or_again(item, self._place(item), post_at)
+
+    def _place(self, item: Item) -> Place:
+        with self._database.read() as connection:
+            place = mirrors.place_of(connection, item.contact_id)
+        return place if place.conversation_id is not None else self._made(item, place)
+
+    def _made(self, item: Item, place: Place) -> Place:
+        made = self._places.make(place)
+        self._hold(item)
+        return made
 
     def _found(self, place: Place, item: Item, post: Post) -> int | None:
         with self._database.read() as connection:
@@ -164,14 +180,15 @@ class MirrorJobs:
             log.info("mirror_found_posted", item_id=item.id)
         return found
 
-    def _or_again(self, place: Place, ask: Callable[[Place], _T]) -> _T:
+    def _or_again(self, item: Item, place: Place, ask: Callable[[Place], _T]) -> _T:
         """Ask; where Chatwoot has no such conversation, find or make one, and ask once more."""
         try:
             return ask(place)
         except IntegrationError as error:
             if error.status != 404:
                 raise
-        return ask(self._places.again(place))
+        self._places.forget(place)
+        return ask(self._made(item, place))
 
     def _after_failure(self, item: Item, error: IntegrationError) -> None:
         """Note what became of an item. Raises what is worth another try."""
@@ -192,7 +209,7 @@ class MirrorJobs:
             was_unsure = item.state is not State.WAITING and now is not None and now.step == item.step
             if was_unsure and state is State.WAITING:
                 state = State.UNSURE  # it was not even looked for
-            mirror_items.leave(connection, item.id, state, self._clock())
+            mirror_items.leave(connection, item, state, self._clock())
 
 
 def _conversation_of(place: Place) -> int:

@@ -36,20 +36,14 @@ class Places:
         self._database, self._client, self._words = database, client, words
         self._inbox, self._clock = inbox, clock
 
-    def of(self, contact_id: int) -> Place:
-        """Return where a contact is, made where it is nowhere. Raises IntegrationError."""
-        with self._database.read() as connection:
-            place = mirrors.place_of(connection, contact_id)
-        return place if place.conversation_id is not None else self._make(place)
-
-    def again(self, place: Place) -> Place:
-        """Find or make what Chatwoot says that it has not (any more). Raises IntegrationError."""
+    def forget(self, place: Place) -> None:
+        """Chatwoot has not (any more) what we think it has."""
         log.warning("chatwoot_conversation_gone", contact_id=place.contact_id)
         with self._database.write() as connection:
             mirrors.keep_conversation(connection, place.contact_id, None)
-        return self._make(place)
 
-    def _make(self, place: Place) -> Place:
+    def make(self, place: Place) -> Place:
+        """Return where a contact is: found, or made. Raises IntegrationError."""
         source_id = place.source_id or source_id_of(place.address)
         with self._database.write() as connection:
             mirrors.keep_source(connection, place.contact_id, source_id, self._clock())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import ReceiptStatus
@@ -41,14 +42,14 @@ class MirrorReceipts:
     ) -> None:
         self._database, self._client, self._words = database, client, words
         self._fact, self._clock = fact, clock
-        self._is_refused = fact is None
+        self._is_refused: bool | None = True if fact is None else None  # None: not known yet
 
     def show(self, item: Item) -> None:
         """Show what an item of the kind RECEIPT says. Raises IntegrationError where it is worth another try."""
         status, code = receipt_of(item)
         shown_as = _SHOWN_AS.get(status)
         target = self._target(item, is_lost=shown_as is ReceiptStatus.FAILED)
-        if self._is_refused or shown_as is None or target is None:
+        if shown_as is None or target is None:
             return
         reason = self._words.why_not_delivered(code) if shown_as is ReceiptStatus.FAILED else None
         try:
@@ -59,8 +60,10 @@ class MirrorReceipts:
             self._after_refusal(item, error)
 
     def _target(self, item: Item, *, is_lost: bool) -> tuple[int, int] | None:
-        """Return Chatwoot's conversation and message; None where there are none, or a part of it failed already."""
+        """Return Chatwoot's conversation and message; None where there are none, or it is not to be shown."""
         with self._database.read() as connection:
+            if self._may_not(connection):
+                return None
             shown = mirror_items.item_by_ref(connection, f"message:{item.subject_id}")
             place = mirrors.place_of(connection, item.contact_id)
             if shown is None or shown.remote_id is None or place.conversation_id is None:
@@ -68,6 +71,11 @@ class MirrorReceipts:
             if not is_lost and mirror_items.is_part_lost(connection, shown.remote_id):
                 return None
         return place.conversation_id, shown.remote_id
+
+    def _may_not(self, connection: Connection) -> bool:
+        if self._is_refused is None:
+            self._is_refused = mirror_events.is_fact(connection, str(self._fact))
+        return self._is_refused
 
     def _after_refusal(self, item: Item, error: IntegrationError) -> None:
         log.info("receipt_not_shown", item_id=item.id, status=error.status)

@@ -71,9 +71,18 @@ class MirrorSending:
                 return found.id
         return None
 
-    def post(self, place: Place, post: Post, item: Item, step: int) -> int:
-        """Post a message and return its number."""
-        files = self._files(post, item)
+    def files(self, post: Post, item: Item) -> list[Upload]:
+        """Return what came with a message, or nothing where some of it cannot be had."""
+        files: list[Upload] = []
+        for number, attachment in enumerate(post.attachments, start=1):
+            content = self._fetched(attachment, item)
+            if content is None:
+                return []
+            files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
+        return files
+
+    def post(self, place: Place, post: Post, files: list[Upload], item: Item, step: int) -> int:
+        """Post a message and return its number. files: what came with it, as far as it could be had."""
         if post.attachments and not files:
             post = post.without_files(self._words)
         try:
@@ -105,16 +114,6 @@ class MirrorSending:
                 "messages as the customer's, with a mark before them, and counts them as unread",
             )
         return (NOTE_MARK if post.voice is Voice.NOTE else ASSISTANT_MARK) + post.words
-
-    def _files(self, post: Post, item: Item) -> list[Upload]:
-        """Return what came with a message, or nothing where some of it cannot be had."""
-        files: list[Upload] = []
-        for number, attachment in enumerate(post.attachments, start=1):
-            content = self._fetched(attachment, item)
-            if content is None:
-                return []
-            files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
-        return files
 
     def _fetched(self, attachment: Attachment, item: Item) -> bytes | None:
         downloads = self._downloads.get(attachment.provider)

@@ -26,7 +26,7 @@ from integrations.chatwoot.webhooks import (
 from people.desk_words import DeskWords
 from people.mirror_places import inbox_fact
 from people.mirror_sending import OWN
-from storage import mirror_events, mirror_items, mirrors, recipients
+from storage import messages, mirror_events, mirror_items, mirrors, recipients
 from storage.base import utc_now
 from storage.database import Database
 from storage.messages import Attachment
@@ -131,7 +131,7 @@ class Takeover:
         if item is None or item.state not in mirror_items.OPEN_STATES or item.step != int(step):
             return
         with self._database.write() as connection:
-            mirror_items.echoed(connection, item.id, int(step), event.id, self._clock())
+            mirror_items.echoed(connection, item.id, int(step), event.id)
 
     # An operator wrote
 
@@ -159,7 +159,8 @@ class Takeover:
     ) -> None:
         if self._writer is None:
             self._tell(connection, event, place, self._house.words.no_whatsapp, now)
-        elif _wants_nothing(recipient):
+            return
+        if _wants_nothing(connection, recipient):
             self._tell(connection, event, place, self._house.words.opted_out, now)
         else:
             sent = self._write(connection, self._writer, event, recipient)
@@ -314,10 +315,10 @@ def _recipient(connection: Connection, place: Place, now: datetime) -> Recipient
     return found
 
 
-def _wants_nothing(recipient: Recipient) -> bool:
+def _wants_nothing(connection: Connection, recipient: Recipient) -> bool:
     """Whether they opted out, and have written nothing since that could be answered."""
-    opted_out_at, wrote_at = recipient.opted_out_at, recipient.wrote_at
-    return opted_out_at is not None and (wrote_at is None or wrote_at <= opted_out_at)
+    since = recipient.opted_out_at
+    return since is not None and not messages.came_in_since(connection, recipient.conversation_id, since)
 
 
 def _is_latest(

@@ -80,6 +80,7 @@ class LoginTries:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
         try:
+            connection.execute("PRAGMA synchronous = OFF")  # a power cut may forget a few tries
             connection.execute(_TABLE)
             connection.execute("BEGIN IMMEDIATE")
             yield connection

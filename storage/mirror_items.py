@@ -1,10 +1,11 @@
 """How far what people are to see in Chatwoot is there: every query about it, named.
 
 An item is something to be shown; the ids of a contact's items are their order. Whoever makes one SENDING is at it,
-alone, until that is older than it can take.
+alone, until that is older than it can take; each try has a number, so that whoever was given up for dead and is not
+finds out, and changes nothing.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -71,41 +72,26 @@ def first_open(connection: Connection, contact_id: int) -> Item | None:
     return _item(connection.execute(_FIRST_OPEN, {"contact_id": contact_id}).one_or_none())
 
 
-def begin(connection: Connection, item_id: int, now: datetime) -> None:
-    """Note that somebody is at it, from now on."""
-    connection.execute(_BEGIN, {"item": item_id, "now": now})
+def begin(connection: Connection, item: Item, now: datetime) -> Item:
+    """Note that somebody is at it, from now on; return it with the number of this try, which no other has."""
+    connection.execute(_BEGIN, {"item": item.id, "now": now})
+    return replace(item, tries=item.tries + 1, changed_at=now)
 
 
-def progress(
-    connection: Connection,
-    item_id: int,
-    now: datetime,
-    *,
-    step: int,
-    remote_id: int | None,
-    state: State = State.SENDING,
-) -> None:
-    """Note how far an item is there."""
-    values = {
-        "item": item_id,
-        "now": now,
-        "step": step,
-        "remote_id": kept_id(remote_id),
-        "state": state.value,
-    }
-    connection.execute(_PROGRESS, values)
+def progress(connection: Connection, item: Item, now: datetime, *, state: State = State.SENDING) -> bool:
+    """Note how far an item is there, by its step and its remote_id; False where somebody else is at it by now."""
+    values = {"step": item.step, "remote_id": kept_id(item.remote_id), "state": state.value}
+    return connection.execute(_PROGRESS, _try_of(item, now) | values).rowcount == 1
 
 
-def leave(connection: Connection, item_id: int, state: State, now: datetime) -> None:
+def leave(connection: Connection, item: Item, state: State, now: datetime) -> bool:
     """Leave an item: WAITING, UNSURE or FAILED."""
-    connection.execute(_LEAVE, {"item": item_id, "now": now, "state": state.value})
+    return connection.execute(_LEAVE, _try_of(item, now) | {"state": state.value}).rowcount == 1
 
 
-def echoed(connection: Connection, item_id: int, step: int, remote_id: int, now: datetime) -> None:
-    """Note that one of an item's messages is there, by Chatwoot's own word, where we did not know."""
-    found = item_by_id(connection, item_id)
-    if found is not None and found.state is State.UNSURE and found.step == step:
-        progress(connection, item_id, now, step=step + 1, remote_id=remote_id, state=State.UNSURE)
+def echoed(connection: Connection, item_id: int, step: int, remote_id: int) -> None:
+    """Note that one of an item's messages is there, by Chatwoot's own word, where we do not know yet."""
+    connection.execute(_ECHOED, {"item": item_id, "at_step": step, "remote_id": kept_id(remote_id)})
 
 
 def item_by_id(connection: Connection, item_id: int) -> Item | None:
@@ -180,14 +166,18 @@ _BY_ID = select(*_COLUMNS).where(ITEMS.c.id == bindparam("item"))
 _BY_REF = select(*_COLUMNS).where(ITEMS.c.ref == bindparam("ref"))
 _ONE = update(ITEMS).where(ITEMS.c.id == bindparam("item"))
 _BEGIN = _ONE.values(state=State.SENDING.value, tries=ITEMS.c.tries + 1, changed_at=bindparam("now"))
-_LEAVE = _ONE.values(state=bindparam("state"), changed_at=bindparam("now"))
-_PROGRESS = _ONE.values(
-    state=bindparam("state"),
-    step=bindparam("step"),
-    remote_id=bindparam("remote_id"),
-    tries=0,
-    changed_at=bindparam("now"),
+_OWN = _ONE.where(ITEMS.c.state == State.SENDING.value, ITEMS.c.tries == bindparam("try")).values(
+    changed_at=bindparam("now")
 )
+_LEAVE = _OWN.values(state=bindparam("state"))
+_PROGRESS = _OWN.values(state=bindparam("state"), step=bindparam("step"), remote_id=bindparam("remote_id"))
+_ECHOED = _ONE.where(
+    ITEMS.c.state.in_((State.SENDING.value, State.UNSURE.value)), ITEMS.c.step == bindparam("at_step")
+).values(step=ITEMS.c.step + 1, remote_id=bindparam("remote_id"))
+
+
+def _try_of(item: Item, now: datetime) -> dict[str, Any]:
+    return {"item": item.id, "try": item.tries, "now": now}
 
 
 def _item(row: Any) -> Item | None:

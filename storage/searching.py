@@ -17,10 +17,6 @@ from sqlalchemy import cast as sql_cast
 
 from storage.models import Contact, Message, Turn
 
-PIECE = 4000
-"""How many rows are looked through at once."""
-MOST_CANDIDATES = 200
-BUDGET_S = 0.09
 AROUND = 60
 """How many characters of an excerpt stand on each side of what was looked for."""
 FEWEST_DIGITS = 3
@@ -53,6 +49,15 @@ class Depth:
     def is_above_ground(self) -> bool:
         """Whether anything lies below."""
         return self.turn_id > 0 or self.message_id > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How words are looked for: rows at once, how many of them are read closer at most, and for how long in all."""
+
+    piece: int = 4000
+    most_candidates: int = 50
+    budget_s: float = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +116,14 @@ def words(
     *,
     since: Depth | None = None,
     limit: int = 20,
-    budget_s: float = BUDGET_S,
+    pace: Pace = Pace(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Hits:
-    """Look for words in all that was said and written, from `since` back, for about so many seconds."""
-    until, depth = clock() + budget_s, since or _newest(connection)
+    """Look for words in all that was said and written, from `since` back, for about as long as a page may take."""
+    until, depth = clock() + pace.budget_s, since or _newest(connection)
     found: dict[int, Hit] = {}
     while depth.is_above_ground and len(found) < limit:
-        hits, depth = _look(connection, looked_for, depth)
+        hits, depth = _look(connection, looked_for, depth, pace)
         for hit in hits:
             if hit.conversation_id not in found or found[hit.conversation_id].at < hit.at:
                 found[hit.conversation_id] = hit
@@ -145,7 +150,7 @@ def _time_of(connection: Connection, depth: Depth) -> datetime | None:
     return max(times, default=None)
 
 
-def _look(connection: Connection, looked_for: str, depth: Depth) -> tuple[list[Hit], Depth]:
+def _look(connection: Connection, looked_for: str, depth: Depth, pace: Pace) -> tuple[list[Hit], Depth]:
     """Look through the next piece of both; return what is in it, and how far it went."""
     sentences, files = sql_cast(_TURNS.c.sentences, Text), sql_cast(_MESSAGES.c.attachments, Text)
     turns, turn_id = _candidates(
@@ -158,6 +163,7 @@ def _look(connection: Connection, looked_for: str, depth: Depth) -> tuple[list[H
         ),
         _TURNS.c.id,
         depth.turn_id,
+        pace,
     )
     messages, message_id = _candidates(
         connection,
@@ -169,6 +175,7 @@ def _look(connection: Connection, looked_for: str, depth: Depth) -> tuple[list[H
         ),
         _MESSAGES.c.id,
         depth.message_id,
+        pace,
     )
     texts = [(row, [row.heard, "".join(row.sentences)]) for row in turns]
     texts += [(row, [row.body, *(file.get("words") or "" for file in row.attachments)]) for row in messages]
@@ -177,12 +184,12 @@ def _look(connection: Connection, looked_for: str, depth: Depth) -> tuple[list[H
 
 
 def _candidates(
-    connection: Connection, statement: Select[Any], id_: ColumnElement[int], upto: int
+    connection: Connection, statement: Select[Any], id_: ColumnElement[int], upto: int, pace: Pace
 ) -> tuple[Sequence[Any], int]:
     """Return what may hold it in a piece that ends with an id, and the id that the next piece ends with."""
-    within = statement.where(id_ <= upto, id_ > upto - PIECE).order_by(id_.desc()).limit(MOST_CANDIDATES)
-    rows = connection.execute(within).all()
-    return rows, rows[-1].id - 1 if len(rows) == MOST_CANDIDATES else max(0, upto - PIECE)
+    within = statement.where(id_ <= upto, id_ > upto - pace.piece)
+    rows = connection.execute(within.order_by(id_.desc()).limit(pace.most_candidates)).all()
+    return rows, rows[-1].id - 1 if len(rows) == pace.most_candidates else max(0, upto - pace.piece)
 
 
 def _hit(row: Any, looked_for: str, texts: Sequence[str]) -> Hit | None:

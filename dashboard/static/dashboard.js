@@ -18,10 +18,10 @@ function showTimes(within) {
   }
 }
 
-function complain(hidden) {
+function complain(isOver) {
   const place = document.getElementById("trouble");
-  place.textContent = hidden ? "" : document.body.dataset.lost;
-  place.hidden = hidden;
+  place.textContent = isOver ? "" : document.body.dataset.lost;
+  place.hidden = isOver;
 }
 
 document.body.addEventListener("htmx:configRequest", (event) => {
@@ -30,7 +30,9 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.body.addEventListener(name, () => complain(false));
 }
-document.body.addEventListener("htmx:afterOnLoad", () => complain(true));
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) complain(true);
+});
 // Whatever comes in later, by htmx, by a stream or by a page's own script.
 new MutationObserver((changes) => {
   for (const change of changes) {

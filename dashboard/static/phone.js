@@ -34,7 +34,7 @@ function listen() {
 }
 
 function bubble(who, text, className = who) {
-  const line = make("li", "", className);
+  const line = make("div", "", className);
   line.append(make("span", say(who === "said" ? "you" : "assistant"), "hide"), make("p", text));
   return addLine(line);
 }

@@ -36,6 +36,7 @@ export async function follow(url, onEvent, onLost) {
   let isPast = true;
   for (;;) {
     const response = await fetch(`${url}/events?after=${after}`).catch(() => null);
+    if (response?.redirected) return window.location.reload(); // to the login: the session has ended
     if (response?.status === 404) return onLost();
     if (!response?.ok) {
       complain(say("lost_contact"));
@@ -62,7 +63,13 @@ export function addLine(line) {
   return line;
 }
 
-export const aside = (text) => addLine(make("li", text, "aside"));
+export const aside = (text) => addLine(make("p", text, "aside"));
+
+function shown(title, text) {
+  const box = make("pre", text);
+  box.tabIndex = 0; // so that it can be scrolled by keys
+  return [make("h3", say(title)), box];
+}
 
 export function showStep(step) {
   $("nothing-inside")?.remove();
@@ -73,8 +80,8 @@ export function showStep(step) {
   summary.append(make("code", `${step.method} ${step.path}`), make("span", `${step.status ?? step.problem}${tries} · ${seconds(step.seconds, 3)} s`, "seconds"));
   details.append(summary);
   const fields = Object.entries(step.fields).map(([name, value]) => `${name}: ${value}`);
-  if (fields.length) details.append(make("h3", say("form")), make("pre", fields.join("\n")));
-  if (step.twiml) details.append(make("h3", say("answer")), make("pre", step.twiml));
+  if (fields.length) details.append(...shown("form", fields.join("\n")));
+  if (step.twiml) details.append(...shown("answer", step.twiml));
   item.append(details);
   $("steps").append(item);
 }

@@ -13,7 +13,7 @@ let received = 0;
 const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 
 function bubble(who, text, file) {
-  const line = make("li", "", who);
+  const line = make("div", "", who);
   if (file) line.append(make("p", file, "file"));
   if (text) line.append(make("p", text, "words"));
   line.append(make("small", clock(), "seconds"));

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from flask import session
 from sqlalchemy import text
@@ -15,15 +17,12 @@ def locked_desk(open_desk):
 
 
 def routes_of(operator):
-    """Every route of the dashboard with a method that it takes, by endpoint."""
+    """Every route of the dashboard by endpoint, with a method that it takes and a path that leads to it."""
     for rule in operator.app.url_map.iter_rules():
         if rule.endpoint.startswith("dashboard."):
-            path = rule.rule.replace("<int:", "<").replace("<path:", "<")
-            yield (
-                rule.endpoint,
-                "POST" if "POST" in rule.methods else "GET",
-                path.replace("<", "1").replace(">", ""),
-            )
+            path = re.sub(r"<any\(\W*([\w-]+).*?\):\w+>", r"\1", rule.rule)
+            method = "POST" if "POST" in rule.methods else "GET"
+            yield rule.endpoint, method, re.sub(r"<[^>]+>", "1", path)
 
 
 def test_without_a_password_the_machine_itself_needs_none(operator):

@@ -1,5 +1,7 @@
 """The browser's phone, from the requests of its page to the webhooks of the call."""
 
+import re
+
 import pytest
 
 from simulator.local import PERSON
@@ -215,3 +217,11 @@ def test_a_request_without_the_pages_token_is_refused(phone, line):
     client = line.app.test_client()
 
     assert client.post("/dashboard/phone", json={}).status_code == 400
+
+
+@pytest.mark.parametrize("path, command", [("phone", "phone"), ("whatsapp", "whatsapp simulate")])
+def test_without_a_script_the_page_says_what_to_do(operator, path, command):
+    page = operator.read(f"/dashboard/{path}")
+
+    assert re.search(f"<noscript>.*flask --app app {command}.*</noscript>", page)
+    assert 'id="booth"' in page and len(page) < 20_000

@@ -134,6 +134,25 @@ def test_hanging_up_a_call_that_is_over_tells_how_it_ended(twilio, rest):
     assert rest.end_call(sid).status == "busy"
 
 
+def test_a_call_that_goes_on_is_given_other_things_to_do(twilio, rest):
+    twilio.calls.script(*twilio_calls.TALKS_ON)
+    sid = place(rest).sid
+    rest.fetch_call(sid)
+    rest.fetch_call(sid)
+
+    assert rest.redirect_call(sid, "<Response><Hangup/></Response>").status == "in-progress"
+    assert twilio.posted()[-1].form == {"Twiml": ["<Response><Hangup/></Response>"]}
+
+
+def test_a_call_that_is_over_is_given_nothing_to_do(twilio, rest):
+    twilio.calls.script(*twilio_calls.BUSY)
+    sid = place(rest).sid
+    rest.fetch_call(sid)
+    rest.fetch_call(sid)
+
+    assert refused(rest.redirect_call, sid, "<Response/>").code == 21220
+
+
 # Refusals
 
 

@@ -258,7 +258,7 @@ def test_what_a_dead_worker_was_at_is_looked_for_before_it_is_posted_again(
     mirror(line)
     assert states(line)[-1][1] == "sending"  # it may live
     with line.parts.database.write() as connection:
-        connection.execute(update(MirrorItem).values(changed_at=utc_now() - timedelta(seconds=31)))
+        connection.execute(update(MirrorItem).values(changed_at=utc_now() - timedelta(seconds=41)))
     mirror(line)
 
     assert states(line)[-1][1] == "done"

@@ -34,6 +34,9 @@ from tests.records import every, the_only
 # ruff: noqa: F811
 
 
+PUBLIC = "https://assistant.example.com"
+
+
 @pytest.fixture
 def talk(desk_line, chatwoot, twilio, openai):
     """A line, and a person who has written and was answered, which is shown."""
@@ -345,7 +348,7 @@ def test_outside_the_window_the_operator_is_told_at_once(talk, chatwoot):
 
 
 def test_with_a_users_token_what_became_of_an_operators_message_is_shown(talk, chatwoot, openai):
-    line, _person = talk(token="user")
+    line, _person = talk(token="user", webhook_url=PUBLIC)
 
     message = operator_writes(chatwoot, line, "Hola, soy Pedro")
     arrived(line, openai, "read")
@@ -354,7 +357,7 @@ def test_with_a_users_token_what_became_of_an_operators_message_is_shown(talk, c
 
 
 def test_what_cannot_be_delivered_is_marked_and_explained(talk, chatwoot, openai):
-    line, person = talk(token="user")
+    line, person = talk(token="user", webhook_url=PUBLIC)
     person.receipts = type(person.receipts)(error_code=63024)
 
     message = operator_writes(chatwoot, line, "Hola, soy Pedro")

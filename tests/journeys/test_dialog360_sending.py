@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from integrations.dialog360.client import Dialog360
+from integrations.dialog360.client import Dialog360, what_to_do
 from messaging.channels import DIALOG360, Channels, Dialog360Channel, Template
 from messaging.outbox import Outbox
 from storage import recipients
@@ -264,4 +264,5 @@ def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):  # noqa: F811
     shown = greeted.app.test_cli_runner().invoke(args=["whatsapp", "log"])
 
     assert shown.exit_code == 0, shown.output
-    assert "[131026] No se puede entregar a ese número" in shown.output
+    meaning = what_to_do(131026, greeted.settings.terminal_language)
+    assert f"[131026] {meaning}"[:40] in shown.output

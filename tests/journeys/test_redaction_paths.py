@@ -257,10 +257,12 @@ def test_what_the_model_answers_shows_nothing(witness, words):
 
 @everywhere
 def test_what_the_model_tells_a_person_of_ours_shows_nothing(witness, words):
+    person = witness.person()
     witness.openai.enqueue(tool_call("hand_off", {"reason": words, "summary": words}))
 
-    witness.person().send("Quiero hablar con alguien")
+    person.send("Hola")
 
+    assert the_only(witness.line.parts.database, Handoff).summary
     witness.saw_nothing_of(words)
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from storage.login_tries import FORGOTTEN_AFTER_S, KNOWN_FOR_S, LoginTries
 
 HOME, OTHER = "203.0.113.5", "203.0.113.6"
@@ -115,8 +117,11 @@ def test_right_tries_do_not_count_towards_the_lock_of_everybody(tmp_path):
     assert tries.begin("198.51.100.1") == 0
 
 
-def test_wrong_tries_are_forgotten_after_a_day(tmp_path):
+@pytest.mark.parametrize("known", [False, True])
+def test_wrong_tries_are_forgotten_after_a_day(tmp_path, known):
     tries, clock = make(tmp_path)
+    if known:
+        tries.was_right(HOME)
     guess(tries, HOME, 4)
 
     clock.now += FORGOTTEN_AFTER_S + 1

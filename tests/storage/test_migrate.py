@@ -1,10 +1,14 @@
 """Migrations: they make what the models say, and leave alone what is not ours."""
 
+import subprocess
+import sys
+
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from storage.base import Base
-from storage.migrate import is_up_to_date, run_alembic, upgrade
+from storage.migrate import MIGRATIONS, is_up_to_date, newest_revisions, run_alembic, upgrade
 
 
 def tables(url, schema=None):
@@ -18,6 +22,18 @@ def test_the_migrations_make_what_the_models_say(database_url):
     run_alembic(database_url, command.check)
 
     assert set(Base.metadata.tables) <= tables(database_url)
+
+
+def test_the_newest_migration_is_the_one_that_alembic_goes_to():
+    script = ScriptDirectory(str(MIGRATIONS))
+
+    assert newest_revisions() == set(script.get_heads())
+
+
+def test_a_program_that_does_not_migrate_does_not_import_alembic():
+    program = "import sys, storage.migrate; sys.exit('alembic' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=MIGRATIONS.parents[1]).returncode == 0
 
 
 def test_whether_it_is_up_to_date_is_known(database_url):

@@ -1,0 +1,187 @@
+"""What operators do from a conversation's page."""
+
+import pytest
+
+from storage import transcripts
+from storage.models import Handoff, Message, MirrorItem
+from tests.dashboard.talks import Talks
+from tests.records import every, the_only
+
+
+@pytest.fixture
+def talks(operator):
+    return Talks(operator.parts.database)
+
+
+def do(operator, conversation_id, action, **form):
+    """Press a button of a conversation's page; return the page that follows."""
+    response = operator.post(f"/dashboard/conversations/{conversation_id}/{action}", **form)
+    assert response.status_code == 303, response.text[:300]
+    return operator.read(response.headers["Location"])
+
+
+def talk(operator, conversation_id):
+    with operator.parts.database.read() as connection:
+        return transcripts.talk(connection, conversation_id)
+
+
+def test_an_operator_takes_over_and_gives_back(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    taken = do(operator, chat, "take-over")
+    held = talk(operator, chat)
+    given = do(operator, chat, "give-back")
+
+    assert "el asistente calla" in taken and "La lleva el panel" in taken
+    assert held.human == "el panel" and held.human_until > talks.ago(0)
+    assert "Contesta el asistente" in given
+    assert talk(operator, chat).human_until is None
+
+
+def test_taking_over_stops_the_answer_that_is_being_written(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+    talks.turn(chat, "Hola", "Vamos", state="writing", finished_at=None)
+
+    do(operator, chat, "take-over")
+
+    with operator.parts.database.read() as connection:
+        [turn] = transcripts.last_turns(connection, chat, limit=1)
+    assert turn.state == "cancelled"
+
+
+def test_writing_takes_the_conversation_over(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    page = do(operator, chat, "write", words="  Soy **Eva**, ¿en qué le ayudo?  ")
+
+    [_, written] = every(operator.parts.database, Message)
+    assert (written.body, written.author, written.status) == (
+        "Soy *Eva*, ¿en qué le ayudo?",
+        "el panel",
+        "waiting",
+    )
+    assert "La lleva el panel" in page and "Soy *Eva*" in page
+
+
+@pytest.mark.parametrize(("person", "words", "sentence"), [
+    ({"wrote": 1}, "   ", "No hay nada escrito"),
+    ({"wrote": 1}, "a" * 4001, "demasiado largo"),
+    ({"wrote": 25 * 60}, "Hola", "Hace más de 24 horas"),
+    ({"wrote": None}, "Hola", "Hace más de 24 horas"),
+    ({"wrote": 1, "opted_out": True}, "Hola", "pidió no recibir más mensajes"),
+])  # fmt: skip
+def test_what_would_not_arrive_is_not_written(operator, talks, person, words, sentence):
+    chat = talks.chat(talks.contact("Ana", **person))
+
+    page = do(operator, chat, "write", words=words)
+
+    assert sentence in page
+    assert every(operator.parts.database, Message) == []
+    assert talk(operator, chat).human_until is None
+
+
+def test_a_person_is_told_once_and_the_operator_takes_it(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    told = do(operator, chat, "hand-off", reason="Quiere <b>otro</b> precio")
+    again = do(operator, chat, "hand-off", reason="Otra vez")
+    handoff = the_only(operator.parts.database, Handoff)
+    taken = do(operator, chat, "take-handoff", handoff=handoff.id)
+    late = do(operator, chat, "take-handoff", handoff=handoff.id)
+
+    assert "Quiere &lt;b&gt;otro&lt;/b&gt; precio" in told and "Se ha avisado" in told
+    assert "Ya está esperando" in again and "Ya lo tiene alguien" in late
+    assert "Es suya" in taken and "La tiene el panel" in taken
+    handoff = the_only(operator.parts.database, Handoff)
+    assert (handoff.source, handoff.owner, handoff.state) == ("operator", "el panel", "owned")
+    assert talk(operator, chat).human == "el panel"
+
+
+def test_taking_over_takes_what_waited_for_a_person(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+    talks.handoff(chat)
+
+    do(operator, chat, "take-over")
+
+    assert the_only(operator.parts.database, Handoff).owner == "el panel"
+
+
+def test_a_handoff_is_taken_with_its_own_conversation_alone(operator, talks):
+    chat, other = (talks.chat(talks.contact(wrote=1), "Hola") for _ in range(2))
+    handoff = talks.handoff(chat)
+
+    assert "ya no existe" in do(operator, other, "take-handoff", handoff=handoff)
+    assert "ya no existe" in do(operator, other, "take-handoff", handoff="nonsense")
+    assert the_only(operator.parts.database, Handoff).owner == ""
+
+
+def test_a_person_is_left_in_peace_and_written_to_again(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    out = do(operator, chat, "opt-out")
+    assert "no quiere mensajes" in out
+    assert talk(operator, chat).opted_out_at is not None
+
+    assert "no quiere mensajes" not in do(operator, chat, "opt-in")
+    assert talk(operator, chat).opted_out_at is None
+
+
+@pytest.mark.parametrize("action", ["hang-up", "transfer", "take-over"])
+def test_nothing_is_done_about_a_call_that_is_over_simulated_or_out_of_reach(operator, talks, action):
+    over = talks.call(talks.contact("Ana"))
+    simulated = talks.call(talks.contact("Bea", simulated=True), live=True)
+    live = talks.call(talks.contact("Carla"), live=True)
+
+    assert "ya ha terminado" in do(operator, over, action)
+    assert "simulada" in do(operator, simulated, action)
+    assert "HUMAN_PHONE_NUMBER" in do(operator, live, action) or "TWILIO_ACCOUNT_SID" in do(
+        operator, live, action
+    )
+    assert 'id="do-hang-up' not in operator.read(f"/dashboard/conversations/{live}")
+
+
+def test_operators_elsewhere_see_what_is_done_here(open_desk):
+    operator = open_desk(
+        chatwoot_enabled=True,
+        chatwoot_url="http://127.0.0.1:9",
+        chatwoot_inbox_id="inbox",
+        chatwoot_account_id=1,
+    )
+    talks = Talks(operator.parts.database)
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    do(operator, chat, "write", words="Soy Eva")
+    do(operator, chat, "give-back")
+
+    shown = [(item.kind, item.body) for item in every(operator.parts.database, MirrorItem)]
+    assert ("message", "") in shown
+    assert ("note", "Una persona la lleva desde el panel.") in shown
+    assert ("note", "El panel la ha devuelto al asistente.") in shown
+
+
+def test_a_form_without_the_token_changes_nothing(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    for action in ("take-over", "write", "hand-off", "opt-out", "hang-up", "transfer", "give-back"):
+        assert operator.client.post(f"/dashboard/conversations/{chat}/{action}").status_code == 400
+    assert operator.get(f"/dashboard/conversations/{chat}/take-over").status_code in (404, 405)
+    assert talk(operator, chat).human_until is None
+
+
+def test_what_is_asked_of_a_conversation_that_is_not_there_is_refused(operator):
+    response = operator.post("/dashboard/conversations/4711/take-over")
+
+    assert response.status_code == 303
+    assert operator.get(response.headers["Location"]).status_code == 404
+
+
+def test_one_is_sent_back_to_the_dashboard_alone(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+
+    there = operator.post(f"/dashboard/conversations/{chat}/take-over", back="/dashboard/handoffs")
+    elsewhere = operator.post(
+        f"/dashboard/conversations/{chat}/take-over", back="https://evil.example/dashboard/"
+    )
+
+    assert there.headers["Location"] == "/dashboard/handoffs"
+    assert elsewhere.headers["Location"] == "/dashboard/"
