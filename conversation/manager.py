@@ -148,7 +148,7 @@ class ConversationManager:
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
         def instructions(minute: datetime) -> str:
-            return instructions_for(profile, now=minute, channel=channel)
+            return redact(instructions_for(profile, now=minute, channel=channel))
 
         self._instructions = instructions
 

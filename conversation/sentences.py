@@ -63,14 +63,15 @@ class SentenceCutter:
     A sentence is certain at the first character after its whitespace, which with the tokens that models
     send (" Word") is the token after its full stop. Time is linear in the text, however it is split.
 
-    longest: characters of a sentence without an end before it is cut at a clause or a space; a word is
-    cut only where none has come in twice as many.
+    longest: characters of a sentence without an end before it is cut at a clause or a space. longest_word: those of
+    a word before that is cut; twice as many by default.
     """
 
-    def __init__(self, longest: int = LONGEST_SENTENCE) -> None:
+    def __init__(self, longest: int = LONGEST_SENTENCE, longest_word: int | None = None) -> None:
         if longest < 1:
             raise ValueError("longest must be at least 1")
         self._longest = longest
+        self._longest_word = longest_word or 2 * longest
         self._tokens: list[str] = []
         self._length = 0
         self._judged = 0  # endings that begin before this were looked at, and are none
@@ -126,7 +127,7 @@ class SentenceCutter:
     def _forced_end(self, text: str, ink: int, seen: int) -> int | None:
         if end := _last_break(text, ink, seen, ink + self._longest // 3):
             return end
-        hard = ink + 2 * self._longest
+        hard = ink + self._longest_word
         if space := _SPACE.search(text, seen, hard + 1):
             after = _INK.search(text, space.start())
             return after.start() if after else None

@@ -35,6 +35,9 @@ MOST_ROUNDS = 3
 UNHURRIED_AFTER_S = 2.0
 """Once so much can be spoken, the next words may come a quarter of a second later."""
 
+LONGEST_WORD = 4000
+"""Longer than any answer: pieces are looked through for secrets one by one, and none may be cut in two."""
+
 Also = Callable[[Connection], None]
 
 
@@ -161,7 +164,7 @@ class Writer:
         return done
 
     def _stream(self, draft: Draft, model: LanguageModel, first_event_s: float) -> Round:
-        answer, done, cutter = draft.answer, Round(), SentenceCutter()
+        answer, done, cutter = draft.answer, Round(), SentenceCutter(longest_word=LONGEST_WORD)
         draft.model, draft.before = model.name, frozenset(s.strip() for s in answer.sentences)
         messages = draft.messages
         if answer.sentences:
@@ -300,7 +303,7 @@ def _tool_messages(done: Round, results: Sequence[ToolResult]) -> list[Message]:
         }
         for call in done.calls
     ]
-    asked: Message = {"role": "assistant", "content": "".join(done.text) or None, "tool_calls": calls}
+    asked: Message = {"role": "assistant", "content": redact("".join(done.text)) or None, "tool_calls": calls}
     answers: list[Message] = [
         {"role": "tool", "tool_call_id": call.call_id, "content": result.content}
         for call, result in zip(done.calls, results, strict=True)

@@ -1,5 +1,6 @@
 """The openai library as it is used here: on our sockets, and its errors in our words."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -95,7 +96,7 @@ _MEANINGS = {
 
 def _refused(error: openai.APIStatusError) -> IntegrationError:
     """Say what an HTTP error means in our words: the server's may quote the key or the conversation."""
-    status, code = error.status_code, error.code
+    status, code = error.status_code, _plain_code(error.code)
     meaning = _MEANINGS.get(status, "could not answer")
     out_of_quota = code == "insufficient_quota"
     if out_of_quota:
@@ -107,6 +108,11 @@ def _refused(error: openai.APIStatusError) -> IntegrationError:
         status=status,
         retry_after_s=_retry_after_s(error.response.headers),
     )
+
+
+def _plain_code(code: object) -> str | None:
+    """A code as OpenAI's are; what another server puts there may quote anything, and is left out."""
+    return code if isinstance(code, str) and re.fullmatch(r"[a-z][a-z_]{1,60}", code) else None
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -95,10 +95,13 @@ class OpenAIModel:
         return OpenAIStream(self, messages, tools, first_event_s, total_s)
 
     def complete(self, messages: Sequence[Message], total_s: float) -> tuple[str, Usage | None]:
-        """Return a whole answer, for work that nobody waits for. Raises IntegrationError, also when cut off."""
+        """Return a whole answer, for work that nobody waits for. Raises IntegrationError, also when cut off.
+
+        A picture that the server cannot be shown is an error here: whoever asks wants to know what it shows.
+        """
         words: list[str] = []
         usage, finished = None, False
-        for event in self.stream(messages, first_event_s=total_s, total_s=total_s):
+        for event in OpenAIStream(self, messages, (), total_s, total_s, drops_images=False):
             if isinstance(event, TextDelta):
                 words.append(event.text)
             elif isinstance(event, Usage):
@@ -126,21 +129,25 @@ class OpenAIModel:
         with Lifeline(time.monotonic() + 5).held(), suppress(openai.OpenAIError, httpx2.HTTPError):
             self._client.get(f"/models/{quote(self._model, safe='')}", cast_to=object)
 
-    def request(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> httpx2.Response:
+    def request(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, drops_images: bool = True
+    ) -> httpx2.Response:
         """Send a request on the current lifeline and return the open response.
 
-        Leaves out what this server turns out not to take, and pictures that it cannot be shown. Raises the
-        errors of openai and httpx2.
+        Leaves out what this server turns out not to take, and pictures that it cannot be shown where it may.
+        Raises the errors of openai and httpx2.
         """
         for _ in range(_MOST_ADAPTATIONS):
             dialect = self._dialect
             try:
                 return self._client.open_stream(self._body(dialect, messages, tools))
             except openai.APIStatusError as error:
-                if has_images(messages) and refuses_pictures(error.status_code, error.message):
-                    messages = without_images(messages)  # of this request alone: another picture may do
-                elif not self._learn(dialect, error):
+                if self._learn(dialect, error):
+                    continue
+                refused = has_images(messages) and refuses_pictures(error.status_code, error.message)
+                if not (refused and drops_images):
                     raise
+                messages = without_images(messages)  # of this request alone: another picture may do
         return self._client.open_stream(self._body(self._dialect, messages, tools))
 
     def _body(
@@ -174,7 +181,10 @@ class OpenAIStream:
         tools: Sequence[ToolSpec],
         first_event_s: float,
         total_s: float,
+        *,
+        drops_images: bool = True,
     ) -> None:
+        self._drops_images = drops_images
         self._model = model
         self._messages = messages
         self._tools = tools
@@ -229,7 +239,7 @@ class OpenAIStream:
     @contextmanager
     def _opened(self) -> Iterator[httpx2.Response]:
         with self._lifeline.held():
-            response = self._model.request(self._messages, self._tools)
+            response = self._model.request(self._messages, self._tools, drops_images=self._drops_images)
         try:
             yield response
         finally:

@@ -6,31 +6,46 @@ import re
 _MOST_NUMBERS = 3
 _LONGEST = 80
 _FOLD = re.compile(r"\r?\n[ \t]")
-_ESCAPED = re.compile(r"\\([,;\\])")
+_SOFT_BREAK = re.compile(r"=\r?\n")
+_BROKEN_LINE = re.compile(
+    r"^[^:\r\n]*QUOTED-PRINTABLE[^:\r\n]*:(?:[^\r\n]*=\r?\n)+", re.IGNORECASE | re.MULTILINE
+)
+_LINE = re.compile(r'((?:"[^"]*"|[^":])*):(.*)', re.DOTALL)
+_PARTS = re.compile(r"(?<!\\);")
+_ESCAPED = re.compile(r"\\(.)")
 _SPACES = re.compile(r"[\s\x00-\x1f\[\]]+")
 
 
 def read_card(content: bytes) -> tuple[str, list[str]]:
     """Return the name and the numbers of the first card; "" and none where it has none. Never fails."""
     name, numbers = "", list[str]()
-    text = _FOLD.sub("", content.decode("utf-8", "replace"))
-    for line in text.splitlines():
-        head, separator, value = line.partition(":")
-        if not separator:
+    for line in _lines(content.decode("utf-8", "replace")):
+        found = _LINE.fullmatch(line)
+        if found is None:
             continue
-        label, *parameters = head.upper().split(";")
+        label, *parameters = found[1].upper().split(";")
         kind = label.rpartition(".")[2]  # "item1.TEL"
         if kind == "END":
             break
         if kind == "TEL" and len(numbers) < _MOST_NUMBERS:
-            numbers.append(_plain(value.removeprefix("tel:"), parameters))
+            numbers.append(_plain(found[2].removeprefix("tel:"), parameters))
         elif kind == "FN" or (kind == "N" and not name):
-            name = _plain(value, parameters)
+            name = _plain(found[2], parameters)
     return name, list(filter(None, numbers))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, those put together that go on in the next: by a space before it, or a = at the end (vCard 2.1)."""
+    text = _BROKEN_LINE.sub(lambda line: _SOFT_BREAK.sub("", line[0]), text)
+    return _FOLD.sub("", text).splitlines()
 
 
 def _plain(value: str, parameters: list[str]) -> str:
     if any("QUOTED-PRINTABLE" in parameter for parameter in parameters):
         value = quopri.decodestring(value.encode()).decode("utf-8", "replace")
-    words = _ESCAPED.sub(r"\1", value.replace(";", " "))
+    words = " ".join(_ESCAPED.sub(_unescaped, part) for part in _PARTS.split(value))
     return _SPACES.sub(" ", words).strip()[:_LONGEST]
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return " " if found[1] in "nN" else found[1]

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager, Utterance
 from conversation.people import NOBODY, Mirror
+from conversation.redaction import redact
 from messaging import twiml
 from messaging.fit import whatsapp_messages
 from messaging.keeping import FINISH_AFTER_S, Keeper, Kept, Limits, TeamSays, nobody_says
@@ -265,7 +266,7 @@ class Inbox:
             return reading.turn_id, []
         if reading.ending is Ending.TAKE_MESSAGE:
             sentences.append(f"\n\n{self._phrases.handed_off}")
-        return reading.turn_id, whatsapp_messages(self._echo(reading.turn_id) + "".join(sentences))
+        return reading.turn_id, _fitted(self._echo(reading.turn_id) + "".join(sentences))
 
     def _echo(self, turn_id: int) -> str:
         """What was understood of voice notes, for who wants it to be seen."""
@@ -339,3 +340,8 @@ class Inbox:
         """Let go of what this process is writing, so that another one goes on with it."""
         self.manager.close()
         self._media.close()
+
+
+def _fitted(answer: str) -> list[str]:
+    """The messages of an answer; looked through again, for Markdown undone can show what it hid."""
+    return [redact(message) for message in whatsapp_messages(answer)]

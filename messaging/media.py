@@ -139,7 +139,12 @@ class Media:
     # Opening
 
     def _open_all(self, message: MessageRecord) -> tuple[Attachment, ...]:
-        opened = tuple(self._open(message, n) for n in range(len(message.attachments)))
+        faults: list[str] = []
+        opened = tuple(self._open(message, n, faults) for n in range(len(message.attachments)))
+        if faults:
+            log.warning(
+                "media_not_opened", message_id=message.id, codes=sorted(set(faults)), count=len(faults)
+            )
         try:
             with self._database.write() as connection:
                 messages.keep_opened(connection, message.id, opened)
@@ -147,12 +152,12 @@ class Media:
             log.error("opened_not_kept", message_id=message.id, error=type(error).__name__)
         return opened
 
-    def _open(self, message: MessageRecord, number: int) -> Attachment:
+    def _open(self, message: MessageRecord, number: int, faults: list[str]) -> Attachment:
         attachment = message.attachments[number]
         try:
             return self._kind_of(attachment)(message, number)
         except IntegrationError as error:
-            log.warning("media_not_opened", message_id=message.id, code=error.code, status=error.status)
+            faults.append(str(error.code or error.status))
         except Exception as error:
             log.exception("media_broke", message_id=message.id, error=type(error).__name__)
         return replace(

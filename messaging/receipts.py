@@ -58,8 +58,8 @@ class Receipts:
         now = self._clock()
         assert facts.status is not None
         message = self._keep(connection, facts, message_id, now)
-        if message is None and (being_sent := self._being_sent(connection, facts)) is not None:
-            message = self._keep(connection, facts, being_sent, now)
+        if message is None:  # once more by its SID too, which may have been kept in this very moment
+            message = self._keep(connection, facts, self._being_sent(connection, facts), now)
         if message is None:
             log.info("receipt_of_a_stranger", status=facts.status)
             return

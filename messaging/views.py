@@ -3,6 +3,7 @@
 import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from guards.twilio_signature import TwilioGuard
 from messaging import twiml
@@ -35,7 +36,7 @@ def whatsapp_blueprint(inbox: Inbox, receipts: Receipts, guard: TwilioGuard) -> 
     def status() -> Response:
         facts = read_receipt(request.form)
         try:
-            receipts.note(facts, request.args.get("message", type=int))
+            receipts.note(facts, _our_id(request.args.get("message", "")))
         except SQLAlchemyError as error:
             log.error("receipt_not_kept", error=type(error).__name__)
             return _xml(twiml.nothing(), 503)
@@ -44,10 +45,18 @@ def whatsapp_blueprint(inbox: Inbox, receipts: Receipts, guard: TwilioGuard) -> 
     @blueprint.errorhandler(Exception)
     def broke(error: Exception) -> Response:
         """Never text/plain, which Twilio would send on; a 5xx has Twilio ask again or use its fallback."""
+        if isinstance(error, HTTPException):  # of who asked, and no fault of ours
+            log.info("webhook_refused", path=request.path, status=error.code)
+            return _xml(twiml.nothing(), error.code or 400)
         log.exception("webhook_broke", path=request.path, error=type(error).__name__)
         return _xml(twiml.nothing(), 503)
 
     return blueprint
+
+
+def _our_id(written: str) -> int | None:
+    is_one = written.isascii() and written.isdigit() and len(written) < 10
+    return int(written) if is_one else None
 
 
 def _bind_message() -> None:

@@ -216,3 +216,26 @@ def test_the_app_is_told_before_the_first_call_and_after_the_last(serve):
     _, said = web.process.communicate(timeout=30)
 
     assert said.index("serving begins") < said.index("serving ends")
+
+
+def test_the_app_is_imported_once_and_before_the_workers_are_forked(serve, folder):
+    with (folder / "app.py").open("a") as app:
+        app.write("\nwith Path('imported-by').open('a') as note:\n    print(os.getpid(), file=note)\n")
+
+    server = serve(WEB_CONCURRENCY="2")
+
+    assert server.health()["pid"] != server.process.pid
+    assert (folder / "imported-by").read_text().split() == [str(server.process.pid)]
+
+
+def test_importing_the_app_starts_no_thread_and_opens_nothing():
+    """What does not survive a fork must not be there before it."""
+    program = (
+        "import gc, socket, threading, sqlalchemy, app\n"
+        "opened = [o for o in gc.get_objects() if isinstance(o, (socket.socket, sqlalchemy.Engine))]\n"
+        "assert threading.active_count() == 1 and not opened, (threading.enumerate(), opened)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr

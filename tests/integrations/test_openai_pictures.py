@@ -155,11 +155,6 @@ def test_a_refusal_in_words_too_is_raised(fake, model):
     assert len(fake.chats) == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="whatever parameter a server refuses first, a picture beside it is left out before",
-)
 def test_a_refused_parameter_costs_nobody_their_picture(fake, model):
     fake.enqueue(unknown_parameter("stream_options"), text("Una puerta."))
 

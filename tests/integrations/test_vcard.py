@@ -71,36 +71,20 @@ def test_bytes_that_are_no_utf_8_leave_the_rest_readable():
     assert numbers == ["+34600000011"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="an escaped semicolon becomes a space with its backslash before it",
-)
 def test_an_escaped_semicolon_is_a_semicolon():
     assert read_card(card("FN:Pérez\\; e hijos"))[0] == "Pérez; e hijos"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="an escaped end of line stays the two characters \\n"
-)
 def test_an_escaped_end_of_line_is_a_space():
     assert read_card(card("FN:Ana\\nLópez"))[0] == "Ana López"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a line of quoted-printable that goes on after its '=' is cut there",
-)
 def test_a_long_line_of_quoted_printable_goes_on_in_the_next():
     assert (
         read_card(card("FN;ENCODING=QUOTED-PRINTABLE:=4C=C3=B3=70=65=", "=7A=20=41=6E=61"))[0] == "López Ana"
     )
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a colon inside of a quoted parameter is taken for the value's"
-)
 def test_a_quoted_parameter_may_hold_a_colon():
     assert read_card(card('TEL;X-LABEL="casa: fijo":+34600000011')) == ("", ["+34600000011"])
 

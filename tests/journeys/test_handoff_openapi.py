@@ -41,7 +41,9 @@ def test_the_api_does_what_its_document_says(operation, mode):
     @ANYTHING
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case):
-        response = case.call_and_validate(headers={"X-API-Key": KEY}, excluded_checks=[ignored_auth])  # it is given here
+        response = case.call_and_validate(
+            headers={"X-API-Key": KEY}, excluded_checks=[ignored_auth]
+        )  # it is given here
         statuses.add(response.status_code)
 
     ask()

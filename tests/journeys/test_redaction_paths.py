@@ -276,7 +276,6 @@ def test_what_a_model_complains_of_shows_nothing(witness, words):
     witness.saw_nothing_of(words)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a server's own code is logged as it comes")
 @on_sqlite
 def test_what_a_server_calls_its_complaint_shows_nothing(witness):
     witness.openai.enqueue(error(400, "Bad request", code=EXAMPLES[1]))
@@ -314,11 +313,6 @@ def test_a_topic_shows_nothing_on_the_phone_either(witness, words):
 
 
 @on_sqlite
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="what a model wrote beside a tool call is told back to it as it was",
-)
 def test_what_a_model_says_before_it_uses_a_tool_is_not_told_back(witness):
     words = f"Un momento {EXAMPLES[0]}. "
     witness.openai.enqueue(tool_call("look_up", {}, said=words), text("Ya está."))
@@ -329,11 +323,6 @@ def test_what_a_model_says_before_it_uses_a_tool_is_not_told_back(witness):
 
 
 @on_sqlite
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a message is not looked through again once its Markdown is undone",
-)
 @pytest.mark.parametrize(
     "words", ["https://api\\.twilio\\.com/x", "api&#46;twilio&#46;com", "api.twi\x07lio.com"]
 )
@@ -347,11 +336,6 @@ def test_what_markdown_hides_in_an_answer_shows_nothing(witness, words):
 
 
 @on_sqlite
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="each piece of a sentence without an end is looked through by itself",
-)
 @pytest.mark.parametrize("secret", ["https://api.twilio.com/x", EXAMPLES[1]])
 def test_what_is_cut_in_the_middle_of_an_answer_shows_nothing(witness, secret):
     words = "y" * 463 + "-" + secret
@@ -366,7 +350,6 @@ def test_what_is_cut_in_the_middle_of_an_answer_shows_nothing(witness, secret):
 
 
 @on_sqlite
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a profile is told to the model as it is")
 @pytest.mark.parametrize("secret", EXAMPLES)
 @pytest.mark.parametrize("place", ["facts", "instructions"])
 def test_what_a_profile_says_shows_nothing(make_settings, openai, tmp_path, capfd, caplog, place, secret):
