@@ -23,9 +23,9 @@ from dashboard.live import Live
 from dashboard.sittings import Sittings
 from dashboard.views import Desk
 from dashboard_parts import operators
+from integrations.crm.client import CrmWebhook
 from integrations.dialog360 import codes as dialog360_codes
 from integrations.dialog360.client import Dialog360
-from integrations.crm.client import CrmWebhook
 from integrations.language_model import LanguageModel
 from integrations.offline_model import OfflineModel
 from integrations.openai_model import OpenAIModel

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every check and test; arguments go to pytest (./test.sh -k sentences).
-# On a bare machine it first installs what they need: .venv, and PostgreSQL and Python where it may (root, apt).
+# On a bare machine it first installs what they need: .venv, and PostgreSQL, Chromium and Python where it may (root, apt).
 # With CI=true whatever had to be skipped is a failure. Written for bash 3.2, which macOS has.
 set -u
 
@@ -38,6 +38,8 @@ apt_install() {
 
 has_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
 
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+
 shell_syntax() {
     local file
     for file in start.sh test.sh launch/python.sh .ci/run; do
@@ -61,6 +63,11 @@ python=$(find_python) || { say_no_python "$(terminal_language)"; exit 1; }
 if ! has_postgres && [ -z "${TEST_POSTGRES_URL:-}" ]; then
     if may_install; then apt_install postgresql; fi
     has_postgres || skip "tests on PostgreSQL" "it is not installed, and this user or system cannot apt-get it"
+fi
+
+if ! has_chromium; then
+    if may_install; then apt_install chromium; fi
+    has_chromium || skip "the dashboard in a browser" "Chromium is not installed, and this user or system cannot apt-get it"
 fi
 
 check "format" .venv/bin/ruff format --check .

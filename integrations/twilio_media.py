@@ -47,7 +47,8 @@ class TwilioMedia:
     """The media of one account of Twilio's. Thread-safe.
 
     api_url: a stand-in's base URL, in place of https://api.twilio.com; where it is loopback, it may send one on to
-    other servers there. loopback: links of a simulator on this machine are taken, whatever its port. total_s: seconds for all of a download, tries and name lookups included.
+    other servers there. loopback: links of a simulator on this machine are taken, whatever its port.
+    total_s: seconds for all of a download, tries and name lookups included.
     pauses_s: before each further try, where Twilio has no such file yet or cannot answer.
     """
 

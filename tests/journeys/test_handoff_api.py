@@ -338,9 +338,7 @@ def test_the_document_is_served_and_valid(open_line):
 
 
 @pytest.mark.parametrize("said", ["Quiero hablar con una persona", "¿Puedo hablar con un asesor, por favor?"])
-def test_who_asks_for_a_person_in_so_many_words_waits_for_no_model(
-    known_sellers, twilio, openai, phrases, said
-):
+def test_who_asks_for_a_person_waits_for_no_model(known_sellers, twilio, openai, phrases, said):  # noqa: F811
     line, marta, _ = known_sellers
     asked_before = len(openai.chats)
     ana = person_of(line, twilio, number=CUSTOMER, to=US)
