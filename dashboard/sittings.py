@@ -94,9 +94,9 @@ class Sittings:
             browser_phones.forget_old(connection, now)
             phone_id = browser_phones.open_phone(connection, key, opening.kind, number, now)
         sitting = Sitting(self._database, phone_id, self._clock)
+        sitting.begin(lambda tell: opening.player(number, tell))
         with self._lock:
             self._sittings = [each for each in self._sittings if each.is_alive] + [sitting]
-        sitting.begin(lambda tell: opening.player(number, tell))
         return key
 
     def close(self) -> None:

@@ -99,7 +99,10 @@ class Conversation(Base):
     __tablename__ = "conversations"
     __table_args__ = (
         Index("ix_conversations_contact_id_created_at", "contact_id", "created_at"),
-        Index("ix_conversations_channel_created_at", "channel", "created_at"),
+        # One for each channel: an index with the channel in it would be taken for queries that it makes slow
+        Index("ix_conversations_phone", "created_at", **_where("channel = 'phone'")),
+        Index("ix_conversations_whatsapp", "created_at", **_where("channel = 'whatsapp'")),
+        Index("ix_conversations_chat", "created_at", **_where("channel = 'chat'")),
         Index("ix_conversations_human_until", "human_until", **_where("human_until IS NOT NULL")),
     )
 

@@ -5,7 +5,10 @@ import threading
 import pytest
 
 from dashboard.live import CALLS, Live, TooManyViewers, topic_of, version
+from storage import messages, outgoing
 from storage.database import Database
+from storage.messages import Attachment
+from storage.models import MessageStatus
 from tests.dashboard.talks import Talks
 
 SOON_S = 0.02
@@ -68,6 +71,26 @@ def test_a_viewer_is_told_of_what_changes(database, talks, open_live, what):
     event = until(stream, "changed")
 
     assert event == f"event: changed\ndata: {seen(database, topic)}\n\n"
+    stream.close()
+
+
+def test_a_viewer_is_told_when_a_file_was_opened_and_when_a_message_arrived(database, talks, open_live):
+    chat = talks.chat(talks.contact("Ana", wrote=1))
+    note = {"url": "x", "type": "audio/ogg", "words": None}
+    unopened = talks.message(chat, "", attachments=[note])
+    sent = talks.message(chat, "Hola", outbound=True, status="sent", sid="SM1")
+    topic = topic_of(chat)
+    stream = open_live().watch(topic, seen(database, topic))
+
+    with database.write() as connection:
+        messages.describe(connection, unopened, [Attachment("x", "audio/ogg", words="[voice note] Hola")])
+    assert until(stream, "changed")
+    before = seen(database, topic)
+    with database.write() as connection:
+        outgoing.receipt(connection, MessageStatus.READ, None, talks.now, message_id=sent)
+    assert until(stream, "changed")
+
+    assert seen(database, topic) != before
     stream.close()
 
 

@@ -10,13 +10,15 @@ depends_on = None
 
 _PLAIN = (
     ("contacts", "ix_contacts_wrote_at", ["wrote_at"]),
-    ("conversations", "ix_conversations_channel_created_at", ["channel", "created_at"]),
     ("turns", "ix_turns_created_at", ["created_at"]),
     ("handoffs", "ix_handoffs_owner", ["owner"]),
     ("messages", "ix_messages_created_at", ["created_at"]),
 )
 _OF_SOME = (
     ("conversations", "ix_conversations_human_until", ["human_until"], "human_until IS NOT NULL"),
+    ("conversations", "ix_conversations_phone", ["created_at"], "channel = 'phone'"),
+    ("conversations", "ix_conversations_whatsapp", ["created_at"], "channel = 'whatsapp'"),
+    ("conversations", "ix_conversations_chat", ["created_at"], "channel = 'chat'"),
     ("messages", "ix_messages_lost", ["id"], "status IN ('failed', 'undelivered')"),
 )
 
