@@ -14,7 +14,8 @@ TEXTS = {
         "ending": "[arranque] Parando: se terminan las respuestas en curso.",
         "ready": """
   El asistente contesta en {url}  (estado: {url}/health)
-  Para hablar con él, en otra terminal:
+  Para llamarlo desde el navegador: {url}/dashboard/phone
+  Para llamarlo desde otra terminal:
 
       {phone}
 {webhook}
@@ -35,7 +36,8 @@ TEXTS = {
         "ending": "[start] Stopping: answers in progress are finished.",
         "ready": """
   The assistant answers at {url}  (health: {url}/health)
-  To talk with it, in another terminal:
+  To call it from the browser: {url}/dashboard/phone
+  To call it from another terminal:
 
       {phone}
 {webhook}

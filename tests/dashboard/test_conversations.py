@@ -103,14 +103,14 @@ def test_a_persons_conversations_are_listed_together(operator, talks):
 def test_those_that_only_we_wrote_in_stand_in_their_place_behind_many_that_are_not(operator, talks):
     talks.chats(SEEN_AT_ONCE - 1, minutes=10, wrote=1)
     last_seen_at_once = talks.chat(talks.contact(), minutes=10 + SEEN_AT_ONCE - 1)
-    talks.chats(SEEN_AT_ONCE - 1, minutes=10 + SEEN_AT_ONCE, wrote=2)
-    others = [talks.call(talks.contact(), minutes=minutes) for minutes in (320, 640)]
-    silent = talks.chat(talks.contact(), minutes=650)
-    others += [talks.call(talks.contact(), minutes=minutes) for minutes in (700, 2500)]
+    talks.chats(2 * SEEN_AT_ONCE, minutes=10 + SEEN_AT_ONCE, wrote=2)
+    others = [talks.call(talks.contact(), minutes=minutes) for minutes in (320, 940)]
+    silent = talks.chat(talks.contact(), minutes=950)
+    others += [talks.call(talks.contact(), minutes=minutes) for minutes in (1000, 2500)]
 
     found = walk(operator)
 
-    assert len(found) == len(set(found)) == 2 * SEEN_AT_ONCE + 4
+    assert len(found) == len(set(found)) == 3 * SEEN_AT_ONCE + 5
     assert found[-6:] == [last_seen_at_once, *others[:2], silent, *others[2:]]
 
 
