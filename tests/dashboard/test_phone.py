@@ -80,7 +80,7 @@ def test_what_is_said_while_the_assistant_speaks_waits_for_an_interruption(phone
     phone.do("interrupt")
 
     assert phone.wait_for("said")["text"] == "¿A qué hora abrís?"
-    assert "Esto" in phone.of("cut")[0]["text"]
+    assert len(phone.of("cut")) == 1  # of the greeting, wherever its own clock had come to
 
 
 def test_what_is_said_while_a_short_prompt_is_spoken_is_said_after_it(open_line, openai):
