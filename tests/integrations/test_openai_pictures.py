@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.errors import IntegrationError
+from integrations.language_model import TextDelta
 from integrations.openai_model import OpenAIModel
 from integrations.openai_pictures import NOT_SHOWN, has_images, refuses_pictures, without_images
 from tests.fakes.openai_server import FakeOpenAI, error, json_reply, text, unknown_parameter
@@ -108,6 +109,12 @@ def sent(fake):
     return [chat.body["messages"][-1] for chat in fake.chats]
 
 
+def answered(model):
+    """What the model answers somebody who waits."""
+    stream = model.stream(ASKED, first_event_s=10, total_s=10)
+    return "".join(event.text for event in stream if isinstance(event, TextDelta))
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -121,7 +128,7 @@ def sent(fake):
 def test_a_server_that_refuses_a_picture_is_asked_in_words(fake, model, refusal):
     fake.enqueue(refusal, text("No la veo."))
 
-    answer, _ = model.complete(ASKED, total_s=10)
+    answer = answered(model)
 
     assert answer == "No la veo."
     assert sent(fake) == [ASKED[1], {"role": "user", "content": f"¿Qué es esto?\n{NOT_SHOWN}"}]
@@ -129,9 +136,9 @@ def test_a_server_that_refuses_a_picture_is_asked_in_words(fake, model, refusal)
 
 def test_the_next_picture_is_shown_again(fake, model):
     fake.enqueue(error(400, "the picture is too small"), text("No la veo."), text("Una puerta."))
-    model.complete(ASKED, total_s=10)
+    answered(model)
 
-    answer, _ = model.complete(ASKED, total_s=10)
+    answer = answered(model)
 
     assert answer == "Una puerta."
     assert sent(fake)[-1] == ASKED[1]
@@ -141,7 +148,7 @@ def test_a_refusal_that_is_of_no_picture_is_raised_and_nothing_left_out(fake, mo
     fake.enqueue(error(401, "Incorrect API key provided"))
 
     with pytest.raises(IntegrationError):
-        model.complete(ASKED, total_s=10)
+        answered(model)
 
     assert sent(fake) == [ASKED[1]]
 
@@ -150,7 +157,7 @@ def test_a_refusal_in_words_too_is_raised(fake, model):
     fake.enqueue(error(400, "no"), error(400, "no"), text("never asked"))
 
     with pytest.raises(IntegrationError):
-        model.complete(ASKED, total_s=10)
+        answered(model)
 
     assert len(fake.chats) == 2
 
@@ -158,7 +165,16 @@ def test_a_refusal_in_words_too_is_raised(fake, model):
 def test_a_refused_parameter_costs_nobody_their_picture(fake, model):
     fake.enqueue(unknown_parameter("stream_options"), text("Una puerta."))
 
-    answer, _ = model.complete(ASKED, total_s=10)
+    answer = answered(model)
 
     assert answer == "Una puerta."
     assert sent(fake) == [ASKED[1], ASKED[1]]
+
+
+def test_who_wants_to_know_what_a_picture_shows_is_not_answered_in_words(fake, model):
+    fake.enqueue(error(400, "image_url is only supported by certain models"), text("No la veo."))
+
+    with pytest.raises(IntegrationError):
+        model.complete(ASKED, total_s=10)
+
+    assert sent(fake) == [ASKED[1]]
