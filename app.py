@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 import click
 import structlog
@@ -61,6 +62,7 @@ from storage.database import Database
 from storage.login_tries import LoginTries
 from storage.migrate import is_up_to_date, upgrade
 from storage.slots import is_worker_alive
+from storage.webhook_events import forget_events
 from storage.work import Work
 from storage.worker import Periodic, Worker
 from terminal import Terminal
@@ -69,6 +71,8 @@ from whatsapp_commands import whatsapp_group
 log = structlog.get_logger()
 
 HOUSEKEEPING_EVERY_S = 60.0
+EVENTS_KEPT = timedelta(days=14)
+FORGETTING_EVERY_S = 3600.0
 LARGEST_BODY = 256 * 1024
 
 
@@ -272,6 +276,7 @@ def make_worker(settings: Settings) -> Worker:
         jobs=jobs_for(settings, database),
         is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
         periodics=[
+            Periodic("old-events", FORGETTING_EVERY_S, lambda: _forget_old_events(database)),
             Periodic("silent-calls", HOUSEKEEPING_EVERY_S, lambda: _close_silent_calls(books)),
             *_mirror_periodics(settings, database),
         ],
@@ -283,6 +288,12 @@ def _mirror_periodics(settings: Settings, database: Database) -> list[Periodic]:
         return []
     work = Work(database)
     return [Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))]
+
+
+def _forget_old_events(database: Database) -> None:
+    """No provider sends a webhook again after so long, and what is kept with them is good for a week."""
+    with database.write() as connection:
+        forget_events(connection, utc_now() - EVENTS_KEPT)
 
 
 def _close_silent_calls(books: CallBooks) -> None:

@@ -125,7 +125,8 @@ class Sending:
                 connection, recipient.conversation_id, draft.kind, draft.words, now, MessageStatus.SENDING
             )
             (message,) = messages.by_ids(connection, [message_id])
-        return message, recipient.address or f"whatsapp:{number}", sender
+        known = recipient.address.startswith("whatsapp:")  # as Twilio writes it, and not another provider
+        return message, recipient.address if known else f"whatsapp:{number}", sender
 
     def _require_consent(self, recipient: Recipient, number: str) -> None:
         if recipient.opted_out_at is not None:
