@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -362,3 +363,24 @@ def test_a_key_asks_for_a_person_on_the_phone(team_line, twilio, openai):  # noq
     assert the_only(line.parts.database, Handoff).source == "key"
     assert line.turns()[-1].ending == "transfer"
     assert openai.chats == []
+
+
+def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
+    line, marta, luis = known_sellers
+    handoffs = line.parts.people.handoffs
+    local = utc_now().astimezone(handoffs.team.zone)
+    yesterday = frozenset({(local.weekday() - 1) % 7})
+    everybody = handoffs.team.sellers
+    handoffs.team = replace(handoffs.team, sellers=[replace(seller, days=yesterday) for seller in everybody])
+
+    status, body = ask(line)
+
+    assert (status, body["status"], body["message_sid"]) == (200, "queued", None)
+    assert "nadie de turno" in body["message"]
+    assert ask(line)[1] == body
+    assert told(marta) + told(luis) == []
+
+    handoffs.team = replace(handoffs.team, sellers=everybody)
+    handoffs.offer({"handoff_id": the_only(line.parts.database, Handoff).id})
+    work_off(line)
+    assert len(told(marta) + told(luis)) == 1
