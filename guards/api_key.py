@@ -25,7 +25,7 @@ class ApiKeyGuard:
             if is_loopback(request):
                 return None
             return self._refuse(f"Set {self._setting} to use this from another machine.")
-        if any(_is_same(given, self._key) for given in _given(request)):
+        if brings_key(request, self._key, "X-API-Key"):
             return None
         return self._refuse("Wrong or missing API key.")
 
@@ -36,11 +36,9 @@ class ApiKeyGuard:
         return response, 401
 
 
-def _given(asked: Request) -> list[str]:
+def brings_key(asked: Request, key: str, header: str) -> bool:
+    """Say whether a request brings a key, as `Authorization: Bearer` or in a header. Compared in constant time."""
     scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    return [given for given in (bearer, asked.headers.get("X-API-Key", "").strip()) if given]
-
-
-def _is_same(given: str, key: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
+    given = filter(None, (bearer, asked.headers.get(header, "").strip()))
+    return any(hmac.compare_digest(one.encode("utf-8", "replace"), key.encode()) for one in given)

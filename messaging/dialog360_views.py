@@ -4,15 +4,11 @@ It wants a 200 at once and repeats a webhook for days, so the answer never goes 
 https://docs.360dialog.com/docs/messaging-api/webhook; the token is a header that is configured with its address.
 """
 
-import hmac
-import json
-from typing import Any
-
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, HTTPException
 
+from guards.api_key import brings_key
+from guards.json_doors import read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
 from messaging.inbox import Inbox
@@ -40,11 +36,11 @@ class Dialog360Guard:
         structlog.contextvars.clear_contextvars()
         request.max_content_length = LARGEST_BODY
         if not self._token:
-            return _refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
-        if any(_is_same(given, self._token) for given in _given()):
+            return refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
+        if brings_key(request, self._token, TOKEN_HEADER):
             return None
         log.warning("webhook_refused", path=request.path)
-        return _refusal(401, "Wrong or missing token.")
+        return refusal(401, "Wrong or missing token.")
 
 
 def dialog360_blueprint(inbox: Inbox, receipts: Receipts, guard: Dialog360Guard) -> Blueprint:
@@ -54,7 +50,7 @@ def dialog360_blueprint(inbox: Inbox, receipts: Receipts, guard: Dialog360Guard)
 
     @blueprint.post(PATH)
     def receive() -> Response:
-        webhook = read_webhook(_json(request.get_data(cache=False)))
+        webhook = read_webhook(read_json(request.get_data(cache=False)))
         inbox.take([incoming_of(message) for message in webhook.messages])
         for receipt in webhook.receipts:
             receipts.note(facts_of(receipt))
@@ -62,38 +58,6 @@ def dialog360_blueprint(inbox: Inbox, receipts: Receipts, guard: Dialog360Guard)
             log.warning("messages_without_number", count=webhook.without_number)
         return jsonify({})
 
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        if error.code == 413:
-            return _refusal(413, f"The body is larger than {LARGEST_BODY} bytes.")
-        return _refusal(error.code or 500, error.description or error.name)
-
-    @blueprint.errorhandler(SQLAlchemyError)
-    def not_kept(error: SQLAlchemyError) -> Response:
-        log.error("webhook_not_kept", error=type(error).__name__)
-        return _refusal(503, "Not kept. Send it again.")
+    refuse_in_json(blueprint, largest=LARGEST_BODY, not_kept=("webhook_not_kept", "Not kept. Send it again."))
 
     return blueprint
-
-
-def _given() -> list[str]:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    bearer = token if scheme.lower() == "bearer" else ""
-    return [given.strip() for given in (bearer, request.headers.get(TOKEN_HEADER, "")) if given.strip()]
-
-
-def _is_same(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
-
-
-def _refusal(status: int, detail: str) -> Response:
-    response = jsonify(detail=detail)
-    response.status_code = status
-    return response

@@ -3,16 +3,13 @@
 A message whose webhook is not taken is marked as failed in Chatwoot, so its writer sees it.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, HTTPException
 
+from guards.json_doors import read_json, refusal, refuse_in_json
 from integrations.chatwoot.webhooks import is_signed, read_event, verify
 from people.takeover import Takeover
 from storage.base import utc_now
@@ -34,12 +31,12 @@ class ChatwootGuard:
         """Return None to let the request through, as `before_request` wants it."""
         request.max_content_length = LARGEST_BODY
         if not self._secret:
-            return _refusal(403, "Not configured. Set CHATWOOT_ENABLED and CHATWOOT_WEBHOOK_SECRET.")
+            return refusal(403, "Not configured. Set CHATWOOT_ENABLED and CHATWOOT_WEBHOOK_SECRET.")
         headers = dict(request.headers)
         if verify(self._secret, headers, request.get_data(), self._clock()):
             return None
         log.warning("webhook_refused", path=request.path, signed=is_signed(headers))
-        return _refusal(401, "The signature is missing, wrong or older than 5 minutes.")
+        return refusal(401, "The signature is missing, wrong or older than 5 minutes.")
 
 
 def chatwoot_blueprint(takeover: Takeover, guard: ChatwootGuard) -> Blueprint:
@@ -49,33 +46,15 @@ def chatwoot_blueprint(takeover: Takeover, guard: ChatwootGuard) -> Blueprint:
 
     @blueprint.post(PATH)
     def happened() -> Response:
-        event = read_event(_json(request.get_data()))
+        event = read_event(read_json(request.get_data()))
         if event is not None:
             takeover.take(event)
         return jsonify({})
 
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        if error.code == 413:
-            return _refusal(413, f"The body is larger than {LARGEST_BODY} bytes.")
-        return _refusal(error.code or 500, error.description or error.name)
-
-    @blueprint.errorhandler(SQLAlchemyError)
-    def not_kept(error: SQLAlchemyError) -> Response:
-        log.error("chatwoot_event_not_kept", error=type(error).__name__)
-        return _refusal(503, "It could not be kept. Send it again.")
+    refuse_in_json(
+        blueprint,
+        largest=LARGEST_BODY,
+        not_kept=("chatwoot_event_not_kept", "It could not be kept. Send it again."),
+    )
 
     return blueprint
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
-
-
-def _refusal(status: int, detail: str) -> Response:
-    response = jsonify(detail=detail)
-    response.status_code = status
-    return response

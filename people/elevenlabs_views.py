@@ -3,16 +3,13 @@
 Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, HTTPException
 
+from guards.json_doors import read_json, refusal, refuse_in_json
 from integrations.elevenlabs.webhooks import read_post_call, verify
 from people.postcall import PostCalls
 from storage.base import utc_now
@@ -35,12 +32,12 @@ class ElevenLabsGuard:
         """Return None to let the request through, as `before_request` wants it."""
         request.max_content_length = LARGEST_BODY
         if not self._secret:
-            return _refusal(404, "Not configured. Set ELEVENLABS_WEBHOOK_SECRET.")
+            return refusal(404, "Not configured. Set ELEVENLABS_WEBHOOK_SECRET.")
         header = request.headers.get(SIGNATURE_HEADER, "")
         if header and verify(self._secret, header, request.get_data(), self._clock()):
             return None
         log.warning("webhook_refused", path=request.path, signed=bool(header))
-        return _refusal(401, f"{SIGNATURE_HEADER} is missing, wrong or older than 30 minutes.")
+        return refusal(401, f"{SIGNATURE_HEADER} is missing, wrong or older than 30 minutes.")
 
 
 def elevenlabs_blueprint(postcalls: PostCalls, guard: ElevenLabsGuard) -> Blueprint:
@@ -50,7 +47,7 @@ def elevenlabs_blueprint(postcalls: PostCalls, guard: ElevenLabsGuard) -> Bluepr
 
     @blueprint.post(PATH)
     def post_call() -> Response:
-        call = read_post_call(_json(request.get_data()))
+        call = read_post_call(read_json(request.get_data()))
         if call is None:
             log.info(
                 "postcall_passed_over", type=None
@@ -59,28 +56,10 @@ def elevenlabs_blueprint(postcalls: PostCalls, guard: ElevenLabsGuard) -> Bluepr
             postcalls.keep(call)
         return jsonify({})
 
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        if error.code == 413:
-            return _refusal(413, f"The body is larger than {LARGEST_BODY} bytes.")
-        return _refusal(error.code or 500, error.description or error.name)
-
-    @blueprint.errorhandler(SQLAlchemyError)
-    def not_kept(error: SQLAlchemyError) -> Response:
-        log.error("postcall_not_kept", error=type(error).__name__)
-        return _refusal(503, "The call could not be kept. Send it again.")
+    refuse_in_json(
+        blueprint,
+        largest=LARGEST_BODY,
+        not_kept=("postcall_not_kept", "The call could not be kept. Send it again."),
+    )
 
     return blueprint
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
-
-
-def _refusal(status: int, detail: str) -> Response:
-    response = jsonify(detail=detail)
-    response.status_code = status
-    return response
