@@ -6,7 +6,6 @@ credentials, and nobody else ever. Follows https://www.twilio.com/docs/messaging
 """
 
 import base64
-import io
 import ipaddress
 import re
 import time
@@ -15,10 +14,10 @@ from contextlib import contextmanager
 
 import httpx2
 
+from integrations.downloads import no_answer_from, read_capped
 from integrations.errors import IntegrationError, is_permanent
 from integrations.lifeline_sockets import Lifeline
 from integrations.lifeline_transport import LifelineTransport
-from integrations.twilio_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
 
 __all__ = ["FOREIGN_URL", "NOT_FOUND", "REDIRECT_REFUSED", "TOO_LARGE", "TwilioMedia"]
 
@@ -97,7 +96,7 @@ class TwilioMedia:
     def _fetch(self, link: str, most_bytes: int, lifeline: Lifeline) -> bytes:
         url, headers = httpx2.URL(link), {"Authorization": self._credentials}
         for _ in range(1 + _MOST_REDIRECTS):
-            with _one_error(), lifeline.held(), self._asked(url, headers, lifeline) as response:
+            with no_answer_from("Twilio"), lifeline.held(), self._asked(url, headers, lifeline) as response:
                 if response.status_code not in _REDIRECTS:
                     return _content(response, most_bytes)
             url, headers = self._next(url, response.headers.get("Location", "")), {}
@@ -156,34 +155,11 @@ def _is_twilios(url: httpx2.URL) -> bool:
 def _content(response: httpx2.Response, most_bytes: int) -> bytes:
     if response.status_code != 200:
         raise _refusal(response.status_code)
-    if int(response.headers.get("Content-Length", 0)) > most_bytes:
-        raise _too_large(most_bytes)
-    content = io.BytesIO()
-    for piece in response.iter_raw():
-        if content.tell() + len(piece) > most_bytes:  # whatever Content-Length said
-            raise _too_large(most_bytes)
-        content.write(piece)
-    return content.getvalue()
+    return read_capped(response, most_bytes, TOO_LARGE)
 
 
 def _may_pass(error: IntegrationError) -> bool:
     return error.code == NOT_FOUND or not error.permanent
-
-
-@contextmanager
-def _one_error() -> Iterator[None]:
-    try:
-        yield
-    except httpx2.TimeoutException as error:
-        raise _no_answer(NO_ANSWER_IN_TIME) from error
-    except httpx2.NetworkError as error:
-        raise _no_answer(NO_CONNECTION) from error
-    except httpx2.HTTPError as error:
-        raise _no_answer(CONNECTION_LOST) from error
-
-
-def _no_answer(code: str) -> IntegrationError:
-    return IntegrationError(f"No file from Twilio ({code})", permanent=False, code=code)
 
 
 def _refusal(status: int) -> IntegrationError:
@@ -202,7 +178,3 @@ def _refusal(status: int) -> IntegrationError:
 
 def _refused_redirect(what: str) -> IntegrationError:
     return IntegrationError(f"Twilio's media {what}", permanent=True, code=REDIRECT_REFUSED)
-
-
-def _too_large(most_bytes: int) -> IntegrationError:
-    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=TOO_LARGE)

@@ -7,12 +7,10 @@ https://www.twilio.com/docs/voice/api/call-resource.
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,7 +23,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError
 
-from integrations.errors import IntegrationError, is_permanent
+from integrations.errors import IntegrationError, is_permanent, retry_after_s
 from integrations.twilio_codes import (
     CONNECTION_LOST,
     NO_ANSWER_IN_TIME,
@@ -239,7 +237,7 @@ class _HttpClient(TwilioHttpClient):
         if answer.ok and answer.content and not isinstance(json.loads(answer.text), dict):
             raise ValueError("JSON, but no object")  # the library would trip over it, in ways of its own
         response = Response(answer.status_code, answer.text, answer.headers)
-        wait_s = None if answer.ok else _retry_after_s(answer.headers.get("Retry-After"))
+        wait_s = None if answer.ok else retry_after_s(answer.headers.get("Retry-After"))
         if wait_s is not None:
             # Here, because no exception of the library's keeps a header.
             refused = Version.exception(method, url, response, "")
@@ -300,18 +298,6 @@ def _described(message: str, code: Any, status: int, retry_after_s: float | None
         status=status,
         retry_after_s=retry_after_s,
     )
-
-
-def _retry_after_s(header: str | None) -> float | None:
-    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date. None for what is neither."""
-    if header is None:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", header.strip()):
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
 
 
 def _plain(message: str) -> str:

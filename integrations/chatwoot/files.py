@@ -5,7 +5,6 @@ it is one of Active Storage's. Where that sends one on to (a disk, S3, MinIO) is
 token: the links are signed.
 """
 
-import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 
 import httpx2
 
+from integrations.downloads import no_answer_from, read_capped
 from integrations.errors import IntegrationError, is_permanent
-from integrations.json_http import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
 from integrations.lifeline_sockets import Lifeline
 from integrations.lifeline_transport import LifelineTransport
 
@@ -54,7 +53,7 @@ class FileStore:
         url = self._at_home(link)
         lifeline = Lifeline(time.monotonic() + self._total_s)
         for _ in range(1 + _MOST_REDIRECTS):
-            with _one_error(), lifeline.held(), self._asked(url, lifeline) as response:
+            with no_answer_from("Chatwoot"), lifeline.held(), self._asked(url, lifeline) as response:
                 if response.status_code not in _REDIRECTS:
                     return _file(response, most_bytes)
             url = _next(url, response.headers.get("Location", ""))
@@ -127,35 +126,7 @@ def _file(response: httpx2.Response, most_bytes: int) -> File:
             status=response.status_code,
         )
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return File(_content(response, most_bytes), kind)
-
-
-def _content(response: httpx2.Response, most_bytes: int) -> bytes:
-    length = response.headers.get("Content-Length", "0")
-    if length.isdecimal() and int(length) > most_bytes:
-        raise _too_large(most_bytes)
-    content = io.BytesIO()
-    for piece in response.iter_raw():
-        if content.tell() + len(piece) > most_bytes:  # whatever Content-Length said
-            raise _too_large(most_bytes)
-        content.write(piece)
-    return content.getvalue()
-
-
-@contextmanager
-def _one_error() -> Iterator[None]:
-    try:
-        yield
-    except httpx2.TimeoutException as error:
-        raise _no_answer(NO_ANSWER_IN_TIME) from error
-    except httpx2.NetworkError as error:
-        raise _no_answer(NO_CONNECTION) from error
-    except httpx2.HTTPError as error:
-        raise _no_answer(CONNECTION_LOST) from error
-
-
-def _no_answer(code: str) -> IntegrationError:
-    return IntegrationError(f"No file from Chatwoot ({code})", permanent=False, code=code)
+    return File(read_capped(response, most_bytes, FILE_TOO_LARGE), kind)
 
 
 def _foreign() -> IntegrationError:
@@ -164,7 +135,3 @@ def _foreign() -> IntegrationError:
 
 def _refused_redirect(how: str) -> IntegrationError:
     return IntegrationError(f"Chatwoot's file sends one on {how}", permanent=True, code=REDIRECT_REFUSED)
-
-
-def _too_large(most_bytes: int) -> IntegrationError:
-    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=FILE_TOO_LARGE)

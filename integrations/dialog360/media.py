@@ -5,7 +5,6 @@ place of Meta, with the key (https://docs.360dialog.com/docs/waba-messaging/medi
 whatever a link says, nobody but 360dialog is ever asked.
 """
 
-import io
 import json
 import re
 import time
@@ -18,8 +17,9 @@ import httpx2
 from integrations.dialog360.codes import FOREIGN_MEDIA, MEDIA_NOT_FOUND, NOT_UNDERSTOOD, REDIRECT_REFUSED
 from integrations.dialog360.lenient import dict_of
 from integrations.dialog360.refusals import coded, refusal
+from integrations.downloads import no_answer_from, read_capped, too_large
 from integrations.errors import IntegrationError
-from integrations.json_http import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, TOO_LARGE, JsonHttp
+from integrations.json_http import TOO_LARGE, JsonHttp
 from integrations.lifeline_sockets import Lifeline
 from integrations.lifeline_transport import LifelineTransport
 
@@ -48,9 +48,9 @@ class MediaFiles:
             with coded():
                 found = dict_of(self._http.request("GET", f"/{media_id}").body)
             if _is_size(found.get("file_size")) and found["file_size"] > most_bytes:
-                raise _too_large(most_bytes)
+                raise too_large(most_bytes, TOO_LARGE)
             url = self._at_360dialog(found.get("url"))
-            with _one_error(), lifeline.held(), self._asked(url, lifeline) as response:
+            with no_answer_from("360dialog"), lifeline.held(), self._asked(url, lifeline) as response:
                 return _content(response, most_bytes)
 
     def close(self) -> None:
@@ -86,21 +86,12 @@ def _content(response: httpx2.Response, most_bytes: int) -> bytes:
         raise refusal(response.status_code, _json(response))
     if response.status_code != 200:
         raise IntegrationError("360dialog's file is elsewhere", permanent=True, code=REDIRECT_REFUSED)
-    return _read(response, most_bytes)
-
-
-def _read(response: httpx2.Response, most_bytes: int) -> bytes:
-    content = io.BytesIO()
-    for piece in response.iter_raw():
-        if content.tell() + len(piece) > most_bytes:  # whatever was said of its length
-            raise _too_large(most_bytes)
-        content.write(piece)
-    return content.getvalue()
+    return read_capped(response, most_bytes, TOO_LARGE)
 
 
 def _json(response: httpx2.Response) -> Any:
     try:
-        return json.loads(_read(response, _MOST_REFUSAL_BYTES))
+        return json.loads(read_capped(response, _MOST_REFUSAL_BYTES, TOO_LARGE))
     except (httpx2.HTTPError, IntegrationError, ValueError, RecursionError):
         return None  # it said no, however that goes on
 
@@ -113,26 +104,6 @@ def _not_found_named() -> Iterator[None]:
         if error.status != 404:
             raise
         raise IntegrationError(str(error), permanent=True, code=MEDIA_NOT_FOUND, status=404) from error
-
-
-@contextmanager
-def _one_error() -> Iterator[None]:
-    try:
-        yield
-    except httpx2.TimeoutException as error:
-        raise _no_answer(NO_ANSWER_IN_TIME) from error
-    except httpx2.NetworkError as error:
-        raise _no_answer(NO_CONNECTION) from error
-    except httpx2.HTTPError as error:
-        raise _no_answer(CONNECTION_LOST) from error
-
-
-def _no_answer(code: str) -> IntegrationError:
-    return IntegrationError(f"No file from 360dialog ({code})", permanent=False, code=code)
-
-
-def _too_large(most_bytes: int) -> IntegrationError:
-    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=TOO_LARGE)
 
 
 def _is_size(value: Any) -> bool:
