@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
+from sqlalchemy.schema import DropTable
 
 from conversation import memory
 from parts import jobs_for
+from storage.base import Base
 from storage.jobs import run_pending
 from storage.models import Conversation
 from tests.fakes.openai_server import text
@@ -115,18 +117,8 @@ def test_with_no_database_at_all_there_are_still_words(line, openai):
     openai.enqueue(text("Abrimos a las nueve."))
     phone = line.phone()
     with line.parts.database.write() as connection:
-        for table in (
-            "worker_slots",
-            "tool_runs",
-            "messages",
-            "served",
-            "turns",
-            "calls",
-            "handoffs",
-            "conversations",
-            "contacts",
-        ):
-            connection.execute(sql(f"DROP TABLE {table}"))
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(DropTable(table, if_exists=True))
 
     phone.dial()
     answer = phone.say("¿A qué hora?")

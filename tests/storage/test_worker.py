@@ -1,5 +1,6 @@
 """The worker as a process: what becomes of jobs when workers are killed, paused, doubled and told to stop."""
 
+import os
 import signal
 from datetime import timedelta
 
@@ -127,7 +128,9 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     hand_over(database, work, "slow", n=1)
     notes.wait_for(what="began", pid=paused.process.pid)
 
-    paused.signal(signal.SIGSTOP)
+    with database.write():  # so that it is not stopped with SQLite's write lock in its hands
+        paused.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, paused.process.pid, os.WSTOPPED | os.WNOWAIT)
     heir = start_worker()
     notes.wait_for(what="began", pid=heir.process.pid)
     paused.signal(signal.SIGCONT)
