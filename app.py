@@ -52,7 +52,7 @@ from people.chatwoot_views import chatwoot_blueprint
 from people.elevenlabs_views import ElevenLabsGuard, elevenlabs_blueprint
 from people.mirror import SWEEP_EVERY_S, sweep
 from people.takeover import Takeover
-from people.views import handoff_blueprint, new_limiter
+from people.views import handoff_blueprint, join_limiter, new_limiter
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
 from simulator.terminal import phone_command
 from simulator.whatsapp_terminal import whatsapp_simulate_command
@@ -112,18 +112,17 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     app.register_blueprint(
         chatwoot_blueprint(_takeover(settings, profile, database, people, written), chatwoot_guard(settings))
     )
-    limiter = new_limiter()
-    limiter.init_app(app)
     key = settings.handoff_api_key
-    app.register_blueprint(
-        handoff_blueprint(
-            people.api,
-            ApiKeyGuard(key, setting="HANDOFF_API_KEY"),
-            limiter,
-            public_url=settings.webhook_url,
-            needs_key=key is not None,
-        )
+    limiter = new_limiter()
+    handoffs = handoff_blueprint(
+        people.api,
+        ApiKeyGuard(key, setting="HANDOFF_API_KEY"),
+        limiter,
+        public_url=settings.webhook_url,
+        needs_key=key is not None,
     )
+    join_limiter(limiter, app, handoffs)
+    app.register_blueprint(handoffs)
     _open_dashboard(app, app.extensions["parts"], profile)
     app.register_blueprint(
         elevenlabs_blueprint(people.postcalls, ElevenLabsGuard(settings.elevenlabs_webhook_secret))

@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.meter import ANSWERS, Measure, Meter
 from conversation.people import Nobody
-from storage import messages
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus, TurnState
@@ -35,11 +34,11 @@ class MessageCounts(Nobody):
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
-        """A written message came in, or is about to go out."""
-        message = messages.message_by_id(connection, message_id)
-        if message is not None:
-            self._meter.count(MESSAGES, "out" if message.outbound else "in")
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """A written message is about to go out, or has come in."""
+        self._meter.count(MESSAGES, "out" if outbound else "in")
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime

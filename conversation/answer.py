@@ -78,11 +78,12 @@ class Answer:
         epoch: int = 1,
         failures_before: int = 0,
         sentences: Sequence[str] = (),
+        whole: bool = False,
         keep_late: "Callable[[Connection, Answer], None] | None" = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """sentences: those that its row has."""
-        self.key, self.number = key, number
+        """sentences: those that its row has. whole: nobody wants to be woken before it is complete."""
+        self.key, self.number, self.whole = key, number, whole
         self.turn_id, self.epoch = turn_id, epoch
         self.failures_before = failures_before
         self.timing = Timing()
@@ -104,7 +105,7 @@ class Answer:
         """Return what there is from `start` on, waiting up to `wait_s` seconds for the first of it."""
         with self._changed:
             self._changed.wait_for(
-                lambda: len(self._sentences) > start or self._state is not TurnState.WRITING, wait_s
+                lambda: self._state is not TurnState.WRITING or self._has_words(start), wait_s
             )
             return Reading(tuple(self._sentences[start:]), start, self._state, self._ending, self.turn_id)
 
@@ -168,7 +169,8 @@ class Answer:
         """Let readers have sentences. Raises AnswerStopped where it is no longer ours."""
         with self._changed:
             self._extend(sentences)
-            self._changed.notify_all()
+            if not self.whole:
+                self._changed.notify_all()
         self._on_words(self)
 
     def when_words_come(self, tell: "Callable[[Answer], None]") -> None:
@@ -223,6 +225,9 @@ class Answer:
         if not kept:
             self._late = self._late_write(write)
 
+    def _has_words(self, start: int) -> bool:
+        return not self.whole and len(self._sentences) > start
+
     def _extend(self, sentences: Sequence[str]) -> None:
         if self._state is not TurnState.WRITING:
             raise AnswerStopped
@@ -257,6 +262,12 @@ class Answer:
         if turn_id is not None:
             return lambda connection: write(connection, turn_id)
         return None if keep_late is None else lambda connection: keep_late(connection, self)
+
+    @property
+    def is_unkept(self) -> bool:
+        """Whether it has words that its row has not."""
+        with self._changed:
+            return self._kept < len(self._sentences)
 
     @property
     def is_owed(self) -> bool:

@@ -166,12 +166,13 @@ class Answers:
     def _words_came(self, answer: Answer) -> None:
         with self._lock:
             self._unkept.add(answer)
-        self._new_words.set()
+        if not answer.whole:  # else they are kept at the next check: nobody waits for them
+            self._new_words.set()
 
     def _keep_words(self) -> None:
         """Write what is new of all answers in one transaction; stop those that are no longer ours."""
         with self._lock:
-            unkept, self._unkept = self._unkept, set()
+            unkept, self._unkept = {answer for answer in self._unkept if answer.is_unkept}, set()
         if not unkept:
             return
         try:

@@ -169,7 +169,8 @@ class ConversationManager:
             previous.stop(TurnState.SUPERSEDED)
         answer = Answer(
             self._database, utterance.key, utterance.number, turn_id=claimed.turn_id,
-            failures_before=claimed.failures_before, keep_late=self._keep_late(utterance), clock=self._clock,
+            failures_before=claimed.failures_before, whole=utterance.whole, keep_late=self._keep_late(utterance),
+            clock=self._clock,
         )  # fmt: skip
         if self.answers.add(answer) is answer:
             self._writer.start(self._draft(answer, claimed))

@@ -22,8 +22,10 @@ class People(Protocol):
 class Mirror(Protocol):
     """Who shows conversations to people as they happen."""
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
-        """A written message came in, or is about to go out."""
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """A written message is about to go out, or has come in."""
         ...
 
     def receipt(
@@ -47,7 +49,9 @@ class Nobody:
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
         """Tell nobody."""
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
         """Show nobody."""
 
     def receipt(

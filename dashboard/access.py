@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import (  # type: ignore[import-untyped]
     LoginManager,
@@ -177,7 +177,12 @@ def _to_login() -> ResponseReturnValue:
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """The same server is asked over http on this machine and over https from elsewhere."""
+    """The dashboard's alone; the same server is asked over http on this machine and over https from elsewhere."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if not request.path.startswith(app.config["SESSION_COOKIE_PATH"]):
+            return SecureCookieSession()  # a webhook's: nothing is read, and nothing was changed to be saved
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         # Nobody else can make another's browser send this header, and all that it does is to ask for more.

@@ -80,12 +80,19 @@ def signed_url(incoming: Request, public_url: str | None) -> str:
     return f"{base}{path}?{query}" if query else f"{base}{path}"
 
 
+class _Form(dict[str, list[str]]):
+    """A form as the validator reads it quickest: of a MultiDict it catches an error for each field."""
+
+    def getall(self, name: str) -> list[str]:
+        return self[name]
+
+
 def _signed_params(incoming: Request, url: str) -> object | None:
     """The parameters that are signed beside the URL; None where the request cannot have been signed."""
     if incoming.method == "GET":
         return {}
     if incoming.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return incoming.form
+        return _Form(incoming.form.to_dict(flat=False))
     if "bodySHA256" not in parse_qs(urlsplit(url).query):
         return None if incoming.get_data(cache=True) else {}
     return incoming.get_data(cache=True, as_text=True)

@@ -41,6 +41,8 @@ from storage.work import Work
 log = structlog.get_logger()
 
 LONGEST_BURST_S = 6.0
+TYPING_AFTER_S = 0.5
+"""An answer that is quicker needs no sign that it is being written."""
 LATE_S = 30.0
 """How long an answer that missed its reply is waited for in the process that writes it."""
 TOPIC_AFTER_S = 600.0
@@ -115,10 +117,12 @@ class Inbox:
         recipient = kept.recipient
         if not kept.message.is_opened:
             self._media.begin(kept.message)
-        self._outbox.show_typing(recipient, incoming.message.sid)
+        takes_a_while = self._settle_s > 0 or not kept.message.is_opened
+        if takes_a_while:
+            self._outbox.show_typing(recipient, incoming.message.sid)
         if not self._wait_for_burst(recipient, kept.message.id):
             return twiml.nothing()
-        return twiml.reply(self._reply(recipient, base_url))
+        return twiml.reply(self._reply(kept, base_url, shows_typing=takes_a_while))
 
     def take(self, came: Sequence[Incoming]) -> None:
         """Keep messages whose webhook has no reply to answer in; the answers go out by themselves.
@@ -145,9 +149,9 @@ class Inbox:
         if is_last:
             self._answer_late(kept.recipient)
 
-    def _reply(self, recipient: Recipient, base_url: str) -> list[Outgoing]:
+    def _reply(self, kept: Kept, base_url: str, *, shows_typing: bool) -> list[Outgoing]:
         """Return the answer's first message where it is ready in time; else see to it that it follows."""
-        deadline = time.monotonic() + self._wait_s
+        recipient, deadline = kept.recipient, time.monotonic() + self._wait_s
         burst = self._waiting(recipient)
         if not self._media.is_opened(burst.messages, within_s=self._wait_s):
             self._in_background(lambda: self._answer_late(recipient))
@@ -155,6 +159,8 @@ class Inbox:
         number = self._start(recipient, burst)
         if number is None:
             return []
+        if not shows_typing and not self._is_whole(recipient.key, number, TYPING_AFTER_S):
+            self._outbox.show_typing(recipient, kept.message.sid or "")
         whole = self._read_whole(recipient.key, number, deadline - time.monotonic())
         if whole is None:
             self._in_background(lambda: self._claim_late(recipient, number))
@@ -267,6 +273,11 @@ class Inbox:
         if reading.ending is Ending.TAKE_MESSAGE:
             sentences.append(f"\n\n{self._phrases.handed_off}")
         return reading.turn_id, _fitted(self._echo(reading.turn_id) + "".join(sentences))
+
+    def _is_whole(self, key: str, number: int, wait_s: float) -> bool:
+        """Say whether an answer is there before so many seconds are over."""
+        reading = self.manager.read(key, number, ALL_OF_IT, wait_s)
+        return reading is None or reading.complete
 
     def _echo(self, turn_id: int) -> str:
         """What was understood of voice notes, for who wants it to be seen."""

@@ -104,7 +104,7 @@ class Keeper:
             message = messages.as_kept(message_id, conversation_id, new, body, now)
             words = self._without_assistant(connection, recipient, incoming, now)
             if words is None or words.kind != TEAM:
-                self._mirror.message(connection, message_id, now)
+                self._mirror.message(connection, message_id, now, outbound=False)
             if words is None:
                 self.finish_later(connection, conversation_id)
                 return Kept(message, recipient)

@@ -42,6 +42,8 @@ NOTICE = "notice"
 NEXT_PART_S = 1.0
 """How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
+MOST_TYPING = 50
+"""Typing is shown for so many at once; should the provider hang, no further one waits for it."""
 
 PATIENCE = timedelta(seconds=5)
 """A job waits for its turn so long; what takes longer becomes another job."""
@@ -66,10 +68,12 @@ class Outbox:
     ) -> None:
         self._database, self._work, self._channels = database, work, channels
         self._mirror, self._clock = mirror, clock
+        self._typing = threading.BoundedSemaphore(MOST_TYPING)
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
         """Let the person see that an answer is being written; nobody waits for it, or minds when it fails."""
-        if (provider := self._channels.of(recipient)) is not None:
+        provider = self._channels.of(recipient)
+        if provider is not None and self._typing.acquire(blocking=False):
             asking = threading.Thread(
                 target=self._show_typing, args=(provider, sid), name="typing", daemon=True
             )
@@ -80,6 +84,8 @@ class Outbox:
             provider.show_typing(sid)
         except IntegrationError as error:
             log.info("typing_not_shown", code=error.code)
+        finally:
+            self._typing.release()
 
     # Claiming
 
@@ -98,31 +104,36 @@ class Outbox:
                 self._hold_parts(connection, recipient, turn_id, bodies)
                 return []
             first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
-            ids = outgoing.claim_parts(
+            parts = outgoing.claim_parts(
                 connection, recipient.conversation_id, turn_id, bodies, now, first=first
             )
-            if ids is None:
+            if parts is None:
                 return []  # somebody else is saying it
-            for message_id in ids:
-                self._mirror.message(connection, message_id, now)
-            return self._go(connection, recipient, ids, in_reply_to)
+            for part in parts:
+                self._mirror.message(connection, part.id, now)
+            return self._go(connection, recipient, parts, in_reply_to)
 
     def _go(
-        self, connection: Connection, recipient: Recipient, ids: list[int], in_reply_to: str | None
+        self,
+        connection: Connection,
+        recipient: Recipient,
+        parts: Sequence[MessageRecord],
+        in_reply_to: str | None,
     ) -> list[Outgoing]:
         """See to it that messages go out; return those that do so in the reply."""
         provider = self._channels.of(recipient)
         if provider is not None:
-            if len(ids) > 1 or in_reply_to is None:
+            if len(parts) > 1 or in_reply_to is None:
                 self.send_later(connection, recipient.conversation_id)
-            going = messages.by_ids(connection, ids[:1])
+            going = [parts[0]]
         else:  # what was late before opens this reply
             unsent = outgoing.unsent(connection, recipient.conversation_id)
+            ids = {part.id for part in parts}
             going = [m for m in unsent if m.status is MessageStatus.WAITING or m.id in ids]
         if in_reply_to is None:
             return []
         now = self._clock()
-        late = [message.id for message in going if message.id != ids[0]]
+        late = [message.id for message in going if message.id != parts[0].id]
         if late:
             outgoing.claim(connection, late, now)
         if provider is not None and (pace := provider.pace(recipient)).counts_replies:

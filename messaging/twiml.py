@@ -27,4 +27,7 @@ def reply(messages: Sequence[Outgoing]) -> str:
 
 def nothing() -> str:
     """Return a reply without a message."""
-    return reply([])
+    return _NOTHING
+
+
+_NOTHING = reply([])

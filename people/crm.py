@@ -3,7 +3,7 @@
 An event is built from the rows when it is posted, under a key that is the same however often that is tried.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from conversation.addresses import matching_number
 from conversation.people import Nobody
 from integrations.crm.client import CrmWebhook
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
+from integrations.errors import IntegrationError
 from people.stretches import SILENCE, Stretch, stretches
 from storage import crm
 from storage.base import utc_now
@@ -60,7 +61,9 @@ class CrmEvents(Nobody):
         """A phone call is over."""
         self.conversation_finished(connection, conversation_id)
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
         """Somebody wrote; when nobody has for an hour, it is time to look whether that was all."""
         if self._client is None:
             return
@@ -109,7 +112,12 @@ class CrmEvents(Nobody):
         event = self._event(payload)
         if event is None or self._client is None:
             return
-        self._client.post(event.payload(), key=event.id, now=self._clock())
+        try:
+            self._client.post(event.payload(), key=event.id, now=self._clock())
+        except IntegrationError as error:
+            if error.permanent:
+                log.error("crm_event_refused", event_id=event.id, status=error.status, code=error.code)
+            raise
         log.info("crm_told", event_id=event.id)
 
     def _look(self, talk_id: int, since: int) -> None:
@@ -136,12 +144,20 @@ class CrmEvents(Nobody):
             return _writing_finished(connection, row_id, int(payload["from"]), int(payload["upto"]))
 
 
+def event_id(payload: Mapping[str, Any]) -> str:
+    """Return the id of the event that a job of ours tells: the same however often that is tried."""
+    if payload["kind"] == "handoff":
+        return f"handoff:{payload['id']}"
+    upto = f":{payload['upto']}" if payload["kind"] == "written" else ""
+    return f"conversation:{payload['id']}{upto}"
+
+
 def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
     row, talk = crm.handoff(connection, handoff_id), crm.handed_off_talk(connection, handoff_id)
     if row is None or talk is None:
         return None
     return HandoffCreated(
-        id=f"handoff:{handoff_id}",
+        id=event_id({"kind": "handoff", "id": handoff_id}),
         created_at=row.created_at,
         contact=_contact(talk),
         channel=talk.channel,
@@ -159,7 +175,7 @@ def _call_finished(connection: Connection, conversation_id: int) -> Event | None
         return None
     ended_at = call.ended_at or talk.closed_at or call.started_at
     return ConversationFinished(
-        id=f"conversation:{conversation_id}",
+        id=event_id({"kind": "call", "id": conversation_id}),
         created_at=ended_at,
         contact=_contact(talk),
         channel=talk.channel,
@@ -181,7 +197,7 @@ def _writing_finished(connection: Connection, conversation_id: int, first: int, 
         return None
     until = stretch.ended_at + SILENCE
     return ConversationFinished(
-        id=f"conversation:{conversation_id}:{last}",
+        id=event_id({"kind": "written", "id": conversation_id, "upto": last}),
         created_at=stretch.ended_at,
         contact=_contact(talk),
         channel=talk.channel,

@@ -47,8 +47,10 @@ class ChatwootMirror:
 
     # What happens
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
-        """A written message came in, or is about to go out."""
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """A written message is about to go out, or has come in."""
         self._show(connection, mirrors.add_message(connection, message_id, now))
 
     def receipt(

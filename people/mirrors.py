@@ -14,10 +14,12 @@ class Mirrors:
     def __init__(self, *mirrors: Mirror) -> None:
         self._mirrors = mirrors
 
-    def message(self, connection: Connection, message_id: int, now: datetime) -> None:
-        """A written message came in, or is about to go out."""
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """A written message is about to go out, or has come in."""
         for mirror in self._mirrors:
-            mirror.message(connection, message_id, now)
+            mirror.message(connection, message_id, now, outbound=outbound)
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime

@@ -42,22 +42,22 @@ def claim_parts(
     *,
     first: MessageStatus,
     rest: MessageStatus = MessageStatus.WAITING,
-) -> list[int] | None:
-    """Keep what answers a turn, part by part; return the ids, or None where somebody else has done so.
+) -> list[MessageRecord] | None:
+    """Keep what answers a turn, part by part; return it, or None where somebody else has done so.
 
     first: CLAIMED where the first part goes out in the reply to the webhook; the rest waits.
     """
-    ids: list[int] = []
+    claimed: list[MessageRecord] = []
     for part, body in enumerate(bodies):
-        made = insert_once(
-            connection, Message, conversation_id=conversation_id, turn_id=turn_id, part=part, outbound=True,
-            kind="text", body=body, sid=None, token=None,
-            status=first if part == 0 else rest, created_at=now, changed_at=now,
-        )  # fmt: skip
+        values: dict[str, Any] = {
+            "conversation_id": conversation_id, "turn_id": turn_id, "part": part, "outbound": True, "kind": "text",
+            "body": body, "sid": None, "status": first if part == 0 else rest, "created_at": now, "changed_at": now,
+        }  # fmt: skip
+        made = insert_once(connection, Message, token=None, **values)
         if made is None:
             return None
-        ids.append(made)
-    return ids
+        claimed.append(MessageRecord(made, **values, error_code=None, tries=0, attachments=(), author=""))
+    return claimed
 
 
 def claim(connection: Connection, message_ids: Sequence[int], now: datetime) -> None:
