@@ -16,6 +16,8 @@ from typing import Any
 
 import httpcore2
 
+from integrations.fewer_chunks import FewerChunks
+
 _GLANCE_S = 0.025
 """How often a name's lookup and a connection's making look whether they are still wanted."""
 
@@ -26,12 +28,14 @@ class Lifeline:
     deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
     """
 
-    __slots__ = ("_connection", "_cut", "deadline", "gathering", "unhurried")
+    __slots__ = ("_connection", "_cut", "deadline", "gathering", "gathers", "unhurried")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.unhurried = False
         """Nobody waits for the next byte: reads let a few gather first."""
+        self.gathers = False
+        """Said before the request: there will be `gathering`, and chunks that came together are read as one."""
         self.gathering = False
         """Nobody waits for any byte but the last: reads let a few gather, and the end comes at once."""
         self._cut = threading.Event()
@@ -100,11 +104,13 @@ class Connection(httpcore2.NetworkStream):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._holder: Lifeline | None = None
+        self._fewer: FewerChunks | None = None
         # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
         self._lock = threading.Lock()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._take()
+        self._fewer = FewerChunks() if self._holder is not None and self._holder.gathers else None
         try:
             self._sock.settimeout(self._allowed(timeout))
             self._sock.sendall(buffer)
@@ -118,8 +124,9 @@ class Connection(httpcore2.NetworkStream):
             self._let_gather()
             self._sock.settimeout(self._allowed(timeout))
             received = self._sock.recv(min(max_bytes, _READ_BYTES))
-            gathers = received and self._holder is not None and self._holder.gathering
-            return self._gathered(received) if gathers else received
+            if received and self._holder is not None and self._holder.gathering:
+                received = self._gathered(received)
+            return received if self._fewer is None else self._fewer.feed(received)
         except TimeoutError as error:
             raise httpcore2.ReadTimeout(str(error)) from error
         except OSError as error:

@@ -29,21 +29,32 @@ class ErrorInStreamError(Exception):
         super().__init__(self.code or "no code")
 
 
-def payloads(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what stands in each data line of server-sent events, however the bytes were cut.
+def payloads(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield what stands in the data lines of server-sent events, those together that came together.
 
-    Each line is an event here: no server spreads a chunk over several. Raises UnreadableStreamError.
+    Each line is an event here, however the bytes were cut: no server spreads a chunk over several. Raises
+    UnreadableStreamError, after what was readable.
     """
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
         if len(rest) > _LONGEST_LINE:
             raise UnreadableStreamError("a line without end")
+        yield from _payloads(lines)
+    yield from _payloads([rest])
+
+
+def _payloads(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    found: list[bytes] = []
+    try:
         for line in lines:
             if payload := _payload(line):
-                yield payload
-    if payload := _payload(rest):
-        yield payload
+                found.append(payload)
+    except UnreadableStreamError:
+        yield found
+        raise
+    if found:
+        yield found
 
 
 def _payload(line: bytes) -> bytes:
@@ -76,6 +87,23 @@ class ChunkReader:
             return self._read(json.loads(payload))
         except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError) as error:
             raise UnreadableStreamError("not a chunk") from error
+
+    def read_all(self, payloads: Iterable[bytes]) -> Iterator[Event]:
+        """Yield what chunks that came together add, their words as one. Raises as `read`, after what was readable."""
+        words: list[str] = []
+        try:
+            for payload in payloads:
+                for event in self.read(payload):
+                    if isinstance(event, TextDelta):
+                        words.append(event.text)
+                    else:
+                        yield from _words(words)
+                        words = []
+                        yield event
+        except (UnreadableStreamError, ErrorInStreamError):
+            yield from _words(words)
+            raise
+        yield from _words(words)
 
     def _read(self, chunk: dict[str, Any]) -> list[Event]:
         if error := chunk.get("error"):
@@ -129,6 +157,10 @@ class _CallSoFar:
 
     def whole(self) -> ToolCall:
         return ToolCall(self.call_id, self.name, _object(self.arguments))
+
+
+def _words(words: list[str]) -> list[Event]:
+    return [TextDelta("".join(words))] if words else []
 
 
 def _whole_characters(text: str) -> str:

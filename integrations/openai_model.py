@@ -192,7 +192,7 @@ class OpenAIStream:
         self._total_s = total_s
         self._ends_at = float("inf")
         self._lifeline = Lifeline(float("inf"))
-        self._begun = self._gathers = False
+        self._begun = False
 
     def cancel(self) -> None:
         self._lifeline.cut()
@@ -201,7 +201,7 @@ class OpenAIStream:
         self._lifeline.unhurried = True
 
     def gather(self) -> None:
-        self._gathers = True
+        self._lifeline.gathers = True
 
     def __iter__(self) -> Iterator[Event]:
         now = time.monotonic()
@@ -222,19 +222,25 @@ class OpenAIStream:
     def _attempt(self) -> Iterator[Event]:
         reader = ChunkReader()
         with integration_errors(), self._opened() as response:
-            lines = payloads(response.iter_bytes())
-            for payload in lines:
-                if payload == DONE:
-                    self._drain(lines)
+            together = payloads(response.iter_bytes())
+            for chunks in together:
+                is_over = DONE in chunks
+                yield from self._read(reader, chunks[: chunks.index(DONE)] if is_over else chunks)
+                if is_over:
+                    self._drain(together)
                     break
-                events = reader.read(payload)
-                if reader.begun and not self._begun:
-                    self._begin()
-                if self._lifeline.is_cut:
-                    return
-                yield from events
         if reader.usage and not self._lifeline.is_cut:
             yield reader.usage
+
+    def _read(self, reader: ChunkReader, chunks: Sequence[bytes]) -> Iterator[Event]:
+        try:
+            for event in reader.read_all(chunks):
+                if self._lifeline.is_cut:
+                    return
+                yield event
+        finally:
+            if reader.begun and not self._begun:
+                self._begin()
 
     @contextmanager
     def _opened(self) -> Iterator[httpx2.Response]:
@@ -248,9 +254,9 @@ class OpenAIStream:
     def _begin(self) -> None:
         self._begun = True
         self._lifeline.deadline = self._ends_at
-        self._lifeline.gathering = self._gathers
+        self._lifeline.gathering = self._lifeline.gathers
 
-    def _drain(self, rest: Iterator[bytes]) -> None:
+    def _drain(self, rest: Iterator[list[bytes]]) -> None:
         """Read to the end of the body, without which the connection could not be used again."""
         self._lifeline.deadline = min(self._lifeline.deadline, time.monotonic() + _DRAIN_S)
         with suppress(httpx2.HTTPError, UnreadableStreamError):

@@ -38,11 +38,15 @@ def test_however_the_bytes_are_cut_the_lines_are_the_same(cuts: list[int]) -> No
     edges = [0, *sorted(cuts), len(STREAM)]
     pieces = [STREAM[start:end] for start, end in itertools.pairwise(edges)]
 
-    assert list(payloads(pieces)) == [b'{"a": 1}', '{"b": "ñandú 😊"}'.encode(), b"[DONE]"]
+    assert list(itertools.chain.from_iterable(payloads(pieces))) == [
+        b'{"a": 1}',
+        '{"b": "ñandú 😊"}'.encode(),
+        b"[DONE]",
+    ]
 
 
 def test_a_last_line_without_its_end_is_read() -> None:
-    assert list(payloads([b"data: 1\n\ndata: 2"])) == [b"1", b"2"]
+    assert list(payloads([b"data: 1\n\ndata: 2"])) == [[b"1"], [b"2"]]
 
 
 @pytest.mark.parametrize("page", [b"<html>\n</html>\n", b"Internal Server Error", b'{"choices": []}\n'])
@@ -57,7 +61,7 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory() -> None:
 
 
 def test_llama_cpp_says_errors_in_its_own_way() -> None:
-    (payload,) = payloads([b'error: {"code": 500, "message": "context shift is disabled"}\n\n'])
+    ((payload,),) = payloads([b'error: {"code": 500, "message": "context shift is disabled"}\n\n'])
 
     with pytest.raises(ErrorInStreamError) as raised:
         read(payload)
@@ -155,3 +159,28 @@ def test_arguments_that_come_as_an_object_are_taken() -> None:
 
 def test_a_call_that_was_cut_off_is_not_told() -> None:
     assert read(call("a", '{"x": 1', index=0, id="x")) == []
+
+
+def test_words_that_come_together_are_one_event_in_their_place() -> None:
+    spoken = [chunk({"content": "Un "}), chunk({"content": "momento."})]
+    asked = call("consultar", "{}", index=0, id="a")
+
+    events = list(ChunkReader().read_all([*spoken, asked, chunk({}, "tool_calls")]))
+
+    assert events == [TextDelta("Un momento."), ToolCall("a", "consultar", {}), Finish("tool_calls")]
+
+
+def test_what_came_before_something_unreadable_is_said_first() -> None:
+    events = ChunkReader().read_all([chunk({"content": "Un "}), chunk({"content": "momento"}), b"<html>"])
+
+    assert next(events) == TextDelta("Un momento")
+    with pytest.raises(UnreadableStreamError):
+        next(events)
+
+
+def test_lines_before_one_that_is_no_event_are_read() -> None:
+    lines = payloads([b"data: 1\n\n", b"data: 2\n\n<html>\n"])
+
+    assert [next(lines), next(lines)] == [[b"1"], [b"2"]]
+    with pytest.raises(UnreadableStreamError):
+        next(lines)

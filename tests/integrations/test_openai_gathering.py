@@ -47,6 +47,7 @@ def test_words_come_together_and_the_end_is_not_late(fake: FakeOpenAI, stream: O
     ended_at = next(at for at, event in came if isinstance(event, Finish))
     assert said.strip() == WORDS.strip()
     assert sum(pause > 0.005 for pause in pauses) < 6
+    assert fake.wait_for(lambda: fake.requests[0].ended_at is not None)
     assert ended_at - fake.requests[0].ended_at < GATHERED_S / 2
 
 

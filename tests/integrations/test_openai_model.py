@@ -122,7 +122,10 @@ def test_a_stream_without_done_is_whole_when_it_has_its_end(fake: FakeOpenAI, mo
 def test_an_answer_that_was_cut_off_has_no_end(fake: FakeOpenAI, model: OpenAIModel, cut: Reply) -> None:
     fake.enqueue(cut)
 
-    assert ask(model) == [TextDelta("Abrimos"), TextDelta(" a")]
+    events = ask(model)
+
+    assert said(events) == "Abrimos a"
+    assert {type(event) for event in events} == {TextDelta}
 
 
 # --- tools

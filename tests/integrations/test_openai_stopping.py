@@ -215,7 +215,14 @@ def test_the_tokens_stop_when_an_answer_is_cancelled(fake: FakeOpenAI, model: Op
 def test_nothing_that_was_still_in_the_buffer_is_told_after_a_cancel(
     fake: FakeOpenAI, model: OpenAIModel
 ) -> None:
-    together = b"".join(replies.chunk({"content": word}) for word in ("uno", "dos", "tres"))
+    called = {"index": 0, "id": "a", "function": {"name": "consultar", "arguments": "{}"}}
+    together = b"".join(
+        [
+            replies.chunk({"content": "uno"}),
+            replies.chunk({"tool_calls": [called]}),
+            replies.chunk({}, finish="tool_calls"),
+        ]
+    )
     fake.enqueue(Reply([replies.Send(together), replies.Hang()]))
     stream = model.stream(HELLO, first_event_s=4, total_s=20)
     events = iter(stream)
