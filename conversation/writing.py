@@ -219,6 +219,8 @@ class Writer:
 
     def _finish(self, draft: Draft, ending: Ending, rest: Sequence[str]) -> None:
         timing = draft.answer.timing
+        if rest and timing.first_sentence is None:  # its only sentence
+            timing.first_sentence = time.monotonic()
         draft.answer.finish(
             TurnState.COMPLETE,
             ending,

@@ -92,8 +92,36 @@ _MOST_GATHERED = 16 * 1024
 _GATHER_S = 0.25
 """Reading a token costs more than the token: unhurried, those of a quarter of a second are read at once."""
 
+_FEW = 4
+_PAUSE_S = 0.002
+"""For each answer beyond a few that is gathered in this process: the end of any may be that much later."""
+_LONGEST_PAUSE_S = 0.1
+
 _LAST_CHUNK = b"0\r\n\r\n"
 """How a chunked body ends (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+
+
+class _Gathering:
+    """How many answers are being gathered in this process, and how long each of them looks away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._many = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._many += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._many -= 1
+
+    @property
+    def pause_s(self) -> float:
+        return min(_LONGEST_PAUSE_S, _PAUSE_S * max(0, self._many - _FEW))
+
+
+_gathering = _Gathering()
 
 _current: ContextVar[Lifeline | None] = ContextVar("lifeline", default=None)
 
@@ -140,10 +168,17 @@ class Connection(httpcore2.NetworkStream):
     def _gathered(self, received: bytes) -> bytes:
         """Add what comes within a quarter of a second, up to the end of the answer.
 
-        A thread that wakes here for each token takes a fraction of what it takes to read it.
+        A thread that wakes here for each token takes a fraction of what it takes to read it; and where many
+        gather, none of them looks for each.
         """
+        with _gathering:
+            return self._add_what_comes(received)
+
+    def _add_what_comes(self, received: bytes) -> bytes:
         until = time.monotonic() + (self._allowed(_GATHER_S) or 0)
         while not received.endswith(_LAST_CHUNK) and len(received) < _MOST_GATHERED:
+            if _gathering.pause_s:
+                time.sleep(_gathering.pause_s)
             if (left_s := until - time.monotonic()) <= 0:
                 break
             self._sock.settimeout(left_s)

@@ -16,6 +16,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
+from storage.shared_commit import SharedCommits
+
 WEB_BUSY_TIMEOUT_S = 1.0
 """How long a caller may wait for a lock before the answer is spoken from RAM."""
 _LOOK_AGAIN_S = (0.001, 0.003)
@@ -34,9 +36,10 @@ class Database:
             event.listen(self.engine, "connect", _do_not_wait)
             event.listen(self.engine, "begin", _begin_immediate(busy_timeout_s))
             self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
+            self._begin = SharedCommits(self.engine, wait_s=2 * busy_timeout_s).write
         else:
             self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
-            self._read_engine = self.engine
+            self._read_engine, self._begin = self.engine, self.engine.begin
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -44,7 +47,7 @@ class Database:
 
         Never open one inside another in the same thread: on SQLite there is one connection to write with.
         """
-        with self.engine.begin() as connection:
+        with self._begin() as connection:
             yield connection
 
     @contextmanager
