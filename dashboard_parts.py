@@ -1,5 +1,6 @@
 """The parts that do what operators ask for at the dashboard, put together from the settings."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from chatwoot_parts import chatwoot_mirror
@@ -7,12 +8,18 @@ from conversation.manager import ConversationManager
 from conversation.people import Mirror, People
 from conversation.profiles import Profile
 from dashboard.actions import Crew, House, Operators, Writer
+from integrations.twilio_messages import TwilioMessages
 from integrations.twilio_rest import TwilioRest
 from ivr.control import CallDesk
 from ivr.ending import CallBooks
+from messaging.channels import TWILIO, Channels, Provider, TwilioChannel
 from messaging.fit import whatsapp_messages
-from settings import Settings
+from messaging.outbox import Outbox
+from settings import SIMULATOR_ACCOUNT_SID, Settings
+from simulator.local import server_url
+from storage import browser_post
 from storage.database import Database
+from storage.recipients import Recipient
 from storage.work import Work
 
 _HOUSES = {
@@ -71,3 +78,30 @@ def twilio_rest(settings: Settings) -> TwilioRest | None:
         api_url=settings.twilio_api_url,
         total_s=8,
     )
+
+
+class BrowserPost:
+    """Sends what people of the simulator's are written by itself, as anything is sent, to their browsers' REST API."""
+
+    def __init__(self, settings: Settings, database: Database, auth_token: Callable[[], str]) -> None:
+        self._settings, self._database, self._auth_token = settings, database, auth_token
+
+    def bring(self, number: str, api_url: str) -> None:
+        """Send what waits for a person, where anything does. number: E.164. Raises IntegrationError."""
+        with self._database.read() as connection:
+            conversation_id = browser_post.waits_for(connection, number)
+        if conversation_id is not None:
+            channels = _BrowserChannels({TWILIO: self._channel(api_url)})
+            Outbox(self._database, Work(self._database), channels).send({"conversation_id": conversation_id})
+
+    def _channel(self, api_url: str) -> TwilioChannel:
+        rest = TwilioMessages(SIMULATOR_ACCOUNT_SID, self._auth_token(), api_url=api_url)
+        receipts_to = self._settings.webhook_url or server_url(self._settings)
+        return TwilioChannel(rest, sender=None, template_sid=None, public_url=receipts_to)
+
+
+class _BrowserChannels(Channels):
+    """Carries messages to the simulator's people, whom no provider knows."""
+
+    def of(self, recipient: Recipient) -> Provider | None:
+        return self.providers[TWILIO] if recipient.simulated else None

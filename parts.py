@@ -19,10 +19,11 @@ from conversation.profiles import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
 from conversation.tools import Toolbox, phone_tools, whatsapp_tools
 from dashboard.booth import Booth
+from dashboard.costs import Prices
 from dashboard.live import Live
 from dashboard.sittings import Sittings
 from dashboard.views import Desk
-from dashboard_parts import operators
+from dashboard_parts import BrowserPost, operators
 from integrations.crm.client import CrmWebhook
 from integrations.dialog360 import codes as dialog360_codes
 from integrations.dialog360.client import Dialog360
@@ -398,6 +399,7 @@ def desk(parts: Parts, profile: Profile) -> Desk:
             parts.database,
             parts.sittings,
             auth_token=lambda: simulator_token(parts.settings),
+            bring=BrowserPost(parts.settings, parts.database, lambda: simulator_token(parts.settings)).bring,
             language=profile.language,
         ),
         operators=operators(
@@ -412,7 +414,13 @@ def desk(parts: Parts, profile: Profile) -> Desk:
         ),
         live=parts.live,
         pictures=parts.whatsapp.media,
+        prices=_prices(parts.settings),
     )
+
+
+def _prices(settings: Settings) -> Prices | None:
+    read, written = settings.openai_price_in, settings.openai_price_out
+    return None if read is None or written is None else Prices(read, written)
 
 
 def simulator_token(settings: Settings) -> str:
@@ -431,6 +439,7 @@ def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
         "finish_whatsapp": Job(written.inbox.finish),
         "send_whatsapp": Job(written.outbox.send),
         "describe_photos": Job(written.media.describe),
+        "open_media": Job(written.media.open),
         "offer_handoff": Job(people.handoffs.offer),
         "crm": Job(people.crm.deliver),
         "show_postcall": Job(people.postcalls.show),

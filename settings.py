@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     openai_fallback_model: str | None = None
     openai_reasoning_effort: str | None = None
     openai_transcription_model: str = "gpt-transcribe"
+    openai_price_in: Annotated[float | None, Field(ge=0)] = None
+    openai_price_out: Annotated[float | None, Field(ge=0)] = None
 
     # The assistant
     assistant_profile: str = "recepcion.es"
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     chatwoot_account_id: Annotated[int | None, Field(ge=1)] = None
     chatwoot_api_token: Secret = None
     chatwoot_webhook_secret: Secret = None
+    chatwoot_assigning_takes_over: bool = False
     human_resume_h: Annotated[float, Field(gt=0, le=720)] = 12
     vendedor_whatsapp: str | None = None
     seller_reply_min: Annotated[float, Field(gt=0, le=1440)] = 5

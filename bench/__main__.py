@@ -11,21 +11,25 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import figures, whatsapp
-from bench.figures import Bench, ChatSize, Size
+from bench import dashboard, figures, people, whatsapp
+from bench.figures import Bench, ChatSize, DeskSize, PeopleSize, Size
 from bench.load import Crowd
 from bench.person import RECEIPTS
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
 
-FIGURES = figures.FIGURES | whatsapp.FIGURES
+FIGURES = figures.FIGURES | whatsapp.FIGURES | people.FIGURES | dashboard.FIGURES
 QUICK = {
     "turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000,
     "people": 100, "rounds": 4, "alone": 8, "long_chats": 2, "long_chat": 200, "messages": 2000,
+    "exchanges": 10, "backlog": 50, "handoffs": 40,
+    "windows": 50, "watched_calls": 10, "watches": 2, "past_messages": 50_000, "opens": 5,
 }  # fmt: skip
 FULL = {
     "turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000,
     "people": 100, "rounds": 15, "alone": 40, "long_chats": 8, "long_chat": 1000, "messages": 10_000,
+    "exchanges": 40, "backlog": 95, "handoffs": 200,
+    "windows": 50, "watched_calls": 10, "watches": 8, "past_messages": 1_000_000, "opens": 20,
 }  # fmt: skip
 
 
@@ -49,6 +53,18 @@ FULL = {
 @click.option("--long-chats", type=click.IntRange(1, 49), help=f"Long chats ({FULL['long_chats']}).")
 @click.option("--long-chat", type=click.IntRange(20), help=f"Messages of a long chat ({FULL['long_chat']}).")
 @click.option("--messages", type=click.IntRange(10), help="Messages over which memory is looked at (10000).")
+@click.option("--windows", type=click.IntRange(1), help="Windows of the dashboard that follow calls (50).")
+@click.option("--watched-calls", type=click.IntRange(1), help="Calls that they follow (10).")
+@click.option("--watches", type=click.IntRange(1), help=f"How often they are opened ({FULL['watches']}).")
+@click.option("--past-messages", type=click.IntRange(100), help="Messages that pages open over (1000000).")
+@click.option("--opens", type=click.IntRange(1), help=f"How often each page is opened ({FULL['opens']}).")
+@click.option(
+    "--exchanges", type=click.IntRange(1, 95), help="Messages and answers of each contact for Chatwoot (40)."
+)
+@click.option(
+    "--backlog", type=click.IntRange(1, 95), help="Messages and answers of one contact for Chatwoot (95)."
+)
+@click.option("--handoffs", type=click.IntRange(1), help="Requests for a person (200).")
 @click.option("--no-receipts", is_flag=True, help="Twilio tells nothing of what became of the answers.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
 def main(
@@ -74,6 +90,14 @@ def main(
                 for name in ("people", "rounds", "alone", "long_chats", "long_chat", "messages")
             },
             receipts=() if no_receipts else RECEIPTS,
+        ),
+        people=PeopleSize(**{name: int(sizes[name]) for name in ("exchanges", "backlog", "handoffs")}),
+        desk=DeskSize(
+            windows=int(sizes["windows"]),
+            calls=int(sizes["watched_calls"]),
+            rounds=int(sizes["watches"]),
+            messages=int(sizes["past_messages"]),
+            opens=int(sizes["opens"]),
         ),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends with it

@@ -50,6 +50,30 @@ class ChatSize:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskSize:
+    """How much of everything at the dashboard.
+
+    windows: open at once, on so many calls, rounds: how often they are opened. messages: in the long past.
+    opens: how often each page is opened over it.
+    """
+
+    windows: int
+    calls: int
+    rounds: int
+    messages: int
+    opens: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSize:
+    """How much people are brought in. exchanges: of each of 100 contacts; backlog: of one; two messages each."""
+
+    exchanges: int
+    backlog: int
+    handoffs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """How much of everything."""
 
@@ -59,6 +83,8 @@ class Size:
     history_turns: int
     history_samples: int
     chats: ChatSize
+    desk: DeskSize
+    people: PeopleSize
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """A database with a long past: conversations as a small business has them, made in SQL, a million turns in a minute."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 TURNS_PER_CALL = 8
@@ -8,9 +9,10 @@ CALLS_PER_CONTACT = 3
 CALLERS = 100
 """The numbers that the bench itself calls from: contacts like the others, with a past of their own."""
 
-_MOMENT = "strftime('%Y-%m-%d %H:%M:%f000', '2024-01-01', printf('+%d seconds', {seconds}))"
+BEGINS = datetime(2024, 1, 1, tzinfo=UTC)
+TURN_EVERY_S = 60
 
-_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) "
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) "
 
 _CONTACTS = """
 INSERT INTO contacts (id, address, simulated, created_at)
@@ -52,26 +54,24 @@ FROM turns t, (SELECT 0 AS start, 1 AS upto, NULL AS ending UNION ALL SELECT 1, 
 """
 
 
-def fill(path: Path, turns: int) -> int:
-    """Fill a migrated, empty database with so many turns; return its size in bytes."""
+def fill(path: Path, turns: int, begins: datetime = BEGINS) -> int:
+    """Fill a migrated, empty database with so many turns, the first then; return its size in bytes."""
     conversations = max(1, turns // TURNS_PER_CALL)
     contacts = max(CALLERS, conversations // CALLS_PER_CONTACT)
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -400000"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection = open_for_filling(path)
     for statement, many, every_s in (
-        (_CONTACTS, contacts, 1000),
-        (_CONVERSATIONS, conversations, 500),
-        (_TURNS, conversations * TURNS_PER_CALL, 60),
+        (_CONTACTS, contacts, TURN_EVERY_S * turns // contacts),
+        (_CONVERSATIONS, conversations, TURN_EVERY_S * TURNS_PER_CALL),
+        (_TURNS, conversations * TURNS_PER_CALL, TURN_EVERY_S),
     ):
         connection.execute(
-            (_NUMBERS + statement).format(
+            (NUMBERS + statement).format(
                 many=many,
                 callers=CALLERS,
                 contacts=contacts,
                 per_call=TURNS_PER_CALL,
-                at=_MOMENT.format(seconds=f"i * {every_s}"),
-                end=_MOMENT.format(seconds=f"i * {every_s} + 90"),
+                at=moment(begins, f"i * {every_s}"),
+                end=moment(begins, f"i * {every_s} + 90"),
             )
         )
     connection.execute(_CALLS)
@@ -79,3 +79,17 @@ def fill(path: Path, turns: int) -> int:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
     return path.stat().st_size
+
+
+def moment(begins: datetime, seconds: str) -> str:
+    """Return the SQL of a time so many seconds after another, as the database keeps it."""
+    since = begins.astimezone(UTC).replace(tzinfo=None)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', '{since}', printf('+%.3f seconds', {seconds}))"
+
+
+def open_for_filling(path: Path) -> sqlite3.Connection:
+    """Open a database that is made anew where this breaks off."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -400000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection

@@ -113,7 +113,7 @@ class Machine:
 
     def start_model(self) -> None:
         """Start the model that all the others ask."""
-        self.model_port = self._start_stand_in("model")
+        self.model_port = self.start_stand_in("model")
 
     def start_app(self, name: str, **settings: str) -> Server:
         """Start the program, web server and worker, over a database of its own (an existing one is kept)."""
@@ -141,7 +141,7 @@ class Machine:
     def start_whatsapp(self, name: str, **settings: str) -> Server:
         """Start the program as one that answers WhatsApp, with Twilio's REST API beside it."""
         if not self.twilio_port:
-            self.twilio_port = self._start_stand_in("twilio")
+            self.twilio_port = self.start_stand_in("twilio")
         return self.start_app(
             name,
             TWILIO_ACCOUNT_SID=ACCOUNT_SID,
@@ -179,7 +179,8 @@ class Machine:
             process.stop()
         self._running.clear()
 
-    def _start_stand_in(self, name: str) -> int:
+    def start_stand_in(self, name: str) -> int:
+        """Start one of the bench's stand-ins; return its port."""
         port = free_port()
         process = self._start(name, [sys.executable, "-m", f"bench.{name}_server", str(port)], {})
         _wait_until_answering(port, process)

@@ -29,7 +29,9 @@ log = structlog.get_logger()
 COOKIE = "assistant_dashboard"
 SESSION_H = 12
 """A session ends after so long without a request."""
-OPEN_ENDPOINTS = frozenset({"dashboard.login", "dashboard.static"})
+FILES = "dashboard.static"
+"""How pages look: shown to everybody, so that a refusal is a page too."""
+OPEN_ENDPOINTS = frozenset({"dashboard.login", FILES})
 """What is shown to whoever has not logged in yet, once there is a password."""
 
 LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
@@ -124,7 +126,7 @@ class Access:
 
     def _refusal(self) -> ResponseReturnValue | None:
         if not self.has_password:
-            if not is_loopback(request):
+            if request.endpoint != FILES and not is_loopback(request):
                 raise Forbidden
             return None
         if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
@@ -139,7 +141,7 @@ class WrongPassword(Exception):
 def set_headers(response: Response) -> Response:
     """Put on what keeps a page from running, framing or leaking what it should not, as `after_request` wants it."""
     response.headers.update(HEADERS)
-    if request.endpoint != "dashboard.static":
+    if request.endpoint != FILES:
         response.headers.setdefault("Cache-Control", "no-store")
     elif request.args.get("v"):  # the URL changes with the file
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

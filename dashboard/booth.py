@@ -39,13 +39,15 @@ class BadRequestError(Exception):
 class Booth:
     """Where browsers make calls and write. auth_token: the secret that the server knows the simulator by.
 
-    language: what the assistant speaks and understands ("es-ES").
+    bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
+    speaks and understands ("es-ES").
     """
 
     settings: Settings
     database: Database
     sittings: Sittings
     auth_token: Callable[[], str]
+    bring: Callable[[str, str], None]
     language: str
     clock: Callable[[], datetime] = utc_now
 

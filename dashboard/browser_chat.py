@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.phone_events import as_event
 from dashboard.sittings import Event, Tell
+from integrations.errors import IntegrationError
 from simulator.leg import new_sid
 from simulator.whatsapp import Event as Happening
 from simulator.whatsapp import WhatsApp, photo, voice_note
@@ -16,34 +18,36 @@ from storage.browser_phones import CommandRecord
 log = structlog.get_logger()
 
 AT_ONCE = 6
+LOOK_EVERY_S = 0.5
+"""How long what is written to the person by itself may lie there."""
 SAMPLES: dict[str, Callable[[], Attachment]] = {"photo": photo, "voice": voice_note}
 
 MakeWhatsApp = Callable[[Callable[[Happening], None]], WhatsApp]
+Bring = Callable[[str, str], None]
+"""Sends what waits for a person of that number to the REST API at that URL. Raises IntegrationError."""
 
 
 class BrowserChat:
-    """One person's WhatsApp, until they leave."""
+    """One person's WhatsApp, until they leave. bring: what is called for what was not written in a reply."""
 
-    def __init__(self, make: MakeWhatsApp, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, make: MakeWhatsApp, tell: Tell, bring: Bring) -> None:
+        self._tell, self._bring = tell, bring
         self._whatsapp = make(self._happened)
+        self._whatsapp.api.enforce_window = False  # it knows nothing of what was written before it was opened
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
         self._receipts, self._receipts_lock = 0, threading.Lock()
         self._ending: Event | None = None
+        self._left = threading.Event()
 
     @property
     def ending(self) -> Event | None:
         """Why it ended; None while it lasts."""
         return self._ending
 
-    @property
-    def api_url(self) -> str:
-        """Where messages to the person can be sent by REST."""
-        return self._whatsapp.api.url
-
     def begin(self) -> None:
-        """Say whose it is."""
+        """Say whose it is, and have what waits for them brought from now on."""
         self._tell({"kind": "opened", "number": self._whatsapp.number, "to": self._whatsapp.to})
+        threading.Thread(target=self._have_brought, name="browser-chat-post", daemon=True).start()
 
     def do(self, command: CommandRecord) -> None:
         """Send a message, or leave."""
@@ -56,6 +60,7 @@ class BrowserChat:
         """End it; what is on its way arrives at nobody's."""
         if self._ending is None:
             self._ending = {"reason": reason}
+            self._left.set()
             threading.Thread(target=self._whatsapp.close, name="browser-chat-end", daemon=True).start()
 
     def _send(self, text: str, media: list[Attachment], command: CommandRecord) -> None:
@@ -77,6 +82,16 @@ class BrowserChat:
                 log.exception("browser_message_not_sent", error=type(error).__name__)
         self._show_receipts()
         self._tell({"kind": "answered", "sid": sid, "status": status, "messages": messages})
+
+    def _have_brought(self) -> None:
+        while not self._left.is_set():
+            try:
+                self._bring(self._whatsapp.number, self._whatsapp.api.url)
+            except (IntegrationError, SQLAlchemyError) as error:  # it waits, and is asked for again
+                if not self._left.is_set():
+                    log.warning("browser_message_not_brought", error=type(error).__name__)
+            self._show_receipts()
+            self._left.wait(LOOK_EVERY_S)
 
     def _show_receipts(self) -> None:
         """Show what the server was told of its messages since this was last done."""

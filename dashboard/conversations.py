@@ -47,7 +47,7 @@ _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """All that a conversation's page shows. others: the contact's other conversations."""
+    """All that a conversation's page shows. others: the contact's other conversations; what is live has none."""
 
     talk: TalkRecord
     transcript: Transcript
@@ -104,18 +104,20 @@ def add_conversations(blueprint: Blueprint, database: Database, operators: Opera
     def conversation(conversation_id: int) -> str:
         before = asked.whole("before")
         with database.read() as connection:
-            found = _read(connection, conversation_id, before)
+            seen = version(connection, topic_of(conversation_id))  # before what it is the version of
+            found = _read(connection, conversation_id, before, seen=seen)
+            found = replace(found, others=_others(connection, found.talk))
         return _talk_page(
             "conversation.html", found, operators, is_followed=before is None, is_full=live.is_full
         )
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/transcript")
     def transcript(conversation_id: int) -> ResponseReturnValue:
-        topic = topic_of(conversation_id)
         with database.read() as connection:
-            if request.args.get("seen") == version(connection, topic):
+            seen = version(connection, topic_of(conversation_id))
+            if request.args.get("seen") == seen:
                 return "", 204
-            found = _read(connection, conversation_id, None)
+            found = _read(connection, conversation_id, None, seen=seen)
         return _talk_page("conversation_live.html", found, operators, is_followed=True, is_full=live.is_full)
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/live")
@@ -168,16 +170,17 @@ def stream(live: Live, topic: str) -> ResponseReturnValue:
 # A conversation
 
 
-def _read(connection: Connection, conversation_id: int, before: int | None) -> Talk:
+def _read(connection: Connection, conversation_id: int, before: int | None, *, seen: str) -> Talk:
     talk = transcripts.talk(connection, conversation_id)
     if talk is None:
         abort(404)
-    others = transcripts.other_ids(connection, talk.contact_id, conversation_id)
-    rows = browsing.rows_by_id(connection, others) if others else {}
-    seen = version(connection, topic_of(conversation_id))
-    return Talk(
-        talk, read_transcript(connection, talk, before), [rows[id_] for id_ in others], seen, utc_now()
-    )
+    return Talk(talk, read_transcript(connection, talk, before), [], seen, utc_now())
+
+
+def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
+    ids = transcripts.other_ids(connection, talk.contact_id, talk.id)
+    rows = browsing.rows_by_id(connection, ids) if ids else {}
+    return [rows[id_] for id_ in ids]
 
 
 def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:

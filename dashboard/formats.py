@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from markupsafe import Markup
 
+from dashboard.files import message_words
 from dashboard.texts import language
+from storage.ledgers import CallRow
+from storage.transcripts import CallRecord
 
 _MONTHS = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
@@ -67,11 +70,23 @@ def number(value: int | None) -> str:
     return f"{value:,}".replace(",", "." if language() == "es" else ",")
 
 
+def money(value: float) -> str:
+    """Return "1.234,57" or "1,234.57", in the currency that the prices are set in; under 1, four places."""
+    text = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
+    return text.translate(str.maketrans(",.", ".,")) if language() == "es" else text
+
+
 def address(value: str) -> str:
     """Return a contact's address as people read it: a withheld number says so."""
     if not value.startswith("withheld:"):
         return value
     return "número oculto" if language() == "es" else "withheld number"
+
+
+def call_state(call: CallRecord | CallRow) -> str:
+    """Return what is going on with a call, as WORDS has it. Twilio says of one that comes in only that it rings."""
+    is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
+    return "in-progress" if is_answered else call.status
 
 
 FILTERS = {
@@ -82,7 +97,10 @@ FILTERS = {
     "seconds": seconds,
     "duration": duration,
     "number": number,
+    "money": money,
     "address": address,
+    "call_state": call_state,
+    "message_words": message_words,
 }
 
 

@@ -56,11 +56,6 @@ class BrowserCall:
         """How the call ended; None while it lasts."""
         return self._ending
 
-    @property
-    def api_url(self) -> str:
-        """Nothing can be written to a phone."""
-        return ""
-
     def begin(self) -> None:
         """Let it ring."""
         threading.Thread(target=self._run, name="browser-call", daemon=True).start()

@@ -45,11 +45,6 @@ class Player(Protocol):
         """What is to be said of its end; None while it lives."""
         ...
 
-    @property
-    def api_url(self) -> str:
-        """Where messages to the person can be sent by REST; "" where they cannot."""
-        ...
-
     def begin(self) -> None:
         """Start."""
         ...
@@ -150,7 +145,6 @@ class Sitting:
         self._thread.join(timeout=3)
 
     def _run(self) -> None:
-        self._note_api()
         self._player.begin()
         while self._player.ending is None and not self._is_closed:
             self._look_after()
@@ -158,15 +152,6 @@ class Sitting:
             self._woken.clear()
         self.tell({"kind": "over", **(self._player.ending or {"reason": "closed"})})
         self._write_end()
-
-    def _note_api(self) -> None:
-        if not self._player.api_url:
-            return
-        try:
-            with self._database.write() as connection:
-                browser_phones.set_api_url(connection, self._id, self._player.api_url)
-        except SQLAlchemyError as error:  # late messages wait for the person's next one
-            log.warning("browser_phone_api_not_kept", error=type(error).__name__)
 
     def _look_after(self) -> None:
         try:

@@ -26,6 +26,15 @@ class HomeTexts:
     waiting: str
     held: str
     """How many conversations a person has."""
+    used: str
+    """What was used of the model: the big number is its cost, or else its tokens."""
+    tokens: str
+    """How many of the tokens were read, and how many written."""
+    cost: str
+    """What the tokens cost by the prices that are set."""
+    no_prices: str
+    call_time: str
+    """How long today's calls lasted, together."""
     last_days: str
     calls_by_day: str
     messages_by_day: str
@@ -55,6 +64,11 @@ HOME = {
         no_answers="hoy no se ha contestado nada por teléfono",
         waiting="Esperan a una persona",
         held="conversaciones que lleva una persona: {count}",
+        used="Tokens del modelo",
+        tokens="leídos: {read} · escritos: {written}",
+        cost="Gasto en el modelo",
+        no_prices="sin gasto: faltan los precios, OPENAI_PRICE_IN y OPENAI_PRICE_OUT",
+        call_time="duración en total: {time}",
         last_days="Los últimos 14 días",
         calls_by_day="Llamadas por día",
         messages_by_day="Mensajes de WhatsApp por día, recibidos y enviados",
@@ -84,6 +98,11 @@ HOME = {
         no_answers="nothing was answered by phone today",
         waiting="Waiting for a person",
         held="conversations that a person has: {count}",
+        used="Tokens of the model",
+        tokens="read: {read} · written: {written}",
+        cost="Spent on the model",
+        no_prices="no cost: its prices are not set, OPENAI_PRICE_IN and OPENAI_PRICE_OUT",
+        call_time="in all they lasted {time}",
         last_days="The last 14 days",
         calls_by_day="Calls by day",
         messages_by_day="WhatsApp messages by day, in and out",

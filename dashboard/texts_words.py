@@ -184,3 +184,35 @@ WORDS = {
         latency="{count} answers; the longest wait was {longest}",
     ),
 }
+
+
+@dataclass(frozen=True)
+class FileTexts:
+    """What came with a message."""
+
+    picture: str
+    voice: str
+    video: str
+    contact: str
+    document: str
+    not_opened: str
+
+
+FILES = {
+    "es": FileTexts(
+        picture="Foto",
+        voice="Nota de voz",
+        video="Vídeo",
+        contact="Tarjeta de contacto",
+        document="Documento",
+        not_opened="sin abrir por el asistente",
+    ),
+    "en": FileTexts(
+        picture="Photo",
+        voice="Voice note",
+        video="Video",
+        contact="Contact card",
+        document="Document",
+        not_opened="not opened by the assistant",
+    ),
+}

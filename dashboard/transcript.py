@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from dashboard.files import file_words
 from storage import transcripts
 from storage.messages import MessageRecord
-from storage.models import MessageStatus, TurnKind, TurnState
+from storage.models import Ending, MessageStatus, TurnKind, TurnState
 from storage.transcripts import HandoffNote, TalkRecord, TurnFacts
 
 AT_ONCE = 60
@@ -116,7 +117,9 @@ def _waits(turns: Sequence[TurnFacts]) -> list[int]:
 def _of_turn(turn: TurnFacts) -> list[Entry]:
     heard = Entry(Side.THEIRS, turn.created_at, words=turn.heard, kind=turn.kind)
     is_theirs = bool(turn.heard) and turn.kind != TurnKind.TIME_UP
-    return [*([heard] if is_theirs else []), _answer(turn)]
+    # Where the house's own words lead on, to a person or a message, none of the model's are missing
+    is_answered = bool(turn.said) or turn.ending in (None, Ending.GATHER)
+    return [*([heard] if is_theirs else []), *([_answer(turn)] if is_answered else [])]
 
 
 def _answer(turn: TurnFacts) -> Entry:
@@ -133,8 +136,8 @@ def _of_message(message: MessageRecord, turns: dict[int, TurnFacts]) -> Entry:
         words=message.body,
         author=message.author.rpartition(":")[2],
         kind=message.kind,
-        pictures=[Picture(message.id, n, file.words or "") for n, file in files if is_picture(file.type)],
-        files=[file.words or file.type for _, file in files if not is_picture(file.type)],
+        pictures=[Picture(message.id, n, file_words(file)) for n, file in files if is_picture(file.type)],
+        files=[file_words(file) for _, file in files if not is_picture(file.type)],
         turn=turns.get(message.turn_id or 0) if message.part == 0 else None,
         message=message,
     )

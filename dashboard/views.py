@@ -15,6 +15,7 @@ from dashboard.assistant import add_assistant, add_campaigns
 from dashboard.booth import Booth
 from dashboard.calls import add_calls
 from dashboard.conversations import add_conversations
+from dashboard.costs import Prices
 from dashboard.handoffs import add_handoffs
 from dashboard.home import add_home
 from dashboard.live import Live
@@ -42,6 +43,8 @@ class Desk:
     operators: Operators
     live: Live
     pictures: Pictures
+    prices: Prices | None = None
+    """The model's; None: they are not set, and what it costs is not said."""
 
 
 def dashboard_blueprint(desk: Desk, access: Access) -> Blueprint:
@@ -52,9 +55,10 @@ def dashboard_blueprint(desk: Desk, access: Access) -> Blueprint:
     blueprint.before_request(structlog.contextvars.clear_contextvars)
     blueprint.before_request(access.guard)
     blueprint.after_request(set_headers)
+    blueprint.record_once(lambda state: state.app.add_url_rule("/", "front_door", _front_door))
     add_error_pages(blueprint)
     add_login(blueprint, access)
-    add_home(blueprint, desk.database, off=desk.off)
+    add_home(blueprint, desk.database, off=desk.off, prices=desk.prices)
     add_assistant(blueprint, desk.profile, desk.models, file=desk.profile_file)
     add_campaigns(blueprint)
     add_phone(blueprint, desk.booth)
@@ -65,6 +69,11 @@ def dashboard_blueprint(desk: Desk, access: Access) -> Blueprint:
     add_whatsapp_log(blueprint, desk.database, desk.operators)
     add_handoffs(blueprint, desk.database)
     return blueprint
+
+
+def _front_door() -> ResponseReturnValue:
+    """Lead whoever opens the bare address to the dashboard, which has its own guard."""
+    return redirect(url_for("dashboard.home"))
 
 
 def add_login(blueprint: Blueprint, access: Access) -> None:

@@ -72,6 +72,7 @@ def _chats(booth: Booth, url: str, name: str) -> MakePlayer:
                 listener=listener,
             ),
             tell,
+            booth.bring,
         )
 
     return make

@@ -46,8 +46,6 @@ class BrowserPhone(Base):
     kind: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(40))
     """The person's."""
-    api_url: Mapped[str] = mapped_column(String(200), default="")
-    """Where messages to the person can be sent by REST, on the owner's machine; "" where they cannot."""
     beat_at: Mapped[datetime]
     """When its owner last gave a sign of life."""
     seen_at: Mapped[datetime]
@@ -123,7 +121,7 @@ def numbers_in_use(connection: Connection, now: datetime) -> list[str]:
 def open_phone(connection: Connection, key: str, kind: str, number: str, now: datetime) -> int:
     """Keep a new one, and return its id."""
     opened = insert(_PHONES).values(
-        key=key, kind=kind, number=number, api_url="", beat_at=now, seen_at=now, created_at=now
+        key=key, kind=kind, number=number, beat_at=now, seen_at=now, created_at=now
     )
     return int(connection.execute(opened.returning(_PHONES.c.id)).scalar_one())
 
@@ -204,19 +202,6 @@ def beat(connection: Connection, phone_id: int, now: datetime) -> datetime:
     mine = update(_PHONES).where(_PHONES.c.id == phone_id).values(beat_at=now)
     seen_at: datetime = connection.execute(mine.returning(_PHONES.c.seen_at)).scalar_one()
     return seen_at
-
-
-def set_api_url(connection: Connection, phone_id: int, url: str) -> None:
-    """Messages to the person can be sent there."""
-    connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(api_url=url))
-
-
-def api_url_of(connection: Connection, number: str, now: datetime) -> str | None:
-    """Return where a message to a person of the simulator's can be sent by REST now; None where nowhere."""
-    open_now = select(_PHONES.c.api_url).where(
-        _PHONES.c.number == number, _PHONES.c.api_url != "", *_living(now)
-    )
-    return connection.scalar(open_now.order_by(_PHONES.c.id.desc()).limit(1))
 
 
 def _living(now: datetime) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, case, func, or_, select, text, union
 from sqlalchemy import cast as sql_cast
 
 from storage.models import Call, Contact, Conversation, Handoff, Message, Turn
@@ -20,7 +20,7 @@ MOST_FOUND = 1000
 """How many conversations a filter finds: the newest."""
 SEEN_AT_ONCE = 300
 """How many written conversations are looked through at once for those that only we wrote in."""
-MOST_OF_A_DAY = 20_000
+MOST_OF_A_DAY = 100_000
 """How many messages of a day are looked through for whom they were exchanged with."""
 WRITTEN = "whatsapp"
 CHANNELS = ("phone", WRITTEN, "chat")
@@ -190,20 +190,21 @@ def _in_order(statement: Select[Any], at: ColumnElement[Any], after: Place | Non
 def _found(
     connection: Connection, wanted: Filter, now: datetime, after: Place | None, limit: int
 ) -> tuple[list[Place], Place | None]:
-    ids: set[int] | None = None
-    for statements in _selections(wanted, now):
-        found = {id_ for statement in statements for id_ in connection.execute(statement).scalars()}
-        ids = found if ids is None else ids & found
     statement = (
         select(_AT, _CONVERSATIONS.c.id)
         .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .where(_CONVERSATIONS.c.id.in_(ids or ()))
+        .where(*(_CONVERSATIONS.c.id.in_(_any_of(each)) for each in _selections(wanted, now)))
     )
-    if wanted.channel is not None:
-        statement = statement.where(_CONVERSATIONS.c.channel == wanted.channel)
-    places = [Place(row[0], row[1]) for row in connection.execute(statement)]
-    places = [place for place in places if after is None or _key(place) < _key(after)]
-    return _cut(sorted(places, key=_key, reverse=True), limit)
+    if wanted.channel is not None:  # "+": they are found by their ids, whatever SQLite thinks of its index
+        statement = statement.where(_CONVERSATIONS.c.channel + "" == wanted.channel)
+    return _cut(_places(connection, statement, _AT, after, limit + 1), limit)
+
+
+def _any_of(statements: Sequence[Select[Any]]) -> Select[Any]:
+    """Return what selects what any of them does: each in brackets of its own, for each has its limit."""
+    selected = [statement.subquery() for statement in statements]
+    first, *others = [select(*each.c) for each in selected]
+    return cast(Select[Any], union(first, *others)) if others else first
 
 
 def _selections(wanted: Filter, now: datetime) -> list[list[Select[Any]]]:

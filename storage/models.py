@@ -328,8 +328,10 @@ class Message(Base):
         UniqueConstraint("turn_id", "part"),
         Index("ix_messages_conversation_id_status", "conversation_id", "status"),
         Index("ix_messages_conversation_id_outbound_id", "conversation_id", "outbound", "id"),
-        Index("ix_messages_created_at", "created_at"),
+        # A day's messages are counted without looking at them, and so are those of it that were lost
+        Index("ix_messages_created_at_outbound_conversation_id", "created_at", "outbound", "conversation_id"),
         Index("ix_messages_lost", "id", **_where("status IN ('failed', 'undelivered')")),
+        Index("ix_messages_lost_created_at", "created_at", **_where("status IN ('failed', 'undelivered')")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, Table, case, func, select
+from sqlalchemy import Connection, Table, func, select
 
-from storage.models import Call, Conversation, Handoff, Message, MessageStatus, Turn
+from storage.ledgers import LOST
+from storage.models import Call, Conversation, Handoff, Message, Turn
 
 LONGEST_CALL = timedelta(hours=5)
 """A call that began earlier and has no end is one whose end nobody told us."""
@@ -21,7 +22,6 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 _HANDOFFS = cast(Table, Handoff.__table__)
 _MESSAGES = cast(Table, Message.__table__)
 _TURNS = cast(Table, Turn.__table__)
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Written:
     received: int
     sent: int
     lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What answers took of the model, as its server counts it: read are the prompts', written the answers'."""
+
+    read: int
+    written: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +68,44 @@ def messages_exchanged(connection: Connection, since: datetime, until: datetime)
 def written(connection: Connection, since: datetime, until: datetime) -> Written:
     """Count the messages of a time by what became of them."""
     at, outbound = _MESSAGES.c.created_at, _MESSAGES.c.outbound
-    lost = case((_MESSAGES.c.status.in_(_LOST), 1), else_=0)
-    statement = select(outbound, func.count(), func.sum(lost)).where(at >= since, at < until)
-    counts = {row[0]: (row[1], int(row[2])) for row in connection.execute(statement.group_by(outbound))}
-    (received, _), (sent, gone) = counts.get(False, (0, 0)), counts.get(True, (0, 0))
-    return Written(received, sent, gone)
+    then = (at >= since, at < until)
+    all_, sent, lost = (
+        connection.execute(select(func.count()).where(*then, *which)).scalar_one()
+        for which in ((), (outbound.is_(True),), (LOST,))
+    )
+    return Written(all_ - sent, sent, lost)
 
 
 def first_words_ms(connection: Connection, since: datetime, until: datetime) -> Sequence[int]:
     """Return how long callers waited for the first sentence of each answer, the shortest first."""
-    statement = (
-        select(_TURNS.c.first_sentence_ms)
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
-        .where(_TURNS.c.created_at >= since, _TURNS.c.created_at < until)
-        .where(_CONVERSATIONS.c.channel == "phone", _TURNS.c.first_sentence_ms.is_not(None))
+    begun, at = _CONVERSATIONS.c.created_at, _TURNS.c.created_at
+    # By their calls, for of a day's turns most may have been written
+    calls = select(_CONVERSATIONS.c.id).where(
+        _CONVERSATIONS.c.channel == "phone", begun >= since - LONGEST_CALL, begun < until
+    )
+    statement = select(_TURNS.c.first_sentence_ms).where(
+        _TURNS.c.conversation_id.in_(calls), at >= since, at < until, _TURNS.c.first_sentence_ms.is_not(None)
     )
     return sorted(connection.execute(statement).scalars())
+
+
+def call_seconds(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return for how long the calls lasted, together, that began in a time and are over."""
+    begun = _CONVERSATIONS.c.created_at
+    statement = (
+        select(func.coalesce(func.sum(_CALLS.c.duration_s), 0))
+        .join_from(_CONVERSATIONS, _CALLS, _CALLS.c.conversation_id == _CONVERSATIONS.c.id)
+        .where(_CONVERSATIONS.c.channel == "phone", begun >= since, begun < until)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def tokens(connection: Connection, since: datetime, until: datetime) -> Tokens:
+    """Return what the model read and wrote for the answers of a time, where its server counted that."""
+    at, counted = _TURNS.c.created_at, _TURNS.c.completion_tokens.is_not(None)
+    sums = (func.coalesce(func.sum(_TURNS.c[name]), 0) for name in ("prompt_tokens", "completion_tokens"))
+    read, written = connection.execute(select(*sums).where(at >= since, at < until, counted)).one()
+    return Tokens(int(read), int(written))
 
 
 def going_on(connection: Connection, now: datetime) -> Now:

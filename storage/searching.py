@@ -69,6 +69,8 @@ class Hit:
     before: str
     words: str
     after: str
+    is_cut_before: bool = False
+    is_cut_after: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ def _hit(row: Any, looked_for: str, texts: Sequence[str]) -> Hit | None:
         if start >= 0:
             end = start + len(wanted)
             before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
-            return Hit(row.conversation_id, row.created_at, before, text[start:end], after)
+            cut = (start > AROUND, len(text) > end + AROUND)
+            return Hit(row.conversation_id, row.created_at, before, text[start:end], after, *cut)
     return None
 
 

@@ -5,11 +5,25 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy import cast as sql_cast
 
 from storage.messages import COLUMNS as MESSAGE_COLUMNS
 from storage.messages import MESSAGES, MessageRecord, record_of
 from storage.models import Call, Contact, Conversation, Handoff, ToolRun, Turn, TurnState
+
+MOST_LOOKED_AT = 20
+"""Messages of each way whose fate is looked at for news: what happens to older ones is seen when the page is opened."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -204,21 +218,9 @@ def other_ids(connection: Connection, contact_id: int, besides: int, limit: int 
 
 def pulse(connection: Connection, conversation_id: int) -> tuple[Any, ...]:
     """Return what is another whenever something that operators see of a conversation changes."""
-    talking = select(*(_CONVERSATIONS.c[n] for n in ("human", "human_until", "closed_at", "summary_upto")))
-    turn = select(_TURNS.c.number, _TURNS.c.state, _TURNS.c.sentences, _TURNS.c.heard_upto)
-    handed = select(func.count(), func.max(_HANDOFFS.c.updated_at))
-    call = select(_CALLS.c.status, _CALLS.c.ended_at)
-    found = [
-        connection.execute(talking.where(_CONVERSATIONS.c.id == conversation_id)).one_or_none(),
-        connection.execute(
-            turn.where(_TURNS.c.conversation_id == conversation_id).order_by(_TURNS.c.number.desc()).limit(1)
-        ).one_or_none(),
-        connection.execute(handed.where(_HANDOFFS.c.conversation_id == conversation_id)).one(),
-        connection.execute(call.where(_CALLS.c.conversation_id == conversation_id).limit(1)).one_or_none(),
-    ]
-    messages = last_messages(connection, conversation_id, limit=20)
-    fates = [(message.id, message.status, message.is_opened) for message in messages]
-    return (*(None if row is None else tuple(row) for row in found), *fates)
+    of = {"conversation_id": conversation_id}
+    pulses = (_PULSE_OF_CALL, _PULSE_OF_TURN, _PULSE_OF_HANDOFFS, _PULSE_OF_OURS, _PULSE_OF_THEIRS)
+    return tuple(tuple(row) for pulse in pulses for row in connection.execute(pulse, of))
 
 
 def pulse_of_calls(connection: Connection, limit: int = 50) -> tuple[Any, ...]:
@@ -248,3 +250,31 @@ _TALK = select(
     _CONTACTS.c.opted_out_at,
 ).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)  # fmt: skip
 _TURN_COLUMNS = tuple(_TURNS.c[field.name] for field in fields(TurnFacts) if field.name != "tools")
+
+# Made once, for they are asked again and again, and the making of a statement costs more than the database does
+_OF: BindParameter[int] = bindparam("conversation_id")
+_PULSE_OF_CALL = (
+    select(
+        *(_CONVERSATIONS.c[name] for name in ("human", "human_until", "closed_at", "summary_upto")),
+        _CALLS.c.status,
+        _CALLS.c.ended_at,
+    )
+    .outerjoin_from(_CONVERSATIONS, _CALLS, _CALLS.c.conversation_id == _CONVERSATIONS.c.id)
+    .where(_CONVERSATIONS.c.id == _OF)
+)
+_PULSE_OF_TURN = (
+    select(_TURNS.c.number, _TURNS.c.state, sql_cast(_TURNS.c.sentences, Text), _TURNS.c.heard_upto)
+    .where(_TURNS.c.conversation_id == _OF)
+    .order_by(_TURNS.c.number.desc())
+    .limit(1)
+)
+_PULSE_OF_HANDOFFS = select(func.count(), func.max(_HANDOFFS.c.updated_at)).where(
+    _HANDOFFS.c.conversation_id == _OF
+)
+_PULSE_OF_OURS, _PULSE_OF_THEIRS = (
+    select(MESSAGES.c.id, MESSAGES.c.status, sql_cast(MESSAGES.c.attachments, Text))
+    .where(MESSAGES.c.conversation_id == _OF, MESSAGES.c.outbound.is_(outbound))
+    .order_by(MESSAGES.c.id.desc())
+    .limit(MOST_LOOKED_AT)
+    for outbound in (True, False)
+)

@@ -12,7 +12,7 @@ PACKAGES = ("conversation", "guards", "integrations", "ivr", "launch", "messagin
 FILES = sorted([*ROOT.glob("*.py"), *(f for package in PACKAGES for f in (ROOT / package).rglob("*.py"))])
 OURS = {*PACKAGES, *(file.stem for file in ROOT.glob("*.py"))}
 
-OPEN_ROUTES = {"/api/openapi.json", "/health", "/static/<path:filename>"}
+OPEN_ROUTES = {"/", "/api/openapi.json", "/health", "/static/<path:filename>"}
 """Routes that anyone may ask: they say nothing about anybody."""
 
 

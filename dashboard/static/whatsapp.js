@@ -2,6 +2,7 @@
 
 import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./sitting.js";
 
+const LONGEST_WAIT_S = 60; // what comes later answers nothing: somebody wrote it by themselves
 const booth = $("booth");
 const url = booth.dataset.url;
 const sent = new Map();
@@ -59,7 +60,7 @@ const happens = {
     received += 1;
     for (const sid of sent.keys()) tick(sid, "read");
     const line = addLine(bubble("heard", event.text || event.template, event.media.join(" ")));
-    line.lastChild.prepend(`${seconds(event.wait_s)} s · `);
+    if (event.wait_s < LONGEST_WAIT_S) line.lastChild.prepend(`${seconds(event.wait_s)} s · `);
   },
   answered(event) {
     const message = sent.get(event.sid);

@@ -4,7 +4,7 @@ import pytest
 from flask import session
 from sqlalchemy import text
 
-from dashboard.access import OPEN_ENDPOINTS, next_page
+from dashboard.access import FILES, OPEN_ENDPOINTS, next_page
 from tests.dashboard.operator import PASSWORD
 
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
@@ -35,11 +35,28 @@ def test_without_a_password_nothing_is_shown_to_who_comes_from_elsewhere(open_de
     statuses = {
         endpoint: stranger.client.open(path, method=method, headers=ELSEWHERE).status_code
         for endpoint, method, path in routes_of(stranger)
+        if endpoint != FILES
     }
 
     assert len(statuses) > 5
     assert set(statuses.values()) == {403}, statuses
     assert "DASHBOARD_PASSWORD" in stranger.get().text
+
+
+def test_the_refusal_of_who_comes_from_elsewhere_is_a_page_with_its_style(open_desk):
+    stranger = open_desk(remote=True)
+
+    files = re.findall(r'href="(/dashboard/static/[^"]+\.css[^"]*)"', stranger.get().text)
+
+    assert len(files) == 2
+    assert {stranger.get(file).status_code for file in files} == {200}
+
+
+def test_the_bare_address_leads_to_the_dashboard_and_past_no_guard(operator, open_desk):
+    stranger = open_desk(remote=True)
+
+    assert operator.get("/").location == stranger.get("/").location == "/dashboard/"
+    assert stranger.get("/dashboard/").status_code == 403
 
 
 def test_with_a_password_no_page_is_shown_before_it_is_given(locked_desk):

@@ -5,9 +5,11 @@ from datetime import datetime
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import update
 
 from storage import searching
 from storage.browsing import SEEN_AT_ONCE
+from storage.models import Call
 from storage.searching import Pace
 from tests.dashboard.talks import Talks
 
@@ -316,3 +318,38 @@ def test_pages_are_behind_the_password(open_desk, database_url):
         assert guarded.get(f"/dashboard/{path}").status_code == 302, path
     assert guarded.get(f"/dashboard/conversations/{chat}/live", Accept="text/event-stream").status_code == 401
     assert guarded.post(f"/dashboard/conversations/{chat}/take-over").status_code == 401
+
+
+def test_a_call_that_came_in_and_goes_on_is_not_said_to_ring(operator):
+    talks = Talks(operator.parts.database)
+    call = talks.call(talks.contact("Ana"), ("Buenas", "Dígame."), live=True)
+    with operator.parts.database.write() as connection:
+        connection.execute(update(Call).where(Call.conversation_id == call).values(status="ringing"))
+
+    for path in (f"/dashboard/conversations/{call}", "/dashboard/calls"):
+        page = operator.read(path)
+        assert "en curso" in page and "sonando" not in page
+
+
+@pytest.mark.parametrize(
+    "ending, is_missed", [("take-message", False), ("transfer", False), ("gather", True)]
+)
+def test_an_answer_is_missed_only_where_the_model_should_have_given_one(operator, ending, is_missed):
+    talks = Talks(operator.parts.database)
+    call = talks.call(talks.contact("Ana"))
+    talks.turn(call, "Quiero hablar con una persona", "", ending=ending)
+
+    page = operator.read(f"/dashboard/conversations/{call}")
+
+    assert "Quiero hablar con una persona" in page
+    assert ("sin respuesta del modelo" in page) == is_missed
+
+
+def test_an_excerpt_has_dots_only_where_it_was_cut(operator):
+    talks = Talks(operator.parts.database)
+    call = talks.call(talks.contact("Ana"), ("La primera visita, " + "por favor, " * 20, ""))
+
+    page = operator.read("/dashboard/conversations?q=visita")
+
+    assert f"/dashboard/conversations/{call}" in page
+    assert ">La primera <mark>visita</mark>" in page and "…</span>" in page

@@ -3,12 +3,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dashboard.costs import COUNTED_EVERY, Prices, TokensToday
 from dashboard.days import LastDays, day_in
+from dashboard.formats import money
 from dashboard.home import percentile, today
 from dashboard.plots import bars_of, round_up
 from storage.base import utc_now
-from storage.overview import Now, Written
+from storage.overview import Now, Tokens, Written
 from tests.dashboard.past import Past
+from tests.dashboard.talks import Talks
 
 MADRID = ZoneInfo("Europe/Madrid")
 NOON = datetime(2026, 3, 30, 12, tzinfo=MADRID)
@@ -210,3 +213,54 @@ def test_what_a_profile_says_is_shown_as_it_is_written_and_runs_nothing(make_set
 def test_pages_are_light(operator):
     for path in ("/dashboard/", "/dashboard/assistant", "/dashboard/campaigns"):
         assert len(operator.get(path).data) < 40_000
+
+
+def test_tokens_and_minutes_of_today_are_counted(database):
+    talks = Talks(database, now=NOON.astimezone(UTC))
+    call = talks.call(talks.contact(), ("Buenas", "Dígame."))
+    talks.turn(call, "¿Y mañana?", "También.", number=2, prompt_tokens=300, completion_tokens=8)
+    # The offline model counts nothing: what is kept is how much was about to be sent
+    talks.turn(call, "¿Hola?", "", number=3, prompt_tokens=3236, completion_tokens=None)
+    talks.call(talks.contact(), ("Ayer", "Sí."), minutes=24 * 60)
+
+    found = numbers(database)
+
+    assert (found.tokens, found.call_s, found.cost) == (Tokens(1000, 50), 60, None)
+
+
+def test_what_the_model_costs_is_said_where_its_prices_are_set(database):
+    talks = Talks(database, now=NOON.astimezone(UTC))
+    talks.call(talks.contact(), ("Buenas", "Dígame."))
+
+    with database.read() as connection:
+        found = today(connection, NOON, MADRID, prices=Prices(read=0.75, written=4.5))
+
+    assert found.cost == pytest.approx((700 * 0.75 + 42 * 4.5) / 1e6)
+
+
+def test_tokens_are_added_up_now_and_then_and_from_midnight_anew(database):
+    talks, used = Talks(database, now=NOON.astimezone(UTC)), TokensToday()
+    midnight, _ = day_in(MADRID, NOON.date())
+    call = talks.call(talks.contact(), ("Buenas", "Dígame."))
+
+    def count(now, since=midnight):
+        with database.read() as connection:
+            return used.count(connection, since, now)
+
+    assert count(NOON) == Tokens(700, 42)
+    talks.turn(call, "¿Y mañana?", "También.", number=2)
+    assert count(NOON + COUNTED_EVERY / 2) == Tokens(700, 42)
+    assert count(NOON + COUNTED_EVERY) == Tokens(1400, 84)
+    assert count(NOON + COUNTED_EVERY, NOON + COUNTED_EVERY) == Tokens(0, 0)
+
+
+@pytest.mark.parametrize("language, spent", [("es", "1.234,57"), ("en", "1,234.57")])
+def test_money_is_written_as_the_reader_writes_it(operator, language, spent):
+    with operator.app.test_request_context(headers={"Accept-Language": language}):
+        assert money(1234.567) == spent
+
+
+def test_the_first_page_says_how_its_prices_are_set(operator):
+    page = operator.read()
+
+    assert "<code>OPENAI_PRICE_IN</code>" in page and "Tokens del modelo" in page

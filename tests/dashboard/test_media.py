@@ -67,3 +67,32 @@ def test_bytes_that_claim_to_be_a_picture_and_are_not_are_not_served(open_desk, 
     app.register_blueprint(blueprint)
 
     assert app.test_client().get(f"/media/{message}/0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "language, shown",
+    [
+        ("es", ["Nota de voz (sin abrir por el asistente)", "Nota de voz: ¿Abrís hoy?", "Tarjeta de contacto: Ana",
+                "Documento"]),
+        ("en", ["Voice note (not opened by the assistant)", "Voice note: ¿Abrís hoy?", "Contact card: Ana",
+                "Document"]),
+    ],
+)  # fmt: skip
+def test_files_are_named_in_the_readers_language_without_the_words_that_are_the_assistants(
+    open_desk, language, shown
+):
+    operator = open_desk(language=language)
+    talks = Talks(operator.parts.database)
+    chat = talks.chat(talks.contact("Ana", wrote=1))
+    for type_, words, more in (
+        ("audio/ogg", "[sent a voice note, which cannot be heard here]", {"is_readable": False}),
+        ("audio/ogg", "[voice note] ¿Abrís hoy?", {"is_said": True}),
+        ("text/vcard", "[sent a contact card: Ana]", {}),
+        ("application/pdf", None, {}),
+    ):
+        talks.message(chat, "", attachments=[{"url": "x", "type": type_, "words": words, **more}])
+
+    for path in (f"conversations/{chat}", "messages"):
+        page = operator.read(f"/dashboard/{path}")
+        assert all(words in page for words in shown), path
+        assert "[sent" not in page and "[voice" not in page

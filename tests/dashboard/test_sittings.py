@@ -37,8 +37,6 @@ class Clock:
 class Puppet:
     """A player that repeats what it is told to do."""
 
-    api_url = "http://127.0.0.1:4321"
-
     def __init__(self, tell):
         self.tell = tell
         self.ending = None
@@ -273,17 +271,3 @@ def test_what_was_said_is_forgotten_after_a_day(page, sittings, open_page, clock
     new.wait_for("began")
     assert len(every(database, BrowserPhone)) == 1
     assert [event.phone_id for event in every(database, BrowserEvent)] == [new.look().id]
-
-
-def test_a_message_by_rest_finds_the_way_to_who_is_there(page, sittings, database, clock):
-    page.wait_for("began")
-
-    assert way_to(NUMBERS[0], database, clock) == Puppet.api_url
-    assert way_to(NUMBERS[1], database, clock) is None
-    sittings.close()
-    assert way_to(NUMBERS[0], database, clock) is None
-
-
-def way_to(number, database, clock):
-    with database.read() as connection:
-        return browser_phones.api_url_of(connection, number, clock())

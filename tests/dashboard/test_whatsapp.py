@@ -6,8 +6,10 @@ import pytest
 
 from simulator import whatsapp_samples as samples
 from simulator.local import PERSON
-from storage.models import Contact, Message
+from storage.browser_post import waits_for
+from storage.models import Contact, Conversation, Message
 from tests.dashboard.booths import Booth, serve_from
+from tests.dashboard.operator import Operator
 from tests.fakes.openai_server import text
 from tests.records import every, the_only
 
@@ -130,3 +132,63 @@ def test_several_at_once_are_answered_together(open_line, openai):
     assert sorted(answered["messages"] for answered in chat.of("answered")) == [0, 0, 1]
     chat.do("leave")
     chat.wait_for("over")
+
+
+def test_what_an_operator_writes_appears_by_itself_and_its_receipts_are_told(chat, line):
+    chat.do("send", "Hola")
+    chat.wait_for("answered")
+    operator = Operator(line.app)
+    conversation = the_only(line.parts.database, Conversation).id
+
+    operator.post(f"/dashboard/conversations/{conversation}/write", words="Soy Marta, le llamo ahora.")
+
+    received = chat.wait_for("received", 2)
+    assert (received["text"], received["via"]) == ("Soy Marta, le llamo ahora.", "rest")
+    assert chat.wait_for("step", 7)["fields"]["MessageStatus"] == "read"
+    assert [message.status for message in every(line.parts.database, Message) if message.outbound] == [
+        "read"
+    ] * 2
+
+
+def test_an_answer_that_is_late_appears_by_itself(open_line, openai):
+    line = serve_from(open_line(whatsapp_settle_s=0, whatsapp_twiml_wait_s=0.1))
+    openai.default = text("Perdone la espera.", first_token_s=0.6)
+    chat = Booth(line.app, "whatsapp").open()
+
+    chat.do("send", "¿Abrís mañana?")
+
+    assert chat.wait_for("answered")["messages"] == 0
+    assert chat.wait_for("received")["text"] == "Perdone la espera."
+    chat.do("leave")
+    chat.wait_for("over")
+
+
+def test_what_was_written_while_nobody_was_there_comes_when_they_are_back(line):
+    chat = Booth(line.app, "whatsapp").open()
+    chat.do("send", "Hola")
+    chat.wait_for("answered")
+    chat.do("leave")
+    chat.wait_for("over")
+    conversation = the_only(line.parts.database, Conversation).id
+    Operator(line.app).post(f"/dashboard/conversations/{conversation}/write", words="Le esperamos.")
+
+    back = Booth(line.app, "whatsapp").open()
+
+    assert back.wait_for("received")["text"] == "Le esperamos."
+    back.do("leave")
+    back.wait_for("over")
+
+
+def test_what_waits_is_for_one_person_alone(line):
+    chat = Booth(line.app, "whatsapp").open()
+    chat.do("send", "Hola")
+    chat.wait_for("answered")
+    chat.do("leave")
+    chat.wait_for("over")
+    conversation = the_only(line.parts.database, Conversation).id
+    Operator(line.app).post(f"/dashboard/conversations/{conversation}/write", words="Solo para usted.")
+
+    with line.parts.database.read() as connection:
+        found = {number: waits_for(connection, number) for number in (PERSON, "+34600000002")}
+
+    assert found == {PERSON: conversation, "+34600000002": None}
