@@ -37,6 +37,7 @@ from parts import (
     bureau,
     channels_of,
     desk,
+    dialog360_client,
     jobs_for,
     models_for,
     phone_line,
@@ -49,6 +50,7 @@ from parts import (
 )
 from people.chatwoot_commands import chatwoot_group
 from people.chatwoot_views import chatwoot_blueprint
+from people.crm_commands import crm_group
 from people.elevenlabs_views import ElevenLabsGuard, elevenlabs_blueprint
 from people.mirror import SWEEP_EVERY_S, sweep
 from people.takeover import Takeover
@@ -136,8 +138,15 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         worker_command(settings),
         _phone_command(settings),
         handoffs_command(database, terminal, profile.time_zone, lambda: _require_tables(settings)),
-        _whatsapp_group(settings, database, terminal, profile),
+        _whatsapp_group(settings, database, terminal, profile, people),
         _chatwoot_group(settings, database, terminal, profile),
+        crm_group(
+            Work(database),
+            terminal,
+            profile.time_zone,
+            lambda: _require_tables(settings),
+            is_set=settings.crm_webhook_url is not None,
+        ),
         chat_command(
             written.inbox.manager, database, terminal, profile.time_zone, lambda: _require_tables(settings)
         ),
@@ -300,7 +309,7 @@ def _close_silent_calls(books: CallBooks) -> None:
 
 
 def _whatsapp_group(
-    settings: Settings, database: Database, terminal: Terminal, profile: Profile
+    settings: Settings, database: Database, terminal: Terminal, profile: Profile, people: Bureau
 ) -> click.Group:
     group = whatsapp_group(
         database,
@@ -311,6 +320,9 @@ def _whatsapp_group(
         sender=whatsapp_sender(settings),
         public_url=settings.webhook_url,
         template_sid=settings.twilio_template_sid,
+        dialog360=dialog360_client(settings),
+        dialog360_template=settings.d360_template,
+        mirror=people.mirror,
     )
     group.add_command(whatsapp_simulate_command(lambda: (settings, simulator_token(settings))))
     return group

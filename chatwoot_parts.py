@@ -68,6 +68,7 @@ def takeover(
         zone=profile.time_zone,
         silent_for=timedelta(hours=settings.human_resume_h),
         inbox=settings.chatwoot_inbox_id or "",
+        assigning_takes_over=settings.chatwoot_assigning_takes_over,
     )
     return Takeover(database, desk, writer, house, fit=whatsapp_messages, stop=stop)
 

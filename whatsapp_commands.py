@@ -8,14 +8,18 @@ from zoneinfo import ZoneInfo
 import click
 
 from conversation.addresses import matching_number
+from conversation.people import NOBODY, Mirror
 from dialing import PATIENCE_S, ExitCode
 from following import explain
+from integrations.dialog360.client import Dialog360
 from integrations.errors import IntegrationError
 from integrations.twilio_messages import TwilioMessages
+from messaging.channels import DIALOG360, TWILIO
 from storage.base import utc_now
 from storage.database import Database
 from storage.messages import last_messages, message_by_sid
 from terminal import Terminal
+from whatsapp_carriers import Carrier, Dialog360Carrier, TwilioCarrier
 from whatsapp_drafts import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
 from whatsapp_log import print_log, print_state
 from whatsapp_sending import Sending
@@ -31,25 +35,37 @@ def whatsapp_group(
     sender: str | None,
     public_url: str | None,
     template_sid: str | None,
+    dialog360: Dialog360 | None = None,
+    dialog360_template: str | None = None,
+    mirror: Mirror = NOBODY,
     clock: Callable[[], datetime] = utc_now,
 ) -> click.Group:
     """Return the group. zone: the business's, in which times are shown. check: raises where it cannot run.
 
-    rest: None where there are no credentials. sender: ours, whatsapp:+E164. public_url: the base of the URLs that
-    receipts go to; None: Twilio is asked alone. template_sid: the template of a --template without a SID.
+    rest, dialog360: None where there are no credentials. sender, public_url, template_sid: as TwilioCarrier takes
+    them. dialog360_template: as Dialog360Carrier does. mirror: who is shown what is sent.
     """
     group = click.Group("whatsapp", help=terminal.pick(es="Mensajes de WhatsApp.", en="WhatsApp messages."))
     number = WhatsAppNumber(terminal)
+    carriers: dict[str, Carrier] = {}
+    if rest is not None:
+        carriers[TWILIO] = TwilioCarrier(
+            rest, terminal, sender=sender, public_url=public_url, template_sid=template_sid
+        )
+    if dialog360 is not None:
+        carriers[DIALOG360] = Dialog360Carrier(dialog360, terminal, template=dialog360_template)
+    if not sender:  # who has never written is written to from a number that is set
+        carriers = dict(reversed(carriers.items()))
 
     @_add(group, "send", _send_parameters(terminal, number), _send_help(terminal), exit_codes(terminal))
     def send(number: str, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
-        draft = read_draft(terminal, template_sid=template_sid, **given)
-        if rest is None:
+        draft = read_draft(terminal, **given)
+        if not carriers:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
         check()
         sending = Sending(
-            database, terminal, zone, rest, sender=sender, public_url=public_url,
-            poll_s=poll_s, patience_s=patience_s, clock=clock,
+            database, terminal, zone, carriers,
+            mirror=mirror, poll_s=poll_s, patience_s=patience_s, clock=clock,
         )  # fmt: skip
         return sending.send(number, draft, wait=not no_wait)
 
@@ -77,11 +93,13 @@ def _show_state(
 ) -> ExitCode:
     with database.read() as connection:
         kept = message_by_sid(connection, sid)
-    if rest is None or (kept is not None and kept.simulated):
+    is_twilios = not sid.startswith("wamid.")
+    if rest is None or not is_twilios or (kept is not None and kept.simulated):
         print_state(terminal, zone, kept, None)
-        if kept is None:
+        if kept is None and is_twilios:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-        return ExitCode.COMPLETED  # of a simulated one Twilio knows nothing
+        # of a simulated one Twilio knows nothing, and 360dialog cannot be asked
+        return ExitCode.COMPLETED if kept is not None else ExitCode.REFUSED
     try:
         state = rest.fetch(sid)
     except IntegrationError as error:
@@ -157,8 +175,8 @@ def _status_parameters(terminal: Terminal) -> list[click.Parameter]:
 
 def _status_help(terminal: Terminal) -> str:
     return terminal.pick(
-        es="Muestra lo que se sabe aquí de un mensaje, lo que dice Twilio, y qué significa su código.",
-        en="Show what is known here of a message, what Twilio says, and what its code means.",
+        es="Muestra lo que se sabe aquí de un mensaje, lo que dice Twilio si es suyo, y qué significa su código.",
+        en="Show what is known here of a message, what Twilio says where it is theirs, and what its code means.",
     )
 
 

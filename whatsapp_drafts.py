@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,34 +20,50 @@ T = TypeVar("T")
 LONGEST_TEXT = 1600
 """In UTF-16 code units."""
 TOO_LONG, BAD_MEDIA_URL, BAD_VARIABLES = 21617, 21620, 21656
-_OURS = "(TWILIO_TEMPLATE_SID)"
+_OURS = "(the settings')"
 _TEMPLATE_SID = re.compile(r"HX[0-9a-fA-F]{32}")
-_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}:[a-z]{2,3}(?:_[A-Z]{2})?")
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}|wamid\.[A-Za-z0-9+/=_-]{1,249}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What is to be sent: a text, an image with or without one, or an approved template (HX...)."""
+    """What is to be sent: a text, an image with or without one, or an approved template.
+
+    template: Twilio's (HX...) or 360dialog's (aviso:es); "": that of the settings.
+    """
 
     text: str | None = None
     image_url: str | None = None
-    content_sid: str | None = None
+    template: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
         """The kind that it is kept as."""
-        if self.content_sid is not None:
+        if self.template is not None:
             return "template"
         return "text" if self.image_url is None else "image"
 
     @property
     def words(self) -> str:
         """What is kept of it, for people to read."""
-        if self.content_sid is not None:
+        if self.template is not None:
             filled = (f"{name}={value}" for name, value in self.variables.items())
-            return "\n".join((self.content_sid, *filled))
+            return "\n".join((self.template, *filled))
         return redact("\n".join(filter(None, (self.text, self.image_url))))
+
+    def parts(self, longest_caption: int | None) -> list["Draft"]:
+        """Return the messages it takes: a caption that is too long follows its image."""
+        text = self.text or ""
+        if self.image_url is None or longest_caption is None or len(text) <= longest_caption:
+            return [self]
+        return [replace(self, text=None), replace(self, image_url=None)]
+
+
+def is_template_sid(template: str) -> bool:
+    """Say whether a template is one of Twilio's."""
+    return _TEMPLATE_SID.fullmatch(template) is not None
 
 
 def read_draft(
@@ -57,19 +73,12 @@ def read_draft(
     image: str | None,
     template: str | None,
     variables: Sequence[tuple[str, str]],
-    template_sid: str | None,
 ) -> Draft:
-    """Return what the command line asks to be sent. template_sid: the one of a --template without a SID.
-
-    Raises click.UsageError where it is not exactly one thing, CannotBegin where it needs a setting.
-    """
+    """Return what the command line asks to be sent. Raises click.UsageError where it is not exactly one thing."""
     _require_one(terminal, text, image, template, variables)
     if template is None:
         return Draft(text=text, image_url=image)
-    content_sid = template_sid if template == _OURS else template
-    if not content_sid:
-        raise not_set(terminal, "TWILIO_TEMPLATE_SID")
-    return Draft(content_sid=content_sid, variables=dict(variables))
+    return Draft(template="" if template == _OURS else template, variables=dict(variables))
 
 
 def _require_one(
@@ -123,10 +132,12 @@ def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
     )
     image_help = terminal.pick(es="Dirección pública de una imagen.", en="Public URL of an image.")
     template_help = terminal.pick(
-        es="Plantilla aprobada, por su SID (HX...); sin él, la de TWILIO_TEMPLATE_SID. Es lo único que llega a "
-        "quien no ha escrito en 24 horas.",
-        en="An approved template, by its SID (HX...); without it, that of TWILIO_TEMPLATE_SID. Nothing else "
-        "reaches somebody who has not written for 24 hours.",
+        es="Plantilla aprobada: en Twilio, por su SID (HX...); en 360dialog, por su nombre e idioma (aviso:es). Sin "
+        "decir cuál, la de TWILIO_TEMPLATE_SID o D360_TEMPLATE. Es lo único que llega a quien no ha escrito en 24 "
+        "horas.",
+        en="An approved template: Twilio's by its SID (HX...), 360dialog's by its name and language (aviso:es). "
+        "Without either, that of TWILIO_TEMPLATE_SID or D360_TEMPLATE. Nothing else reaches somebody who has not "
+        "written for 24 hours.",
     )
     var_help = terminal.pick(
         es="Lo que va en un hueco de la plantilla, como 1=Ana. Se repite.",
@@ -175,8 +186,10 @@ def message_sid(terminal: Terminal, value: str) -> str:
     if not _MESSAGE_SID.fullmatch(value):
         raise ValueError(
             terminal.pick(
-                es=f"«{value}» no es el SID de un mensaje: SM o MM y 32 cifras o letras de la a a la f.",
-                en=f"“{value}” is not a message's SID: SM or MM and 32 digits or letters from a to f.",
+                es=f"«{value}» no es el SID de un mensaje: SM o MM y 32 cifras o letras de la a a la f, o wamid. y lo "
+                "que le sigue.",
+                en=f"“{value}” is not a message's SID: SM or MM and 32 digits or letters from a to f, or wamid. and "
+                "what follows it.",
             )
         )
     return value
@@ -209,13 +222,15 @@ def _is_url(text: str) -> bool:
 
 
 def _template(terminal: Terminal, value: str) -> str:
-    if value != _OURS and not _TEMPLATE_SID.fullmatch(value):
+    if value != _OURS and not is_template_sid(value) and not _TEMPLATE_NAME.fullmatch(value):
         raise ValueError(
             terminal.pick(
-                es=f"«{value}» no es el SID de una plantilla: HX y 32 cifras o letras de la a a la f. Sin SID "
-                "vale la de TWILIO_TEMPLATE_SID; el número va delante de --template.",
-                en=f"“{value}” is not a template's SID: HX and 32 digits or letters from a to f. Without one "
-                "it is that of TWILIO_TEMPLATE_SID; the number goes before --template.",
+                es=f"«{value}» no es el SID de una plantilla (HX y 32 cifras o letras de la a a la f), ni el nombre y "
+                "el idioma de una de 360dialog (aviso:es). Sin decir cuál vale la de los ajustes; el número va "
+                "delante de --template.",
+                en=f"“{value}” is not a template's SID (HX and 32 digits or letters from a to f), nor the name and "
+                "the language of one of 360dialog's (aviso:es). Without either it is that of the settings; the "
+                "number goes before --template.",
             )
         )
     return value

@@ -1,22 +1,21 @@
 """A WhatsApp message from the terminal: kept, sent, and followed until it is known what became of it."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.status import Status
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.addresses import matching_number
+from conversation.people import NOBODY, Mirror
 from dialing import PATIENCE_S, ExitCode
-from following import Interruption, explain
+from following import Interruption
 from integrations.errors import IntegrationError
-from integrations.twilio_messages import MessageState, TwilioMessages, may_have_been_done
-from messaging.outbox import WINDOW, status_callback
-from messaging.requests import status_of
+from messaging.channels import TWILIO
+from messaging.outbox import WINDOW
 from storage import messages, outgoing, recipients
 from storage.base import utc_now
 from storage.database import Database
@@ -24,13 +23,10 @@ from storage.messages import MessageRecord
 from storage.models import MessageStatus
 from storage.recipients import Recipient
 from terminal import Terminal
+from whatsapp_carriers import Carrier, Taken
 from whatsapp_drafts import Draft, not_set
-from whatsapp_log import meanings, status_word
+from whatsapp_following import Follower, Parcel, explain
 
-ENDS = frozenset(
-    {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
-)
-"""What a message is followed to. One that was delivered may still be read, tomorrow."""
 CLOCKS_APART = timedelta(seconds=5)
 
 
@@ -45,11 +41,11 @@ class Refused(click.ClickException):
 
 
 class Sending:
-    """Sends one message from the terminal and follows its receipts.
+    """Sends messages from the terminal and follows their receipts.
 
-    ^C (or TERM) ends the following; what was sent stays sent. They come by Twilio's webhooks, which our books
-    then show, and by asking Twilio. sender: ours, whatsapp:+E164; None: the one that the person wrote to.
-    public_url: as Outbox takes it. poll_s: seconds between two looks. patience_s: how long it is followed.
+    ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
+    asking who can be asked. carriers: by name, the first choice first. mirror: who is shown what is sent.
+    poll_s: seconds between two looks. patience_s: how long a message is followed.
     """
 
     def __init__(
@@ -57,39 +53,48 @@ class Sending:
         database: Database,
         terminal: Terminal,
         zone: ZoneInfo,
-        rest: TwilioMessages,
+        carriers: Mapping[str, Carrier],
         *,
-        sender: str | None,
-        public_url: str | None,
+        mirror: Mirror = NOBODY,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._terminal, self._zone, self._rest = database, terminal, zone, rest
-        self._sender, self._public_url, self._clock = sender, public_url, clock
-        self._poll_s, self._patience_s = poll_s, patience_s
+        self._database, self._terminal, self._zone, self._carriers = database, terminal, zone, carriers
+        self._mirror, self._clock = mirror, clock
         self._interruption = Interruption()
-        self._failing = False
+        self._follower = Follower(
+            database, terminal, self._interruption, poll_s=poll_s, patience_s=patience_s, clock=clock
+        )
 
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused."""
+        """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
-                message, to, sender = self._keep(number, draft)
+                parcels = self._keep(number, draft)
             except SQLAlchemyError as error:
                 return self._tell_not_kept(error)
-            try:
-                state = self._send(message, to, sender, draft)
-                self._note(message, state)
-                self._tell_sent(state, number)
-                return self._follow(message.id, state.sid) if wait else ExitCode.COMPLETED
-            except IntegrationError as error:
-                return explain(self._terminal, error)
-            except SQLAlchemyError as error:
-                return self._tell_not_noted(error)
-            except KeyboardInterrupt:
-                self._tell_unknown()
-                return ExitCode.INTERRUPTED
+            ended = ExitCode.COMPLETED
+            for parcel in parcels:
+                if ended is ExitCode.COMPLETED:
+                    ended = self._send_one(parcel, number, wait=wait)
+                else:
+                    self._note_failed(parcel, None)
+            return ended
+
+    def _send_one(self, parcel: Parcel, number: str, *, wait: bool) -> ExitCode:
+        try:
+            taken = self._send(parcel)
+            self._note(parcel, taken)
+            self._tell_sent(taken, number)
+            return self._follower.follow(parcel, taken.sid) if wait else ExitCode.COMPLETED
+        except IntegrationError as error:
+            return explain(self._terminal, error, parcel.carrier)
+        except SQLAlchemyError as error:
+            return self._tell_not_noted(error)
+        except KeyboardInterrupt:
+            self._tell_unknown(parcel.carrier)
+            return ExitCode.INTERRUPTED
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
         self._terminal.complain(
@@ -110,23 +115,41 @@ class Sending:
 
     # Keeping
 
-    def _keep(self, number: str, draft: Draft) -> tuple[MessageRecord, str, str]:
-        """Keep the message; return it, to which address it goes and from which. Nothing is kept where it may not go."""
+    def _keep(self, number: str, draft: Draft) -> list[Parcel]:
+        """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
             recipient = recipients.recipient_for(connection, matching_number(number), now)
-            sender = self._sender or recipient.our_address
-            if not sender:
-                raise not_set(self._terminal, "TWILIO_WHATSAPP_NUMBER")
+            carrier = self._carrier_of(recipient)
+            draft = carrier.filled_in(draft, recipient)
             self._require_consent(recipient, number)
-            if draft.content_sid is None:
+            if draft.template is None:
                 self._require_window(recipient, number, now)
-            message_id = outgoing.add_outbound(
-                connection, recipient.conversation_id, draft.kind, draft.words, now, MessageStatus.SENDING
-            )
-            (message,) = messages.by_ids(connection, [message_id])
-        known = recipient.address.startswith("whatsapp:")  # as Twilio writes it, and not another provider
-        return message, recipient.address if known else f"whatsapp:{number}", sender
+            to = (recipient.address or number).removeprefix("whatsapp:")
+            return [
+                Parcel(self._kept_part(connection, recipient, part, now), part, recipient, to, carrier)
+                for part in draft.parts(carrier.longest_caption)
+            ]
+
+    def _kept_part(
+        self, connection: Connection, recipient: Recipient, part: Draft, now: datetime
+    ) -> MessageRecord:
+        message_id = outgoing.add_outbound(
+            connection, recipient.conversation_id, part.kind, part.words, now, MessageStatus.SENDING
+        )
+        self._mirror.message(connection, message_id, now)
+        (message,) = messages.by_ids(connection, [message_id])
+        return message
+
+    def _carrier_of(self, recipient: Recipient) -> Carrier:
+        """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
+        if recipient.wrote_at is None:
+            return next(iter(self._carriers.values()))
+        carrier = self._carriers.get(recipient.provider)
+        if carrier is None:
+            names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+            raise not_set(self._terminal, *(names if recipient.provider == TWILIO else ("D360_API_KEY",)))
+        return carrier
 
     def _require_consent(self, recipient: Recipient, number: str) -> None:
         if recipient.opted_out_at is not None:
@@ -166,146 +189,56 @@ class Sending:
 
     # Sending
 
-    def _send(self, message: MessageRecord, to: str, sender: str, draft: Draft) -> MessageState:
+    def _send(self, parcel: Parcel) -> Taken:
         """Raises IntegrationError, with what is known kept."""
+        carrier, message = parcel.carrier, parcel.message
         try:
-            return self._rest.send(
-                to=to,
-                sender=sender,
-                body=draft.text,
-                media_url=draft.image_url,
-                content_sid=draft.content_sid,
-                content_variables=draft.variables or None,
-                status_callback=self._public_url and status_callback(self._public_url, message.id),
-            )
+            return carrier.send(parcel.recipient, parcel.to, message.id, parcel.draft)
         except IntegrationError as error:
-            if not may_have_been_done(error):
-                self._note_failed(message, error.code if isinstance(error.code, int) else None)
+            if not carrier.may_have_been_done(error):
+                self._note_failed(parcel, error.code if isinstance(error.code, int) else None)
                 raise
-            found = self._look_for(message, to, sender, draft)
+            found = self._look_for(parcel)
             if found is None:
-                self._tell_unknown()
+                self._tell_unknown(carrier)
                 raise
             return found
 
-    def _look_for(self, message: MessageRecord, to: str, sender: str, draft: Draft) -> MessageState | None:
-        """Look for a message whose sending got no answer in Twilio's list. None: not there, or nobody to ask."""
-        if draft.text is None:
-            return None  # a template's words are Twilio's, and an image alone has none to know it by
+    def _look_for(self, parcel: Parcel) -> Taken | None:
+        """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
+        words = parcel.draft.text
+        if words is None:
+            return None  # a template's words are the provider's, and an image alone has none to know it by
+        since = parcel.message.created_at - CLOCKS_APART
         try:
-            sent = self._rest.last_sent(to=to, sender=sender, since=message.created_at - CLOCKS_APART)
+            sent = parcel.carrier.last_sent(parcel.recipient, parcel.to, since)
         except IntegrationError as error:
-            explain(self._terminal, error)
+            explain(self._terminal, error, parcel.carrier)
             return None
         with self._database.read() as connection:
-            known = outgoing.known_sids(connection, [state.sid for state in sent])
-        return next((state for state in sent if state.sid not in known and state.body == draft.text), None)
+            known = outgoing.known_sids(connection, [taken.sid for taken in sent])
+        return next((taken for taken in sent if taken.sid not in known and taken.body == words), None)
 
-    def _note(self, message: MessageRecord, state: MessageState) -> None:
-        status = status_of(state.status) or MessageStatus.QUEUED
+    def _note(self, parcel: Parcel, taken: Taken) -> None:
+        status = taken.status or MessageStatus.QUEUED
         with self._database.write() as connection:
-            outgoing.sent(connection, message.id, state.sid, status, self._clock())
+            outgoing.sent(connection, parcel.message.id, taken.sid, status, self._clock())
 
-    def _note_failed(self, message: MessageRecord, code: int | None) -> None:
+    def _note_failed(self, parcel: Parcel, code: int | None) -> None:
+        now, message_id = self._clock(), parcel.message.id
         with self._database.write() as connection:
-            outgoing.receipt(connection, MessageStatus.FAILED, code, self._clock(), message_id=message.id)
+            outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
+            self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)
 
-    def _tell_sent(self, state: MessageState, number: str) -> None:
+    def _tell_sent(self, taken: Taken, number: str) -> None:
         self._terminal.say(
-            es=f"Para {number}: {state.sid}. Más tarde: flask --app app whatsapp status {state.sid}",
-            en=f"To {number}: {state.sid}. Later: flask --app app whatsapp status {state.sid}",
+            es=f"Para {number}: {taken.sid}. Más tarde: flask --app app whatsapp status {taken.sid}",
+            en=f"To {number}: {taken.sid}. Later: flask --app app whatsapp status {taken.sid}",
         )
 
-    def _tell_unknown(self) -> None:
+    def _tell_unknown(self, carrier: Carrier) -> None:
+        look = carrier.where_to_look
         self._terminal.complain(
-            es="No se sabe si el mensaje llegó a enviarse: antes de repetirlo, mírelo en "
-            "https://console.twilio.com (Monitor, Logs, Messaging).",
-            en="It is not known whether the message was sent: before you repeat it, look at "
-            "https://console.twilio.com (Monitor, Logs, Messaging).",
+            es=f"No se sabe si el mensaje llegó a enviarse: antes de repetirlo, mírelo en {look['es']}.",
+            en=f"It is not known whether the message was sent: before you repeat it, look at {look['en']}.",
         )
-
-    # Following
-
-    def _follow(self, message_id: int, sid: str) -> ExitCode:
-        message = self._kept(message_id)
-        deadline = time.monotonic() + self._patience_s
-        with self._terminal.console.status("") as status:
-            progress = Progress(self._terminal, status)
-            progress.show(message.status)
-            while message.status not in ENDS and time.monotonic() < deadline:
-                if self._interruption.within(self._poll_s):
-                    return ExitCode.INTERRUPTED
-                message = self._look(message_id, sid)
-                progress.show(message.status)
-        return self._outcome(message)
-
-    def _look(self, message_id: int, sid: str) -> MessageRecord:
-        """Return the message as our books have it, after asking Twilio where they do not know its end."""
-        message = self._kept(message_id)
-        if message.status in ENDS:
-            return message  # by webhook
-        try:
-            state = self._rest.fetch(sid)
-        except IntegrationError as error:
-            self._bear(error)
-            return message
-        self._failing = False
-        status = status_of(state.status)
-        if status is not None and status is not message.status:
-            with self._database.write() as connection:
-                outgoing.receipt(connection, status, state.error_code, self._clock(), message_id=message_id)
-        return self._kept(message_id)
-
-    def _kept(self, message_id: int) -> MessageRecord:
-        with self._database.read() as connection:
-            (message,) = messages.by_ids(connection, [message_id])
-        return message
-
-    def _bear(self, error: IntegrationError) -> None:
-        if error.permanent:
-            raise error
-        if not self._failing:
-            self._terminal.say(
-                es=f"Twilio no responde por ahora ({error}); se sigue intentando.",
-                en=f"Twilio does not answer for now ({error}); still trying.",
-            )
-        self._failing = True
-
-    def _outcome(self, message: MessageRecord) -> ExitCode:
-        if message.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED):
-            self._tell_why(message.error_code)
-            return ExitCode.NOT_COMPLETED
-        if message.status not in ENDS:
-            self._terminal.say(
-                es=f"Va de camino, y no se espera más ({self._patience_s:.0f} s): el teléfono puede estar apagado.",
-                en=f"It is on its way, and is waited for no longer ({self._patience_s:.0f} s): the phone may be "
-                "off.",
-            )
-        return ExitCode.COMPLETED
-
-    def _tell_why(self, code: int | None) -> None:
-        for line in meanings(self._terminal, [code]):
-            self._terminal.complain(es=line, en=line)
-        if code is None:
-            self._terminal.complain(
-                es="Falló, y Twilio no dice por qué.", en="It failed, and Twilio does not say why."
-            )
-
-
-class Progress:
-    """Shows a message: a line that stays for each new status, and on a terminal one that is alive."""
-
-    def __init__(self, terminal: Terminal, status: Status) -> None:
-        self._terminal = terminal
-        self._status = status
-        self._began = time.monotonic()
-        self._shown: MessageStatus | None = None
-
-    def show(self, status: MessageStatus) -> None:
-        """Show what became of the message by now."""
-        seconds = int(time.monotonic() - self._began)
-        line = f"  {seconds // 60}:{seconds % 60:02}  {status_word(self._terminal, status)}"
-        if status is not self._shown:
-            self._terminal.console.print(line)
-            self._shown = status
-        self._status.update(line)

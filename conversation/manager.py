@@ -267,7 +267,11 @@ class ConversationManager:
     ) -> None:
         now = self._clock()
         if given.handoff is not None:
-            summary = "\n".join(filter(None, [conversation.summary, memory.transcript(past[-MOST_TOLD:])]))
+            summary = "\n".join(
+                filter(
+                    None, [conversation.summary, memory.transcript(past[-MOST_TOLD:], self.profile.language)]
+                )
+            )
             request = dataclasses.replace(given.handoff, summary=summary)
             hand_off(connection, self._people, conversation.id, number, request, now)
         self._mirror.turn(connection, turn_id, now)

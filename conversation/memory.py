@@ -66,9 +66,13 @@ def continuation(messages: Sequence[Message], said: str) -> list[Message]:
     return [*messages, {"role": "assistant", "content": said}, {"role": "system", "content": CONTINUE}]
 
 
-def transcript(past: Sequence[TurnRecord]) -> str:
-    """Return turns as text, a line each for the person and the assistant."""
-    names = {"user": "Person", "assistant": "Assistant"}
+def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
+    """Return turns as text, a line each for the person and the assistant, named for who reads that language."""
+    is_spanish = language.startswith("es")
+    names = {
+        "user": "Cliente" if is_spanish else "Person",
+        "assistant": "Asistente" if is_spanish else "Assistant",
+    }
     messages = (message for turn in past for message in _turn_messages(turn))
     return "\n".join(f"{names[m['role']]}: {m['content']}" for m in messages)
 

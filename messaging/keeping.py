@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from conversation.people import Mirror
 from conversation.phrases import Phrases
 from conversation.redaction import redact
+from messaging.media import has_voice_note
 from messaging.opt_out_words import Keyword, keyword_of
 from messaging.outbox import Outbox
 from messaging.requests import Incoming
@@ -69,6 +70,10 @@ class Words:
     kind: str = "text"
 
 
+class CameBeforeError(Exception):
+    """A message is there already."""
+
+
 class Keeper:
     """Keeps messages, each once, and what has to be done for them."""
 
@@ -92,27 +97,34 @@ class Keeper:
 
         in_reply: what is said without the assistant goes out in the reply to the webhook, else by itself.
         """
+        try:
+            with self._database.write() as connection:
+                return self._keep(connection, incoming, in_reply)
+        except CameBeforeError:
+            return None
+
+    def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> Kept:
         now, new = self._clock(), incoming.message
         body = redact(new.body)
-        with self._database.write() as connection:
-            recipient = recipients.conversation_with(connection, incoming.sender, new.to_address, now)
-            conversation_id = recipient.conversation_id
-            message_id = messages.keep_inbound(connection, conversation_id, new, body, now)
-            if message_id is None:
-                connection.rollback()  # nor does it say again when they wrote, and by whom
-                return None
-            message = messages.as_kept(message_id, conversation_id, new, body, now)
-            words = self._without_assistant(connection, recipient, incoming, now)
-            if words is None or words.kind != TEAM:
-                self._mirror.message(connection, message_id, now, outbound=False)
-            if words is None:
-                self.finish_later(connection, conversation_id)
-                return Kept(message, recipient)
-            messages.set_aside(connection, message_id)
-            if not in_reply:
-                self._say(connection, recipient, words, now)
-                return Kept(message, recipient, True)
-            return Kept(message, recipient, True, self._replies(connection, recipient, words, now))
+        recipient = recipients.conversation_with(connection, incoming.sender, new.to_address, now)
+        conversation_id = recipient.conversation_id
+        message_id = messages.keep_inbound(connection, conversation_id, new, body, now)
+        if message_id is None:
+            raise CameBeforeError  # and it does not say again when they wrote, and by whom
+        message = messages.as_kept(message_id, conversation_id, new, body, now)
+        words = self._without_assistant(connection, recipient, incoming, now)
+        if words is None or words.kind != TEAM:
+            self._mirror.message(connection, message_id, now, outbound=False)
+        if words is None:
+            self.finish_later(connection, conversation_id)
+            return Kept(message, recipient)
+        messages.set_aside(connection, message_id)
+        if recipients.is_with_a_person(recipient, now) and has_voice_note(message):
+            self._work.enqueue(connection, "open_media", {"message_id": message_id}, key=f"{message_id}")
+        if not in_reply:
+            self._say(connection, recipient, words, now)
+            return Kept(message, recipient, True)
+        return Kept(message, recipient, True, self._replies(connection, recipient, words, now))
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
         """Hand over the finishing of what a webhook may leave undone, with the caller's transaction."""
@@ -160,7 +172,7 @@ class Keeper:
                 "message_not_answered", reason="not in WHATSAPP_ALLOWED", contact_id=recipient.contact_id
             )
             return Words("")
-        if recipient.human_until is not None and recipient.human_until > now:
+        if recipients.is_with_a_person(recipient, now):
             return Words("")  # theirs to answer
         if incoming.reacts_to is not None and not self._asked(connection, incoming.reacts_to):
             return Words("")

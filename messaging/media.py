@@ -238,6 +238,13 @@ class Media:
 
     # Work
 
+    def open(self, payload: dict[str, Any]) -> None:
+        """Put what came with a message into words, for people who have the conversation."""
+        with self._database.read() as connection:
+            message = messages.message_by_id(connection, int(payload["message_id"]))
+        if message is not None:
+            self.opened(message)
+
     def describe(self, payload: dict[str, Any]) -> None:
         """Put a description in the place of a message's photos, in what is remembered. Raises IntegrationError."""
         with self._database.read() as connection:
@@ -273,6 +280,11 @@ class Media:
 def has_photo(message: MessageRecord) -> bool:
     """Say whether a message came with a photo that a model can be shown."""
     return any(_is_shown(attachment) for attachment in message.attachments)
+
+
+def has_voice_note(message: MessageRecord) -> bool:
+    """Say whether a message came with a recording that nobody has listened to."""
+    return any(a.type.startswith("audio/") and a.words is None for a in message.attachments)
 
 
 def _is_shown(attachment: Attachment) -> bool:

@@ -5,7 +5,7 @@ The request keeps everything first and then sends the notice itself, once; what 
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -57,9 +57,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A handoff that was asked for. message_id: the notice; None: nobody is on duty until `from_`."""
+    """A handoff that was asked for. notices: the messages that tell of it; none: nobody is on duty until `starts`."""
 
-    message_id: int | None
+    notices: Sequence[int]
     is_new: bool
     starts: datetime | None = None
 
@@ -82,15 +82,16 @@ class HandoffApi:
             return Outcome(503, {"detail": NOT_CONFIGURED})
         with self._database.write() as connection:
             asked = self._ask(connection, self._sender, wanted)
-        if asked.message_id is None:
+        if not asked.notices:
             return _queued(asked.starts)
         if not asked.is_new:
-            return self._same_again(asked.message_id)
+            return self._same_again(asked.notices)
+        [message_id] = asked.notices
         try:
-            return _notified(self._sender.send_now(asked.message_id))
+            return _notified(self._sender.send_now(message_id))
         except IntegrationError as error:
-            log.error("notice_not_sent", message_id=asked.message_id, code=error.code, status=error.status)
-            return _not_sent(error)
+            log.error("notice_not_sent", message_id=message_id, code=error.code, status=error.status)
+            return _not_sent(str(error), is_lost=error.permanent)
 
     def _ask(self, connection: Connection, sender: Sender, wanted: HandoffRequest) -> _Asked:
         now, key = self._clock(), _key(wanted)
@@ -101,15 +102,16 @@ class HandoffApi:
         facts = self._keep(connection, wanted, key, now)
         seller = self._handoffs.next_seller(connection, facts, [], now)
         if seller is None:
-            return _Asked(None, True, self._handoffs.next_duty([], now))
+            return _Asked((), True, self._handoffs.next_duty([], now))
         message_id = self._handoffs.tell(connection, facts, seller, now)
         sender.claim_notice(connection, message_id)
-        return _Asked(message_id, True)
+        return _Asked((message_id,), True)
 
     def _as_asked(self, connection: Connection, facts: HandoffFacts, now: datetime) -> _Asked:
-        told = [offer.message_id for offer in offers.offers_of(connection, facts.id)]
+        asked = offers.offers_of(connection, facts.id)
+        told = [offer.message_id for offer in asked if offer.message_id is not None]
         starts = None if told else self._handoffs.next_duty([], now)
-        return _Asked(told[0] if told else None, False, starts)
+        return _Asked(told, False, starts)
 
     def _keep(self, connection: Connection, wanted: HandoffRequest, key: str, now: datetime) -> HandoffFacts:
         number = matching_number(wanted.user_phone)
@@ -124,17 +126,28 @@ class HandoffApi:
         assert facts is not None
         return facts
 
-    def _same_again(self, message_id: int) -> Outcome:
-        """Say what became of the notice; one that is just being sent is waited for."""
+    def _same_again(self, notices: Sequence[int]) -> Outcome:
+        """Say what became of the notices; one that is just being sent is waited for."""
         deadline = time.monotonic() + WAIT_S
         while True:
             with self._database.read() as connection:
-                sent = messages.message_by_id(connection, message_id)
-            if sent is not None and sent.sid is not None and sent.status not in _LOST:
-                return _notified(sent.sid)
-            if sent is None or not _is_under_way(sent) or time.monotonic() >= deadline:
-                return _not_sent(None)
+                told = messages.by_ids(connection, notices)
+                provider = _provider_of(connection, told[-1])
+            arrived = [message.sid for message in told if message.sid and message.status not in _LOST]
+            if arrived:
+                return _notified(arrived[0])
+            if not any(map(_is_under_way, told)) or time.monotonic() >= deadline:
+                is_lost = told[-1].status in _LOST
+                return _not_sent(f"{provider} could not send the notice", is_lost=is_lost)
             time.sleep(GLANCE_S)
+
+
+def _provider_of(connection: Connection, message: MessageRecord) -> str:
+    """Return who carries messages to a seller, by name; the one who brought theirs, where they have written."""
+    recipient = recipients.find_recipient(connection, conversation_id=message.conversation_id)
+    if recipient is None or recipient.wrote_at is None:
+        return "WhatsApp"
+    return recipient.provider.capitalize()
 
 
 def _is_under_way(sent: MessageRecord) -> bool:
@@ -158,10 +171,8 @@ def _queued(starts: datetime | None) -> Outcome:
     return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
 
 
-def _not_sent(error: IntegrationError | None) -> Outcome:
-    why = "Twilio could not send the notice" if error is None else str(error)
-    if error is not None and error.permanent:
-        what_next = "Another seller is told, where there is one."
-    else:
+def _not_sent(why: str, *, is_lost: bool) -> Outcome:
+    what_next = "Another seller is told, where there is one."
+    if not is_lost:
         what_next = "The notice stays queued and is tried again."
     return Outcome(500, {"detail": f"{why}. {what_next}"})

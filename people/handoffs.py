@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.people import NOBODY, Nobody, People
-from people.notices import Answer, Notices, notice, read_answer
+from people.notices import Answer, Notices, notice, plain_line, read_answer
 from people.sellers import Seller, next_duty, next_seller
 from storage import messages, offers, recipients
 from storage.base import utc_now
@@ -213,7 +213,8 @@ class Handoffs(Nobody):
         self._tell_others(connection, facts, name, now)
         self._show(connection, facts, "taken", self.team.words.note_taken.format(name=name), now)
         log.info("handoff_taken", handoff_id=facts.id)
-        return self.team.words.yours.format(name=facts.name, number=facts.number).replace("  ", " ")
+        words = self.team.words.yours.format(name=plain_line(facts.name), number=facts.number)
+        return words.replace("  ", " ")
 
     def _tell_others(self, connection: Connection, facts: HandoffFacts, name: str, now: datetime) -> None:
         assert self._writer is not None

@@ -6,7 +6,7 @@ or is not set up right, nothing is lost: the items stay.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from integrations.twilio_rest import may_have_been_done
 from people.desk_words import DeskWords
 from people.mirror import show_later
 from people.mirror_places import Places
-from people.mirror_posts import Post, is_to_wait, posts_of
+from people.mirror_posts import Post, has_unheard, is_to_wait, posts_of
 from people.mirror_receipts import MirrorReceipts
 from people.mirror_rest import Rest
 from people.mirror_sending import HELD, NOT_FETCHED, Downloads, MirrorSending
@@ -44,6 +44,14 @@ _NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED, _TAKEN})
 """What goes wrong for one contact, and says nothing of the others."""
 
 _T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One go at a contact's items. place: once it was asked; whoever is at its items alone changes it."""
+
+    contact_id: int
+    place: Place | None = None
 
 
 class MirrorJobs:
@@ -83,10 +91,11 @@ class MirrorJobs:
 
     def _run(self, contact_id: int) -> None:
         self._rest.check()
+        visit = _Visit(contact_id)
         try:
-            item = self._next(contact_id)
-            while item is not None:
-                item = self._next(contact_id, self._shown(item))
+            taken = self._next(visit)
+            while taken is not None:
+                taken = self._next(visit, self._shown(visit, *taken))
         except IntegrationError as error:
             if error.code in _NOT_CHATWOOTS:
                 self._rest.end()
@@ -95,9 +104,9 @@ class MirrorJobs:
             raise
         self._rest.end()
 
-    def _next(self, contact_id: int, done: Item | None = None) -> Item | None:
+    def _next(self, visit: _Visit, done: Item | None = None) -> tuple[Item, list[Post]] | None:
         """Note that an item is there, and take the next; None where there is none, or none to be taken now."""
-        now = self._clock()
+        now, contact_id = self._clock(), visit.contact_id
         with self._database.write() as connection:
             if done is not None:
                 mirror_items.progress(connection, done, now, state=State.DONE)
@@ -108,31 +117,30 @@ class MirrorJobs:
                 left = (item.changed_at + AT_IT - now).total_seconds()
                 show_later(self._work, connection, contact_id, after_s=max(1.0, left), why="taken")
                 return None
-            if is_to_wait(connection, item, now):
+            posts = posts_of(connection, item, self._words)
+            if has_unheard(posts) and is_to_wait(connection, item, now):
                 show_later(self._work, connection, contact_id, after_s=LOOK_AGAIN_S, why="words")
                 return None
-            return mirror_items.begin(connection, item, now)
+            return mirror_items.begin(connection, item, now), posts
 
     # One item
 
-    def _shown(self, item: Item) -> Item | None:
+    def _shown(self, visit: _Visit, item: Item, posts: list[Post]) -> Item | None:
         """Show an item; None where it cannot be shown. Raises IntegrationError where that may change."""
         try:
-            return self._show(item)
+            return self._show(visit, item, posts)
         except IntegrationError as error:
             self._after_failure(item, error)
         return None
 
-    def _show(self, item: Item) -> Item:
+    def _show(self, visit: _Visit, item: Item, posts: list[Post]) -> Item:
         if item.kind is Kind.OPEN:
-            self._open(item)
+            self._open(visit, item)
         if item.kind is Kind.RECEIPT:
             self._receipts.show(item)
-        with self._database.read() as connection:
-            posts = posts_of(connection, item, self._words)
         is_unsure = item.state is not State.WAITING
         for step, post in list(enumerate(posts))[item.step :]:
-            remote_id = self._posted(item, post, step, is_unsure=is_unsure)
+            remote_id = self._posted(visit, item, post, step, is_unsure=is_unsure)
             item, is_unsure = replace(item, step=step + 1, remote_id=remote_id), False
             if item.step < len(posts):
                 self._hold(item)
@@ -144,13 +152,11 @@ class MirrorJobs:
             if not mirror_items.progress(connection, item, self._clock()):
                 raise IntegrationError("another worker is at it", permanent=False, code=_TAKEN)
 
-    def _open(self, item: Item) -> None:
-        if not self._client.can_post_outgoing:
-            return
-        place = self._place(item)
-        self._or_again(item, place, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
+    def _open(self, visit: _Visit, item: Item) -> None:
+        if self._client.can_post_outgoing:
+            self._or_again(visit, item, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
 
-    def _posted(self, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
+    def _posted(self, visit: _Visit, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
         def post_at(place: Place) -> int:
             found = self._found(place, item, post) if is_unsure else None
             if found is not None:
@@ -160,16 +166,21 @@ class MirrorJobs:
                 self._hold(item)  # they may have taken their time
             return self._sending.post(place, post, files, item, step)
 
-        return self._or_again(item, self._place(item), post_at)
+        return self._or_again(visit, item, post_at)
 
-    def _place(self, item: Item) -> Place:
-        with self._database.read() as connection:
-            place = mirrors.place_of(connection, item.contact_id)
-        return place if place.conversation_id is not None else self._made(item, place)
+    def _place(self, visit: _Visit, item: Item) -> Place:
+        place = visit.place
+        if place is None:
+            with self._database.read() as connection:
+                place = visit.place = mirrors.place_of(connection, item.contact_id)
+            self._places.name(place)
+        return place if place.conversation_id is not None else self._made(visit, item, place)
 
-    def _made(self, item: Item, place: Place) -> Place:
+    def _made(self, visit: _Visit, item: Item, place: Place) -> Place:
+        visit.place = None  # until it is there: a failure leaves us with what the database says
         made = self._places.make(place)
         self._hold(item)
+        visit.place = made
         return made
 
     def _found(self, place: Place, item: Item, post: Post) -> int | None:
@@ -180,15 +191,16 @@ class MirrorJobs:
             log.info("mirror_found_posted", item_id=item.id)
         return found
 
-    def _or_again(self, item: Item, place: Place, ask: Callable[[Place], _T]) -> _T:
+    def _or_again(self, visit: _Visit, item: Item, ask: Callable[[Place], _T]) -> _T:
         """Ask; where Chatwoot has no such conversation, find or make one, and ask once more."""
+        place = self._place(visit, item)
         try:
             return ask(place)
         except IntegrationError as error:
             if error.status != 404:
                 raise
         self._places.forget(place)
-        return ask(self._made(item, place))
+        return ask(self._made(visit, item, place))
 
     def _after_failure(self, item: Item, error: IntegrationError) -> None:
         """Note what became of an item. Raises what is worth another try."""

@@ -35,6 +35,7 @@ class Places:
     ) -> None:
         self._database, self._client, self._words = database, client, words
         self._inbox, self._clock = inbox, clock
+        self._named: set[int] = set()
 
     def forget(self, place: Place) -> None:
         """Chatwoot has not (any more) what we think it has."""
@@ -47,7 +48,9 @@ class Places:
         source_id = place.source_id or source_id_of(place.address)
         with self._database.write() as connection:
             mirrors.keep_source(connection, place.contact_id, source_id, self._clock())
-        self._client.make_contact(source_id, self._name_of(place), place.address)
+        contact = self._client.make_contact(source_id, self._name_of(place), place.address)
+        if place.name and contact.name == place.name:
+            self._note_named(place)
         conversation = choose(self._conversations(source_id)) or self._client.make_conversation(source_id)
         with self._database.write() as connection:
             mirrors.keep_conversation(connection, place.contact_id, conversation.id)
@@ -55,6 +58,38 @@ class Places:
                 fact = inbox_fact(self._inbox, conversation.inbox_id)
                 mirror_events.note_fact(connection, fact, self._clock())
         return replace(place, source_id=source_id, conversation_id=conversation.id)
+
+    def name(self, place: Place) -> None:
+        """Show how a contact is called, where that was not known when they were made and nobody has said it there.
+
+        Raises IntegrationError where it is worth another try.
+        """
+        if not place.name or place.conversation_id is None or self._is_named(place):
+            return
+        try:
+            if self._client.contact(place.source_id).name == self._name_of(replace(place, name="")):
+                self._client.rename_contact(place.source_id, place.name)
+        except IntegrationError as error:
+            if not error.permanent:
+                raise
+            log.warning("chatwoot_contact_not_named", contact_id=place.contact_id, status=error.status)
+            self._named.add(place.contact_id)
+            return
+        self._note_named(place)
+
+    def _is_named(self, place: Place) -> bool:
+        if place.contact_id in self._named:
+            return True
+        with self._database.read() as connection:
+            is_named = mirror_events.is_fact(connection, _named_fact(place))
+        if is_named:
+            self._named.add(place.contact_id)
+        return is_named
+
+    def _note_named(self, place: Place) -> None:
+        with self._database.write() as connection:
+            mirror_events.note_fact(connection, _named_fact(place), self._clock())
+        self._named.add(place.contact_id)
 
     def _conversations(self, source_id: str) -> list[Conversation]:
         try:
@@ -68,6 +103,10 @@ class Places:
     def _name_of(self, place: Place) -> str:
         """Chatwoot would think of a name itself."""
         return place.name or (place.address if place.address.startswith("+") else self._words.withheld)
+
+
+def _named_fact(place: Place) -> str:
+    return f"named:{place.contact_id}"
 
 
 def source_id_of(address: str) -> str:

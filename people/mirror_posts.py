@@ -1,5 +1,6 @@
 """What an item is in Chatwoot's terms: messages, each said by somebody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -7,7 +8,7 @@ from enum import Enum, auto
 from sqlalchemy import Connection
 
 from people.desk_words import VOICE_MARK, DeskWords
-from storage import messages, mirror_items, mirror_talks
+from storage import messages, mirror_items, mirror_talks, recipients
 from storage.messages import Attachment, MessageRecord
 from storage.mirror_items import Item, Kind
 from storage.mirror_talks import CallWords, TurnWords
@@ -59,14 +60,19 @@ def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]
     return [post for post in posts if post.words.strip() or post.attachments]
 
 
+def has_unheard(posts: Sequence[Post]) -> bool:
+    """Say whether a voice note is among them whose words nobody has written down."""
+    return any(_is_unheard(attachment) for post in posts for attachment in post.attachments)
+
+
 def is_to_wait(connection: Connection, item: Item, now: datetime) -> bool:
     """Say whether a voice note is being listened to, so that its words may yet go with it."""
     if item.kind is not Kind.MESSAGE or now - item.created_at > TRANSCRIPT_WITHIN:
         return False
     message = messages.message_by_id(connection, item.subject_id)
-    if message is None or message.outbound or _is_left_alone(message):
+    if message is None or message.outbound or _is_left_alone(connection, message):
         return False
-    return any(a.type.startswith("audio/") and a.words is None for a in message.attachments)
+    return any(map(_is_unheard, message.attachments))
 
 
 def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
@@ -75,9 +81,16 @@ def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
     return MessageStatus(status), int(code) if code else None
 
 
-def _is_left_alone(message: MessageRecord) -> bool:
-    """Whether nobody opens what came with a message: the assistant need not answer it."""
-    return message.status is MessageStatus.SETTLED and message.turn_id is None
+def _is_unheard(attachment: Attachment) -> bool:
+    return attachment.type.startswith("audio/") and attachment.words is None
+
+
+def _is_left_alone(connection: Connection, message: MessageRecord) -> bool:
+    """Whether nobody opens what came with a message: neither the assistant nor a person is to answer it."""
+    if message.status is not MessageStatus.SETTLED or message.turn_id is not None:
+        return False
+    recipient = recipients.find_recipient(connection, conversation_id=message.conversation_id)
+    return recipient is None or not recipients.is_with_a_person(recipient, message.created_at)
 
 
 def _message_posts(message: MessageRecord | None) -> list[Post]:

@@ -76,11 +76,11 @@ def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
     named = [
         (words.customer, facts.name),
         (words.phone, facts.number if facts.number.startswith("+") else ""),
-        (words.reason, _line(facts.reason)),
+        (words.reason, facts.reason),
         (words.conversation, conversation),
     ]
-    lines = [words.title, *(f"*{label}*: {value}" for label, value in named if value)]
-    about = (facts.context or facts.summary).strip()
+    lines = [words.title, *(f"*{label}*: {plain_line(value)}" for label, value in named if value)]
+    about = _plain((facts.context or facts.summary).strip())
     room = MOST - len("\n".join(lines)) - len(words.how_to_take) - len(words.context) - 10
     if about:
         lines.append(
@@ -111,5 +111,17 @@ _DECLINES = _words("""
 """)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def plain_line(text: str) -> str:
+    """Return somebody's words as they go into a line of a notice: no line break, and nothing that WhatsApp formats."""
+    return _plain(" ".join(text.split()))
+
+
+def _plain(text: str) -> str:
+    """Put what looks the same in the place of WhatsApp's marks, which nothing escapes: no words pass for a label."""
+    return _QUOTE.sub("›", _EDGE.sub("ˍ", text.translate(_MARKS)))
+
+
+_MARKS = str.maketrans("*~`", "∗∼ˋ")
+_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""An underscore at the edge of a word; within one, as in an address, it formats nothing."""
+_QUOTE = re.compile(r"^>", re.MULTILINE)

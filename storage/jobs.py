@@ -79,7 +79,8 @@ class Workshop:
         facts = {"job": order.job, "job_id": job_id, "attempt": order.attempt, **about(error)}
         if self._is_permanent(error) or order.attempt >= job.attempts:
             log.error("job given up", **facts)
-            raise JobFailed(f"{order.job}: {type(error).__name__}") from None
+            why = " ".join(str(facts[name]) for name in ("error", "code") if name in facts)
+            raise JobFailed(f"{order.job}: {why}") from None
         wait_s = job.wait_s(order.attempt)
         log.warning("job failed, will be tried again", **facts, in_s=wait_s)
         again = replace(order, attempt=order.attempt + 1)

@@ -198,7 +198,7 @@ _SOURCES = {
 
 def place_of(connection: Connection, contact_id: int) -> Place:
     """Return where a contact is."""
-    return Place(*connection.execute(_PLACE.where(_CONTACTS.c.id == contact_id)).one())
+    return Place(*connection.execute(_PLACE_OF, {"contact_id": contact_id}).one())
 
 
 def place_by_conversation(connection: Connection, conversation_id: int) -> Place | None:
@@ -246,3 +246,4 @@ _PLACE = select(
     func.coalesce(_MIRRORS.c.source_id, ""),
     _MIRRORS.c.conversation_id,
 ).select_from(_CONTACTS.outerjoin(_MIRRORS, _MIRRORS.c.contact_id == _CONTACTS.c.id))
+_PLACE_OF = _PLACE.where(_CONTACTS.c.id == bindparam("contact_id"))

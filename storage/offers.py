@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from storage.inserts import insert_once
 from storage.models import Contact, Conversation, Handoff, Offer
@@ -54,14 +54,13 @@ class OfferRecord:
 
 def handoff_facts(connection: Connection, handoff_id: int) -> HandoffFacts | None:
     """Return a handoff by its id."""
-    row = connection.execute(_FACTS.where(_HANDOFFS.c.id == handoff_id)).one_or_none()
+    row = connection.execute(_FACTS_OF, {"handoff_id": handoff_id}).one_or_none()
     return None if row is None else HandoffFacts(*list(row))
 
 
 def asked_before(connection: Connection, request_key: str, since: datetime) -> HandoffFacts | None:
     """Return the handoff that an asker from outside asked for with the same key after a time."""
-    found = _FACTS.where(_HANDOFFS.c.request_key == request_key, _HANDOFFS.c.created_at > since)
-    row = connection.execute(found.order_by(_HANDOFFS.c.id).limit(1)).one_or_none()
+    row = connection.execute(_ASKED_BEFORE, {"request_key": request_key, "since": since}).one_or_none()
     return None if row is None else HandoffFacts(*list(row))
 
 
@@ -102,12 +101,8 @@ def open_offer_to(connection: Connection, seller: str) -> OfferRecord | None:
 
 def last_asked(connection: Connection, sellers: Sequence[str]) -> dict[str, datetime]:
     """Return when each seller was told of a handoff last."""
-    newest = (
-        select(_OFFERS.c.seller, func.max(_OFFERS.c.created_at))
-        .where(_OFFERS.c.seller.in_(sellers))
-        .group_by(_OFFERS.c.seller)
-    )
-    return {row[0]: row[1] for row in connection.execute(newest)}
+    rows = connection.execute(_LAST_ASKED, {"sellers": list(sellers)})
+    return {row[0]: row[1] for row in rows}
 
 
 def answer_offer(connection: Connection, offer_id: int, state: str) -> None:
@@ -147,4 +142,18 @@ _FACTS = (
     )
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
     .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+)
+# Made once, for the making of a statement costs more than the database does.
+_FACTS_OF = _FACTS.where(_HANDOFFS.c.id == bindparam("handoff_id"))
+_ASKED_BEFORE = (
+    _FACTS.where(
+        _HANDOFFS.c.request_key == bindparam("request_key"), _HANDOFFS.c.created_at > bindparam("since")
+    )
+    .order_by(_HANDOFFS.c.id)
+    .limit(1)
+)
+_LAST_ASKED = (
+    select(_OFFERS.c.seller, func.max(_OFFERS.c.created_at))
+    .where(_OFFERS.c.seller.in_(bindparam("sellers", expanding=True)))
+    .group_by(_OFFERS.c.seller)
 )

@@ -138,6 +138,11 @@ def name_contact(connection: Connection, contact_id: int, name: str) -> None:
     )
 
 
+def is_with_a_person(recipient: Recipient, at: datetime) -> bool:
+    """Say whether a person had taken a conversation over, at a time."""
+    return recipient.human_until is not None and recipient.human_until > at
+
+
 def is_silenced(connection: Connection, conversation_id: int, turn_id: int, now: datetime) -> bool:
     """Say whether an answer is to be held back, for a person has taken over.
 

@@ -11,10 +11,10 @@ over: a job names what to look after ("the unsent messages of this contact"), an
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat, WorkflowStatus
 from dbos import error as dbos_errors
 from sqlalchemy import Connection, bindparam, column, select, table, update
 
@@ -64,6 +64,16 @@ class Order:
     def queue(self) -> str:
         """The queue it waits in; partitions have one of their own."""
         return QUEUE if self.partition is None else ORDERED_QUEUE
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A job that was given up. why: what was raised, and the provider's code where there was one."""
+
+    job_id: str
+    order: Order
+    at: datetime
+    why: str
 
 
 class Work:
@@ -157,6 +167,18 @@ class Work:
             self.client.delete_workflows([row.workflow_id for row in ended])
         return len(ended)
 
+    def given_up(self, job: str) -> list[GivenUp]:
+        """Return the jobs of a name that were given up and are kept yet, the oldest first."""
+        rows = self.client.list_workflows(status=list(FAILED), name=WORKFLOW)
+        return [found for row in rows if row.input and (found := _given_up(row)).order.job == job]
+
+    def take_up_again(self, given_up: GivenUp) -> None:
+        """Let a job that was given up wait anew, with all its tries before it."""
+        order = given_up.order
+        with self.database.write() as connection:
+            self.enqueue(connection, order.job, order.payload, key=order.key, partition=order.partition)
+        self.client.delete_workflow(given_up.job_id)
+
     def close(self) -> None:
         """Let go of what is DBOS's; the database stays open."""
         self.client.destroy()
@@ -187,6 +209,14 @@ class Work:
         # what this transaction writes. SQLite has one writer at a time, and needs none.
         which = {"queue": options["queue_name"], "deduplication_id": options["deduplication_id"]}
         return connection.scalar(self._holder, which) is not None
+
+
+def _given_up(row: WorkflowStatus) -> GivenUp:
+    assert row.input is not None
+    order = Order(**row.input["kwargs"])
+    at = datetime.fromtimestamp((row.updated_at or 0) / 1000, UTC)
+    why = str(getattr(row.error, "message", row.error or ""))
+    return GivenUp(row.workflow_id, order, at, why.removeprefix(f"{order.job}: "))
 
 
 def _options(order: Order, delay_s: float, job_id: str | None) -> EnqueueOptions:

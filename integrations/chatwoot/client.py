@@ -110,6 +110,15 @@ class Chatwoot:
         )
         return understood(read_contact, made)
 
+    def contact(self, source_id: str) -> Contact:
+        """Return the contact of that source_id, as it is called by now."""
+        return understood(read_contact, self._api.public("GET", f"/contacts/{_checked(source_id)}"))
+
+    def rename_contact(self, source_id: str, name: str) -> None:
+        """Have a contact called otherwise."""
+        path = f"/contacts/{_checked(source_id)}"
+        self._api.public("PATCH", path, json={"name": sendable(name)})
+
     def conversations(self, source_id: str) -> list[Conversation]:
         """Return the contact's conversations, in no order; `choose` says which one to go on with.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.errors import IntegrationError
-from integrations.json_http import JsonHttp
+from integrations.json_http import TOO_LARGE, JsonHttp
 
 __all__ = ["CrmWebhook", "signature"]
 
@@ -35,7 +35,7 @@ class CrmWebhook:
         headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": key}
         if self._secret:
             headers["X-Signature"] = signature(self._secret, body, now)
-        status = self._http.request("POST", "", content=body, headers=headers).status
+        status = self._posted(body, headers)
         if status >= 300:
             raise IntegrationError(
                 f"the CRM sends one on to another address (HTTP {status})",
@@ -47,6 +47,14 @@ class CrmWebhook:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _posted(self, body: bytes, headers: Mapping[str, str]) -> int:
+        try:
+            return self._http.request("POST", "", content=body, headers=headers).status
+        except IntegrationError as error:
+            if error.code == TOO_LARGE and error.status is not None:
+                return error.status  # what it says beside that is not read anyway
+            raise
 
 
 def signature(secret: str, raw_body: bytes, now: datetime) -> str:

@@ -22,7 +22,7 @@ class Notified(BaseModel):
     status: Literal["ok"]
     message: Annotated[str, Field(examples=[MESSAGE])]
     message_sid: Annotated[str, Field(examples=["SM" + "0" * 32])]
-    """Twilio's SID of the seller's message."""
+    """The provider's id of the seller's message: Twilio's SID, or 360dialog's wamid."""
 
 
 class Problem(BaseModel):
@@ -79,7 +79,9 @@ def _operation(needs_key: bool) -> dict[str, Any]:
             "413": _response("The body is too large", "Problem"),
             "422": _response("The body is not as it must be", "InvalidBody"),
             "429": _response("Too many requests", "Problem", _WAIT),
-            "500": _response("Twilio did not take the message; it is tried again", "Problem"),
+            "500": _response(
+                "WhatsApp did not take the message; detail says whether it is tried again", "Problem"
+            ),
             "503": _response("WhatsApp is not configured here", "Problem"),
         },
     }

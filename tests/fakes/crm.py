@@ -52,7 +52,14 @@ class LoseAnswer:
     """Take the event, and close the connection in place of an answer."""
 
 
-Fault = Refuse | Hang | LoseAnswer
+@dataclass(frozen=True)
+class Ramble:
+    """Take the event, and answer with far more than anybody reads."""
+
+    length: int
+
+
+Fault = Refuse | Hang | LoseAnswer | Ramble
 
 
 class FakeCrm:
@@ -107,7 +114,7 @@ class FakeCrm:
             posted = Posted(headers, body, problem)
             self.posted.append(posted)
             fault = self._plan.pop(0) if self._plan else None
-            if problem is None and (fault is None or isinstance(fault, LoseAnswer)):
+            if problem is None and (fault is None or isinstance(fault, LoseAnswer | Ramble)):
                 self._take(posted)
         return fault or problem or (202, "taken")
 
@@ -168,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif isinstance(answer, Refuse):
             self._say(answer.status, "as planned", answer.headers)
+        elif isinstance(answer, Ramble):
+            self._say(200, "x" * answer.length, {})
         else:
             self._say(*answer, {})
 

@@ -11,7 +11,7 @@ from integrations import json_http
 from integrations.crm.client import CrmWebhook, signature
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated, schema
 from integrations.errors import IntegrationError
-from tests.fakes.crm import FakeCrm, Hang, LoseAnswer, Refuse
+from tests.fakes.crm import FakeCrm, Hang, LoseAnswer, Ramble, Refuse
 
 SECRET = "s3cr3t-of-the-crm"
 NOW = datetime(2026, 7, 28, 10, 0, 0, 900_000, tzinfo=UTC)
@@ -158,6 +158,14 @@ def test_an_event_whose_answer_was_lost_is_known_again_by_its_key(crm, webhook):
 
     assert crm.events == [HANDOFF]
     assert len(crm.posted) == 2
+
+
+def test_an_event_is_taken_however_much_is_answered(crm, webhook):
+    crm.plan(Ramble(json_http.MOST_REPLY_BYTES + 1))
+
+    webhook.post(HANDOFF, key="k-1", now=NOW)
+
+    assert crm.events == [HANDOFF]
 
 
 def test_an_address_with_a_name_and_a_password_brings_them_as_basic_authorization(crm):

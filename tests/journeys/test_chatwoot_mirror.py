@@ -92,6 +92,57 @@ def test_a_whole_day_is_shown_in_one_conversation(desk_line, chatwoot, twilio, o
     ]  # fmt: skip
 
 
+def called_then_wrote(line, twilio, openai):
+    """A caller is shown by their number, until they write and WhatsApp says what they are called."""
+    openai.enqueue(text("Hasta luego."), text("Hola, Ana."), text("Sí."))
+    phone = caller_of(line)
+    phone.dial()
+    phone.say("¿Y los domingos?")
+    phone.hang_up()
+    work_off(line)
+    return person_of(line, twilio)
+
+
+def test_a_caller_has_a_name_once_it_is_known(desk_line, chatwoot, twilio, openai):
+    line = desk_line()
+    person = called_then_wrote(line, twilio, openai)
+    assert chatwoot.contacts[0].name == ANA
+
+    person.send("Hola")
+    work_off(line)
+    person.send("¿Abren hoy?")
+    work_off(line)
+
+    assert [contact.name for contact in chatwoot.contacts] == ["Ana"]
+    assert len(chatwoot.asked("GET", f"/contacts/{SOURCE}")) == 1
+    assert len(shown(chatwoot)) == 7
+
+
+def test_a_name_that_an_operator_gave_is_left(desk_line, chatwoot, twilio, openai):
+    line = desk_line()
+    person = called_then_wrote(line, twilio, openai)
+    chatwoot.contacts[0].name = "Ana, la de las sillas"
+
+    person.send("Hola")
+    work_off(line)
+
+    assert [contact.name for contact in chatwoot.contacts] == ["Ana, la de las sillas"]
+
+
+def test_a_contact_that_cannot_be_named_is_shown_what_is_said_all_the_same(
+    desk_line, chatwoot, twilio, openai
+):
+    line = desk_line()
+    person = called_then_wrote(line, twilio, openai)
+    chatwoot.fail(Status(422), method="PATCH")
+
+    person.send("Hola")
+    work_off(line)
+
+    assert shown(chatwoot)[-2] == ("incoming", "Hola")
+    assert chatwoot.contacts[0].name == ANA
+
+
 def test_templates_of_chatwoots_in_what_is_said_are_shown_as_they_are(desk_line, chatwoot, twilio, openai):
     openai.enqueue(text("Escriba {{contact.name}} o {% raw %}."))
     line = desk_line()

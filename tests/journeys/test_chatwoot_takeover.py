@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from simulator.whatsapp import voice_note
 from storage.base import utc_now
 from storage.models import Contact, Conversation, Message, WebhookEvent
 from tests.fakes.chatwoot import signature
-from tests.fakes.openai_server import stalled, text, tool_call
+from tests.fakes.openai_server import stalled, text, tool_call, transcript
 from tests.journeys.chatwoot_desk import (  # noqa: F401
     ANA,
     SECRET,
@@ -284,6 +285,45 @@ def test_who_opens_a_pending_conversation_has_it(desk_line, chatwoot, twilio, op
 
     assert len(openai.chats) == 1
     assert is_human(line)
+
+
+def test_what_we_opened_ourselves_is_not_taken_for_an_operators(desk_line, chatwoot, twilio, openai):
+    chatwoot.inbox.has_bot = True
+    line = desk_line()
+    phone = caller_of(line)
+    phone.dial()
+    phone.press("0")
+    phone.hang_up()
+    work_off(line)
+    settle(chatwoot)
+    openai.enqueue(text("Sí, dígame."))
+
+    assert chatwoot.conversation(42).status == "open"
+    assert person_of(line, twilio).send("¿Hola?").text == "Sí, dígame."
+
+
+@pytest.mark.parametrize("takes_over", [True, False])
+def test_assigning_takes_over_where_it_is_set_to(talk, chatwoot, openai, takes_over):
+    line, person = talk(chatwoot_assigning_takes_over=takes_over)
+    openai.enqueue(text("Sigo aquí."))
+
+    chatwoot.assign(42)
+    settle(chatwoot)
+
+    assert is_human(line) is takes_over
+    assert person.send("¿Sigue ahí?").text == ("" if takes_over else "Sigo aquí.")
+
+
+def test_what_is_said_to_an_operator_is_written_down_for_them(talk, chatwoot, openai):
+    line, person = talk()
+    openai.enqueue_transcripts(transcript("Soy yo otra vez."))
+    operator_writes(chatwoot, line, "Le atiendo yo")
+
+    person.send(media=[voice_note()])
+    work_off(line, seconds=5)
+
+    assert shown(chatwoot)[-1] == ("incoming", "🎙 Soy yo otra vez.")
+    assert [m.content_type for m in chatwoot.messages(42)[-1].blobs] == ["audio/ogg"]
 
 
 def test_a_conversation_that_a_person_reopens_by_writing_is_not_taken_for_an_operators(

@@ -266,3 +266,55 @@ def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):  # noqa: F811
     assert shown.exit_code == 0, shown.output
     meaning = what_to_do(131026, greeted.settings.terminal_language)
     assert f"[131026] {meaning}"[:40] in shown.output
+
+
+# The notice of a handoff
+
+
+def hand_over(line):
+    """Ask for a person twice, from outside; return the two answers."""
+    body = {"user_phone": LUIS, "reason": "Quiere un presupuesto"}
+    asked = [line.app.test_client().post("/api/elevenlabs/handoff", json=body) for _ in range(2)]
+    return [(answer.status_code, answer.json) for answer in asked]
+
+
+@pytest.fixture
+def seller_line(open_360, whatsapp, openai, answers):  # noqa: F811
+    """A line whose seller has written through 360dialog."""
+    openai.enqueue(text("Hola."))
+    line = open_360(vendedor_whatsapp=ANA)
+    whatsapp.people.write(ANA, "Buenos días")
+    answers(line, 1)
+    return line
+
+
+def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):  # noqa: F811
+    first, again = hand_over(seller_line)
+
+    assert first == again
+    assert (first[0], first[1]["message_sid"]) == (200, whatsapp.messages.last.wamid)
+    assert len([words for words in whatsapp.messages.words(ANA) if "atención humana" in words]) == 1
+
+
+def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsapp):  # noqa: F811
+    whatsapp.fail(Refuse(130429), path="/messages")
+
+    (status, first), (_, again) = hand_over(seller_line)
+
+    assert status == 500
+    assert first["detail"].startswith("360dialog: ") and first["detail"].endswith("is tried again.")
+    assert (
+        again["detail"] == "360dialog could not send the notice. The notice stays queued and is tried again."
+    )
+
+
+def test_what_360dialog_refuses_for_good_is_said_not_to_be_tried_again(seller_line, whatsapp):  # noqa: F811
+    whatsapp.api_key = "another"
+
+    (status, first), (_, again) = hand_over(seller_line)
+
+    assert status == 500
+    assert all(body["detail"].startswith("360dialog") for body in (first, again))
+    assert all(
+        body["detail"].endswith("Another seller is told, where there is one.") for body in (first, again)
+    )

@@ -102,6 +102,43 @@ def test_what_is_empty_is_left_out(known_sellers):
     )
 
 
+FORGED = {
+    "user_phone": CUSTOMER,
+    "user_name": "Eva\n*Teléfono*: +34600000099",
+    "reason": "*gratis* ~no~ ```x```\n*Teléfono*: +34600000099",
+    "conversation_id": "c\n*Motivo*: otro",
+    "additional_context": "> _hoy_ ana_lopez@example.com\n\n*Teléfono*: +34600000099",
+}
+
+
+def test_nobodys_words_pass_for_a_line_of_the_notice(known_sellers):
+    line, marta, _ = known_sellers
+
+    assert ask(line, FORGED)[0] == 200
+
+    assert told(marta)[0].rpartition("\n\n")[0].split("\n") == [
+        "*Nuevo cliente solicita atención humana*",
+        "*Cliente*: Eva ∗Teléfono∗: +34600000099",
+        "*Teléfono*: +34600000001",
+        "*Motivo*: ∗gratis∗ ∼no∼ ˋˋˋxˋˋˋ ∗Teléfono∗: +34600000099",
+        "*Conversación*: c ∗Motivo∗: otro",
+        "*Contexto*:",
+        "› ˍhoyˍ ana_lopez@example.com",
+        "",
+        "∗Teléfono∗: +34600000099",
+    ]
+
+
+def test_a_notice_that_is_too_long_is_cut_and_still_says_how_to_take_it(known_sellers):
+    line, marta, _ = known_sellers
+
+    assert ask(line, WANTED | {"additional_context": "x" * 10_000, "reason": "y" * 10_000})[0] == 200
+
+    notice = told(marta)[0]
+    assert len(notice) <= 1600
+    assert "…" in notice and notice.endswith("o NO para que se avise a otra persona.")
+
+
 @pytest.mark.parametrize("again", [WANTED, WANTED | {"reason": "otra vez"}])
 def test_the_same_conversation_again_is_the_same_answer_and_no_second_message(known_sellers, again):
     line, marta, luis = known_sellers
@@ -156,6 +193,22 @@ def test_an_answer_of_twilios_that_was_lost_does_not_double_the_notice(known_sel
     age_notices(line)
     work_off(line, seconds=70)
 
+    assert len(told(marta) + told(luis)) == 1
+
+
+def test_asked_again_after_another_seller_was_told_it_names_that_message(known_sellers, twilio):  # noqa: F811
+    line, marta, luis = known_sellers
+    twilio.refuse(400, 63003)
+
+    status, body = ask(line)
+    assert status == 500 and "Another seller" in body["detail"]
+    with line.parts.database.write() as connection:
+        line.parts.people.handoffs._offer_at(connection, 1, utc_now(), utc_now())
+    work_off(line)
+    status, body = ask(line)
+
+    last = [message for message in every(line.parts.database, Message) if message.kind == "notice"][-1]
+    assert (status, body["message_sid"]) == (200, last.sid)
     assert len(told(marta) + told(luis)) == 1
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
+from structlog.testing import capture_logs
 
 from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.people import NOBODY
@@ -456,11 +457,15 @@ def test_what_is_written_while_the_crm_is_down_is_another_stretch(business, crm)
 
 def test_a_crm_that_says_no_is_not_asked_again(business, crm):
     crm.plan(Refuse(400))
-    business.hand_off(business.write())
+    handoff = business.hand_off(business.write())
 
-    business.work_off()
+    with capture_logs() as logs:
+        business.work_off()
+        business.work_off(seconds=600)
 
     assert (len(crm.posted), crm.events) == (1, [])
+    [refused] = [entry for entry in logs if entry["event"] == "crm_event_refused"]
+    assert (refused["event_id"], refused["status"]) == (f"handoff:{handoff}", 400)
 
 
 def test_a_handoff_that_is_rolled_back_is_told_nobody(business, database, clock):

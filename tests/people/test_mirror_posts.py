@@ -184,10 +184,20 @@ def test_a_voice_note_is_kept_back_a_moment_for_its_words(database, mirror, word
 def test_a_voice_note_that_nobody_will_open_is_not_kept_back(database, mirror):
     with database.write() as connection:
         _, message = a_message(connection, "", [Attachment("https://x/ME1", "audio/ogg")])
-        messages.set_aside(connection, message)  # a person has the conversation
+        messages.set_aside(connection, message)  # who writes is not answered
         mirror.message(connection, message, NOW)
 
         assert not is_to_wait(connection, mirror_items.first_open(connection, 1), NOW)
+
+
+def test_a_voice_note_to_a_person_who_took_over_is_kept_back_for_its_words(database, mirror):
+    with database.write() as connection:
+        recipient, message = a_message(connection, "", [Attachment("https://x/ME1", "audio/ogg")])
+        recipients.take_over(connection, recipient.conversation_id, "Eva", NOW + timedelta(hours=1))
+        messages.set_aside(connection, message)
+        mirror.message(connection, message, NOW)
+
+        assert is_to_wait(connection, mirror_items.first_open(connection, 1), NOW)
 
 
 def test_what_was_held_back_is_not_shown(database, mirror):
