@@ -319,9 +319,10 @@ class Inbox:
             recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
             burst = self._burst(connection, conversation_id)
             is_answered = burst.last is None or outgoing.is_answered(connection, burst.last.id)
+            asked = [] if burst.last is None or is_answered else messages.asked_in(connection, burst.last.id)
         if recipient is None:
             return
-        newest = max((message.created_at for message in burst.messages), default=None)
+        newest = max((message.created_at for message in (*asked, *burst.messages)), default=None)
         if newest is not None and now - newest < timedelta(seconds=FINISH_AFTER_S - 1):
             with self._database.write() as connection:  # its own webhook is still at it
                 self._keeper.finish_later(connection, conversation_id)

@@ -1,6 +1,8 @@
 """Stories of people who write."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -221,11 +223,28 @@ def test_a_message_whose_process_died_before_the_answer_is_answered_by_the_worke
     person = person_of(line, twilio)
     person.send("Hola")
     line.parts.end_serving()  # what it was writing is let go of, as if it had died three seconds ago
+    age_messages(line)
 
     work_off(line, seconds=20)
     work_off(line, seconds=20)
 
     assert person.texts == ["Aquí estoy."]
+
+
+def test_the_worker_leaves_an_answer_to_the_webhook_that_waits_for_it(real_line, twilio, openai):
+    openai.enqueue(text("Ya mismo.", first_token_s=3.0))
+    line = real_line()
+    person = person_of(line, twilio)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(person.send, "Hola")
+        assert openai.wait_for(lambda: openai.chats, 5.0)
+        began = time.monotonic()
+        assert work_off(line, seconds=15) == 1
+        assert time.monotonic() - began < 2  # it did not wait for the answer itself
+
+    assert len(waiting.result().messages) == 1
+    assert person.texts == ["Ya mismo."]
 
 
 def test_a_reply_that_was_lost_on_its_way_is_sent_after_a_minute(real_line, twilio, openai):
@@ -256,6 +275,14 @@ def test_a_reply_that_arrived_and_whose_receipts_were_lost_is_not_said_again(rea
 
     assert person.texts == ["Una sola vez."]
     assert [message.sid for message in sent(line)] == [person.received[0].sid]
+
+
+def age_messages(line):
+    """Let what was written be so old that its webhook is over."""
+    with line.parts.database.write() as connection:
+        for message in every(line.parts.database, Message):
+            earlier = message.created_at - timedelta(seconds=20)
+            connection.execute(update(Message).where(Message.id == message.id).values(created_at=earlier))
 
 
 def age_claims(connection):

@@ -9,7 +9,16 @@ from simulator.whatsapp import contact_card, document, photo, sticker, voice_not
 from storage.jobs import run_pending
 from storage.models import Message, Turn
 from tests.fakes.openai_server import error, stalled, text, transcript
-from tests.journeys.test_whatsapp import asked, person_of, phrases, real_line, sent, twilio, work_off  # noqa: F401
+from tests.journeys.test_whatsapp import (  # noqa: F401
+    age_messages,
+    asked,
+    person_of,
+    phrases,
+    real_line,
+    sent,
+    twilio,
+    work_off,
+)
 from tests.records import every, the_only
 
 
@@ -225,6 +234,7 @@ def test_a_photo_whose_answer_lost_its_process_is_shown_to_the_next(real_line, t
     person = person_of(line, twilio)
     person.send(media=[photo()])
     line.parts.end_serving()
+    age_messages(line)
 
     work_off(line, seconds=20)
     work_off(line, seconds=20)
