@@ -1,5 +1,6 @@
 """Settings: the only reader of the environment and of .env, frozen, checked at the start."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -243,6 +244,11 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
         return Settings(_env_file=env_file, _env_file_encoding="utf-8", **values)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def settle_port(port: int) -> None:
+    """Have all settings that are loaded from now on, here and in processes that are started, say this port."""
+    os.environ["PORT"] = str(port)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +35,8 @@ class Process:
     name: str
     popen: "subprocess.Popen[bytes]"
     log: Path
+    part: int | None = None
+    """Of what was started, the process that is looked at, with its children; None: all of it."""
 
     def cpu_s(self) -> float:
         """Seconds of processor, user and system, that it and its children took so far."""
@@ -49,14 +51,18 @@ class Process:
         return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
 
     def _pids(self) -> list[int]:
-        found, pids = [self.popen.pid], []
+        found, pids = [self.part or self.popen.pid], []
         while found:
             pid = found.pop()
             pids.append(pid)
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                with suppress(OSError):  # a thread that has just ended
-                    found += map(int, (task / "children").read_text().split())
+            found += _children(pid)
         return pids
+
+    def parts(self) -> list["Process"]:
+        """What it has forked, in that order."""
+        mine = _command(self.popen.pid)
+        children = sorted(pid for pid in _children(self.popen.pid) if _command(pid) == mine)
+        return [replace(self, part=pid) for pid in children]
 
     def stop(self) -> None:
         """End it, and whatever is left of it."""
@@ -70,6 +76,18 @@ class Process:
             os.killpg(self.popen.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # a thread that has just ended
+            children += map(int, (task / "children").read_text().split())
+    return children
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _cpu_s(pid: int) -> float:
@@ -91,13 +109,14 @@ class Server:
 
     name: str
     port: int
+    whole: Process
     web: Process
     worker: Process | None = None
     database: Path | None = None
 
     def memory_kb(self) -> int:
-        """What the web server and the worker hold together (PSS)."""
-        return sum(process.memory_kb() for process in (self.web, self.worker) if process)
+        """What the web server, the worker and what keeps them up hold together (PSS)."""
+        return self.whole.memory_kb()
 
 
 @dataclass
@@ -132,11 +151,10 @@ class Machine:
             **self._model_environment(),
             **settings,
         }
-        migrate(environment)
-        web = self._start(f"{name}-web", gunicorn("app:create_app()"), environment)
-        worker = self._start(f"{name}-worker", flask("worker"), environment)
-        _wait_until_answering(port, web)
-        return Server(name, port, web, worker, data / "assistant.db")
+        whole = self._start(name, [sys.executable, "-m", "launch"], environment)
+        _wait_until_answering(port, whole)
+        web, worker = whole.parts()
+        return Server(name, port, whole, web, worker, data / "assistant.db")
 
     def start_whatsapp(self, name: str, **settings: str) -> Server:
         """Start the program as one that answers WhatsApp, with Twilio's REST API beside it."""
@@ -162,16 +180,12 @@ class Machine:
         }
         web = self._start("floor", gunicorn("bench.floor_app:app"), environment)
         _wait_until_answering(port, web)
-        return Server("floor", port, web)
+        return Server("floor", port, web, web)
 
     def stop(self, server: Server) -> None:
         """End a server and its worker."""
-        processes = [process for process in (server.web, server.worker) if process is not None]
-        for process in processes:
-            process.popen.terminate()  # they end side by side
-        for process in processes:
-            process.stop()
-            self._running.remove(process)
+        server.whole.stop()
+        self._running.remove(server.whole)
 
     def close(self) -> None:
         """End everything."""
@@ -213,23 +227,9 @@ def machine(folder: Path) -> Iterator[Machine]:
         running.close()
 
 
-def migrate(environment: Mapping[str, str]) -> None:
-    """Make the database's tables."""
-    done = subprocess.run(
-        flask("db", "upgrade"), cwd=ROOT, env=_environment(environment), capture_output=True, check=False
-    )
-    if done.returncode:
-        raise BenchError(f"the database could not be made: {done.stderr.decode()[-2000:]}")
-
-
 def gunicorn(app: str) -> list[str]:
-    """The command that start.sh serves with."""
+    """The command that serves an app as start.sh's is served."""
     return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), app]
-
-
-def flask(*arguments: str) -> list[str]:
-    """One of the program's own commands."""
-    return [sys.executable, "-m", "flask", "--app", "app", *arguments]
 
 
 def free_port() -> int:

@@ -4,14 +4,17 @@
 and with 1, after one sentence, where it cannot start or go on.
 """
 
+import gc
 import http.client
+import importlib
+import runpy
 import shlex
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -21,7 +24,7 @@ from launch.children import Child, GivingUpError, Supervisor
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
-from settings import ROOT, Settings, SettingsError, load_settings
+from settings import ROOT, Settings, SettingsError, load_settings, settle_port
 from storage import data_dir
 
 # gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
@@ -55,8 +58,10 @@ class _Launch:
     def run(self) -> None:
         with self._lock(), self._listener() as listener, self._port_file(_port_of(listener)):
             settings = self._settings.model_copy(update={"port": _port_of(listener)})
-            supervisor = Supervisor(_children(settings, listener), on_restart=self._tell_restart)
+            settle_port(settings.port)
+            supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
             self._migrate(supervisor)
+            _import_app()
             self._keep_up(supervisor, settings, listener)
 
     def _lock(self) -> TextIO:
@@ -122,16 +127,41 @@ class _Launch:
         _say(self._texts["restart"].format(name=name, code=code))
 
 
-def _children(settings: Settings, listener: socket.socket) -> list[Child]:
+def _import_app() -> None:
+    """Import the app's modules, a hundred megabytes, before the processes are forked that share them.
+
+    Importing makes no thread and opens nothing. The collector is kept off what was imported, for it writes to all
+    that it looks at, and what is written to is shared no more.
+    """
+    importlib.import_module("app")
+    gc.collect()
+    gc.freeze()
+
+
+def _children(listener: socket.socket) -> list[Child]:
     descriptor = listener.fileno()
-    environment = ["env", f"PORT={settings.port}"]
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
-    web = [*environment, *gunicorn, "--bind", f"fd://{descriptor}", "app:create_app()"]
-    worker = [*environment, *_flask("worker")]
-    return [
-        Child("web", web, pass_fds=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
-        Child("worker", worker, stop_within_s=WORKER_STOPS_WITHIN_S),
+    web = [
+        "gunicorn",
+        "--config",
+        str(ROOT / "gunicorn.conf.py"),
+        "--bind",
+        f"fd://{descriptor}",
+        "app:create_app()",
     ]
+    return [
+        Child("web", _module(*web), keep=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
+        Child("worker", _module("flask", "--app", "app", "worker"), stop_within_s=WORKER_STOPS_WITHIN_S),
+    ]
+
+
+def _module(name: str, *arguments: str) -> Callable[[], None]:
+    """Return what a forked process does to be `python -m name ...`."""
+
+    def run() -> None:
+        sys.argv = [name, *arguments]
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+    return run
 
 
 def _flask(*arguments: str) -> list[str]:

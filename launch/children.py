@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
+from launch.forked import Forked
+
 FIRST_WAIT_S = 0.25
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 60.0
@@ -39,15 +41,15 @@ class Child:
     """One process, in a session of its own so that a terminal's ^C reaches the supervisor alone."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = (), stop_within_s: float
+        self, name: str, run: Callable[[], None], *, keep: Sequence[int] = (), stop_within_s: float
     ) -> None:
+        """run: what it does. keep: the descriptors that it needs."""
         self.name = name
         self.stop_within_s = stop_within_s
         self.due_at: float | None = None
-        self._command = command
-        self._pass_fds = pass_fds
+        self._run, self._keep = run, keep
         self._policy = RestartPolicy()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
     @property
@@ -58,9 +60,7 @@ class Child:
     def start(self) -> None:
         """Start it, and beside it a guard that ends it should this process be killed outright."""
         self.due_at = None
-        self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._command, stdin=subprocess.DEVNULL, pass_fds=self._pass_fds, start_new_session=True
-        )
+        self._process = Forked(self._run, keep=self._keep)
         self._guard = subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", GUARD, "sh", str(self._process.pid)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -94,6 +94,8 @@ class Child:
             self._process = None
         if self._guard is not None:
             _kill_group(self._guard)
+            assert self._guard.stdin is not None
+            self._guard.stdin.close()
             self._guard = None
 
 
@@ -170,10 +172,8 @@ class Supervisor:
         self._signals.append(number)
 
 
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+def _kill_group(process: "Forked | subprocess.Popen[bytes]") -> None:
     # Nobody may be left in it; macOS says "not permitted" of a group of zombies.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdin is not None:
-        process.stdin.close()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -67,6 +68,11 @@ class House:
         return self.folder / "data" / "port"
 
     def worker_pid(self) -> int:
+        """Wait for a worker and return its process's number."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (self.folder / "worker.pid").exists():
+            assert time.monotonic() < deadline, "there is no worker"
+            time.sleep(0.05)
         return int((self.folder / "worker.pid").read_text())
 
 

@@ -21,4 +21,6 @@ def house(bare_house):
 
 @pytest.fixture
 def started(house):
-    return house.start().until_ready()
+    start = house.start().until_ready()
+    house.worker_pid()  # ready is said as soon as calls are answered
+    return start
