@@ -159,7 +159,8 @@ class Inbox:
         number = self._start(recipient, burst)
         if number is None:
             return []
-        if not shows_typing and not self._is_whole(recipient.key, number, TYPING_AFTER_S):
+        within_s = min(TYPING_AFTER_S, deadline - time.monotonic())
+        if not shows_typing and not self._is_whole(recipient.key, number, within_s):
             self._outbox.show_typing(recipient, kept.message.sid or "")
         whole = self._read_whole(recipient.key, number, deadline - time.monotonic())
         if whole is None:

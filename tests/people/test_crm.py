@@ -488,7 +488,7 @@ def test_several_mirrors_are_told_the_same_in_their_order(database):
             self.name = name
 
         def __getattr__(self, method):
-            return lambda *arguments: told.append((self.name, method, arguments[1:]))
+            return lambda *arguments, **_: told.append((self.name, method, arguments[1:]))
 
     with database.write() as connection:
         both = Mirrors(Watcher("a"), Watcher("b"))
