@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from twilio.request_validator import RequestValidator
@@ -194,6 +195,7 @@ def test_control_c_hangs_up(server, sit_down):
 
     terminal = sit_down()
     terminal.wait_for("long story")
+    time.sleep(0.5)  # it has printed its line: an interrupt in the middle of that is Python's to drop
     terminal.process.send_signal(signal.SIGINT)
 
     assert terminal.process.wait(20) == 0
