@@ -44,7 +44,7 @@ class _Transaction:
         """End it, and let all who wrote in it know. Raises what the commit raises."""
         try:
             self._whole.commit()
-        except SQLAlchemyError as error:
+        except BaseException as error:
             self._error = error
             self.connection.invalidate(error)  # SQLite's own transaction may still be open
             raise
@@ -145,9 +145,9 @@ class SharedCommits:
                 self._is_taken = transaction is not None
                 return False
             place = self._queue.popleft()
-        place.given = transaction
-        place.came.set()
-        return True
+            place.given = transaction
+            place.came.set()  # at once: who finds its time over looks for itself in the queue
+            return True
 
     def _pass_on(self, transaction: _Transaction) -> None:
         """Let the next thread go on in the transaction, or commit it; return once it is committed."""

@@ -186,6 +186,30 @@ def test_who_waits_too_long_leaves_the_queue(database, threads):
     assert said(database) == ["first", "third"]
 
 
+def test_a_turn_is_given_at_once_so_that_nobody_leaves_the_queue_in_between(database, threads, monkeypatch):
+    commits, was_locked = database._begin.__self__, []
+
+    class Came(threading.Event):
+        def set(self):
+            was_locked.append(commits._lock.locked())
+            super().set()
+
+    class Place(shared_commit._Place):
+        def __init__(self):
+            super().__init__()
+            self.came = Came()
+
+    first = Held(database, threads)
+    monkeypatch.setattr(shared_commit, "_Place", Place)
+    second = threads.submit(say, database, "second")
+    wait_for_queue(database, 1)
+
+    first.may_leave.set()
+    second.result(PATIENCE_S)
+
+    assert was_locked == [True]
+
+
 def test_a_lock_of_another_program_is_waited_for_and_no_longer(database):
     with closing(sqlite3.connect(database.engine.url.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
