@@ -1,7 +1,5 @@
 """How gunicorn serves the app. Numbers come from the settings, the reasons are beside them."""
 
-import gc
-import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another folder
 
+from launch.forked import import_to_share  # noqa: E402
 from launch.gthread_worker import SwiftClosingWorker  # noqa: E402
 from settings import SettingsError, load_settings  # noqa: E402
 
@@ -50,14 +49,8 @@ proc_name = "assistant-web"
 
 
 def on_starting(server: Any) -> None:
-    """Before the first fork: import the app's modules, a hundred megabytes that the workers then share.
-
-    Importing makes no thread and opens nothing. The collector is kept off what was imported, for it writes to
-    all that it looks at, and what is written to is shared no more.
-    """
-    importlib.import_module(server.app.app_uri.partition(":")[0])
-    gc.collect()
-    gc.freeze()
+    """Before the first fork."""
+    import_to_share(server.app.app_uri.partition(":")[0])
 
 
 def post_worker_init(worker: Any) -> None:

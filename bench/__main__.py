@@ -37,9 +37,7 @@ FULL = {
 @click.option(
     "--only", multiple=True, type=click.Choice(sorted(FIGURES)), help="Measure this alone; may be repeated."
 )
-@click.option(
-    "--quick", is_flag=True, help="Two minutes in place of twenty. What it says of percentiles is rough."
-)
+@click.option("--quick", is_flag=True, help="Much shorter. What it says of percentiles is rough.")
 @click.option("--turns", type=click.IntRange(1), help="Turns of one call after another (120).")
 @click.option("--calls", type=click.IntRange(1), help="Calls at once (300).")
 @click.option("--every", default=9.0, show_default=True, help="Seconds from turn to turn of each of them.")

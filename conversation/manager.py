@@ -322,7 +322,7 @@ class ConversationManager:
                 )
 
         tools = self._tool_context(answer, conversation)
-        return Draft(answer, messages, tools, completed, whole=claimed.utterance.whole)
+        return Draft(answer, messages, tools, completed)
 
     def _messages(self, conversation: ConversationRecord | None, claimed: Claimed) -> list[Message]:
         return memory.messages_for(

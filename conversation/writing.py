@@ -52,8 +52,6 @@ class Draft:
     """Run inside the transaction that completes the answer."""
     tokens: Usage = field(default_factory=lambda: Usage(0, 0))
     model: str | None = None
-    whole: bool = False
-    """Nobody reads it before it is complete."""
     before: frozenset[str] = frozenset()
     """Sentences that were there when this attempt began: a model told to go on may say them again."""
 
@@ -172,7 +170,7 @@ class Writer:
         stream = model.stream(
             messages, tools=self._toolbox.specs, first_event_s=first_event_s, total_s=draft.remaining_s
         )
-        if draft.whole:
+        if draft.answer.whole:
             stream.gather()
         with answer.stopping(stream.cancel):
             for event in stream:
@@ -196,7 +194,9 @@ class Writer:
         fresh = _fresh(draft, pieces)
         if fresh:
             draft.answer.add(fresh)
-            return not draft.whole and spoken_seconds("".join(draft.answer.sentences)) > UNHURRIED_AFTER_S
+            return (
+                not draft.answer.whole and spoken_seconds("".join(draft.answer.sentences)) > UNHURRIED_AFTER_S
+            )
         if draft.answer.state is not TurnState.WRITING:
             raise AnswerStopped
         return False

@@ -4,9 +4,7 @@
 and with 1, after one sentence, where it cannot start or go on.
 """
 
-import gc
 import http.client
-import importlib
 import runpy
 import shlex
 import socket
@@ -21,6 +19,7 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 from launch.children import Child, GivingUpError, Supervisor
+from launch.forked import import_to_share
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
@@ -61,7 +60,7 @@ class _Launch:
             settle_port(settings.port)
             supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
             self._migrate(supervisor)
-            _import_app()
+            import_to_share("app")
             self._keep_up(supervisor, settings, listener)
 
     def _lock(self) -> TextIO:
@@ -125,17 +124,6 @@ class _Launch:
 
     def _tell_restart(self, name: str, code: int) -> None:
         _say(self._texts["restart"].format(name=name, code=code))
-
-
-def _import_app() -> None:
-    """Import the app's modules, a hundred megabytes, before the processes are forked that share them.
-
-    Importing makes no thread and opens nothing. The collector is kept off what was imported, for it writes to all
-    that it looks at, and what is written to is shared no more.
-    """
-    importlib.import_module("app")
-    gc.collect()
-    gc.freeze()
 
 
 def _children(listener: socket.socket) -> list[Child]:
