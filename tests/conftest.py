@@ -16,6 +16,7 @@ from simulator.phone import Phone
 from simulator.whatsapp import WhatsApp
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.work import Work
 from tests.fakes.openai_server import FakeOpenAI
 
 pytest_plugins = ["tests.postgres"]
@@ -108,6 +109,13 @@ class Line:
         self._server.server_close()
         self.parts.end_serving()
         self.parts.database.close()
+
+
+@pytest.fixture
+def work(database):
+    work = Work(database)
+    yield work
+    work.close()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from simulator.whatsapp import WhatsApp
 from storage.base import utc_now
 from storage.database import Database
 from storage.queue_age import QueueAge, queue_ages
-from storage.work import Work
 from tests.fakes.openai_server import invalid_key, stalled, text
 from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.journeys.test_kill import a_phone, environment, process, wait_until, web  # noqa: F401
@@ -69,13 +68,6 @@ def refusal(url, **headers):
 @pytest.fixture
 def line(open_line):
     return open_line(whatsapp_settle_s=0)
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 def test_a_call_is_told_of(line, openai):

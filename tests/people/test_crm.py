@@ -24,7 +24,6 @@ from storage.messages import NewMessage
 from storage.models import Ending, Handoff, MessageStatus, TurnKind
 from storage.recipients import Sender
 from storage.turns import NewTurn
-from storage.work import Work
 from tests.fakes.crm import FakeCrm, LoseAnswer, Refuse
 
 SECRET = "s3cr3t-of-the-crm"
@@ -123,13 +122,6 @@ def clock():
 def crm(clock):
     with FakeCrm(SECRET, clock=lambda: clock().timestamp()) as fake:
         yield fake
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 @pytest.fixture

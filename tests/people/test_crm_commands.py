@@ -11,7 +11,6 @@ from integrations.errors import IntegrationError
 from people.crm import JOB, CrmEvents
 from people.crm_commands import crm_group
 from storage.jobs import Job
-from storage.work import Work
 from storage.worker import Pace, Worker
 from terminal import Terminal
 from tests.fakes.crm import FakeCrm, LoseAnswer, Refuse
@@ -22,13 +21,6 @@ from tests.people.test_crm import Business, Clock
 def crm():
     with FakeCrm() as fake:
         yield fake
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 @pytest.fixture

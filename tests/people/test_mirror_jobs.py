@@ -12,7 +12,6 @@ from storage import messages, recipients
 from storage.messages import Attachment, NewMessage
 from storage.models import MirrorItem
 from storage.recipients import Sender
-from storage.work import Work
 from tests.fakes.chatwoot import FakeChatwoot
 from tests.records import every
 
@@ -24,13 +23,6 @@ ANA, SOURCE = "+34600000001", "34600000001"
 def chatwoot():
     with FakeChatwoot() as fake:
         yield fake
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 @pytest.fixture

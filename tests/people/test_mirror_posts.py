@@ -14,19 +14,11 @@ from storage.mirror_items import Kind, State
 from storage.models import Ending, MessageStatus, MirrorItem, TurnKind, TurnState
 from storage.recipients import Sender
 from storage.turns import NewTurn
-from storage.work import Work
 from tests.records import every
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = "+34600000001"
 WORDS = desk_words("es-ES")
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from people.elevenlabs_views import LARGEST_BODY, PATH, ElevenLabsGuard, elevenl
 from people.postcall import AT_ONCE, MOST_HEARD, PostCalls
 from storage.jobs import Job, run_pending
 from storage.models import Call, Contact, Conversation, Turn, WebhookEvent
-from storage.work import Work
 from tests.fakes.elevenlabs import AGENT_NUMBER, CONVERSATION_ID, PERSON, FakeElevenLabs
 from tests.records import every, the_only
 
@@ -32,13 +31,6 @@ class Watcher(Nobody):
 
     def call_ended(self, connection, conversation_id, now):
         self.told.append(("ended", conversation_id))
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 @pytest.fixture

@@ -10,17 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.work import Work
-
 PROGRAM = Path(__file__).parent / "worker_program.py"
 PATIENCE_S = 20
-
-
-@pytest.fixture
-def work(database):
-    work = Work(database)
-    yield work
-    work.close()
 
 
 class Notes:
