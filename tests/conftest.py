@@ -125,7 +125,7 @@ def make_settings(tmp_path, database_url, openai):
     def make(**values):
         defaults = {
             "data_dir": tmp_path / "data", "database_url": database_url, "openai_base_url": openai.base_url,
-            "openai_api_key": "sk-test", "log_format": "json", "answer_wait_s": 0.5,
+            "openai_api_key": "sk-test", "log_format": "json", "answer_wait_s": 2,
         }  # fmt: skip
         return load_settings(None, **(defaults | values))
 
@@ -146,5 +146,6 @@ def open_line(make_settings):
 
 
 @pytest.fixture
-def line(open_line):
-    return open_line()
+def line(open_line, request):
+    """The application; parametrized indirectly, with these settings."""
+    return open_line(**getattr(request, "param", {}))

@@ -24,6 +24,7 @@ from tests.fakes.openai_server import (
 )
 from tests.records import the_only
 
+fills_soon = pytest.mark.parametrize("line", [{"answer_wait_s": 0.5}], indirect=True)
 SLOW = "Primera frase de todas. Segunda frase algo después. Tercera y última frase."
 
 
@@ -64,6 +65,7 @@ def test_the_first_sentence_is_spoken_while_the_rest_is_written(line, openai):
     assert gather_of(continued[-1]).attrib["action"].startswith("/gather?turn=2&served=3#")
 
 
+@fills_soon
 def test_a_filler_listens_while_the_answer_is_made(line, openai, phrases):
     openai.enqueue(text("Aquí está.", first_token_s=0.7))
     phone = line.phone(reaction_s=0)
@@ -80,6 +82,7 @@ def test_a_filler_listens_while_the_answer_is_made(line, openai, phrases):
     assert "actionOnEmptyResult" not in gather_of(step).attrib
 
 
+@fills_soon
 def test_the_same_filler_is_never_said_twice_running(line, openai, phrases):
     openai.enqueue(*[text("Ya está.", first_token_s=1.3)] * 3)
     phone = line.phone()
@@ -93,6 +96,7 @@ def test_the_same_filler_is_never_said_twice_running(line, openai, phrases):
     assert all(one != other for one, other in itertools.pairwise(fillers))
 
 
+@fills_soon
 def test_words_during_a_filler_join_what_was_asked(line, openai, phrases):
     openai.enqueue(text("Tarde.", first_token_s=3), text("Para dos, sin problema."))
     phone = line.phone(reaction_s=0)
@@ -108,6 +112,7 @@ def test_words_during_a_filler_join_what_was_asked(line, openai, phrases):
     assert openai.wait_for(lambda: openai.chats[0].cut_short, 1.0)
 
 
+@fills_soon
 def test_a_yes_during_a_filler_only_goes_on(line, openai, phrases):
     openai.enqueue(text("Mañana a las diez.", first_token_s=0.8))
     phone = line.phone(reaction_s=0)
