@@ -1,5 +1,6 @@
 """The openai library as it is used here: on our sockets, and its errors in our words."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,13 @@ CONNECT_S = 2.0
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "no-key-needed"
+_HEADERS = {
+    "Accept": "text/event-stream, application/json",
+    "Accept-Encoding": "identity",  # what compresses a stream on its way holds it back
+    "Content-Type": "application/json",
+    "User-Agent": f"OpenAI/Python {openai.__version__}",
+}
+_TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S, pool=CONNECT_S)
 
 
 class OpenAIClient(openai.OpenAI):
@@ -27,34 +35,42 @@ class OpenAIClient(openai.OpenAI):
     """
 
     def __init__(self, *, api_key: str | None, base_url: str | None, connections: int) -> None:
+        self._http = openai.DefaultHttpxClient(transport=LifelineTransport(connections=connections))
         super().__init__(
             api_key=api_key or _NO_KEY,
             base_url=base_url or _OPENAI_URL,
             max_retries=0,
             # No timeout for each read: every request here hangs on a lifeline, whose deadline is exact.
-            timeout=openai.Timeout(None, connect=CONNECT_S, pool=CONNECT_S),
-            http_client=openai.DefaultHttpxClient(transport=LifelineTransport(connections=connections)),
+            timeout=_TIMEOUT,
+            http_client=self._http,
         )
+        self._chat_url = self._prepare_url("/chat/completions")
+        self._chat_headers = httpx2.Headers({**_HEADERS, "Authorization": f"Bearer {self.api_key}"})
 
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
         """What each request carries. The library's own adds what OPENAI_CUSTOM_HEADERS and its kin say."""
-        return {
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",  # what compresses a stream on its way holds it back
-            "Content-Type": "application/json",
-            "User-Agent": f"OpenAI/Python {openai.__version__}",
-        }
+        return {**_HEADERS}
 
     def open_stream(self, body: dict[str, Any]) -> httpx2.Response:
         """Post a request for a stream and return the response, its body not read yet.
 
-        By post() and not by chat.completions.create(), which walks every message once more to check its
-        type: 4 of 12 ms of CPU for an answer, measured with 14 messages.
+        Raises openai.APIStatusError and the errors of httpx2. Not by post(), which builds the URL and the headers
+        of each request anew: 1.3 of 12 ms of CPU for an answer, measured in one run; nor by
+        chat.completions.create(), which also walks every message once more to check its type.
         """
-        return self.post(
-            "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=openai.Stream[object]
-        ).response
+        request = httpx2.Request(
+            "POST",
+            self._chat_url,
+            headers=self._chat_headers,
+            content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            extensions={"timeout": _TIMEOUT.as_dict()},
+        )
+        response = self._http.send(request, stream=True)
+        if not response.is_success:
+            response.read()
+            raise self._make_status_error_from_response(response)
+        return response
 
 
 @contextmanager

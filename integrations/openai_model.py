@@ -1,6 +1,6 @@
 """OpenAI's Chat Completions, and the servers that speak it: Ollama, llama.cpp, vLLM.
 
-The openai library builds, authorises and sends the request and says what an error means (openai_client);
+The openai library's client sends the request and says what an error means (openai_client);
 the sockets (lifeline_transport), the reading of the stream (openai_chunks) and the retries are ours, because
 somebody is on the phone: a deadline is exact, a cancelled answer stops at once, and nothing is tried again
 after the first word.

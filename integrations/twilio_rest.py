@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.version import Version
 from twilio.http.http_client import TwilioHttpClient
@@ -37,6 +38,8 @@ from integrations.twilio_codes import (
 __all__ = ["CallState", "TwilioRest", "connect", "may_have_been_done", "one_error", "what_to_do"]
 
 CALL_IS_OVER = 21220
+MOST_CONNECTIONS = 64
+"""Kept open for the next request; one above them is closed after its own."""
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 # Nobody is kept in silence longer than this, in seconds, while Twilio makes up its mind (its own limit: 30).
@@ -210,6 +213,8 @@ class _HttpClient(TwilioHttpClient):
         self._api_url = api_url
         self._total_s = total_s
         self._connections = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._connections.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
         self._connections.trust_env = not api_url  # trust: HTTPS_PROXY and REQUESTS_CA_BUNDLE count
 
     def request(

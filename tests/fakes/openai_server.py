@@ -267,7 +267,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _exchange(self) -> None:
         written = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = _read(written, self.headers.get("Content-Type", ""))
-        exchange = Exchange(self.command, self.path, dict(self.headers), body, self.number, time.monotonic())
+        exchange = Exchange(
+            self.command,
+            self.path,
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+            self.number,
+            time.monotonic(),
+        )
         reply = self.server.fake.reply_to(exchange)
         try:
             _Actor(self, exchange, reply).act()

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -133,8 +134,7 @@ class FakeTwilio:
         self._lock = threading.Lock()
 
     def __enter__(self) -> "FakeTwilio":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.fake = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -163,6 +163,12 @@ class FakeTwilio:
         while not seen(self):
             assert time.monotonic() < end, "what was waited for did not happen"
             self.closing.wait(0.01)
+
+    @contextmanager
+    def answers_held(self) -> Iterator[None]:
+        """While this lasts, nothing that is asked is answered."""
+        with self._lock:
+            yield
 
     def take_fault(self, request: Request) -> Fault | None:
         with self._lock:
@@ -196,6 +202,11 @@ class FakeTwilio:
 
 
 _WHO = "Your AccountSid or AuthToken was incorrect."
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a rush of connections is none of the faults
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -235,9 +246,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         request = self._read()
-        fault = self.fake.take_fault(request)
         self.fake.requests.append(request)
         self.fake.connections.add(self.client_address)
+        fault = self.fake.take_fault(request)
         try:
             if isinstance(fault, Close) and fault.after:
                 self.fake.answer(request)

@@ -312,6 +312,16 @@ def test_requests_share_a_connection(twilio, rest):
     assert len(twilio.connections) == 1
 
 
+def test_the_connections_of_a_rush_are_kept_for_the_next(twilio, rest):
+    for rush in (1, 2):
+        with ThreadPoolExecutor(30) as pool, twilio.answers_held():
+            calls = [pool.submit(place, rest) for _ in range(30)]
+            twilio.wait_for(lambda fake, all_of_it=30 * rush: len(fake.requests) == all_of_it)
+        assert all(call.result().sid for call in calls)
+
+    assert len(twilio.connections) == 30
+
+
 @pytest.mark.parametrize(
     "environment",
     [
