@@ -89,8 +89,10 @@ _READ_BYTES = 2048
 
 _MOST_GATHERED = 16 * 1024
 
-_GATHER_S = 0.25
-"""Reading a token costs more than the token: unhurried, those of a quarter of a second are read at once."""
+_UNHURRIED_S = 0.25
+_GATHERED_S = 0.5
+"""Reading a token costs more than the token: those of so long are read at once, where they are spoken later, and
+where nobody waits for any but the last."""
 
 _FEW = 4
 _PAUSE_S = 0.002
@@ -163,10 +165,10 @@ class Connection(httpcore2.NetworkStream):
     def _let_gather(self) -> None:
         holder = self._holder
         if holder is not None and holder.unhurried and not self._has_more():
-            holder.wait(_GATHER_S)
+            holder.wait(_UNHURRIED_S)
 
     def _gathered(self, received: bytes) -> bytes:
-        """Add what comes within a quarter of a second, up to the end of the answer.
+        """Add what comes within half a second, up to the end of the answer.
 
         A thread that wakes here for each token takes a fraction of what it takes to read it; and where many
         gather, none of them looks for each.
@@ -175,7 +177,7 @@ class Connection(httpcore2.NetworkStream):
             return self._add_what_comes(received)
 
     def _add_what_comes(self, received: bytes) -> bytes:
-        until = time.monotonic() + (self._allowed(_GATHER_S) or 0)
+        until = time.monotonic() + (self._allowed(_GATHERED_S) or 0)
         while not received.endswith(_LAST_CHUNK) and len(received) < _MOST_GATHERED:
             if _gathering.pause_s:
                 time.sleep(_gathering.pause_s)

@@ -15,7 +15,7 @@ from tests.fakes.openai_server import FakeOpenAI
 
 HELLO = [{"role": "user", "content": "Hola"}]
 WORDS = "palabra " * 24
-GATHERED_S = 0.25
+GATHERED_S = 0.5
 """For how long words are let gather."""
 
 
