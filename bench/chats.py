@@ -57,6 +57,10 @@ class Chats:
         """Messages answered in a second."""
         return len(self.exchanges) / self.seconds if self.seconds else 0.0
 
+    def cpu_each_s(self, name: str) -> float:
+        """Seconds of processor that each message took of a process."""
+        return self.cpu_s[name] / max(1, len(self.exchanges))
+
     @property
     def whole_s(self) -> list[float]:
         """Of each message, from the webhook to the answer."""

@@ -169,18 +169,18 @@ class Machine:
             **settings,
         )
 
-    def start_floor(self) -> Server:
+    def start_floor(self, app: str = "floor_app", processes: int = 1) -> Server:
         """Start the smallest app that does it, under the same gunicorn."""
         port = free_port()
         environment = {
             "PORT": str(port),
             "DATA_DIR": str(self.folder),
-            "WEB_CONCURRENCY": "1",  # what it remembers is in one process's RAM
+            "WEB_CONCURRENCY": f"{processes}",  # what one remembers is in one process's RAM
             **self._model_environment(),
         }
-        web = self._start("floor", gunicorn("bench.floor_app:app"), environment)
+        web = self._start(app, gunicorn(f"bench.{app}:app"), environment)
         _wait_until_answering(port, web)
-        return Server("floor", port, web, web)
+        return Server(app, port, web, web)
 
     def stop(self, server: Server) -> None:
         """End a server and its worker."""

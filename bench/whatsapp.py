@@ -22,6 +22,8 @@ AT_ONCE_PER_S = 100
 MOST_MEMORY_KB = 300_000
 MOST_GROWTH = 1.05
 FEW = 20
+WEB_PROCESSES = 2
+"""As many as start.sh starts."""
 LOOKS = 5
 """How many times memory is looked at, the messages between them being as many each time."""
 
@@ -40,20 +42,23 @@ def crowd(bench: Bench) -> Iterator[Row]:
     size = bench.size.chats
     bench.say(f"{size.people} people at once on WhatsApp, {size.rounds} messages each")
     chats = _many(bench, bench.whatsapp, size.rounds)
+    floor = _floor(bench, size.rounds)
     where = f"WhatsApp, {size.people} people at once"
     for part, limit_s in ((0.5, 0.2), (0.99, 0.8)):
         value = percentile(chats.over_model_s, part)
         yield below(
             f"{where}: webhook to answer over the model's time, p{part * 100:.0f}", value, limit_s,
             f"{ms(value)} (with it {percentile(chats.whole_s, part):.2f} s)", must=f"≤ {ms(limit_s)}",
+            floor=ms(percentile(floor.over_model_s, part)),
         )  # fmt: skip
     yield above(
         f"{where}: messages a second", chats.per_s, 20 * USUAL_PER_S,
         f"{chats.per_s:.1f} ({chats.per_s / USUAL_PER_S:.0f}x the usual bot's)", must="≥ 20x the usual bot's 1.8",
+        floor=f"{floor.per_s:.1f}",
     )  # fmt: skip
     late = [model_s - MODEL_S for model_s in chats.model_s]
     yield Row(f"{where}: the bench's model behind its own clock, p50 and p99", _both(late))
-    yield from _spent(chats, where)
+    yield from _spent(chats, where, floor)
 
 
 def throughput(bench: Bench) -> Iterator[Row]:
@@ -63,17 +68,19 @@ def throughput(bench: Bench) -> Iterator[Row]:
     bench.say(f"{size.people} people at once on WhatsApp, {each} messages each, {AT_ONCE}")
     with _alone(bench) as server, _at_once(bench):
         chats = _many(bench, server, each, looks=LOOKS)
+        floor = _floor(bench, each)
     where = f"WhatsApp, {AT_ONCE}"
     yield above(
         f"{where}: messages a second", chats.per_s, AT_ONCE_PER_S,
-        f"{chats.per_s:.1f} (webhook to answer, p50 and p99: {_both(chats.whole_s)})", must=f"≥ {AT_ONCE_PER_S}",
+        f"{chats.per_s:.1f} (webhook to answer, p50 and p99: {_both(chats.whole_s)})",
+        must=f"≥ {AT_ONCE_PER_S}", floor=f"{floor.per_s:.1f}",
     )  # fmt: skip
     most_kb = max(chats.memory_kb, default=math.nan)
     yield below(
         f"{where}: memory of web and worker at the most", most_kb, MOST_MEMORY_KB, _mb(most_kb),
         must=f"≤ {_mb(MOST_MEMORY_KB)}",
     )  # fmt: skip
-    yield from _spent(chats, where)
+    yield from _spent(chats, where, floor)
 
 
 def one_person(bench: Bench) -> Iterator[Row]:
@@ -161,6 +168,15 @@ def _many(bench: Bench, server: Server, messages: int, *, people: int | None = N
     return asyncio.run(load).join(bench.model.times())
 
 
+def _floor(bench: Bench, messages: int) -> Chats:
+    """The same load on the smallest app that answers, right after."""
+    bench.say("the same at the floor")
+    server = bench.machine.start_floor("whatsapp_floor", WEB_PROCESSES)
+    chats = _many(bench, server, messages)
+    bench.machine.stop(server)
+    return chats
+
+
 async def _late_and_early(bench: Bench, server: Server) -> tuple[Chats, Chats]:
     many, late_at = bench.size.chats.long_chats, bench.size.chats.long_chat
     late, early, newcomers = Chats(), Chats(), range(NEWCOMERS + 1, NEWCOMERS + 1 + 2 * many)
@@ -198,9 +214,12 @@ async def _take_turns(pair: Sequence[tuple[Person, Chats]]) -> None:
             await write_by_turns(person, 1, chats)
 
 
-def _spent(chats: Chats, where: str) -> Iterator[Row]:
-    each = {name: seconds / max(1, len(chats.exchanges)) for name, seconds in chats.cpu_s.items()}
-    yield Row(f"{where}: processor per message, web and worker", f"{ms(each['web'])}, {ms(each['worker'])}")
+def _spent(chats: Chats, where: str, floor: Chats) -> Iterator[Row]:
+    yield Row(
+        f"{where}: processor per message, web and worker",
+        f"{ms(chats.cpu_each_s('web'))}, {ms(chats.cpu_each_s('worker'))}",
+        floor=ms(floor.cpu_each_s("web")),
+    )
     rest = ", ".join(f"{name} {chats.cpu_s[name]:.1f} s" for name in ("people", "model", "twilio"))
     yield Row(
         f"{where}: processor of those who write and of the stand-ins", f"{rest} (of {chats.seconds:.0f} s)"
