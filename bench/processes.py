@@ -115,8 +115,8 @@ class Server:
     database: Path | None = None
 
     def memory_kb(self) -> int:
-        """What the web server, the worker and what keeps them up hold together (PSS)."""
-        return self.whole.memory_kb()
+        """What the web server and the worker hold together (PSS), without the process that keeps them up."""
+        return sum(part.memory_kb() for part in (self.web, self.worker) if part is not None)
 
 
 @dataclass
