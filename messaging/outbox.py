@@ -313,6 +313,7 @@ class Outbox:
                 connection, recipient.conversation_id, message.turn_id, now
             ):
                 outgoing.hold(connection, message.id, now)
+                self._mirror.receipt(connection, message.id, MessageStatus.HELD, None, now)
                 return None
             at = paces.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
             if at - now <= PATIENCE:

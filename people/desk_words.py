@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from integrations.dialog360 import codes as meta_codes
 from integrations.twilio_codes import what_to_do as what_to_do_at_twilio
+from storage.models import MessageStatus
 
 ASSISTANT_MARK = "🤖 "
 """Before the assistant's words, where Chatwoot can only be told them as the customer's."""
@@ -29,6 +30,8 @@ class DeskWords:
     not_delivered: str
     outside_window: str
     opted_out: str
+    held: str
+    held_words: str
     no_number: str
     no_whatsapp: str
     bot_on: str
@@ -47,6 +50,10 @@ class DeskWords:
         named = "" if code is None else f" ({code})"
         return f"{self.not_delivered}{named}. {advice or ''}".strip()
 
+    def why_lost(self, status: MessageStatus, code: int | None) -> str:
+        """Return why a message did not arrive, whatever became of it."""
+        return self.held if status is MessageStatus.HELD else self.why_not_delivered(code)
+
     def lasted(self, seconds: int) -> str:
         """Return how long a call was."""
         return self.call_lasted.format(time=f"{seconds // 60}:{seconds % 60:02d}")
@@ -64,6 +71,8 @@ _SPANISH = DeskWords(
     "WhatsApp ya no admite texto libre. Envíele una plantilla aprobada, llámela, o espere a que escriba.",
     opted_out="⚠️ El mensaje no se entregó: esta persona pidió no recibir más mensajes. Podrá escribirle cuando ella "
     "escriba de nuevo.",
+    held="⚠️ No se envió: una persona tomó antes la conversación.",
+    held_words="⚠️ El asistente ya no envió esto, porque antes tomó la conversación una persona: «{words}»",
     no_number="⚠️ El mensaje no se envió: de esta persona no se conoce el número.",
     no_whatsapp="⚠️ El mensaje no se envió: WhatsApp no está configurado en el asistente.",
     bot_on="El asistente vuelve a contestar.",
@@ -84,6 +93,8 @@ _ENGLISH = DeskWords(
     "and WhatsApp takes no free text any more. Send an approved template, call them, or wait until they write.",
     opted_out="⚠️ The message was not delivered: this person asked for no more messages. You can write once they write "
     "again.",
+    held="⚠️ Not sent: a person had taken the conversation over.",
+    held_words="⚠️ The assistant did not send this after all, for a person had taken the conversation over: «{words}»",
     no_number="⚠️ The message was not sent: this person's number is not known.",
     no_whatsapp="⚠️ The message was not sent: WhatsApp is not set up in the assistant.",
     bot_on="The assistant answers again.",

@@ -23,7 +23,7 @@ MOST_SWEPT = 200
 FACTS_FOR_S = 60.0
 """How long a process relies on what it has read about the token."""
 
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.HELD)
 _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
 
 

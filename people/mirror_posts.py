@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from textwrap import shorten
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,8 @@ from storage.models import MessageStatus, TurnKind, TurnState
 
 TRANSCRIPT_WITHIN = timedelta(seconds=20)
 """How long a voice note is kept back, that its words may go with it."""
+MOST_QUOTED = 80
+"""Characters of a message that a note on it repeats."""
 _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
@@ -141,9 +144,18 @@ _UNANSWERED = ("busy", "failed", "no-answer", "canceled")
 
 
 def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
-    """An operator is told why their message did not arrive: Chatwoot's own mark may not be ours to set."""
+    """Operators are told what did not arrive of what they see: Chatwoot's own mark may not be ours to set."""
     status, code = receipt_of(item)
     shown = mirror_items.item_by_ref(connection, f"message:{item.subject_id}")
-    if status not in _LOST or shown is None or shown.kind is not Kind.OPERATOR:
+    if shown is None:
         return []
-    return [Post(Voice.NOTE, words.why_not_delivered(code))]
+    if status in _LOST and shown.kind is Kind.OPERATOR:
+        return [Post(Voice.NOTE, words.why_not_delivered(code))]
+    if status is MessageStatus.HELD and shown.remote_id is not None:
+        [message] = messages.by_ids(connection, [item.subject_id])
+        return [
+            Post(
+                Voice.NOTE, words.held_words.format(words=shorten(message.body, MOST_QUOTED, placeholder="…"))
+            )
+        ]
+    return []

@@ -24,6 +24,7 @@ _SHOWN_AS = {
     MessageStatus.READ: ReceiptStatus.READ,
     MessageStatus.UNDELIVERED: ReceiptStatus.FAILED,
     MessageStatus.FAILED: ReceiptStatus.FAILED,
+    MessageStatus.HELD: ReceiptStatus.FAILED,
 }
 _REFUSED = frozenset({401, 403})
 
@@ -51,7 +52,7 @@ class MirrorReceipts:
         target = self._target(item, is_lost=shown_as is ReceiptStatus.FAILED)
         if shown_as is None or target is None:
             return
-        reason = self._words.why_not_delivered(code) if shown_as is ReceiptStatus.FAILED else None
+        reason = self._words.why_lost(status, code) if shown_as is ReceiptStatus.FAILED else None
         try:
             self._client.set_receipt(*target, shown_as, reason)
         except IntegrationError as error:

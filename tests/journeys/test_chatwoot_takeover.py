@@ -68,6 +68,13 @@ def arrived(line, openai, status):
     work_off(line)
 
 
+def pedro_takes_over(line):
+    """In our own database, while nobody has told the assistant."""
+    with line.parts.database.write() as connection:
+        until = utc_now() + timedelta(hours=1)
+        connection.execute(update(Conversation).values(human="Pedro", human_until=until))
+
+
 def is_human(line):
     conversation = every(line.parts.database, Conversation)[0]
     return conversation.human_until is not None and conversation.human_until > utc_now()
@@ -123,9 +130,7 @@ def test_an_answer_that_is_on_its_way_is_held_back_and_shown_to_nobody(talk, cha
     writing = threading.Thread(target=person.send, args=("¿Cuánto cuesta?",))
     writing.start()
     assert openai.wait_for(lambda: len(openai.chats) == 2, 5.0)
-    with line.parts.database.write() as connection:
-        until = utc_now() + timedelta(hours=1)
-        connection.execute(update(Conversation).values(human="Pedro", human_until=until))
+    pedro_takes_over(line)
     writing.join()
 
     assert openai.wait_for(lambda: "held" in {m.status for m in every(line.parts.database, Message)}, 5.0)
@@ -133,6 +138,22 @@ def test_an_answer_that_is_on_its_way_is_held_back_and_shown_to_nobody(talk, cha
 
     assert person.texts == ["Hola, soy el asistente."]
     assert ("outgoing", "Llego tarde.") not in shown(chatwoot)
+
+
+def test_an_answer_that_was_shown_and_is_then_held_back_is_marked_so(talk, chatwoot, openai):
+    line, person = talk(whatsapp_twiml_wait_s=0.1)
+    openai.enqueue(text("Llego tarde.", first_token_s=0.6))
+    person.send("¿Cuánto cuesta?")
+    assert openai.wait_for(lambda: "waiting" in {m.status for m in every(line.parts.database, Message)}, 5.0)
+    mirror(line)
+    assert shown(chatwoot)[-1] == ("outgoing", "Llego tarde.")
+
+    pedro_takes_over(line)
+    work_off(line)
+
+    assert person.texts == ["Hola, soy el asistente."]
+    voice, words = shown(chatwoot)[-1]
+    assert (voice, "«Llego tarde.»" in words) == ("note", True)
 
 
 def test_private_notes_never_leave(talk, chatwoot):

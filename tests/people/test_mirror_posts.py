@@ -203,6 +203,19 @@ def test_what_was_held_back_is_not_shown(database, mirror):
     assert all_shown(database) == []
 
 
+def test_what_is_held_back_before_it_was_shown_needs_no_note(database, mirror):
+    with database.write() as connection:
+        recipient, _ = a_message(connection, "Hola")
+        answer = outgoing.add_outbound(
+            connection, recipient.conversation_id, "text", "Hola.", NOW, MessageStatus.WAITING
+        )
+        mirror.message(connection, answer, NOW)
+        outgoing.hold(connection, answer, NOW)
+        mirror.receipt(connection, answer, MessageStatus.HELD, None, NOW)
+
+    assert all_shown(database) == []
+
+
 def test_what_was_written_in_chatwoot_is_not_shown_there_again_and_its_failure_is_a_note(database, mirror):
     with database.write() as connection:
         recipient, _ = a_message(connection, "Hola")
