@@ -34,6 +34,8 @@ STALE_S = 3.0
 POLL_S = 0.05
 FORGET_S = 60.0
 """How long a finished answer stays readable from RAM; after that it is read from its row."""
+FORGET_WHOLE_S = 5.0
+"""The same for one that is read once, and whole."""
 FORGET_OWED_S = 900.0
 """How long it is tried to keep one that could only be spoken from RAM."""
 
@@ -246,6 +248,13 @@ class Answers:
         now = time.monotonic()
         with self._lock:
             for answer in list(self._live.values()):
-                ended, keep_s = answer.timing.ended, FORGET_OWED_S if answer.is_owed else FORGET_S
-                if ended is not None and now - ended > keep_s:
+                ended = answer.timing.ended
+                if ended is not None and now - ended > _kept_s(answer):
                     del self._live[answer.key, answer.number]
+
+
+def _kept_s(answer: Answer) -> float:
+    """How long a finished answer stays in RAM."""
+    if answer.is_owed:
+        return FORGET_OWED_S
+    return FORGET_WHOLE_S if answer.whole else FORGET_S
