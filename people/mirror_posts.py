@@ -152,10 +152,12 @@ def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list
     if status in _LOST and shown.kind is Kind.OPERATOR:
         return [Post(Voice.NOTE, words.why_not_delivered(code))]
     if status is MessageStatus.HELD and shown.remote_id is not None:
-        [message] = messages.by_ids(connection, [item.subject_id])
-        return [
-            Post(
-                Voice.NOTE, words.held_words.format(words=shorten(message.body, MOST_QUOTED, placeholder="…"))
-            )
-        ]
+        return _held_posts(messages.message_by_id(connection, item.subject_id), words)
     return []
+
+
+def _held_posts(message: MessageRecord | None, words: DeskWords) -> list[Post]:
+    if message is None:
+        return []
+    quoted = shorten(message.body, MOST_QUOTED, placeholder="…")
+    return [Post(Voice.NOTE, words.held_words.format(words=quoted))]
