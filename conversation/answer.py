@@ -244,11 +244,11 @@ class Answer:
 
     def _keep(self, write: Callable[[Connection, int], bool]) -> bool:
         """Write in a transaction; False where there is no row yet, or the database cannot be written."""
-        if self.turn_id is None:
+        turn_id = self.turn_id
+        if turn_id is None:
             return False
         try:
-            with self._database.write() as connection:
-                ours = write(connection, self.turn_id)
+            ours = self._database.run(lambda connection: write(connection, turn_id))
         except SQLAlchemyError as error:
             log.error("answer_not_kept", turn=self.number, error=type(error).__name__)
             return False

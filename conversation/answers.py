@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.answer import Answer, Reading
@@ -115,11 +116,11 @@ class Answers:
             return serving
 
     def _serve_row(self, answer: Answer | None, turn_id: int, serving: ServedRecord) -> ServedRecord | None:
-        kept: int | None = 0
-        with self._database.write() as connection:
-            if answer is not None:
-                kept = answer.keep_words(connection, serving.upto)
-            stands = turns.serve_once(connection, turn_id, serving) if kept is not None else None
+        def keep(connection: Connection) -> tuple[int | None, ServedRecord | None]:
+            kept = 0 if answer is None else answer.keep_words(connection, serving.upto)
+            return kept, turns.serve_once(connection, turn_id, serving) if kept is not None else None
+
+        kept, stands = self._database.run(keep)
         if answer is not None and kept is not None:
             answer.kept(kept)
         elif answer is not None:

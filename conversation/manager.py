@@ -192,8 +192,7 @@ class ConversationManager:
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
         try:
-            with self._database.write() as connection:
-                return self._claim_row(connection, utterance, known)
+            return self._database.run(lambda connection: self._claim_row(connection, utterance, known))
         except SQLAlchemyError as error:
             log.error("turn_not_kept", turn=utterance.number, error=type(error).__name__)
         heard = redact(utterance.heard)[:MOST_HEARD]

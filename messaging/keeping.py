@@ -98,8 +98,7 @@ class Keeper:
         in_reply: what is said without the assistant goes out in the reply to the webhook, else by itself.
         """
         try:
-            with self._database.write() as connection:
-                return self._keep(connection, incoming, in_reply)
+            return self._database.run(lambda connection: self._keep(connection, incoming, in_reply))
         except CameBeforeError:
             return None
 

@@ -98,20 +98,29 @@ class Outbox:
         """
         if not bodies:
             return []
+        return self._database.run(
+            lambda connection: self._claim(connection, recipient, turn_id, bodies, in_reply_to)
+        )
+
+    def _claim(
+        self,
+        connection: Connection,
+        recipient: Recipient,
+        turn_id: int,
+        bodies: Sequence[str],
+        in_reply_to: str | None,
+    ) -> list[Outgoing]:
         now = self._clock()
-        with self._database.write() as connection:
-            if recipients.is_silenced(connection, recipient.conversation_id, turn_id, now):
-                self._hold_parts(connection, recipient, turn_id, bodies)
-                return []
-            first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
-            parts = outgoing.claim_parts(
-                connection, recipient.conversation_id, turn_id, bodies, now, first=first
-            )
-            if parts is None:
-                return []  # somebody else is saying it
-            for part in parts:
-                self._mirror.message(connection, part.id, now)
-            return self._go(connection, recipient, parts, in_reply_to)
+        if recipients.is_silenced(connection, recipient.conversation_id, turn_id, now):
+            self._hold_parts(connection, recipient, turn_id, bodies)
+            return []
+        first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
+        parts = outgoing.claim_parts(connection, recipient.conversation_id, turn_id, bodies, now, first=first)
+        if parts is None:
+            return []  # somebody else is saying it
+        for part in parts:
+            self._mirror.message(connection, part.id, now)
+        return self._go(connection, recipient, parts, in_reply_to)
 
     def _go(
         self,

@@ -16,12 +16,9 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.messages import MessageRecord
 from storage.models import MessageStatus
-from storage.together import Together
 
 log = structlog.get_logger()
 
-GATHER_S = 0.05
-"""How long a receipt waits for others, to be kept with them."""
 _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
@@ -40,21 +37,15 @@ class Receipts:
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._outbox, self._mirror, self._clock = outbox, mirror, clock
+        self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
         self._passing_codes = passing_codes
-        self._together = Together(database, self._keep_one, order=_row, wait_s=GATHER_S)
 
     def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
-        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept.
-
-        Returns once it is kept, in a twentieth of a second or so: three come for each message, and they are kept
-        with those of other messages.
-        """
+        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
         if facts.status is not None:
-            self._together.write((message_id, facts))
+            self._database.run(lambda connection: self._keep_one(connection, facts, message_id))
 
-    def _keep_one(self, connection: Connection, receipt: tuple[int | None, ReceiptFacts]) -> None:
-        message_id, facts = receipt
+    def _keep_one(self, connection: Connection, facts: ReceiptFacts, message_id: int | None) -> None:
         now = self._clock()
         assert facts.status is not None
         message = self._keep(connection, facts, message_id, now)
@@ -93,8 +84,3 @@ class Receipts:
         unsent = outgoing.unsent(connection, conversation_id)
         ids = [message.id for message in unsent if message.status is not MessageStatus.WAITING]
         return ids[0] if len(ids) == 1 else None
-
-
-def _row(receipt: tuple[int | None, ReceiptFacts]) -> str:
-    message_id, facts = receipt
-    return f"{message_id} {facts.sid}"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
@@ -23,6 +23,8 @@ WEB_BUSY_TIMEOUT_S = 1.0
 _LOOK_AGAIN_S = (0.001, 0.003)
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
+
+T = TypeVar("T")
 
 
 class Database:
@@ -36,10 +38,10 @@ class Database:
             event.listen(self.engine, "connect", _do_not_wait)
             event.listen(self.engine, "begin", _begin_immediate(busy_timeout_s))
             self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
-            self._begin = SharedCommits(self.engine, wait_s=2 * busy_timeout_s).write
+            self._commits: SharedCommits | _OwnCommits = SharedCommits(self.engine, wait_s=2 * busy_timeout_s)
         else:
             self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
-            self._read_engine, self._begin = self.engine, self.engine.begin
+            self._read_engine, self._commits = self.engine, _OwnCommits(self.engine)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -47,8 +49,16 @@ class Database:
 
         Never open one inside another in the same thread: on SQLite there is one connection to write with.
         """
-        with self._begin() as connection:
+        with self._commits.write() as connection:
             yield connection
+
+    def run(self, writes: Callable[[Connection], T]) -> T:
+        """Return what `writes` returns, run in a transaction that is committed by then; on SQLite with others'.
+
+        For what a rush brings many of. It may run in another thread, and twice: all that it changes is in the
+        database. Never call it inside a transaction. Raises what it raises, and SQLAlchemyError.
+        """
+        return self._commits.run(writes)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -60,6 +70,18 @@ class Database:
         """Close every pooled connection."""
         self.engine.dispose()
         self._read_engine.dispose()
+
+
+class _OwnCommits:
+    """A transaction for each, where many can write at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.write = engine.begin
+
+    def run(self, writes: Callable[[Connection], T]) -> T:
+        """Return what it returns, once that is committed."""
+        with self.write() as connection:
+            return writes(connection)
 
 
 def sqlite_path(url: str) -> Path | None:

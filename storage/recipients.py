@@ -50,7 +50,9 @@ class Recipient:
 
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
     """Return the conversation with a person, made where it is new, with what their message says of them."""
-    recipient = _recipient(connection, sender.number, sender.simulated, now)
+    recipient = _known(connection, sender.number, sender.simulated)
+    if recipient is None:
+        recipient = _made(connection, sender, to_address, now, wrote_at=now)
     name = sender.name or recipient.name
     is_long_ago = recipient.wrote_at is None or now - recipient.wrote_at >= WROTE_EVERY
     if is_long_ago or (name, sender.address) != (recipient.name, recipient.address):
@@ -80,28 +82,38 @@ def recipient_for(connection: Connection, number: str, now: datetime) -> Recipie
 
     It is made where it is new; that they wrote is not said by it.
     """
-    return _recipient(connection, number, False, now)
+    known = _known(connection, number, False)
+    return known or _made(connection, Sender(number, "", "", False), "", now, wrote_at=None)
 
 
-def _recipient(connection: Connection, number: str, simulated: bool, now: datetime) -> Recipient:
-    which = {"number": number, "simulated": simulated}
-    if (known := connection.execute(_KNOWN, which).one_or_none()) is not None:
-        return Recipient(*list(known))
-    insert_once(connection, Contact, address=number, simulated=simulated, name="", created_at=now)
-    contact_id = connection.execute(
-        select(_CONTACTS.c.id).where(_CONTACTS.c.address == number, _CONTACTS.c.simulated == simulated)
-    ).scalar_one()
-    key = f"whatsapp:{contact_id}"
-    if (found := find_recipient(connection, key=key)) is not None:
-        return found
-    insert_once(
-        connection, Conversation, key=key, contact_id=contact_id, channel="whatsapp",
-        background=topics_of(connection, contact_id), summary="", summary_upto=0, topic="",
-        our_address="", provider="twilio", human="", created_at=now,
+def _known(connection: Connection, number: str, simulated: bool) -> Recipient | None:
+    row = connection.execute(_KNOWN, {"number": number, "simulated": simulated}).one_or_none()
+    return None if row is None else Recipient(*list(row))
+
+
+def _made(
+    connection: Connection, sender: Sender, our_address: str, now: datetime, *, wrote_at: datetime | None
+) -> Recipient:
+    contact_id = insert_once(
+        connection, Contact, address=sender.number, simulated=sender.simulated, name=sender.name,
+        whatsapp_address=sender.address, wrote_at=wrote_at, created_at=now,
     )  # fmt: skip
-    found = find_recipient(connection, key=key)
-    assert found is not None
-    return found
+    background = ""
+    if contact_id is None:  # it has called before
+        contact_id = connection.execute(
+            select(_CONTACTS.c.id).where(
+                _CONTACTS.c.address == sender.number, _CONTACTS.c.simulated == sender.simulated
+            )
+        ).scalar_one()
+        background = topics_of(connection, contact_id)
+    insert_once(
+        connection, Conversation, key=f"whatsapp:{contact_id}", contact_id=contact_id, channel="whatsapp",
+        background=background, summary="", summary_upto=0, topic="", our_address=our_address,
+        provider=sender.provider, human="", created_at=now,
+    )  # fmt: skip
+    made = _known(connection, sender.number, sender.simulated)
+    assert made is not None
+    return made
 
 
 def find_recipient(

@@ -1,80 +1,65 @@
-"""One commit for transactions that wait for one another.
+"""One commit for what many threads have to write.
 
-SQLite lets one transaction write at a time. In a rush most of a transaction's time would go into beginning it,
-after the other processes', and into its commit: so whoever finds another thread of this process writing goes on
-in that thread's transaction, behind a savepoint of its own, and the last one commits for all. Nobody is told that
-something is written before it is.
+SQLite lets one transaction write at a time, and each of its calls lets go of the interpreter: a thread that has
+the turn waits for all the others after each statement, and all the others wait for it. So in a rush whoever has
+the turn writes what those behind it have brought as well, one after the other, and commits for all. Nobody is told
+that something is written before it is.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from typing import Any, TypeVar
 
-import structlog
-from sqlalchemy import Connection, Engine, NestedTransaction
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import TimeoutError as QueueTimeoutError
 
-log = structlog.get_logger()
-
 OPEN_S = 0.02
-"""A transaction that has lasted so long takes nobody else in."""
+"""A transaction that has lasted so long takes nothing more in."""
 PAUSE_S = 0.003
 """Between two of them, so that another process, which looks about as often, gets its turn."""
 
-
-class _Transaction:
-    """One that is open, for whoever's turn it is."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Raises SQLAlchemyError."""
-        self.connection = engine.connect()
-        try:
-            self._whole = self.connection.begin()
-        except BaseException:
-            self.connection.close()
-            raise
-        self.began = time.monotonic()
-        self._ended = threading.Event()
-        self._error: BaseException | None = None
-
-    def commit(self) -> None:
-        """End it, and let all who wrote in it know. Raises what the commit raises."""
-        try:
-            self._whole.commit()
-        except BaseException as error:
-            self._error = error
-            self.connection.invalidate(error)  # SQLite's own transaction may still be open
-            raise
-        finally:
-            self._end()
-
-    def undo(self, error: BaseException | None) -> None:
-        """End it without a trace; error: why, for those who wrote in it before."""
-        self._error = error
-        self._end()
-
-    def _end(self) -> None:
-        try:
-            self.connection.close()  # which rolls back what was not committed
-        finally:
-            self._ended.set()
-
-    def wait(self) -> None:
-        """Wait for the commit. Raises what it raised."""
-        self._ended.wait()
-        if self._error is not None:
-            raise self._error
+T = TypeVar("T")
 
 
 class _Place:
-    """A thread's place in the queue. given: the transaction to go on with; None: it begins one."""
+    """A thread's place in the queue. brings: what is to be written for it; None: it writes by itself."""
 
-    def __init__(self) -> None:
-        self.came = threading.Event()
-        self.given: _Transaction | None = None
+    def __init__(self, brings: Callable[[Connection], Any] | None = None) -> None:
+        self.brings = brings
+        self.is_settled = False
+        """Whether it was written, or failed; else the thread that is called has the turn."""
+        self._context = copy_context()  # what is logged by it is logged under its own request
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._called = threading.Lock()
+        self._called.acquire()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait to be called; False where that takes longer."""
+        return self._called.acquire(timeout=seconds)
+
+    def call(self) -> None:
+        """Wake the thread."""
+        self._called.release()
+
+    def write(self, connection: Connection) -> None:
+        """Write what it brings. Raises what that raises."""
+        assert self.brings is not None
+        self._result = self._context.run(self.brings, connection)
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Say that it is committed, or why not."""
+        self.is_settled, self._error = True, error
+
+    def outcome(self) -> Any:
+        """Return what the writing returned. Raises what kept it from being written."""
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class SharedCommits:
@@ -92,98 +77,111 @@ class SharedCommits:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction, committed when the block is left; an error undoes what was written in the block.
+        """A transaction of one's own, committed when the block is left; an error undoes what was written in it.
 
         Raises SQLAlchemyError where its turn does not come, or it cannot be begun or committed.
         """
-        transaction, is_first = self._join()
-        savepoint: NestedTransaction | None = None
+        self._wait_for_turn(_Place())
         try:
-            if not is_first:
-                savepoint = transaction.connection.begin_nested()
-            yield transaction.connection
-            if savepoint is not None:
-                savepoint.commit()
-        except BaseException as error:
-            if is_first:
-                self._give_up(transaction)
+            with self._transaction() as connection:
+                yield connection
+        finally:
+            self._next()
+
+    def run(self, brings: Callable[[Connection], T]) -> T:
+        """Return what `brings` returns once that is committed, together with what other threads brought.
+
+        It may run in another thread, and twice. Raises what it raises, and as `write`.
+        """
+        place = _Place(brings)
+        self._wait_for_turn(place)
+        if not place.is_settled:
+            try:
+                self._write_with_others(place)
+            finally:
+                self._next()
+        result: T = place.outcome()
+        return result
+
+    def _write_with_others(self, mine: _Place) -> None:
+        """Write this, and what waits behind it, in one transaction; where that fails each in its own."""
+        places = [mine]
+        try:
+            with self._transaction() as connection:
+                until = time.monotonic() + OPEN_S
+                mine.write(connection)
+                while time.monotonic() < until and (other := self._take()) is not None:
+                    places.append(other)
+                    other.write(connection)
+        except BaseException as error:  # noqa: BLE001  (raised in the thread that it concerns)
+            self._after_failure(places, error)
+        else:
+            for place in places:
+                place.settle()
+        finally:
+            for other in places[1:]:
+                other.call()
+
+    def _after_failure(self, places: list[_Place], error: BaseException) -> None:
+        if len(places) == 1 or not isinstance(error, Exception):
+            for place in places:
+                place.settle(error)
+            return
+        for place in places:  # one that cannot be written must not keep the others from it
+            try:
+                with self._transaction() as connection:
+                    place.write(connection)
+            except BaseException as own:  # noqa: BLE001
+                place.settle(own)
             else:
-                self._undo(transaction, savepoint, error)
-            raise
-        self._pass_on(transaction)
+                place.settle()
 
-    def _join(self) -> tuple[_Transaction, bool]:
-        """Wait for the turn; return the transaction to write in, and whether nobody else has written in it."""
-        given = self._wait_for_turn()
-        if given is not None:
-            return given, False
-        try:
-            time.sleep(max(0.0, self._rests_until - time.monotonic()))
-            return _Transaction(self._engine), True
-        except BaseException:
-            self._next(None)
-            raise
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        time.sleep(max(0.0, self._rests_until - time.monotonic()))
+        with self._engine.connect() as connection:
+            whole, began = connection.begin(), time.monotonic()
+            try:
+                yield connection
+                _commit(connection, whole)
+            finally:
+                is_long = time.monotonic() - began >= OPEN_S
+                self._rests_until = time.monotonic() + PAUSE_S if is_long else 0.0
 
-    def _wait_for_turn(self) -> _Transaction | None:
+    def _wait_for_turn(self, place: _Place) -> None:
+        """Wait until it is this thread's turn, or what it brings is settled. Raises sqlalchemy.exc.TimeoutError."""
         with self._lock:
             if not self._is_taken:
                 self._is_taken = True
-                return None
-            place = _Place()
+                return
             self._queue.append(place)
-        if not place.came.wait(self._wait_s):
-            with self._lock:
-                if not place.came.is_set():
-                    self._queue.remove(place)
-                    raise QueueTimeoutError(f"no turn to write within {self._wait_s:g} s")
-        return place.given
+        if not place.wait(self._wait_s):
+            self._leave_queue(place)
 
-    def _next(self, transaction: _Transaction | None) -> bool:
-        """Give the turn to who has waited longest; False where nobody waits: then only a transaction keeps it."""
+    def _leave_queue(self, place: _Place) -> None:
         with self._lock:
-            if not self._queue:
-                self._is_taken = transaction is not None
-                return False
-            place = self._queue.popleft()
-            place.given = transaction
-            place.came.set()  # at once: who finds its time over looks for itself in the queue
-            return True
+            if place in self._queue:
+                self._queue.remove(place)
+                raise QueueTimeoutError(f"no turn to write within {self._wait_s:g} s")
+        place.wait()  # it was taken out in this very moment
 
-    def _pass_on(self, transaction: _Transaction) -> None:
-        """Let the next thread go on in the transaction, or commit it; return once it is committed."""
-        is_full = time.monotonic() - transaction.began >= OPEN_S
-        if not is_full and self._next(transaction):
-            transaction.wait()
-            return
-        try:
-            transaction.commit()
-        finally:
-            self._rests_until = time.monotonic() + PAUSE_S if is_full else 0.0
-            self._next(None)
+    def _take(self) -> _Place | None:
+        """Take out whoever waits next, where it is for something to be written for them."""
+        with self._lock:
+            return self._queue.popleft() if self._queue and self._queue[0].brings is not None else None
 
-    def _undo(
-        self, transaction: _Transaction, savepoint: NestedTransaction | None, error: BaseException
-    ) -> None:
-        """Undo what one thread wrote; what others wrote before it is committed all the same, if it can be."""
-        if savepoint is None:
-            self._give_up(transaction, error)
-            return
-        try:
-            savepoint.rollback()
-        except SQLAlchemyError as lost:
-            self._give_up(transaction, lost)
-            return
-        if self._next(transaction):
-            return
-        try:
-            transaction.commit()
-        except SQLAlchemyError as lost:  # told to those whom it concerns
-            log.warning("commit_failed", error=type(lost).__name__)
-        finally:
-            self._next(None)
+    def _next(self) -> None:
+        """Give the turn to whoever waits next."""
+        with self._lock:
+            self._is_taken = bool(self._queue)
+            place = self._queue.popleft() if self._queue else None
+        if place is not None:
+            place.call()
 
-    def _give_up(self, transaction: _Transaction, error: BaseException | None = None) -> None:
-        try:
-            transaction.undo(error)
-        finally:
-            self._next(None)
+
+def _commit(connection: Connection, transaction: RootTransaction) -> None:
+    try:
+        transaction.commit()
+    except BaseException as error:
+        connection.invalidate(error)  # SQLite's own transaction may still be open
+        raise

@@ -196,7 +196,11 @@ class Work:
                 return
 
     def _claim_key(self, connection: Connection, options: EnqueueOptions, order: Order) -> bool:
-        # In a savepoint, because on Postgres the error would take the caller's transaction with it.
+        # In a savepoint, because on Postgres the error would take the caller's transaction with it. SQLite has one
+        # writer at a time: a key that nobody was seen to hold is free.
+        if self.database.is_sqlite:
+            self.client.enqueue_in_transaction(connection, options, **asdict(order))
+            return True
         try:
             with connection.begin_nested():
                 self.client.enqueue_in_transaction(connection, options, **asdict(order))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from conversation.profiles import load_profile
 from parts import jobs_for
@@ -14,10 +14,12 @@ from settings import ROOT
 from simulator.whatsapp import MessagingApi, ReceiptWishes
 from storage.base import utc_now
 from storage.jobs import run_pending
-from storage.models import Contact, Message, Turn
+from storage.models import Contact, Conversation, Message, Turn
 from tests.fakes.openai_server import stalled, text, tool_call
 from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN
 from tests.records import every, the_only
+
+ANA = "+34600000001"
 
 
 @pytest.fixture
@@ -140,6 +142,49 @@ def test_the_same_person_on_the_phone_and_on_whatsapp_is_one_contact(line, opena
 
     contact = the_only(line.parts.database, Contact)
     assert (contact.address, contact.whatsapp_address) == ("+525512345678", "whatsapp:+5215512345678")
+
+
+def name_topics(line):
+    """Do what is due once a conversation has rested."""
+    with line.parts.database.read() as connection:
+        ids = [*connection.scalars(select(Conversation.id))]
+    note = jobs_for(line.settings, line.parts.database)["note_topic"]
+    for conversation_id in ids:
+        note.run({"conversation_id": conversation_id})
+
+
+def test_what_was_said_on_the_phone_is_known_by_its_topic(line, openai):
+    openai.enqueue(
+        text("Su cita es a las diez y cuarto."),
+        text("cambio de una cita"),
+        text("Hola."),
+        text("Hola otra vez."),
+    )
+    phone, person = line.phone(from_number=ANA), line.whatsapp(number=ANA)
+    phone.dial()
+    phone.say("Soy Ana, de la calle Olmo 77, ¿cuándo es mi cita?")
+    phone.hang_up()
+    name_topics(line)
+
+    person.send("Hola")
+
+    system = asked(openai)[0][1]
+    assert "cambio de una cita" in system
+    assert "Olmo" not in str(asked(openai)) and "a las diez y cuarto" not in str(asked(openai))
+
+
+def test_what_was_written_is_known_on_the_phone_by_its_topic(line, openai):
+    openai.enqueue(text("Abrimos a las nueve."), text("el horario"), text("Buenos días."))
+    phone, person = line.phone(from_number=ANA), line.whatsapp(number=ANA)
+    person.send("Vivo en la calle Olmo 77, ¿a qué hora abren?")
+    name_topics(line)
+
+    phone.dial()
+    phone.say("Hola")
+
+    system = asked(openai)[0][1]
+    assert "el horario" in system
+    assert "Olmo" not in str(asked(openai))
 
 
 def test_a_person_is_brought_in(line, openai, phrases):

@@ -89,4 +89,18 @@ def test_a_contact_that_is_known_from_the_phone_alone_gets_a_conversation(databa
     with database.write() as connection:
         made = connection.execute(insert(Contact).values(values).returning(Contact.id)).scalar_one()
 
-    assert write().contact_id == made
+    recipient = write()
+
+    assert recipient.contact_id == made
+    assert (recipient.name, recipient.address) == (ANA.name, ANA.address)
+    assert kept(database) == ("Ana", "whatsapp:+34600000001", NOON)
+
+
+def test_who_only_gets_messages_has_not_written(database):
+    with database.write() as connection:
+        recipient = recipients.recipient_for(connection, ANA.number, NOON)
+        again = recipients.recipient_for(connection, ANA.number, NOON)
+
+    assert recipient == again
+    assert (recipient.wrote_at, recipient.address, recipient.name) == (None, "", "")
+    assert kept(database) == ("", "", None)

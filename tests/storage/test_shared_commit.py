@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import ContextVar
 
 import pytest
 from sqlalchemy import event, text
@@ -42,9 +43,16 @@ def threads():
         yield pool
 
 
-def say(database, word, table="said"):
-    with database.write() as connection:
+def insert(word, table="said"):
+    def write(connection):
         connection.execute(text(f"INSERT INTO {table} VALUES (:word)"), {"word": word})
+        return word
+
+    return write
+
+
+def say(database, word, table="said"):
+    return database.run(insert(word, table))
 
 
 def said(database):
@@ -53,25 +61,24 @@ def said(database):
 
 
 class Held:
-    """A thread that writes a word and is in no hurry to leave its block."""
+    """A thread that has a word written and is in no hurry to come to an end with it."""
 
     def __init__(self, database, threads, word="first", *, then=None):
-        self.began, self.may_leave = threading.Event(), threading.Event()
+        self.began, self.may_end = threading.Event(), threading.Event()
 
-        def hold():
-            with database.write() as connection:
-                connection.execute(text("INSERT INTO said VALUES (:word)"), {"word": word})
-                self.began.set()
-                assert self.may_leave.wait(PATIENCE_S)
-                if then is not None:
-                    raise then
+        def hold(connection):
+            insert(word)(connection)
+            self.began.set()
+            assert self.may_end.wait(PATIENCE_S)
+            if then is not None:
+                raise then
 
-        self.done = threads.submit(hold)
+        self.done = threads.submit(database.run, hold)
         assert self.began.wait(PATIENCE_S)
 
 
 def wait_for_queue(database, many):
-    queue = database._begin.__self__._queue
+    queue = database._commits._queue
     until = threading.Event()
     for _ in range(1000):
         if len(queue) == many:
@@ -90,7 +97,7 @@ def test_those_who_wait_for_one_another_are_committed_together(database, commits
     others = [threads.submit(say, database, f"word {n}") for n in range(8)]
     wait_for_queue(database, 8)
 
-    first.may_leave.set()
+    first.may_end.set()
     for done in (first.done, *others):
         done.result(PATIENCE_S)
 
@@ -105,46 +112,67 @@ def test_who_waits_for_nobody_commits_alone(database, commits):
     assert len(commits) == 3
 
 
+def test_each_is_told_what_came_of_its_own(database, threads):
+    first = Held(database, threads)
+    others = [threads.submit(say, database, f"word {n}") for n in range(3)]
+    wait_for_queue(database, 3)
+
+    first.may_end.set()
+
+    assert sorted(other.result(PATIENCE_S) for other in others) == ["word 0", "word 1", "word 2"]
+
+
 def test_nobody_is_told_before_it_is_committed(database, threads):
     first = Held(database, threads)
-    second = threads.submit(Held, database, threads, "second")
+    began, may_end = threading.Event(), threading.Event()
+
+    def second(connection):
+        insert("second")(connection)
+        began.set()
+        assert may_end.wait(PATIENCE_S)
+
+    other = threads.submit(database.run, second)
     wait_for_queue(database, 1)
 
-    first.may_leave.set()
-    held = second.result(PATIENCE_S)  # goes on where the first one was
+    first.may_end.set()
+    assert began.wait(PATIENCE_S)  # behind the first one, in its transaction
 
     assert not first.done.done()
     assert said(database) == []
-    held.may_leave.set()
+    may_end.set()
     first.done.result(PATIENCE_S)
-    held.done.result(PATIENCE_S)
+    other.result(PATIENCE_S)
     assert said(database) == ["first", "second"]
 
 
-def test_an_error_undoes_what_its_own_block_wrote(database, threads):
+def test_what_is_written_for_another_thread_is_logged_as_its_own(database, threads):
+    first, request, seen = Held(database, threads), ContextVar("request", default="none"), []
+
+    def ask(name):
+        request.set(name)
+        database.run(lambda _connection: seen.append(request.get()))
+
+    others = [threads.submit(ask, name) for name in ("one", "two")]
+    wait_for_queue(database, 2)
+
+    first.may_end.set()
+    for other in others:
+        other.result(PATIENCE_S)
+
+    assert sorted(seen) == ["one", "two"]
+
+
+def test_an_error_undoes_its_own_alone(database, threads):
     say(database, "twice")
     first = Held(database, threads)
     others = [threads.submit(say, database, word) for word in ("second", "twice", "third")]
     wait_for_queue(database, 3)
 
-    first.may_leave.set()
+    first.may_end.set()
 
     first.done.result(PATIENCE_S)
     assert [type(other.exception(PATIENCE_S)) for other in others] == [type(None), IntegrityError, type(None)]
     assert said(database) == ["first", "second", "third", "twice"]
-
-
-def test_the_last_one_s_error_has_the_others_committed(database, threads):
-    say(database, "twice")
-    first = Held(database, threads)
-    last = threads.submit(say, database, "twice")
-    wait_for_queue(database, 1)
-
-    first.may_leave.set()
-
-    first.done.result(PATIENCE_S)
-    assert isinstance(last.exception(PATIENCE_S), IntegrityError)
-    assert said(database) == ["first", "twice"]
 
 
 def test_the_first_one_s_error_is_its_own(database, threads):
@@ -152,24 +180,74 @@ def test_the_first_one_s_error_is_its_own(database, threads):
     second = threads.submit(say, database, "second")
     wait_for_queue(database, 1)
 
-    first.may_leave.set()
+    first.may_end.set()
 
     assert isinstance(first.done.exception(PATIENCE_S), ValueError)
     second.result(PATIENCE_S)
     assert said(database) == ["second"]
 
 
-def test_a_commit_that_fails_is_told_to_all_whom_it_concerns(database, threads):
+def test_a_commit_that_fails_is_told_to_whom_it_concerns(database, threads):
     first = Held(database, threads)
     second = threads.submit(say, database, "second")
     wait_for_queue(database, 1)
     third = threads.submit(say, database, "never said", table="answered")
     wait_for_queue(database, 2)
 
-    first.may_leave.set()
+    first.may_end.set()
 
-    assert all(isinstance(one.exception(PATIENCE_S), IntegrityError) for one in (first.done, second, third))
-    assert said(database) == []
+    assert isinstance(third.exception(PATIENCE_S), IntegrityError)
+    first.done.result(PATIENCE_S)
+    second.result(PATIENCE_S)
+    say(database, "third")
+    assert said(database) == ["first", "second", "third"]
+
+
+def test_an_interruption_is_told_to_all_and_nothing_is_kept(database, threads):
+    first = Held(database, threads)
+
+    def interrupted(_connection):
+        raise KeyboardInterrupt
+
+    others = [threads.submit(database.run, interrupted), threads.submit(say, database, "third")]
+    wait_for_queue(database, 2)
+
+    first.may_end.set()
+
+    assert isinstance(others[0].exception(PATIENCE_S), KeyboardInterrupt)
+    assert isinstance(first.done.exception(PATIENCE_S), KeyboardInterrupt)
+    others[1].exception(PATIENCE_S)  # before it, with it or after it
+    say(database, "afterwards")
+    assert "first" not in said(database)
+
+
+def test_one_s_own_transaction_is_shared_with_nobody(database, commits, threads):
+    first, undone = Held(database, threads), []
+    event.listen(database.engine, "rollback", undone.append)
+
+    def write():
+        with database.write() as connection:
+            insert("own")(connection)
+
+    own = threads.submit(write)
+    wait_for_queue(database, 1)
+    behind = threads.submit(say, database, "behind")
+    wait_for_queue(database, 2)
+
+    first.may_end.set()
+    for done in (first.done, own, behind):
+        done.result(PATIENCE_S)
+
+    assert said(database) == ["behind", "first", "own"]
+    assert len(commits) == 3
+    assert undone == []
+
+
+def test_an_error_undoes_one_s_own_transaction(database):
+    with pytest.raises(ValueError, match="a mishap"), database.write() as connection:
+        insert("never")(connection)
+        raise ValueError("a mishap")
+
     say(database, "afterwards")
     assert said(database) == ["afterwards"]
 
@@ -180,34 +258,37 @@ def test_who_waits_too_long_leaves_the_queue(database, threads):
     with pytest.raises(QueueTimeoutError):
         say(database, "second")
 
-    first.may_leave.set()
+    first.may_end.set()
     first.done.result(PATIENCE_S)
     say(database, "third")
     assert said(database) == ["first", "third"]
 
 
-def test_a_turn_is_given_at_once_so_that_nobody_leaves_the_queue_in_between(database, threads, monkeypatch):
-    commits, was_locked = database._begin.__self__, []
-
-    class Came(threading.Event):
-        def set(self):
-            was_locked.append(commits._lock.locked())
-            super().set()
-
+def test_who_is_taken_out_as_its_time_ends_waits_for_the_end(database, threads, monkeypatch):
     class Place(shared_commit._Place):
-        def __init__(self):
-            super().__init__()
-            self.came = Came()
+        def wait(self, seconds=-1):
+            if seconds < 0:
+                return super().wait()
+            first.may_end.set()
+            assert begun.wait(PATIENCE_S)
+            return False  # its time is over, and another thread is writing it
+
+    begun, may_end = threading.Event(), threading.Event()
+
+    def write(connection):
+        insert("second")(connection)
+        begun.set()
+        assert may_end.wait(PATIENCE_S)
 
     first = Held(database, threads)
     monkeypatch.setattr(shared_commit, "_Place", Place)
-    second = threads.submit(say, database, "second")
-    wait_for_queue(database, 1)
+    second = threads.submit(database.run, write)
+    assert begun.wait(PATIENCE_S)
 
-    first.may_leave.set()
+    may_end.set()
     second.result(PATIENCE_S)
 
-    assert was_locked == [True]
+    assert said(database) == ["first", "second"]
 
 
 def test_a_lock_of_another_program_is_waited_for_and_no_longer(database):
@@ -228,7 +309,7 @@ def test_a_transaction_that_lasts_takes_nobody_else_in(database, commits, thread
     others = [threads.submit(say, database, f"word {n}") for n in range(3)]
     wait_for_queue(database, 3)
 
-    first.may_leave.set()
+    first.may_end.set()
     for done in (first.done, *others):
         done.result(PATIENCE_S)
 
