@@ -14,7 +14,6 @@ from rich.console import Console
 from bench import dashboard, figures, people, whatsapp
 from bench.figures import Bench, ChatSize, DeskSize, PeopleSize, Size
 from bench.load import Crowd
-from bench.person import RECEIPTS
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
 
@@ -63,14 +62,12 @@ FULL = {
     "--backlog", type=click.IntRange(1, 95), help="Messages and answers of one contact for Chatwoot (95)."
 )
 @click.option("--handoffs", type=click.IntRange(1), help="Requests for a person (200).")
-@click.option("--no-receipts", is_flag=True, help="Twilio tells nothing of what became of the answers.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
 def main(
     only: tuple[str, ...],
     quick: bool,
     every: float,
     close: bool,
-    no_receipts: bool,
     as_markdown: bool,
     **given: float | None,
 ) -> None:
@@ -87,7 +84,6 @@ def main(
                 name: int(sizes[name])
                 for name in ("people", "rounds", "alone", "long_chats", "long_chat", "messages")
             },
-            receipts=() if no_receipts else RECEIPTS,
         ),
         people=PeopleSize(**{name: int(sizes[name]) for name in ("exchanges", "backlog", "handoffs")}),
         desk=DeskSize(

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bench import history
@@ -37,7 +37,7 @@ class ChatSize:
     """How much of everything on WhatsApp.
 
     rounds: messages of each of the people at once. alone: of one person. long_chat: of each who writes long.
-    messages: of all together, where the model takes no time. receipts: what Twilio tells of each answer.
+    messages: of all together, where the model takes no time.
     """
 
     people: int
@@ -46,7 +46,6 @@ class ChatSize:
     long_chats: int
     long_chat: int
     messages: int
-    receipts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

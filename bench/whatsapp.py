@@ -10,7 +10,7 @@ from bench.chats import Chats, all_at_once, write_by_turns
 from bench.figures import Bench
 from bench.load import in_parallel, percentile
 from bench.model_server import ANSWER_TOKENS, FIRST_TOKEN_S, TOKENS_PER_S
-from bench.person import NEWCOMERS, Person
+from bench.person import NEWCOMERS, RECEIPTS, Person
 from bench.processes import Server
 from bench.report import Row, above, below, ms
 from bench.summaries import wait_for_summaries, whatsapp_keys
@@ -19,6 +19,7 @@ USUAL_PER_S = 1.8
 """What the usual bot of this field answers in a second, with 100 people at once and this model, on two cores: two
 blocking calls of the model for each message inside one event loop, in six processes."""
 AT_ONCE_PER_S = 100
+WITH_RECEIPTS = f", {len(RECEIPTS)} receipts of each answer"
 MOST_MEMORY_KB = 300_000
 MOST_GROWTH = 1.05
 FEW = 20
@@ -38,36 +39,44 @@ EARLY = 10
 
 
 def crowd(bench: Bench) -> Iterator[Row]:
-    """Many people at once, and a model that takes its time."""
+    """Many people at once, and a model that takes its time; then the same with the receipts of each answer."""
     size = bench.size.chats
     bench.say(f"{size.people} people at once on WhatsApp, {size.rounds} messages each")
-    chats = _many(bench, bench.whatsapp, size.rounds)
+    chats = _many(bench, bench.whatsapp, size.rounds, receipts=())
+    bench.say("the same with receipts")
+    told = _many(bench, bench.whatsapp, size.rounds)
     floor = _floor(bench, size.rounds)
     where = f"WhatsApp, {size.people} people at once"
+    name = f"{where}: webhook to answer over the model's time"
     for part, limit_s in ((0.5, 0.2), (0.99, 0.8)):
         value = percentile(chats.over_model_s, part)
         yield below(
-            f"{where}: webhook to answer over the model's time, p{part * 100:.0f}", value, limit_s,
+            f"{name}, p{part * 100:.0f}", value, limit_s,
             f"{ms(value)} (with it {percentile(chats.whole_s, part):.2f} s)", must=f"≤ {ms(limit_s)}",
             floor=ms(percentile(floor.over_model_s, part)),
         )  # fmt: skip
+    yield Row(f"{name}{WITH_RECEIPTS}, p50 and p99", _both(told.over_model_s))
     yield above(
         f"{where}: messages a second", chats.per_s, 20 * USUAL_PER_S,
         f"{chats.per_s:.1f} ({chats.per_s / USUAL_PER_S:.0f}x the usual bot's)", must="≥ 20x the usual bot's 1.8",
         floor=f"{floor.per_s:.1f}",
     )  # fmt: skip
-    late = [model_s - MODEL_S for model_s in chats.model_s]
+    yield Row(f"{where}: messages a second{WITH_RECEIPTS}", f"{told.per_s:.1f}")
+    late = [model_s - MODEL_S for model_s in (*chats.model_s, *told.model_s)]
     yield Row(f"{where}: the bench's model behind its own clock, p50 and p99", _both(late))
     yield from _spent(chats, where, floor)
+    yield from _spent(told, f"{where}{WITH_RECEIPTS}")
 
 
 def throughput(bench: Bench) -> Iterator[Row]:
-    """How many messages a second there can be at most."""
+    """How many messages a second there can be at most, without the receipts of each answer and with them."""
     size = bench.size.chats
     each = max(1, size.messages // 2 // size.people)
     bench.say(f"{size.people} people at once on WhatsApp, {each} messages each, {AT_ONCE}")
     with _alone(bench) as server, _at_once(bench):
-        chats = _many(bench, server, each, looks=LOOKS)
+        chats = _many(bench, server, each, looks=LOOKS, receipts=())
+        bench.say("the same with receipts")
+        told = _many(bench, server, each, looks=LOOKS)
         whole_kb = server.whole.memory_kb()
         floor = _floor(bench, each)
     where = f"WhatsApp, {AT_ONCE}"
@@ -76,13 +85,18 @@ def throughput(bench: Bench) -> Iterator[Row]:
         f"{chats.per_s:.1f} (webhook to answer, p50 and p99: {_both(chats.whole_s)})",
         must=f"≥ {AT_ONCE_PER_S}", floor=f"{floor.per_s:.1f}",
     )  # fmt: skip
-    most_kb = max(chats.memory_kb, default=math.nan)
+    yield Row(
+        f"{where}: messages a second{WITH_RECEIPTS}",
+        f"{told.per_s:.1f} (webhook to answer, p50 and p99: {_both(told.whole_s)})",
+    )
+    most_kb = max((*chats.memory_kb, *told.memory_kb), default=math.nan)
     yield below(
         f"{where}: memory of web and worker at the most", most_kb, MOST_MEMORY_KB,
         f"{_mb(most_kb)} (at the end {_mb(whole_kb)} with the process that keeps them up)",
         must=f"≤ {_mb(MOST_MEMORY_KB)}",
     )  # fmt: skip
     yield from _spent(chats, where, floor)
+    yield from _spent(told, f"{where}{WITH_RECEIPTS}")
 
 
 def one_person(bench: Bench) -> Iterator[Row]:
@@ -159,14 +173,20 @@ def _alone(bench: Bench) -> Iterator[Server]:
 _programs = count(1)
 
 
-def _many(bench: Bench, server: Server, messages: int, *, people: int | None = None, looks: int = 0) -> Chats:
-    """People who write so many messages each."""
+def _many(
+    bench: Bench,
+    server: Server,
+    messages: int,
+    *,
+    people: int | None = None,
+    looks: int = 0,
+    receipts: Sequence[str] = RECEIPTS,
+) -> Chats:
+    """People who write so many messages each. receipts: what Twilio tells of each answer."""
     people = people or bench.size.chats.people
     look_every = max(1, people * messages // looks) if looks else 0
     bench.model.times()
-    load = all_at_once(
-        bench.machine, server, people, messages, receipts=bench.size.chats.receipts, look_every=look_every
-    )
+    load = all_at_once(bench.machine, server, people, messages, receipts=receipts, look_every=look_every)
     return asyncio.run(load).join(bench.model.times())
 
 
@@ -174,7 +194,7 @@ def _floor(bench: Bench, messages: int) -> Chats:
     """The same load on the smallest app that answers, right after."""
     bench.say("the same at the floor")
     server = bench.machine.start_floor("whatsapp_floor", WEB_PROCESSES)
-    chats = _many(bench, server, messages)
+    chats = _many(bench, server, messages, receipts=())
     bench.machine.stop(server)
     return chats
 
@@ -183,10 +203,7 @@ async def _late_and_early(bench: Bench, server: Server) -> tuple[Chats, Chats]:
     many, late_at = bench.size.chats.long_chats, bench.size.chats.long_chat
     late, early, newcomers = Chats(), Chats(), range(NEWCOMERS + 1, NEWCOMERS + 1 + 2 * many)
     old, young = (
-        [
-            Person(server.port, number, lost=chats.errors, receipts=bench.size.chats.receipts)
-            for number in numbers
-        ]
+        [Person(server.port, number, lost=chats.errors) for number in numbers]
         for chats, numbers in ((late, newcomers[:many]), (early, newcomers[many:]))
     )
     await in_parallel([write_by_turns(person, late_at - WINDOW // 2, late) for person in old])
@@ -216,11 +233,11 @@ async def _take_turns(pair: Sequence[tuple[Person, Chats]]) -> None:
             await write_by_turns(person, 1, chats)
 
 
-def _spent(chats: Chats, where: str, floor: Chats) -> Iterator[Row]:
+def _spent(chats: Chats, where: str, floor: Chats | None = None) -> Iterator[Row]:
     yield Row(
         f"{where}: processor per message, web and worker",
         f"{ms(chats.cpu_each_s('web'))}, {ms(chats.cpu_each_s('worker'))}",
-        floor=ms(floor.cpu_each_s("web")),
+        floor=ms(floor.cpu_each_s("web")) if floor else "",
     )
     rest = ", ".join(f"{name} {chats.cpu_s[name]:.1f} s" for name in ("people", "model", "twilio"))
     yield Row(
