@@ -23,6 +23,8 @@ WEB_BUSY_TIMEOUT_S = 1.0
 _LOOK_AGAIN_S = (0.001, 0.003)
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
+SQLITE_CACHE_KB = 512
+"""Of pages that a connection keeps. The system keeps the file's pages as well, once for all connections."""
 
 T = TypeVar("T")
 
@@ -128,6 +130,7 @@ def _set_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KB}")
     cursor.close()
 
 
