@@ -41,7 +41,7 @@ from storage.work import Work
 log = structlog.get_logger()
 
 LONGEST_BURST_S = 6.0
-TYPING_AFTER_S = 0.5
+TYPING_AFTER_S = 1.0
 """An answer that is quicker needs no sign that it is being written."""
 LATE_S = 30.0
 """How long an answer that missed its reply is waited for in the process that writes it."""
