@@ -67,14 +67,15 @@ def contains_secret(text: str) -> bool:
 
 
 def _without_links(text: str) -> str:
-    return _RUN.sub(_without_link, text) if _PROVIDER.search(text) else text
+    return _RUN.sub(lambda run: _without_link(run[0]), text) if _PROVIDER.search(text) else text
 
 
-def _without_link(run: re.Match[str]) -> str:
-    text = run[0]
+def _without_link(text: str) -> str:
     provider = _PROVIDER.search(text)
     if provider is None:
         return text
     scheme = _SCHEME.search(text, 0, provider.start())
     link_end = len(text.rstrip(".:!?…"))
-    return (text[: scheme.start()] if scheme else "") + LINK + text[link_end:]
+    # What stands before the first scheme may end in a host that the scheme, glued to it, hid.
+    before = _without_link(text[: scheme.start()]) if scheme else ""
+    return before + LINK + text[link_end:]
