@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 
 import pytest
 from twilio.request_validator import RequestValidator
@@ -196,14 +195,10 @@ def test_control_c_hangs_up(server, sit_down):
 
     terminal = sit_down()
     terminal.wait_for("long story")
-    for _ in range(4):  # Python drops one that comes in the middle of what must not be broken off
-        time.sleep(0.5)
-        terminal.process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            terminal.process.wait(5)
-            break
+    time.sleep(0.5)  # it has printed its line: an interrupt in the middle of that is Python's to drop
+    terminal.process.send_signal(signal.SIGINT)
 
-    assert terminal.process.wait(1) == 0
+    assert terminal.process.wait(20) == 0
     assert len(server.asked_for("/status")) == 1
 
 
