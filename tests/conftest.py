@@ -10,14 +10,14 @@ import pytest
 from werkzeug.serving import make_server
 
 from app import create_app
-from parts import simulator_token
+from container import simulator_token
+from jobs.migrate import upgrade
+from jobs.queue import Work
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.phone import Phone
-from simulator.whatsapp import WhatsApp
+from simulator.twilio.phone import Phone
+from simulator.whatsapp.client import WhatsApp
 from storage.database import Database
-from storage.migrate import upgrade
-from storage.work import Work
-from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.openai.server import FakeOpenAI
 
 pytest_plugins = ["tests.postgres"]
 

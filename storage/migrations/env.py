@@ -6,8 +6,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 import storage.models  # noqa: F401  (its tables are what is compared)
+from jobs.queue import is_ours
 from storage.base import Base, UtcDateTime
-from storage.work import is_ours
 
 
 def _render_type(kind: str, thing: Any, _context: object) -> str | Literal[False]:
