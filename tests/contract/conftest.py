@@ -6,6 +6,16 @@ import shutil
 import pytest
 
 from tests.contract import seams
+from tests.contract.snapshot import UPDATE, changes
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what --update-contract changed."""
+    if UPDATE:
+        terminalreporter.section("contract")
+        terminalreporter.write_line("\n".join(changes) or "Nothing that users see has changed.")
+        if changes:
+            terminalreporter.write_line("\nName these differences in CHANGELOG.md.")
 
 
 @pytest.fixture(autouse=True)

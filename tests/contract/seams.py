@@ -6,9 +6,11 @@ Each function returns plain values: strings, numbers, lists and dicts. A move of
 
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import prometheus_client.parser
@@ -201,6 +203,7 @@ def words() -> dict[str, object]:
             f"{language}/launch": LAUNCH[language],
             f"{language}/terminal phone": PHONE_WORDS[language],
             f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
+            f"{language}/no Python": shell_words(language),
             f"{language}/off": _announcements(language),
             f"{language}/twilio codes": _codes(twilio_codes, language),
             f"{language}/360dialog codes": _codes(dialog360_codes, language),
@@ -211,6 +214,15 @@ def words() -> dict[str, object]:
     found["recognised/sellers take"] = sorted(notices._TAKES)
     found["recognised/sellers decline"] = sorted(notices._DECLINES)
     return found
+
+
+def shell_words(language: str) -> str:
+    """Return what start.sh and test.sh say where there is no Python."""
+    said = subprocess.run(
+        ["bash", "-c", f". launch/python.sh; say_no_python {language}"],
+        cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+    return said.stdout + said.stderr
 
 
 def _fields(table) -> dict[str, object]:
@@ -272,7 +284,9 @@ def sentences() -> list[str]:
     found = set()
     for tree in _trees():
         docstrings = {id(text) for text in _docstrings(tree)}
-        inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        inner = {
+            id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
+        }
         for node in ast.walk(tree):
             if id(node) not in docstrings and id(node) not in inner and (text := _text(node)):
                 found.add(text)
@@ -327,10 +341,17 @@ def log_events() -> list[str]:
     )
 
 
-def _trees() -> Iterator[ast.Module]:
-    for file in sorted(ROOT.rglob("*.py")):
-        if not set(file.relative_to(ROOT).parts) & _NOT_OURS:
-            yield ast.parse(file.read_text("utf-8"))
+@cache
+def _trees() -> list[ast.Module]:
+    return [ast.parse(file.read_text("utf-8")) for file in _files(ROOT)]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name not in _NOT_OURS and not path.name.startswith("."):
+            yield from _files(path)
+        elif path.suffix == ".py":
+            yield path
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:

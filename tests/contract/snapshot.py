@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 UPDATE = os.environ.get("UPDATE_CONTRACT") == "1"
+changes: list[str] = []
+"""What was rewritten, as diffs."""
 _FOLDER = Path(__file__).parent / "snapshots"
 _HOW = (
     "What users see has changed. If that is meant, run ./test.sh --update-contract, "
@@ -13,17 +15,19 @@ _HOW = (
 
 
 def hold(name: str, text: str) -> None:
-    """Fail where a text is not what the snapshot says; write the snapshot, and print what changed, on --update-contract."""
+    """Fail where a text is not what the snapshot says; on --update-contract, write the snapshot instead."""
     file = _FOLDER / name
     text = text.rstrip("\n") + "\n"
     kept = file.read_text("utf-8") if file.exists() else ""
     if kept == text:
         return
     diff = "\n".join(
-        difflib.unified_diff(kept.splitlines(), text.splitlines(), f"{name}, kept", f"{name}, now", lineterm="", n=1)
+        difflib.unified_diff(
+            kept.splitlines(), text.splitlines(), f"{name}, kept", f"{name}, now", lineterm="", n=1
+        )
     )
     if not UPDATE:
         raise AssertionError(f"{_HOW}\n{diff}")
     _FOLDER.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
-    print(diff)
+    changes.append(diff)

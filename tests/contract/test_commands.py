@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of command lines and of rows are read by the line)
 """Commands: what --help says of each, and what each says, and ends with, where it cannot do what it was asked."""
 
 import re
@@ -33,7 +34,9 @@ def language(request, monkeypatch):
 
 def helps(command, name, parent=None):
     """The help of a command and of those below it, an option a line however wide the terminal is."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=10_000, max_content_width=10_000)
+    context = click.Context(
+        command, info_name=name, parent=parent, terminal_width=10_000, max_content_width=10_000
+    )
     yield f"## {context.command_path}\n\n{command.get_help(context)}\n"
     for below in sorted(getattr(command, "commands", {})):
         yield from helps(command.commands[below], below, context)
@@ -56,14 +59,25 @@ def test_parameters_of_every_command(make_app):
     def lines(command, path):
         for one in command.params:
             says = one.to_info_dict()
-            kept = {k: says[k] for k in ("opts", "secondary_opts", "required", "nargs", "multiple", "is_flag", "hidden") if k in says}
-            kept["type"] = {k: v for k, v in says["type"].items() if k in ("name", "choices", "min", "max", "min_open", "max_open")}
+            kept = {
+                k: says[k]
+                for k in ("opts", "secondary_opts", "required", "nargs", "multiple", "is_flag", "hidden")
+                if k in says
+            }
+            kept["type"] = {
+                k: v
+                for k, v in says["type"].items()
+                if k in ("name", "choices", "min", "max", "min_open", "max_open")
+            }
             kept["default"] = str(one.default) if isinstance(one.default, int | float | str) else None
             yield f"{path}: {kept}"
         for name, below in getattr(command, "commands", {}).items():
             yield from lines(below, f"{path} {name}")
 
-    hold("parameters.txt", "\n".join(sorted(line for name, command in commands for line in lines(command, name))))
+    hold(
+        "parameters.txt",
+        "\n".join(sorted(line for name, command in commands for line in lines(command, name))),
+    )
 
 
 # What is refused
@@ -172,7 +186,10 @@ def test_what_the_commands_say_of_a_database_that_is_not_prepared(language, make
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    hold(f"refusals_unprepared_{language}.txt", run(make_app(migrated=False), UNPREPARED, environment, tmp_path))
+    hold(
+        f"refusals_unprepared_{language}.txt",
+        run(make_app(migrated=False), UNPREPARED, environment, tmp_path),
+    )
 
 
 def test_what_the_commands_say_of_a_database_that_cannot_be_reached(language, make_app, tmp_path):
@@ -193,7 +210,9 @@ def story(line, environment, result, folder):
     """What was asked, and what came of it."""
     assert result.exception is None or isinstance(result.exception, SystemExit), (line, result.exc_info)
     says = re.sub(r"(CA|SM)[0-9a-f]{32}", r"\1...", result.output.replace(str(folder), "FOLDER").rstrip())
-    says = "\n".join(text.rstrip() for text in says.splitlines() if not text.startswith("{"))  # the log's own lines
+    says = "\n".join(
+        text.rstrip() for text in says.splitlines() if not text.startswith("{")
+    )  # the log's own lines
     asked = re.sub(r"x{50,}", "xxx...", line)
     setting = " ".join(f"{name}={value}" for name, value in environment.items())
     return f"$ {asked}\n  with: {setting or 'nothing'}\n  exit code {result.exit_code}\n{says}\n"
@@ -201,7 +220,7 @@ def story(line, environment, result, folder):
 
 # What settings, profiles and the sellers' file must not say
 
-WRONG = ("x", "-1", "0", "1000000000", "1.5", "ftp://x", "https://x?a", "+3460", "ñ", "x\ny")
+WRONG = ("x", "-1", "1000000000", "1.5", "https://x?a", "x\ny")
 
 
 def test_what_settings_refuse(monkeypatch):
@@ -283,4 +302,11 @@ def test_what_profiles_and_the_sellers_file_refuse(tmp_path):
     told.append(f"profile, no such file: {seams.refusal_of_profile('./nobody.toml')}")
     told.append(f"sellers, no such file: {seams.refusal_of_sellers(Path('nobody.toml'))}")
 
-    hold("refusals_files.txt", "\n".join(told))
+    hold("refusals_files.txt", "\n".join(map(without_pythons_words, told)))
+
+
+def without_pythons_words(text):
+    """Leave out what depends on Python's version, or on which profiles there are."""
+    text = re.sub(r"(this is not TOML) \(.*?\)", r"\1 (...)", text)
+    text = re.sub(r"(name one of those in profiles/) \(.*?\)", r"\1 (...)", text)
+    return re.sub(r"(cannot be read|hours: hour must be).*", r"\1 ...", text)

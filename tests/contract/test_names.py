@@ -19,7 +19,15 @@ ALL_SET = {
     "webhook_url": "https://assistant.example", "d360_api_key": "s4", "chatwoot_enabled": True,
     "chatwoot_url": "https://chatwoot.example", "chatwoot_inbox_id": "inbox", "secret_key": "s5",
 }  # fmt: skip
-VALUES = {"conversation_id": 1, "message_id": 1, "number": 1, "action": "write", "filename": "x", "key": "x", "_missing": "x"}
+VALUES = {
+    "conversation_id": 1,
+    "message_id": 1,
+    "number": 1,
+    "action": "write",
+    "filename": "x",
+    "key": "x",
+    "_missing": "x",
+}
 
 
 def refusals(app):
@@ -28,19 +36,28 @@ def refusals(app):
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             _, url = rule.build({name: VALUES[name] for name in rule.arguments}, append_unknown=False)
             response = app.test_client().open(url, method=method, **STRANGER)
-            yield (rule.rule, method), f"{response.status_code} {response.headers.get('Location', '')}".strip()
+            yield (
+                (rule.rule, method),
+                f"{response.status_code} {response.headers.get('Location', '')}".strip(),
+            )
 
 
 def test_routes_and_whom_they_refuse(make_app):
     bare, guarded = (dict(refusals(make_app(**values))) for values in ({}, ALL_SET))
 
     assert bare.keys() == guarded.keys()
-    lines = [f"{method} {rule} | nothing set: {bare[rule, method]} | all set: {guarded[rule, method]}" for rule, method in bare]
+    lines = [
+        f"{method} {rule} | nothing set: {bare[rule, method]} | all set: {guarded[rule, method]}"
+        for rule, method in bare
+    ]
     hold("routes.txt", "\n".join(sorted(lines)))
 
 
 def test_settings():
-    lines = [f"{name}: {json.dumps(found, ensure_ascii=False, sort_keys=True)}" for name, found in seams.settings().items()]
+    lines = [
+        f"{name}: {json.dumps(found, ensure_ascii=False, sort_keys=True)}"
+        for name, found in seams.settings().items()
+    ]
 
     hold("settings.txt", "\n".join(sorted(lines)))
 
@@ -48,7 +65,9 @@ def test_settings():
 def test_metrics(make_app):
     app = make_app()
 
-    lines = [f"{name} | {kind} | {', '.join(labels)} | {text}" for name, kind, text, labels in seams.metrics(app)]
+    lines = [
+        f"{name} | {kind} | {', '.join(labels)} | {text}" for name, kind, text, labels in seams.metrics(app)
+    ]
     lines += [f"{name} | buckets | {', '.join(bounds)}" for name, bounds in seams.buckets(app).items()]
     hold("metrics.txt", "\n".join(sorted(lines)))
 
@@ -63,9 +82,12 @@ def test_tables(prepared):
             f"{table}.{c['name']}: {c['type']}{'' if c['nullable'] else ' not null'}, default {c['default']}"
             for c in found.get_columns(table)
         ]
-        lines.append(f"{table} primary key: {', '.join(found.get_pk_constraint(table)['constrained_columns'])}")
+        lines.append(
+            f"{table} primary key: {', '.join(found.get_pk_constraint(table)['constrained_columns'])}"
+        )
         lines += [
-            f"{table} unique {u['name']}: {', '.join(u['column_names'])}" for u in found.get_unique_constraints(table)
+            f"{table} unique {u['name']}: {', '.join(u['column_names'])}"
+            for u in found.get_unique_constraints(table)
         ]
         lines += [
             f"{table} foreign key {f['name']}: {', '.join(f['constrained_columns'])} to {f['referred_table']} "
@@ -75,7 +97,10 @@ def test_tables(prepared):
         lines += [f"{table} check {c['name']}: {c['sqltext']}" for c in found.get_check_constraints(table)]
     with engine.connect() as connection:
         for table in seams.our_tables():
-            statement = "select sql from sqlite_master where type in ('index', 'trigger') and tbl_name = ? and sql is not null"
+            statement = (
+                "select sql from sqlite_master"
+                " where type in ('index', 'trigger') and tbl_name = ? and sql is not null"
+            )
             lines += [" ".join(sql.split()) for (sql,) in connection.exec_driver_sql(statement, (table,))]
     engine.dispose()
     hold("tables.txt", "\n".join(sorted(lines)))
