@@ -214,6 +214,7 @@ def story(line, environment, result, folder):
         text.rstrip() for text in says.splitlines() if not text.startswith("{")
     )  # the log's own lines
     asked = re.sub(r"x{50,}", "xxx...", line)
+    says = without_pythons_words(says)
     setting = " ".join(f"{name}={value}" for name, value in environment.items())
     return f"$ {asked}\n  with: {setting or 'nothing'}\n  exit code {result.exit_code}\n{says}\n"
 
