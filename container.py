@@ -356,12 +356,10 @@ def whatsapp_sender(settings: Settings) -> str | None:
 
 def twilio_messages(settings: Settings, *, total_s: float = 10) -> TwilioMessages | None:
     """Return what sends messages through Twilio's REST API; None without credentials. total_s: for each request."""
-    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
+    if (credentials := settings.twilio_credentials) is None:
         return None
-    token = settings.twilio_auth_tokens[0]
     return TwilioMessages(
-        settings.twilio_account_sid,
-        token,
+        *credentials,
         api_url=settings.twilio_api_url,
         timeout_s=min(5, total_s),
         total_s=total_s,
@@ -381,10 +379,8 @@ def _downloads(settings: Settings) -> dict[str, Downloads]:
 
 
 def _twilio_media(settings: Settings) -> TwilioMedia | None:
-    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
-        return None
-    token = settings.twilio_auth_tokens[0]
-    return TwilioMedia(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
+    credentials = settings.twilio_credentials
+    return TwilioMedia(*credentials, api_url=settings.twilio_api_url) if credentials else None
 
 
 def desk(parts: Parts, profile: Profile) -> Desk:

@@ -70,14 +70,8 @@ def operators(
 
 def twilio_rest(settings: Settings) -> TwilioRest | None:
     """Return what changes calls that go on; None without credentials."""
-    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
-        return None
-    return TwilioRest(
-        settings.twilio_account_sid,
-        settings.twilio_auth_tokens[0],
-        api_url=settings.twilio_api_url,
-        total_s=8,
-    )
+    credentials = settings.twilio_credentials
+    return TwilioRest(*credentials, api_url=settings.twilio_api_url, total_s=8) if credentials else None
 
 
 class BrowserPost:

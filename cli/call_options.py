@@ -156,8 +156,9 @@ def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *ne
     return to, options.sender or settings.twilio_phone_number or ""
 
 
-def twilio_of(settings: Settings) -> TwilioRest:
-    """Return the client for the settings' account."""
-    return TwilioRest(
-        settings.twilio_account_sid or "", settings.twilio_auth_token or "", api_url=settings.twilio_api_url
-    )
+def twilio_of(terminal: Terminal, settings: Settings) -> TwilioRest:
+    """Return the client for the settings' account. Raises CannotBegin where its credentials are missing."""
+    require(terminal, settings, "twilio_account_sid", "twilio_auth_token")
+    credentials = settings.twilio_credentials
+    assert credentials is not None
+    return TwilioRest(*credentials, api_url=settings.twilio_api_url)

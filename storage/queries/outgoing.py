@@ -26,8 +26,13 @@ RECEIPT_RANKS = {
     MessageStatus.UNDELIVERED: 4,
     MessageStatus.HELD: 4,
     MessageStatus.FAILED: 4,
+    MessageStatus.RECEIVED: 4,
+    MessageStatus.SETTLED: 4,
 }
-"""What became of a message of ours, in the order in which it can come; receipts come in any."""
+"""What became of a message, in the order in which it can come; receipts come in any, and change nothing from 4 on.
+
+Those that came in stand at 4: no receipt is for them.
+"""
 
 
 _NOT_OUT = (MessageStatus.WAITING, MessageStatus.CLAIMED, MessageStatus.SENDING)

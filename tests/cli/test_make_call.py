@@ -98,6 +98,21 @@ def test_in_spanish_where_the_terminal_is(twilio, dialer):
     assert ended.out.splitlines()[-1] == f"{twilio.calls.last.sid}: terminada · 0:34 · 0,0085 USD"
 
 
+def test_of_two_tokens_the_first_signs_in_while_one_is_rotated(twilio, dialer):
+    ended = dialer.run(TO, TWILIO_AUTH_TOKEN=f" {twilio.auth_token}, the-old-one")
+
+    assert ended.code == 0, ended.err
+    assert ended.statuses[-1] == "completed"
+
+
+def test_a_token_of_separators_alone_is_no_token(twilio, dialer):
+    ended = dialer.run(TO, TWILIO_AUTH_TOKEN=" , ")
+
+    assert ended.code == 2
+    assert "TWILIO_AUTH_TOKEN" in ended.err
+    assert twilio.posted() == []
+
+
 def test_twilio_is_told_where_to_ask_and_how_patiently(twilio, dialer):
     dialer.run(TO)
 

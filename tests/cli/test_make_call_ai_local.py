@@ -89,6 +89,15 @@ def test_what_the_model_wrote_is_spoken_to_whom_was_called(twilio, model, script
     assert done.stdout.splitlines()[-1] == f"{twilio.calls.last.sid}: completed · 0:34 · 0.0085 USD"
 
 
+def test_of_two_tokens_the_first_signs_in_while_one_is_rotated(twilio, model, script):
+    model.enqueue(server.text(MESSAGE))
+
+    done = script.run(TO, TWILIO_AUTH_TOKEN=f"{twilio.auth_token},the-old-one")
+
+    assert done.returncode == 0, done.stderr
+    assert spoken(placed_twiml(twilio)) == MESSAGE
+
+
 def test_the_model_is_told_who_calls_what_to_say_and_that_nobody_can_answer(model, script):
     script.run(TO, "--prompt", "su pedido {ha} llegado")
 

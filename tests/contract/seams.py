@@ -17,30 +17,31 @@ import prometheus_client.parser
 
 import make_call
 import make_call_ai_local
-from announcements import what_is_off
 from app import create_app
+from cli.console import Terminal
+from container import jobs_for
 from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
 from conversation.phrases import briefing_for, phrases_for
-from conversation.profiles import ProfileError, instructions_for, load_profile
-from conversation.tools import phone_tools, whatsapp_tools
+from conversation.profiles.profile import ProfileError, instructions_for, load_profile
+from conversation.tools.runner import phone_tools, whatsapp_tools
 from dashboard import texts_words
-from integrations import offline_phrases, twilio_codes
-from integrations.dialog360 import codes as dialog360_codes
+from integrations.dialog360 import error_codes as dialog360_codes
+from integrations.offline import phrases as offline_phrases
+from integrations.twilio import error_codes
+from jobs.executor import VERSION
+from jobs.migrate import upgrade as migrate
+from jobs.queue import APPLICATION, QUEUES, WORKFLOW
 from launch.texts import TEXTS as LAUNCH
-from messaging import opt_out_words
-from metrics import MESSAGES, RECEIPTS, REQUESTS
-from parts import jobs_for
-from people import notices
-from people.desk_words import desk_words
-from people.sellers import SellersError, load_sellers
+from messaging import opt_out
+from observability.disabled_features import what_is_off
+from observability.metrics import MESSAGES, RECEIPTS, REQUESTS
+from people.handoff import notices
+from people.handoff.sellers import SellersError, load_sellers
+from people.helpdesk.phrases import desk_words
 from settings import ROOT, Settings, SettingsError, load_settings
-from simulator.terminal_phrases import PHRASES as PHONE_WORDS
-from simulator.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
-from storage.executor import VERSION
-from storage.migrate import upgrade as migrate
+from simulator.terminal.phone_phrases import PHRASES as PHONE_WORDS
+from simulator.terminal.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
 from storage.models import Base
-from storage.work import APPLICATION, QUEUES, WORKFLOW
-from terminal import Terminal
 
 LANGUAGES = ("es", "en")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -205,11 +206,11 @@ def words() -> dict[str, object]:
             f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
             f"{language}/no Python": shell_words(language),
             f"{language}/off": _announcements(language),
-            f"{language}/twilio codes": _codes(twilio_codes, language),
+            f"{language}/twilio codes": _codes(error_codes, language),
             f"{language}/360dialog codes": _codes(dialog360_codes, language),
         }
     found["recognised/opt-out"] = {
-        words: keyword.value for words, keyword in sorted(opt_out_words._KEYWORDS.items())
+        words: keyword.value for words, keyword in sorted(opt_out._KEYWORDS.items())
     }
     found["recognised/sellers take"] = sorted(notices._TAKES)
     found["recognised/sellers decline"] = sorted(notices._DECLINES)

@@ -19,7 +19,7 @@ from integrations.twilio.messages import TwilioMessages
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Contact, Conversation, Message, MessageStatus
-from storage.queries import contacts, messages
+from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Sender
 from storage.queries.messages import NewMessage
 from tests.fakes.twilio.messages import WAITS, Receipt, failed, undelivered
@@ -531,6 +531,21 @@ def test_the_log_shows_both_directions_newest_last_in_the_businesss_zone(command
 
 def the_first(commands):
     return every(commands.database, Message)[0]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_log_has_a_word_for_whatever_became_of_a_message(command_line, language):
+    recipient = command_line.wrote()
+    with command_line.database.write() as connection:
+        for status in MessageStatus:
+            outgoing.add_outbound(
+                connection, recipient.conversation_id, "text", f"<{status.name}>", utc_now(), status
+            )
+
+    ended = command_line.run("log", language=language)
+
+    assert ended.code == 0, ended.err
+    assert all(f"<{status.name}>" in ended.out for status in MessageStatus)
 
 
 def test_the_log_of_one_number_holds_nobody_elses_words(commands):
