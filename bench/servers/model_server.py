@@ -1,6 +1,6 @@
 """The model of the bench: a loopback server that speaks Chat Completions' stream, cheaply and on time.
 
-`python -m bench.model_server PORT`. It notes when it sent what, by the number in the question ("Pregunta 17"), on the
+`python -m bench.servers.model_server PORT`. It notes when it sent what, by the number in the question ("Pregunta 17"), on the
 machine's monotonic clock, which every process here shares:
 
     GET /times       {"17": [asked, first token, first sentence certain, ended, late by, bytes], ...}, once

@@ -31,7 +31,7 @@ def test_the_newest_migration_is_the_one_that_alembic_goes_to():
 
 
 def test_a_program_that_does_not_migrate_does_not_import_alembic():
-    program = "import sys, storage.migrate; sys.exit('alembic' in sys.modules)"
+    program = "import sys, jobs.migrate; sys.exit('alembic' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], cwd=MIGRATIONS.parents[1]).returncode == 0
 
