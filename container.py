@@ -14,7 +14,6 @@ from conversation.composite_observer import Mirrors
 from conversation.manager import ConversationManager
 from conversation.meter import UNMETERED, Meter
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from conversation.profiles.profile import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
 from conversation.tools.runner import Toolbox, phone_tools, whatsapp_tools
@@ -61,6 +60,7 @@ from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
 from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
 from people.handoff.service import Handoffs, Team
+from phone_numbers import matching_number
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings
 from storage import data_dir
 from storage.database import Database
@@ -183,7 +183,8 @@ def bureau(settings: Settings, profile: Profile, database: Database, meter: Mete
     desk = chatwoot_mirror(settings, work)
     mirror: Mirror = desk or NOBODY
     counts = MessageCounts(meter)
-    outbox = Outbox(database, work, channels, mirror=Mirrors(mirror, counts))
+    watchers = Mirrors(mirror, counts)
+    outbox = Outbox(database, work, channels, mirror=watchers)
     has_sender = settings.twilio_whatsapp_number is not None or DIALOG360 in channels.providers
     can_write = bool(channels.providers) and has_sender
     team = Team(
@@ -196,6 +197,7 @@ def bureau(settings: Settings, profile: Profile, database: Database, meter: Mete
     )
     crm = CrmEvents(database, work, crm_webhook(settings), ours=[seller.number for seller in team.sellers])
     handoffs = Handoffs(database, work, team, writer=outbox if can_write else None, desk=desk, also=crm)
+    watchers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
     api = HandoffApi(database, handoffs, outbox if can_write else None)
     everyone = Mirrors(mirror, handoffs, crm, counts)
     postcalls = PostCalls(database, work, mirror=everyone)

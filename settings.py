@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import phonenumbers
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from phone_numbers import dialable_number, parse_e164
 
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
@@ -162,12 +163,12 @@ class Settings(BaseSettings):
     @field_validator("twilio_phone_number", "to_phone_number", "human_phone_number")
     @classmethod
     def _phone_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value)
+        return None if value is None else dialable_number(parse_e164(value))
 
     @field_validator("twilio_whatsapp_number")
     @classmethod
     def _whatsapp_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
+        return None if value is None else parse_e164(value)
 
     @property
     def seller_numbers(self) -> tuple[str, ...]:
@@ -187,8 +188,8 @@ class Settings(BaseSettings):
     @field_validator("whatsapp_allowed", "vendedor_whatsapp")
     @classmethod
     def _numbers(cls, value: str | None) -> str | None:
-        parts = [part.strip().removeprefix("whatsapp:") for part in (value or "").split(",")]
-        return ",".join(parse_e164(part) for part in parts if part) or None
+        parts = (value or "").split(",")
+        return ",".join(parse_e164(part) for part in parts if part.strip()) or None
 
     @field_validator("webhook_url", "openai_base_url", "twilio_api_url", "d360_api_url")
     @classmethod
@@ -225,20 +226,6 @@ class Settings(BaseSettings):
         url = self.database_url or f"sqlite:///{self.data_dir / 'assistant.db'}"
         object.__setattr__(self, "database_url", normalise_database_url(url))
         return self
-
-
-def parse_e164(number: str) -> str:
-    """Return a number as E.164 ("+34600000001"); spaces, dots and dashes in it are forgiven.
-
-    Raises ValueError where no such number can exist (ITU-T E.164, by phonenumbers' lengths).
-    """
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException as error:
-        raise ValueError("must be a number with its country code, such as +34600000001") from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise ValueError("is not a possible phone number: check its country code and its length")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def normalise_database_url(url: str) -> str:

@@ -15,11 +15,11 @@ from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, mess
 from cli.whatsapp.providers import Carrier, Dialog360Carrier, TwilioCarrier
 from cli.whatsapp.send import Sending
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from integrations.dialog360.client import Dialog360
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
 from messaging.providers.base import DIALOG360, TWILIO
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries.messages import last_messages, message_by_sid

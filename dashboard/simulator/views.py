@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell, TooManyOpenError
 from dashboard.texts import pick
 from dashboard.texts_phone import BOOTH
-from settings import Settings, parse_e164
+from phone_numbers import parse_e164
+from settings import Settings
 from simulator.local_server import PERSON, is_reachable, server_url
 from storage.base import utc_now
 from storage.database import Database

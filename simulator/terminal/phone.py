@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from settings import Settings, parse_e164
+from phone_numbers import dialable_number, parse_e164
+from settings import Settings
 from simulator.local_server import is_reachable, local_phone, server_url
 from simulator.terminal.phone_input import Deed, Keyboard, Lines, ScriptedLines, read_line, without_echo
 from simulator.terminal.phone_screen import Screen
@@ -196,7 +197,7 @@ def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     if value is None or value == "anonymous":
         return value
     try:
-        return parse_e164(value)
+        return dialable_number(parse_e164(value))
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
