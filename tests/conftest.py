@@ -1,6 +1,7 @@
 """What the tests share: a database of each kind, and a line: the application served on loopback, and its phones."""
 
 import logging
+import os
 import shutil
 import sqlite3
 import threading
@@ -23,6 +24,27 @@ pytest_plugins = ["tests.postgres"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
+BOTH, SQLITE = ["sqlite", "postgres"], ["sqlite"]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--databases",
+        choices=["sqlite", "marked", "both"],
+        default="both" if os.environ.get("CI") == "true" else "marked",
+        help="run on both databases: nothing, what is marked both_databases, or everything (as where CI=true)",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    """Give each test that uses a database the kinds it runs on."""
+    if "database_url" not in metafunc.fixturenames:
+        return
+    wanted, marker = metafunc.config.getoption("databases"), metafunc.definition.get_closest_marker
+    both = wanted == "both" or (wanted == "marked" and marker("both_databases"))
+    kinds = BOTH if both and not marker("sqlite_alone") else SQLITE
+    metafunc.parametrize("database_url", kinds, indirect=True)
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
@@ -33,9 +55,9 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def database_url(request, tmp_path):
-    """A fresh, migrated database; each test that uses it runs on both kinds."""
+    """A fresh, migrated database of the kind that pytest_generate_tests chose."""
     if request.param == "sqlite":
         path = tmp_path / "assistant.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)

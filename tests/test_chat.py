@@ -24,6 +24,7 @@ def flask(tmp_path, database_url):
     return run
 
 
+@pytest.mark.both_databases
 def test_it_answers_and_remembers(flask):
     done = flask("chat", stdin="When do you open?\n/history\n/exit\n")
 
@@ -66,6 +67,7 @@ def test_a_number_that_cannot_be_is_refused(flask):
     assert "NUMBER" in done.stderr
 
 
+@pytest.mark.both_databases
 def test_without_tables_it_says_what_to_run(flask, tmp_path):
     done = flask("chat", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
 

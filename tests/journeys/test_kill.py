@@ -18,6 +18,8 @@ from tests.fakes.openai_server import hang_before_headers, stalled, text
 from tests.postgres import free_port
 from tests.records import the_only
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def environment(make_settings):

@@ -175,7 +175,7 @@ def witness(make_settings, sqlite_url, openai, capfd, caplog):
     witness.close()
 
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite_alone
 
 
 def everywhere(test):

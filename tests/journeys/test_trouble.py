@@ -20,6 +20,8 @@ from storage.models import Conversation
 from tests.fakes.openai_server import text
 from tests.records import the_only
 
+pytestmark = pytest.mark.both_databases
+
 
 @contextmanager
 def locked(line):

@@ -200,7 +200,7 @@ def quick_poster(quiet, sqlite_url, openai, make_settings):
     line.close()
 
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite_alone
 many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -334,6 +334,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.both_databases
 def test_words_of_any_script_reach_the_model_and_the_person_as_they_are(poster, openai):
     for number, words in enumerate(SCRIPTS.values()):
         openai.enqueue(text(f"Dice {words} así."))
@@ -344,6 +345,7 @@ def test_words_of_any_script_reach_the_model_and_the_person_as_they_are(poster, 
         assert openai.chats[-1].body["messages"][-1] == {"role": "user", "content": words}
 
 
+@pytest.mark.both_databases
 def test_of_words_without_end_the_beginning_is_read(line, poster, openai):
     openai.enqueue(text("Es mucho."))
 
@@ -351,6 +353,7 @@ def test_of_words_without_end_the_beginning_is_read(line, poster, openai):
     assert the_only(line.parts.database, Turn).heard == "x" * 4096
 
 
+@pytest.mark.both_databases
 def test_a_name_of_any_length_is_kept_short_and_on_one_line(line, poster):
     names = ["N" * 4096, "👩‍👩‍👧‍👦" * 585, "\u202e" + "א" * 4095, "Ana\n\x00 López"]
 
@@ -401,6 +404,7 @@ def test_a_receipt_with_any_code_is_taken(line, poster, code):
     assert kept.error_code == (int(code) if len(code) < 9 and code.isdecimal() else None)
 
 
+@pytest.mark.both_databases
 def test_a_receipt_of_a_number_beyond_all_messages_is_taken(poster):
     answer = poster.post(STATUS, {"MessageStatus": "sent"}, query=f"?{urlencode({'message': 10**30})}")
 

@@ -12,8 +12,10 @@ from storage.slots import is_worker_alive, take_slot, worker_beats
 from storage.worker import LOST_SLOT_EXIT
 from tests.storage.conftest import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 # What depends on nothing that the two databases do differently runs on one of them.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite_alone
 
 
 def hand_over(database, work, job, *, partition=None, **payload):
