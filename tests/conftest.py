@@ -18,32 +18,59 @@ from simulator.whatsapp import WhatsApp
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.work import Work
+from tests import examples
 from tests.fakes.openai_server import FakeOpenAI
 
 pytest_plugins = ["tests.postgres"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
-BOTH, SQLITE = ["sqlite", "postgres"], ["sqlite"]
+QUICK, DAY, ALL = "quick", "day", "all"
+UNITS = ("conversation", "guards", "integrations", "messaging", "simulator")
+"""Folders whose tests build no application."""
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--databases",
-        choices=["sqlite", "marked", "both"],
-        default="both" if os.environ.get("CI") == "true" else "marked",
-        help="run on both databases: nothing, what is marked both_databases, or everything (as where CI=true)",
+        "--extent",
+        choices=[QUICK, DAY, ALL],
+        default=ALL if os.environ.get("CI") == "true" else DAY,
+        help="quick: unit tests and main journeys, on SQLite; day: both databases where they can differ; "
+        "all: both databases everywhere, and the benchmarks (as where CI=true)",
     )
+
+
+def pytest_configure(config):
+    examples.use_all(config.getoption("extent") == ALL)
 
 
 def pytest_generate_tests(metafunc):
     """Give each test that uses a database the kinds it runs on."""
-    if "database_url" not in metafunc.fixturenames:
-        return
-    wanted, marker = metafunc.config.getoption("databases"), metafunc.definition.get_closest_marker
-    both = wanted == "both" or (wanted == "marked" and marker("both_databases"))
-    kinds = BOTH if both and not marker("sqlite_alone") else SQLITE
-    metafunc.parametrize("database_url", kinds, indirect=True)
+    if "database_url" in metafunc.fixturenames:
+        kinds = kinds_of_database(metafunc.config.getoption("extent"), metafunc.definition)
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+def kinds_of_database(extent, item):
+    both = extent == ALL or (extent == DAY and item.get_closest_marker("both_databases"))
+    return ["sqlite", "postgres"] if both and not item.get_closest_marker("sqlite_alone") else ["sqlite"]
+
+
+def pytest_collection_modifyitems(config, items):
+    extent = config.getoption("extent")
+    left_out = [item for item in items if not belongs(item, extent)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if belongs(item, extent)]
+
+
+def belongs(item, extent):
+    if item.get_closest_marker("bench"):
+        return extent == ALL
+    if extent != QUICK or item.get_closest_marker("quick"):
+        return True
+    is_unit = item.path.parent.name in UNITS
+    return is_unit and not item.get_closest_marker("slow")
 
 
 @pytest.fixture(scope="session")

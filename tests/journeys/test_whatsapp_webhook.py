@@ -8,7 +8,7 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.profiles import load_profile
@@ -18,6 +18,7 @@ from simulator.signing import signature
 from simulator.whatsapp import photo
 from storage.models import Contact, Message, Turn
 from tests.conftest import Line
+from tests.examples import examples_over_http
 from tests.fakes.openai_server import text
 from tests.records import every, the_only
 
@@ -201,7 +202,7 @@ def quick_poster(quiet, sqlite_url, openai, make_settings):
 
 
 on_sqlite = pytest.mark.sqlite_alone
-many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples_over_http(120)
 
 
 @on_sqlite
@@ -237,7 +238,7 @@ def test_whatever_a_receipt_holds_it_is_taken(quick_poster, capfd, form, query):
 
 
 @on_sqlite
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples_over_http(60)
 @given(form=st.dictionaries(st.text(max_size=12), TEXTS, max_size=6), path=st.sampled_from([PATH, STATUS]))
 def test_fields_that_nobody_knows_are_left_alone(quick_poster, capfd, path, form):
     capfd.readouterr()

@@ -1,6 +1,5 @@
 """The worker as a process: what becomes of jobs when workers are killed, paused, doubled and told to stop."""
 
-import os
 import signal
 from datetime import timedelta
 
@@ -131,8 +130,7 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     notes.wait_for(what="began", pid=paused.process.pid)
 
     with database.write():  # so that it is not stopped with SQLite's write lock in its hands
-        paused.signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, paused.process.pid, os.WSTOPPED | os.WNOWAIT)
+        paused.pause()
     heir = start_worker()
     notes.wait_for(what="began", pid=heir.process.pid)
     paused.signal(signal.SIGCONT)
