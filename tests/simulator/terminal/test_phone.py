@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 import select
 import signal
 import time
@@ -66,13 +67,13 @@ def test_a_script_is_said_and_the_call_shown_in_spanish(answered, run):
     assert done.stderr == ""
     assert "Teléfono de prueba" in lines[0]
     assert "+34 600 00 00 01 → +1 202-555-0100" in lines[1]
-    assert lines[4].startswith("Asistente 0,0")
+    assert re.match(r"Asistente \d+,\d", lines[4])
     assert lines[4].endswith("s Hola, dígame.")
     assert lines[5] == "Usted ¿A qué hora abren?"
     assert lines[6].endswith("s Abrimos a las nueve.")
     assert lines[7] == "Usted Gracias"
     assert lines[9] == "El asistente ha colgado · 0:02 · 2 turnos"
-    assert lines[10].startswith("primera palabra: mediana 0,0")
+    assert re.match(r"primera palabra: mediana \d+,\d", lines[10])
 
 
 def test_the_same_call_is_shown_in_english(answered, run):
@@ -80,10 +81,10 @@ def test_the_same_call_is_shown_in_english(answered, run):
 
     assert done.returncode == 0
     assert "Test phone" in done.stdout
-    assert "Assistant   0.0" in done.stdout
+    assert re.search(r"Assistant +\d+\.\d", done.stdout)
     assert "You                 When do you open?" in done.stdout
     assert "The assistant hung up  ·  0:02  ·  2 turns" in done.stdout
-    assert "first word: median 0.0" in done.stdout
+    assert re.search(r"first word: median \d+\.\d", done.stdout)
 
 
 def test_a_script_presses_keys_keeps_silent_and_interrupts(server, run):
