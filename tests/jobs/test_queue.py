@@ -19,6 +19,8 @@ from storage.base import Base, is_ours, utc_now
 from storage.database import Database
 from tests.jobs.conftest import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 class Rejected(Exception):
     code = 21211
