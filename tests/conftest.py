@@ -10,7 +10,6 @@ import pytest
 from werkzeug.serving import make_server
 
 from app import create_app
-from container import simulator_token
 from jobs.migrate import upgrade
 from jobs.queue import Work
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
@@ -73,7 +72,7 @@ class Line:
     def __init__(self, settings, *, models=None, app=None):
         self.settings = settings
         self.app = app or create_app(settings, models=models)
-        self.parts = self.app.extensions["parts"]
+        self.parts = self.app.extensions["container"]
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -83,7 +82,7 @@ class Line:
     def phone(self, **options):
         options = {
             "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": simulator_token(self.settings),
+            "auth_token": self.parts.simulator_token,
         } | options
         options.setdefault("public_url", self.settings.webhook_url)
         return self._phones.enter_context(Phone(self.url, **options))
@@ -91,7 +90,7 @@ class Line:
     def whatsapp(self, **options):
         options = {
             "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": simulator_token(self.settings),
+            "auth_token": self.parts.simulator_token,
         } | options
         options.setdefault("public_url", self.settings.webhook_url)
         return self._phones.enter_context(WhatsApp(self.url, **options))
