@@ -76,13 +76,16 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 def _simulate(settings: Settings, number: str | None) -> int:
     # Imported here: who dials through Twilio needs neither the server nor the simulator.
-    from container import simulator_token
+    from container import Container
     from simulator.terminal import phone
     from storage import data_dir
 
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
-        settings, auth_token=simulator_token(settings), direction="outbound-api", number=number
+        Container(settings).local_server,
+        language=settings.terminal_language,
+        direction="outbound-api",
+        number=number,
     )
     meanings = {
         phone.WENT_WELL: ExitCode.COMPLETED,

@@ -131,6 +131,23 @@ class House:
     silent_for: timedelta
 
 
+def house_for(language: str, *, silent_for: timedelta) -> House:
+    """Return how operators of the dashboard are called. language: the business's ("es-ES")."""
+    name, taken, given_back = _HOUSES["es" if language.startswith("es") else "en"]
+    return House(name, taken, given_back, silent_for)
+
+
+_HOUSES = {
+    "es": ("el panel", "Una persona la lleva desde el panel.", "El panel la ha devuelto al asistente."),
+    "en": (
+        "the dashboard",
+        "A person has it, at the dashboard.",
+        "The dashboard has given it back to the assistant.",
+    ),
+}
+"""The name that is kept, and what operators elsewhere are told."""
+
+
 class Operators:
     """Does what operators ask for, or raises CannotBeDone. Thread-safe."""
 

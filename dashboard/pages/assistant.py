@@ -7,11 +7,13 @@ from flask import Blueprint
 
 from conversation.profiles.profile import Profile
 from dashboard.layout import render
+from dashboard.services import DashboardServices
 from dashboard.texts_home import ASSISTANT, CAMPAIGNS
 
 
-def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str], *, file: str) -> None:
-    """Add the page of the profile in force. models: which answer, first choice first. file: where it is written."""
+def add_assistant(blueprint: Blueprint, services: DashboardServices) -> None:
+    """Add the page of the profile in force."""
+    file, profile = services.profile_file, services.profile
     spoken = phrases_of(profile)
     path = file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml"
 
@@ -22,7 +24,7 @@ def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str],
             ASSISTANT,
             here="assistant",
             profile=profile,
-            models=models,
+            models=services.models,
             file=path,
             spoken=spoken,
         )

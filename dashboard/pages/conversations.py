@@ -19,11 +19,11 @@ from dashboard.layout import render
 from dashboard.live_updates import Live, TooManyViewers, topic_of, version
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
+from dashboard.services import DashboardServices
 from dashboard.texts import pick
 from dashboard.texts_conversations import CONVERSATIONS
 from dashboard.texts_words import WORDS
 from storage.base import utc_now
-from storage.database import Database
 from storage.reports import conversations as browsing
 from storage.reports import search, transcripts
 from storage.reports.conversations import ConversationRow, Filter, State
@@ -88,13 +88,13 @@ class Talk:
         )
 
 
-def add_conversations(blueprint: Blueprint, database: Database, operators: Operators, live: Live) -> None:
+def add_conversations(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the list, the search, a conversation's page and what is done from there."""
 
     @blueprint.get("/conversations")
     def conversations() -> str:
         looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
-        with database.read() as connection:
+        with services.database.read() as connection:
             if looked_for:
                 return _search_page(connection, looked_for)
             return _list_page(connection)
@@ -102,30 +102,40 @@ def add_conversations(blueprint: Blueprint, database: Database, operators: Opera
     @blueprint.get(f"/conversations/<{ID}:conversation_id>")
     def conversation(conversation_id: int) -> str:
         before = query_params.whole("before")
-        with database.read() as connection:
+        with services.database.read() as connection:
             seen = version(connection, topic_of(conversation_id))  # before what it is the version of
             found = _read(connection, conversation_id, before, seen=seen)
             found = replace(found, others=_others(connection, found.talk))
         return _talk_page(
-            "conversation.html", found, operators, is_followed=before is None, is_full=live.is_full
+            "conversation.html",
+            found,
+            services.operators,
+            is_followed=before is None,
+            is_full=services.live.is_full,
         )
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/transcript")
     def transcript(conversation_id: int) -> ResponseReturnValue:
-        with database.read() as connection:
+        with services.database.read() as connection:
             seen = version(connection, topic_of(conversation_id))
             if request.args.get("seen") == seen:
                 return "", 204
             found = _read(connection, conversation_id, None, seen=seen)
-        return _talk_page("conversation_live.html", found, operators, is_followed=True, is_full=live.is_full)
+        return _talk_page(
+            "conversation_live.html",
+            found,
+            services.operators,
+            is_followed=True,
+            is_full=services.live.is_full,
+        )
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/live")
     def follow_conversation(conversation_id: int) -> ResponseReturnValue:
-        return stream(live, topic_of(conversation_id))
+        return stream(services.live, topic_of(conversation_id))
 
     @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
     def act(conversation_id: int, action: str) -> ResponseReturnValue:
-        do = _actions(operators, conversation_id)[action]
+        do = _actions(services.operators, conversation_id)[action]
         return done(action, do, url_for("dashboard.conversation", conversation_id=conversation_id))
 
 

@@ -4,28 +4,28 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard import query_params
-from dashboard.actions import Operators, may_retry
+from dashboard.actions import may_retry
 from dashboard.error_messages import reason_of
 from dashboard.layout import render
 from dashboard.pages.conversations import done
+from dashboard.services import DashboardServices
 from dashboard.texts import pick
 from dashboard.texts_ledgers import MESSAGES
 from dashboard.texts_words import WORDS
-from storage.database import Database
 from storage.reports import lists
 
 WHICH = ("all", "incoming", "outgoing", "lost")
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
-def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operators) -> None:
+def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the log, and what sends a message again."""
 
     @blueprint.get("/messages")
     def messages() -> str:
         wanted = request.args.get("which", "all")
         which = wanted if wanted in WHICH else "all"
-        with database.read() as connection:
+        with services.database.read() as connection:
             page = lists.message_log(
                 connection,
                 outbound=_OUTBOUND.get(which),
@@ -47,4 +47,4 @@ def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operat
 
     @blueprint.post(f"/messages/<{query_params.ID}:message_id>/retry")
     def retry(message_id: int) -> ResponseReturnValue:
-        return done("retry", lambda: operators.retry(message_id), url_for("dashboard.messages"))
+        return done("retry", lambda: services.operators.retry(message_id), url_for("dashboard.messages"))

@@ -13,8 +13,7 @@ from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell,
 from dashboard.texts import pick
 from dashboard.texts_phone import BOOTH
 from phone_numbers import parse_e164
-from settings import Settings
-from simulator.local_server import PERSON, is_reachable, server_url
+from simulator.local_server import PERSON, LocalServer, is_reachable
 from storage.base import utc_now
 from storage.database import Database
 from storage.reports import browser_sessions
@@ -38,23 +37,22 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True)
 class Booth:
-    """Where browsers make calls and write. auth_token: the secret that the server knows the simulator by.
+    """Where browsers make calls and write.
 
     bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
     speaks and understands ("es-ES").
     """
 
-    settings: Settings
+    server: LocalServer
     database: Database
     sittings: Sittings
-    auth_token: Callable[[], str]
     bring: Callable[[str, str], None]
     language: str
     clock: Callable[[], datetime] = utc_now
 
     def open(self, kind: str, number: str | None, make: Callable[[str], MakePlayer]) -> ResponseReturnValue:
         """Open one, for a page that asks for it. make: what makes the player, given the server's URL."""
-        texts, url = pick(BOOTH), server_url(self.settings)
+        texts, url = pick(BOOTH), self.server.url
         if not is_reachable(url):
             return _problem(texts.no_server.format(url=url), 503)
         try:

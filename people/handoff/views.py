@@ -25,9 +25,14 @@ LIMIT = "30 per minute"
 
 
 def handoff_blueprint(
-    api: HandoffApi, guard: ApiKeyGuard, limiter: Limiter, *, public_url: str | None, needs_key: bool
+    api: Callable[[], HandoffApi],
+    guard: ApiKeyGuard,
+    limiter: Limiter,
+    *,
+    public_url: str | None,
+    needs_key: bool,
 ) -> Blueprint:
-    """Return the API's routes: the handoff behind its key, and its document."""
+    """Return the API's routes: the handoff behind its key, and its document. api: asked for at each request."""
     blueprint = Blueprint("people", __name__)
 
     @blueprint.before_request
@@ -38,7 +43,7 @@ def handoff_blueprint(
     @blueprint.post(PATH)
     @limiter.limit(LIMIT)
     def hand_over() -> tuple[Response, int]:
-        outcome = api.ask(read_handoff(request.get_data(cache=False)))
+        outcome = api().ask(read_handoff(request.get_data(cache=False)))
         return jsonify(outcome.body), outcome.status
 
     @blueprint.get(DOCUMENT)

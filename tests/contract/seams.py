@@ -19,7 +19,6 @@ import make_call
 import make_call_ai_local
 from app import create_app
 from cli.console import Terminal
-from container import jobs_for
 from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
 from conversation.phrases import briefing_for, phrases_for
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
@@ -60,13 +59,13 @@ def make_app(**values):
 
 def close(app):
     """Let go of what an application holds."""
-    parts = app.extensions["parts"]
+    parts = app.extensions["container"]
     parts.end_serving()
     parts.database.close()
 
 
 def database_file(app) -> Path:
-    return Path(app.extensions["parts"].settings.data_dir) / "assistant.db"
+    return Path(app.extensions["container"].settings.data_dir) / "assistant.db"
 
 
 def stop_the_clock(monkeypatch, at=NOON):
@@ -133,12 +132,12 @@ def refusal_of_sellers(path: Path) -> str:
 
 def metrics(app) -> list[tuple[str, str, str, list[str]]]:
     """Return (name, type, help, labels) of each metric, all of them counted once."""
-    told = app.extensions["parts"].metrics
-    told.begin()
+    parts = app.extensions["container"]
+    parts.metrics.begin()
     for measure in (REQUESTS, MESSAGES, RECEIPTS, ANSWERS, TOKENS):
-        told.tally.count(measure, *("x" for _ in measure.labels))
+        parts.meter.count(measure, *("x" for _ in measure.labels))
     for measure in (FIRST_WORD, MODEL_TIME):
-        told.tally.observe(measure, *("x" for _ in measure.labels), seconds=1)
+        parts.meter.observe(measure, *("x" for _ in measure.labels), seconds=1)
     families = prometheus_client.parser.text_string_to_metric_families(
         app.test_client().get("/metrics").get_data(as_text=True)
     )
@@ -171,13 +170,13 @@ def our_tables() -> list[str]:
 
 def kept_names(app) -> dict[str, object]:
     """Return what databases, queues and browsers keep by name."""
-    parts = app.extensions["parts"]
+    parts = app.extensions["container"]
     return {
         "application": APPLICATION,
         "application version": VERSION,
         "workflow": WORKFLOW,
         "queues": QUEUES,
-        "jobs": sorted(jobs_for(parts.settings, parts.database)),
+        "jobs": sorted(parts.jobs.by_name),
         "migrations": sorted(
             re.search(r'^revision[^=]*= "(.+)"', file.read_text("utf-8"), re.MULTILINE)[1]
             for file in (ROOT / "storage/migrations/versions").glob("*.py")
