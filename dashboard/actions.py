@@ -12,13 +12,14 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
+from conversation import service_window
 from conversation.handoff import Request, Source, hand_off
 from conversation.observers import Mirror, People
 from integrations.errors import IntegrationError
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -27,12 +28,9 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
 LONGEST_CALL = timedelta(hours=4)
 """Twilio ends every call by then."""
 MOST_WRITTEN = 4000
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
 """Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
 
@@ -285,24 +283,18 @@ def may_retry(row: MessageRow, now: datetime) -> bool:
     message = row.message
     return (
         message.outbound
-        and message.status in _LOST
+        and message.status in LOST
         and row.provider == "twilio"
         and message.error_code in _MENDABLE | PASSING_CODES
-        and row.wrote_at is not None
-        and now - row.wrote_at < WINDOW
+        and service_window.is_open(row.wrote_at, now)
         and row.opted_out_at is None
     )
-
-
-def may_write(wrote_at: datetime | None, now: datetime) -> bool:
-    """Say whether free text reaches a contact who wrote then."""
-    return wrote_at is not None and now - wrote_at < WINDOW
 
 
 def _writable(recipient: Recipient | None, now: datetime) -> Recipient:
     if recipient is None or not recipient.key.startswith("whatsapp:"):
         raise CannotBeDone(Trouble.GONE)
-    if not may_write(recipient.wrote_at, now):
+    if not service_window.is_open(recipient.wrote_at, now):
         raise CannotBeDone(Trouble.OUTSIDE_WINDOW)
     opted_out_at, wrote_at = recipient.opted_out_at, recipient.wrote_at
     if opted_out_at is not None and (wrote_at is None or wrote_at <= opted_out_at):

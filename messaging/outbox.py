@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
+from conversation import service_window
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
 from jobs.queue import Work
@@ -35,8 +36,6 @@ RECEIPT_WITHIN = timedelta(seconds=60)
 AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
 """Before each further try of a message that the provider took and could not deliver for now. One that is sent again
 because nothing is known of it has no further tries."""
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
 NOTICE = "notice"
 """A message to one of ours: outside the window it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
@@ -312,7 +311,7 @@ class Outbox:
         return is_template or not self._is_outside_window(recipient)
 
     def _is_outside_window(self, recipient: Recipient) -> bool:
-        return recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW
+        return not service_window.is_open(recipient.wrote_at, self._clock())
 
     def _begin(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
         """Take the next place that our number has; return the seconds until then, None where it is not to go."""

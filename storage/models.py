@@ -63,6 +63,10 @@ class MessageStatus(StrEnum):
     FAILED = "failed"
 
 
+LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+"""What did not reach anybody, as the provider says."""
+
+
 class ServedKind(StrEnum):
     """What a request for an answer was given."""
 

@@ -9,16 +9,17 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.call_progress import Interruption
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft, not_set
 from cli.whatsapp.progress import Follower, Parcel, explain
 from cli.whatsapp.providers import Carrier, Taken
+from conversation import service_window
 from conversation.observers import NOBODY, Mirror
 from conversation.phone_numbers import matching_number
 from integrations.errors import IntegrationError
-from messaging.outbox import WINDOW
 from messaging.providers.base import TWILIO
 from storage.base import utc_now
 from storage.database import Database
@@ -175,7 +176,7 @@ class Sending:
                     "until they write.",
                 )
             )
-        if now - recipient.wrote_at > WINDOW:
+        if not service_window.is_open(recipient.wrote_at, now):
             at = f"{recipient.wrote_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
             raise Refused(
                 self._terminal.pick(
