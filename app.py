@@ -57,7 +57,7 @@ from messaging.views import whatsapp_blueprint
 from observability.logging import configure_logging
 from observability.metrics import CONTENT_TYPE, REQUESTS, Metrics
 from people.elevenlabs.views import ElevenLabsGuard, elevenlabs_blueprint
-from people.handoff.views import handoff_blueprint, join_limiter, new_limiter
+from people.handoff.views import handoff_blueprint, new_limiter
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from people.helpdesk.takeover import Takeover
 from people.helpdesk.views import chatwoot_blueprint
@@ -123,7 +123,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         public_url=settings.webhook_url,
         needs_key=key is not None,
     )
-    join_limiter(limiter, app, handoffs)
+    limiter.init_app(app)
     app.register_blueprint(handoffs)
     _open_dashboard(app, app.extensions["parts"], profile)
     app.register_blueprint(
