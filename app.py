@@ -173,7 +173,7 @@ def _twilio_guard(settings: Settings) -> TwilioGuard:
 
 def _open_dashboard(app: Flask, parts: Parts, profile: Profile) -> None:
     settings = parts.settings
-    tries = LoginTries(settings.data_dir / "login-tries.db")
+    tries = LoginTries(parts.database)
     access = Access(settings.dashboard_password, tries, secret_key=str(app.secret_key))
     access.join(app)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
