@@ -29,10 +29,10 @@ from container import (
     dialog360_client,
     jobs_for,
     models_for,
+    new_metrics,
     phone_line,
     profile_of,
     simulator_token,
-    tally_of,
     twilio_messages,
     whatsapp,
     whatsapp_sender,
@@ -55,13 +55,13 @@ from jobs.worker import Periodic, Worker
 from messaging.dialog360_views import Dialog360Guard, dialog360_blueprint
 from messaging.views import whatsapp_blueprint
 from observability.logging import configure_logging
-from observability.metrics import CONTENT_TYPE, REQUESTS, Metrics
+from observability.metrics import CONTENT_TYPE, REQUESTS, Exposition
 from people.elevenlabs.views import ElevenLabsGuard, elevenlabs_blueprint
 from people.handoff.views import handoff_blueprint, new_limiter
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from people.helpdesk.takeover import Takeover
 from people.helpdesk.views import chatwoot_blueprint
-from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
+from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings, share_metrics
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
 from storage import data_dir
@@ -89,16 +89,16 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     profile = profile_of(settings)
     models = models or models_for(settings, profile)
     database = Database(settings.database_url)
-    tally = tally_of(settings)
-    people = bureau(settings, profile, database, tally)
-    line = phone_line(settings, profile, models, database, people, tally)
-    written = whatsapp(settings, profile, models, database, people, tally)
+    metrics = new_metrics()
+    people = bureau(settings, profile, database, metrics)
+    line = phone_line(settings, profile, models, database, people, metrics)
+    written = whatsapp(settings, profile, models, database, people, metrics)
     app = Flask(__name__)
     app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.extensions["parts"] = Parts(
         settings, database, Work(database), line.manager, line, written, people, models,
-        Metrics(tally, database),
+        Exposition(metrics, database),
     )  # fmt: skip
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -130,7 +130,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         elevenlabs_blueprint(people.postcalls, ElevenLabsGuard(settings.elevenlabs_webhook_secret))
     )
     app.register_error_handler(HTTPException, _without_words)
-    _measure(app, app.extensions["parts"].metrics)
+    _measure(app, app.extensions["parts"].exposition)
     app.add_url_rule("/health", view_func=lambda: _health(app.extensions["parts"]))
     terminal = Terminal(settings.terminal_language)
     for command in (
@@ -156,10 +156,13 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
 
 
 def _settings() -> Settings:
+    """Return the settings of a process of the installation, which counts together with the others."""
     try:
-        return load_settings()
+        settings = load_settings()
     except SettingsError as error:
         raise SystemExit(str(error)) from None
+    share_metrics(settings.data_dir / "metrics")
+    return settings
 
 
 def _twilio_guard(settings: Settings) -> TwilioGuard:
@@ -187,20 +190,20 @@ def _takeover(
     return takeover(settings, profile, database, writer=writer, stop=written.inbox.manager.stop)
 
 
-def _measure(app: Flask, metrics: Metrics) -> None:
+def _measure(app: Flask, exposition: Exposition) -> None:
     """Count requests; tell this machine alone what was measured."""
 
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
-        metrics.tally.count(REQUESTS, route, str(response.status_code))
+        exposition.metrics.count(REQUESTS, route, str(response.status_code))
         return response
 
     @app.get("/metrics")
     def tell() -> Response:
         if not is_loopback(request):
             return Response("Only for this machine itself.\n", 403, content_type="text/plain")
-        return Response(metrics.text(), content_type=CONTENT_TYPE)
+        return Response(exposition.text(), content_type=CONTENT_TYPE)
 
 
 def _without_words(error: HTTPException) -> Response:

@@ -12,7 +12,7 @@ import structlog
 from chatwoot_parts import chatwoot_mirror, mirror_jobs
 from conversation.composite_observer import Mirrors
 from conversation.manager import ConversationManager
-from conversation.meter import UNMETERED, Meter
+from conversation.metrics import NO_METRICS, Metrics
 from conversation.observers import NOBODY, Mirror
 from conversation.phone_numbers import matching_number
 from conversation.profiles.profile import Profile, ProfileError, load_profile
@@ -52,8 +52,8 @@ from messaging.providers.base import (
 )
 from messaging.receipts import Receipts
 from observability.disabled_features import what_is_off
-from observability.metrics import MessageCounts, Metrics
-from observability.tally import Tally
+from observability.metrics import Exposition, MessageCounts
+from observability.prometheus import PrometheusMetrics
 from people.crm.publisher import CrmEvents
 from people.elevenlabs.post_calls import PostCalls
 from people.handoff.api import WAIT_S as PROMPT_S
@@ -61,7 +61,7 @@ from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
 from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
 from people.handoff.service import Handoffs, Team
-from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings
+from settings import ROOT, SIMULATOR_ACCOUNT_SID, Settings, metrics_folder
 from storage import data_dir
 from storage.database import Database
 from storage.queries import messages
@@ -104,7 +104,7 @@ class Parts:
     whatsapp: WhatsApp
     people: Bureau
     models: Sequence[LanguageModel]
-    metrics: Metrics
+    exposition: Exposition
 
     @property
     def inbox(self) -> Inbox:
@@ -125,7 +125,7 @@ class Parts:
         """What a web process does before its first call: say what is off, warm the model's connection."""
         for sentence in what_is_off(self.settings):
             log.warning(sentence)
-        self.metrics.begin()
+        self.exposition.begin()
         for model in self.models:
             if isinstance(model, OpenAIModel):
                 model.warm_up()
@@ -136,7 +136,7 @@ class Parts:
         self.sittings.close()
         self.manager.close()
         self.inbox.close()
-        self.metrics.tally.close()
+        self.exposition.metrics.close()
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -171,18 +171,18 @@ def offline_model(profile: Profile) -> OfflineModel:
     )
 
 
-def tally_of(settings: Settings) -> Tally:
-    """Return what a process counts with, beside the others of this installation."""
-    return Tally(settings.data_dir / "metrics")
+def new_metrics() -> PrometheusMetrics:
+    """Return what a process counts with, beside the others of this installation where it is one of several."""
+    return PrometheusMetrics(metrics_folder())
 
 
-def bureau(settings: Settings, profile: Profile, database: Database, meter: Meter = UNMETERED) -> Bureau:
+def bureau(settings: Settings, profile: Profile, database: Database, metrics: Metrics = NO_METRICS) -> Bureau:
     """Return who brings in people."""
     work = Work(database)
     channels = channels_of(settings)
     desk = chatwoot_mirror(settings, work)
     mirror: Mirror = desk or NOBODY
-    counts = MessageCounts(meter)
+    counts = MessageCounts(metrics)
     outbox = Outbox(database, work, channels, mirror=Mirrors(mirror, counts))
     has_sender = settings.twilio_whatsapp_number is not None or DIALOG360 in channels.providers
     can_write = bool(channels.providers) and has_sender
@@ -250,7 +250,7 @@ def phone_line(
     models: Sequence[LanguageModel],
     database: Database,
     people: Bureau,
-    meter: Meter = UNMETERED,
+    metrics: Metrics = NO_METRICS,
 ) -> PhoneLine:
     """Return the first door: phone calls."""
     can_transfer, work = settings.human_phone_number is not None, Work(database)
@@ -265,7 +265,7 @@ def phone_line(
         longest=timedelta(minutes=settings.call_max_minutes),
         people=people.handoffs,
         mirror=people.mirror,
-        meter=meter,
+        metrics=metrics,
     )
     return PhoneLine(
         manager=manager,
@@ -284,7 +284,7 @@ def whatsapp(
     models: Sequence[LanguageModel],
     database: Database,
     people: Bureau,
-    meter: Meter = UNMETERED,
+    metrics: Metrics = NO_METRICS,
 ) -> WhatsApp:
     """Return the second door."""
     work, media = Work(database), Media(database, _media_tools(settings, profile, models))
@@ -305,7 +305,7 @@ def whatsapp(
         longest=timedelta.max,
         images_of=images_of,
         people=people.handoffs,
-        meter=meter,
+        metrics=metrics,
     )
     inbox = Inbox(
         manager=manager,
@@ -433,9 +433,9 @@ def jobs_for(settings: Settings, database: Database) -> dict[str, Job]:
     """Return what a worker does for each name."""
     profile = profile_of(settings)
     models = models_for(settings, profile)
-    meter = tally_of(settings)
-    people = bureau(settings, profile, database, meter)
-    written = whatsapp(settings, profile, models, database, people, meter)
+    metrics = new_metrics()
+    people = bureau(settings, profile, database, metrics)
+    written = whatsapp(settings, profile, models, database, people, metrics)
     jobs = {
         "finish_whatsapp": Job(written.inbox.finish),
         "send_whatsapp": Job(written.outbox.send),

@@ -16,7 +16,7 @@ from conversation.answers.registry import Answers
 from conversation.answers.writer import Draft, Writer, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.intents import asks_for_person
-from conversation.meter import UNMETERED, Meter
+from conversation.metrics import NO_METRICS, Metrics
 from conversation.observers import NOBODY, Mirror, People
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
@@ -137,13 +137,13 @@ class ConversationManager:
         images_of: Callable[[int], Sequence[str]] = NO_IMAGES,
         people: People = NOBODY,
         mirror: Mirror = NOBODY,
-        meter: Meter = UNMETERED,
+        metrics: Metrics = NO_METRICS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._images_of, self._people, self._mirror = images_of, people, mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
-        self._writer, self._toolbox = Writer(models, toolbox, meter=meter, channel=channel), toolbox
+        self._writer, self._toolbox = Writer(models, toolbox, metrics=metrics, channel=channel), toolbox
         self._can_transfer, self._longest, self._is_phone = can_transfer, longest, channel == "phone"
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
