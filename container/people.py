@@ -80,7 +80,7 @@ class PeopleServices:
 
     @service
     def _counts(self) -> MessageCounts:
-        return MessageCounts(self._core.meter)
+        return MessageCounts(self._core.metrics)
 
     @property
     def _sellers_outbox(self) -> Outbox | None:
