@@ -7,7 +7,6 @@ from flask import Blueprint
 
 from conversation.profiles.profile import Profile
 from dashboard.layout import render
-from dashboard.texts_home import ASSISTANT, CAMPAIGNS
 
 
 def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str], *, file: str) -> None:
@@ -19,7 +18,6 @@ def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str],
     def assistant() -> str:
         return render(
             "assistant.html",
-            ASSISTANT,
             here="assistant",
             profile=profile,
             models=models,
@@ -33,7 +31,7 @@ def add_campaigns(blueprint: Blueprint) -> None:
 
     @blueprint.get("/campaigns")
     def campaigns() -> str:
-        return render("campaigns.html", CAMPAIGNS, here="campaigns")
+        return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:

@@ -11,9 +11,6 @@ from dashboard.layout import render
 from dashboard.live_updates import CALLS as TOPIC
 from dashboard.live_updates import Live, version
 from dashboard.pages.conversations import stream
-from dashboard.texts import pick
-from dashboard.texts_ledgers import CALLS
-from dashboard.texts_words import WORDS
 from storage.database import Database
 from storage.reports import lists
 
@@ -56,9 +53,7 @@ def _page(
     found, seen = going_on
     return render(
         template,
-        CALLS,
         here="calls",
-        words=pick(WORDS),
         going_on=found,
         seen=seen,
         is_full=live.is_full,

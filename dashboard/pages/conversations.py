@@ -19,9 +19,6 @@ from dashboard.layout import render
 from dashboard.live_updates import Live, TooManyViewers, topic_of, version
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
-from dashboard.texts import pick
-from dashboard.texts_conversations import CONVERSATIONS
-from dashboard.texts_words import WORDS
 from storage.base import utc_now
 from storage.database import Database
 from storage.reports import conversations as browsing
@@ -30,6 +27,7 @@ from storage.reports.conversations import ConversationRow, Filter, State
 from storage.reports.lists import MessageRow
 from storage.reports.search import Depth, Hits, Person
 from storage.reports.transcripts import TalkRecord
+from translations import lazy_gettext
 
 MOST_LOOKED_FOR = 100
 ACTIONS = (
@@ -43,6 +41,21 @@ ACTIONS = (
     "hang-up",
     "transfer",
 )
+DONE = {
+    "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
+    "write": lazy_gettext(
+        "The message is on its way. The assistant is silent until you give the conversation back."
+    ),
+    "give-back": lazy_gettext("The assistant answers again."),
+    "hand-off": lazy_gettext("A person has been told."),
+    "opt-out": lazy_gettext("Nothing more is sent to them of our own accord."),
+    "opt-in": lazy_gettext("They receive messages again."),
+    "hang-up": lazy_gettext("The call was ended."),
+    "transfer": lazy_gettext("A person is being called."),
+    "take-handoff": lazy_gettext("It is yours."),
+    "retry": lazy_gettext("It is being sent again."),
+}
+"""What is said once it was done, by action."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
@@ -155,7 +168,7 @@ def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnV
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
-        flash(pick(WORDS).done[action], "good")
+        flash(str(DONE[action]), "good")
     back = request.form.get("back", "")
     return redirect(next_page(back) if back else otherwise, 303)
 
@@ -189,9 +202,7 @@ def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
 def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:
     return render(
         template,
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         found=found,
         talk=found.talk,
         plot=plot(found.transcript.waits_ms),
@@ -214,9 +225,7 @@ def _list_page(connection: Connection) -> str:
     following = None if page.next is None else _url(chosen | {"after": query_params.written(page.next)})
     return render(
         "conversations.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         rows=page.rows,
         following=following,
         chosen=chosen,
@@ -261,9 +270,7 @@ def _search_page(connection: Connection, looked_for: str) -> str:
         )
     return render(
         "search.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         looked_for=looked_for,
         people=people,
         hits=[(hit, rows[hit.conversation_id]) for hit in hits.hits],

@@ -8,14 +8,18 @@ from dashboard.actions import Operators, may_retry
 from dashboard.error_messages import reason_of
 from dashboard.layout import render
 from dashboard.pages.conversations import done
-from dashboard.texts import pick
-from dashboard.texts_ledgers import MESSAGES
-from dashboard.texts_words import WORDS
 from storage.base import utc_now
 from storage.database import Database
 from storage.reports import lists
+from translations import lazy_gettext, lazy_pgettext
 
-WHICH = ("all", "incoming", "outgoing", "lost")
+WHICH = {
+    "all": lazy_gettext("All"),
+    "incoming": lazy_gettext("Received"),
+    "outgoing": lazy_pgettext("of messages", "Sent"),
+    "lost": lazy_gettext("Not delivered"),
+}
+"""Which messages can be asked for."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
@@ -36,9 +40,7 @@ def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operat
         now = utc_now()
         return render(
             "messages.html",
-            MESSAGES,
             here="messages",
-            words=pick(WORDS),
             page=page,
             which=which,
             kinds=WHICH,

@@ -7,14 +7,20 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.layout import render
 from dashboard.simulator.phone_session import BrowserCall
+from dashboard.simulator.script_texts import PHONE, script_texts
 from dashboard.simulator.sessions import Tell
 from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
-from dashboard.texts_phone import PHONE
 from simulator.local_server import local_phone
 from simulator.twilio.call_params import Direction
+from translations import lazy_gettext
 
 KIND = "phone"
-TRANSFERS = ("completed", "no-answer", "busy")
+TRANSFERS = {
+    "completed": lazy_gettext("they answer"),
+    "no-answer": lazy_gettext("nobody answers"),
+    "busy": lazy_gettext("it is busy"),
+}
+"""What becomes of a transfer to a person."""
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
@@ -23,13 +29,19 @@ def add_phone(blueprint: Blueprint, booth: Booth) -> None:
 
     @blueprint.get("/phone")
     def phone() -> str:
-        return render("phone.html", PHONE, here="phone", speech_language=booth.language, transfers=TRANSFERS)
+        return render(
+            "phone.html",
+            here="phone",
+            speech_language=booth.language,
+            transfers=TRANSFERS,
+            script_texts=script_texts(PHONE),
+        )
 
     @blueprint.post("/phone")
     def dial() -> ResponseReturnValue:
         given = asked()
         direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
-        transfer = text_in(given, "transfer") or TRANSFERS[0]
+        transfer = text_in(given, "transfer") or "completed"
         if transfer not in TRANSFERS:
             abort(400)
         try:

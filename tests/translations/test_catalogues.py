@@ -1,12 +1,23 @@
 """Every sentence that staff read is in every catalogue, translated, with the same values in it, and compiled."""
 
+import ast
 import re
 import string
 
 import pytest
 
 from translations import languages
-from translations.catalogues import compiled, extract, is_translated, po_files, read, updated
+from translations.catalogues import (
+    KEYWORDS,
+    ROOT,
+    compiled,
+    extract,
+    is_translated,
+    po_files,
+    product_modules,
+    read,
+    updated,
+)
 
 FILES = po_files()
 
@@ -35,6 +46,22 @@ def test_spanish_is_there():
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_the_catalogue_has_the_messages_that_the_code_has(file):
     assert file.read_text() == updated(file, extract()).decode(), "run: python -m translations update"
+
+
+def test_what_is_marked_is_written_out_where_the_extraction_sees_it():
+    """Not in an f-string, which Python before 3.12 reads as one piece, and not put together at run time."""
+    extracted = {(message.context, forms(message.id)[0]) for message in extract() if message.id}
+    unseen = []
+    for module in product_modules():
+        for node in ast.walk(ast.parse(module.read_text())):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in KEYWORDS:
+                continue
+            with_context = "pgettext" in node.func.id
+            words = [each.value if isinstance(each, ast.Constant) else None for each in node.args]
+            if ((words[0], words[1]) if with_context else (None, words[0])) not in extracted:
+                unseen.append(f"{module.relative_to(ROOT)}:{node.lineno}")
+
+    assert not unseen
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
