@@ -47,8 +47,6 @@ NOT_YET = {
     "cli/whatsapp/progress.py",
     "cli/whatsapp/providers.py",
     "cli/whatsapp/send.py",
-    "integrations/dialog360/error_codes.py",
-    "integrations/twilio/error_codes.py",
     "launch/install.py",
     "launch/texts.py",
     "make_call.py",
