@@ -98,7 +98,11 @@ def prepare_templates(app: Flask, shell: Shell) -> None:
     )
     app.jinja_env.filters.update(FILTERS, **NAMES, mark_settings=mark_settings)
     app.jinja_env.globals.update(
-        file_url=file_url, page_url=page_url, is_logged_in=is_logged_in, business=shell.business
+        _=gettext,  # the extension's own looks it up in the page's context first, for every word
+        file_url=file_url,
+        page_url=page_url,
+        is_logged_in=is_logged_in,
+        business=shell.business,
     )
 
 
