@@ -15,6 +15,7 @@ from conversation.manager import ConversationManager
 from conversation.meter import UNMETERED, Meter
 from conversation.observers import NOBODY, Mirror
 from conversation.phone_numbers import matching_number
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, ProfileError, load_profile
 from conversation.summaries import Summaries
 from conversation.tools.runner import Toolbox, phone_tools, whatsapp_tools
@@ -165,7 +166,7 @@ def offline_model(profile: Profile) -> OfflineModel:
     """Return the model that needs no account: it knows what the profile says, and nothing else."""
     return OfflineModel(
         business=profile.business,
-        language=profile.language,
+        phrases=catalogue_for(profile.language).offline,
         faq=[(faq.questions, faq.answer) for faq in profile.faq],
         facts=profile.facts,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from chatwoot_parts import chatwoot_mirror
 from conversation.manager import ConversationManager
 from conversation.observers import Mirror, People
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile
 from dashboard.actions import Crew, House, Operators, Writer
 from integrations.twilio.calls import TwilioRest
@@ -21,16 +22,6 @@ from simulator.local_server import server_url
 from storage.database import Database
 from storage.queries.contacts import Recipient
 from storage.reports import browser_outbox
-
-_HOUSES = {
-    "es": ("el panel", "Una persona la lleva desde el panel.", "El panel la ha devuelto al asistente."),
-    "en": (
-        "the dashboard",
-        "A person has it, at the dashboard.",
-        "The dashboard has given it back to the assistant.",
-    ),
-}
-"""How whoever sits there is called in what is kept, and what operators elsewhere are told."""
 
 
 def operators(
@@ -63,8 +54,10 @@ def operators(
         fit=whatsapp_messages,
         stop=written.stop,
     )
-    name, taken, given_back = _HOUSES["es" if profile.language.startswith("es") else "en"]
-    house = House(name, taken, given_back, silent_for=timedelta(hours=settings.human_resume_h))
+    words = catalogue_for(profile.language).dashboard
+    house = House(
+        words.name, words.taken, words.given_back, silent_for=timedelta(hours=settings.human_resume_h)
+    )
     return Operators(database, crew, house)
 
 
