@@ -6,6 +6,7 @@ from threading import RLock
 from typing import TypeVar
 
 from container.service import service
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, ProfileError, load_profile
 from integrations.language_model import LanguageModel
 from integrations.offline.model import OfflineModel
@@ -100,7 +101,7 @@ class Core:
         profile = self.profile
         return OfflineModel(
             business=profile.business,
-            language=profile.language,
+            phrases=catalogue_for(profile.language).offline,
             faq=[(faq.questions, faq.answer) for faq in profile.faq],
             facts=profile.facts,
         )

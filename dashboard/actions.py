@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
 from conversation.observers import Mirror, People
+from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
@@ -130,19 +131,8 @@ class House:
 
 def house_for(language: str, *, silent_for: timedelta) -> House:
     """Return how operators of the dashboard are called. language: the business's ("es-ES")."""
-    name, taken, given_back = _HOUSES["es" if language.startswith("es") else "en"]
-    return House(name, taken, given_back, silent_for)
-
-
-_HOUSES = {
-    "es": ("el panel", "Una persona la lleva desde el panel.", "El panel la ha devuelto al asistente."),
-    "en": (
-        "the dashboard",
-        "A person has it, at the dashboard.",
-        "The dashboard has given it back to the assistant.",
-    ),
-}
-"""The name that is kept, and what operators elsewhere are told."""
+    words = catalogue_for(language).dashboard
+    return House(words.name, words.taken, words.given_back, silent_for)
 
 
 class Operators:

@@ -14,6 +14,8 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
+from conversation.phrases import catalogue_for
+from conversation.phrases.words import HandoffApi as ApiWords
 from integrations.elevenlabs.handoff_request import HandoffRequest
 from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
@@ -83,7 +85,7 @@ class HandoffApi:
         with self._database.write() as connection:
             asked = self._ask(connection, self._sender, wanted)
         if not asked.notices:
-            return _queued(asked.starts)
+            return _queued(asked.starts, catalogue_for(self._handoffs.team.language).handoff_api)
         if not asked.is_new:
             return self._same_again(asked.notices)
         [message_id] = asked.notices
@@ -168,9 +170,11 @@ def _notified(sid: str) -> Outcome:
     return Outcome(200, {"status": "ok", "message": MESSAGE, "message_sid": sid})
 
 
-def _queued(starts: datetime | None) -> Outcome:
-    when = "en cuanto haya alguien" if starts is None else f"el {starts:%d/%m} a las {starts:%H:%M}"
-    message = f"Ahora no hay nadie de turno: el vendedor recibirá el aviso {when}"
+def _queued(starts: datetime | None, said: ApiWords) -> Outcome:
+    when = said.when_somebody_is
+    if starts is not None:
+        when = said.when_known.format(date=f"{starts:%d/%m}", time=f"{starts:%H:%M}")
+    message = said.nobody_on_duty.format(when=when)
     return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
 
 

@@ -14,8 +14,10 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NOBODY, Nobody, People
+from conversation.phrases import language_of
+from conversation.phrases.words import Notices
 from jobs.queue import Work
-from people.handoff.notices import Answer, Notices, notice, plain_line, read_answer
+from people.handoff.notices import Answer, notice, plain_line, read_answer
 from people.handoff.sellers import Seller, next_duty, next_seller
 from storage.base import utc_now
 from storage.database import Database
@@ -150,7 +152,7 @@ class Handoffs(Nobody):
             asked={offer.seller for offer in asked},
             last_asked=offers.last_asked(connection, [seller.number for seller in self.team.sellers]),
             words=f"{facts.reason} {facts.context}",
-            language=self.team.language[:2],
+            language=language_of(self.team.language),
             local=now.astimezone(self.team.zone),
         )
 

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import pytest
 
-from conversation.phrases import Phrases, briefing_for, is_continue, phrases_for
+from conversation.intents import is_continue
+from conversation.phrases import Phrases, briefing_for, phrases_for
 
 SPANISH, ENGLISH = phrases_for("es-MX"), phrases_for("en-GB")
 
