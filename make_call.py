@@ -56,7 +56,7 @@ def run(terminal: Terminal, options: Options) -> int:
         return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
     _warn_of_address(terminal, settings)
-    twilio = twilio_of(settings)
+    twilio = twilio_of(terminal, settings)
     follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
     return follower.place_and_follow(lambda: _place(twilio, settings, options, to, sender))
 

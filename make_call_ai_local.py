@@ -89,7 +89,7 @@ def run(terminal: Terminal, options: Options) -> int:
         _show(terminal, document)
         return ExitCode.COMPLETED
     to, sender = numbers
-    twilio = twilio_of(settings)
+    twilio = twilio_of(terminal, settings)
     follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
     return follower.place_and_follow(
         lambda: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s)

@@ -3,12 +3,13 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import phonenumbers
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from phone_numbers import dialable_number, parse_e164
 
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
@@ -20,6 +21,17 @@ Secret = Annotated[str | None, Field(repr=False)]
 
 class SettingsError(ValueError):
     """A setting that cannot be right. The message is one sentence that names it."""
+
+
+class TwilioCredentials(NamedTuple):
+    """What Twilio's REST API is asked with."""
+
+    account_sid: str
+    auth_token: str
+
+    def __repr__(self) -> str:
+        """Show the account alone, so that no log or traceback holds the token."""
+        return f"TwilioCredentials({self.account_sid!r})"
 
 
 class Settings(BaseSettings):
@@ -116,18 +128,20 @@ class Settings(BaseSettings):
 
     @property
     def twilio_auth_tokens(self) -> tuple[str, ...]:
-        """The tokens whose signatures are good: the first is the account's, more while one is being rotated."""
-        return tuple(filter(None, (part.strip() for part in (self.twilio_auth_token or "").split(","))))
+        """The tokens whose signatures are good: the primary one first, more while one is being rotated."""
+        return tuple(self.twilio_auth_token.split(",")) if self.twilio_auth_token else ()
+
+    @property
+    def twilio_credentials(self) -> TwilioCredentials | None:
+        """What signs in to Twilio's REST API: the account and its primary token; None without both."""
+        if not self.twilio_account_sid or not self.twilio_auth_tokens:
+            return None
+        return TwilioCredentials(self.twilio_account_sid, self.twilio_auth_tokens[0])
 
     @property
     def whatsapp_allowed_numbers(self) -> frozenset[str]:
         """Who alone is answered on WhatsApp, as E.164; nobody: everybody is."""
         return frozenset((self.whatsapp_allowed or "").split(",")) - {""}
-
-    @property
-    def can_dial(self) -> bool:
-        """Whether calls can be placed through Twilio's REST API."""
-        return bool(self.twilio_account_sid and self.twilio_auth_token)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -141,15 +155,20 @@ class Settings(BaseSettings):
             raise ValueError("must be AC followed by 32 characters, as the Twilio console shows it")
         return value
 
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _auth_tokens(cls, value: str | None) -> str | None:
+        return ",".join(filter(None, (part.strip() for part in (value or "").split(",")))) or None
+
     @field_validator("twilio_phone_number", "to_phone_number", "human_phone_number")
     @classmethod
     def _phone_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value)
+        return None if value is None else dialable_number(parse_e164(value))
 
     @field_validator("twilio_whatsapp_number")
     @classmethod
     def _whatsapp_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
+        return None if value is None else parse_e164(value)
 
     @property
     def seller_numbers(self) -> tuple[str, ...]:
@@ -169,8 +188,8 @@ class Settings(BaseSettings):
     @field_validator("whatsapp_allowed", "vendedor_whatsapp")
     @classmethod
     def _numbers(cls, value: str | None) -> str | None:
-        parts = [part.strip().removeprefix("whatsapp:") for part in (value or "").split(",")]
-        return ",".join(parse_e164(part) for part in parts if part) or None
+        parts = (value or "").split(",")
+        return ",".join(parse_e164(part) for part in parts if part.strip()) or None
 
     @field_validator("webhook_url", "openai_base_url", "twilio_api_url", "d360_api_url")
     @classmethod
@@ -207,20 +226,6 @@ class Settings(BaseSettings):
         url = self.database_url or f"sqlite:///{self.data_dir / 'assistant.db'}"
         object.__setattr__(self, "database_url", normalise_database_url(url))
         return self
-
-
-def parse_e164(number: str) -> str:
-    """Return a number as E.164 ("+34600000001"); spaces, dots and dashes in it are forgiven.
-
-    Raises ValueError where no such number can exist (ITU-T E.164, by phonenumbers' lengths).
-    """
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException as error:
-        raise ValueError("must be a number with its country code, such as +34600000001") from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise ValueError("is not a possible phone number: check its country code and its length")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def normalise_database_url(url: str) -> str:

@@ -9,7 +9,8 @@ import click
 
 from cli.console import Terminal
 from integrations.twilio.calls import TwilioRest
-from settings import Settings, SettingsError, load_settings, parse_e164
+from phone_numbers import dialable_number, parse_e164
+from settings import Settings, SettingsError, load_settings
 
 PATIENCE_S = 60.0
 
@@ -93,7 +94,7 @@ class CannotBegin(click.ClickException):
 
 
 class PhoneNumber(click.ParamType[str]):
-    """A number on the command line; the command gets it as E.164."""
+    """A number to be called, on the command line; the command gets it as E.164."""
 
     name = "number"
 
@@ -103,7 +104,7 @@ class PhoneNumber(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return E.164, or end the command with exit code 2."""
         try:
-            return parse_e164(value)
+            return self.form(parse_e164(value))
         except ValueError:
             self.fail(
                 self._terminal.pick(
@@ -115,6 +116,10 @@ class PhoneNumber(click.ParamType[str]):
                 param,
                 ctx,
             )
+
+    def form(self, e164: str) -> str:
+        """Return the form of a number that the command gets: the one that the phone network knows."""
+        return dialable_number(e164)
 
 
 def read_settings(env_file: Path | None) -> Settings:
@@ -156,8 +161,9 @@ def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *ne
     return to, options.sender or settings.twilio_phone_number or ""
 
 
-def twilio_of(settings: Settings) -> TwilioRest:
-    """Return the client for the settings' account."""
-    return TwilioRest(
-        settings.twilio_account_sid or "", settings.twilio_auth_token or "", api_url=settings.twilio_api_url
-    )
+def twilio_of(terminal: Terminal, settings: Settings) -> TwilioRest:
+    """Return the client for the settings' account. Raises CannotBegin where its credentials are missing."""
+    require(terminal, settings, "twilio_account_sid", "twilio_auth_token")
+    credentials = settings.twilio_credentials
+    assert credentials is not None
+    return TwilioRest(*credentials, api_url=settings.twilio_api_url)

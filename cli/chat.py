@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from cli.console import Terminal
 from conversation.manager import ConversationManager, Utterance
-from conversation.phone_numbers import matching_number
 from observability.logging import log_trouble_alone
-from settings import parse_e164
+from phone_numbers import matching_number, parse_e164
 from storage.database import Database
 from storage.models import TurnKind
 from storage.queries import chats

@@ -36,7 +36,7 @@ class Providers:
     @service
     def twilio_calls(self) -> TwilioRest | None:
         """Twilio's API for calls that go on."""
-        account = self._twilio_account
+        account = self._settings.twilio_credentials
         return account and TwilioRest(*account, api_url=self._settings.twilio_api_url, total_s=8)
 
     @service
@@ -90,7 +90,7 @@ class Providers:
     def downloads(self) -> dict[str, Downloads]:
         """Where files of messages are fetched, by provider."""
         found: dict[str, Downloads] = {}
-        if account := self._twilio_account:
+        if account := self._settings.twilio_credentials:
             found[TWILIO] = TwilioMedia(*account, api_url=self._settings.twilio_api_url)
         if self.dialog360 is not None:
             found[DIALOG360] = self.dialog360
@@ -118,15 +118,8 @@ class Providers:
         number = self._settings.twilio_whatsapp_number
         return f"whatsapp:{number}" if number else None
 
-    @property
-    def _twilio_account(self) -> tuple[str, str] | None:
-        settings = self._settings
-        if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
-            return None
-        return settings.twilio_account_sid, settings.twilio_auth_tokens[0]
-
     def _twilio_messages(self, total_s: float) -> TwilioMessages | None:
-        account, api_url = self._twilio_account, self._settings.twilio_api_url
+        account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
         return account and TwilioMessages(
             *account, api_url=api_url, timeout_s=min(5, total_s), total_s=total_s
         )

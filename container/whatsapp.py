@@ -5,7 +5,6 @@ from container.people import PeopleServices
 from container.providers import Providers
 from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
-from conversation.phone_numbers import matching_number
 from conversation.tools.runner import Toolbox, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
 from integrations.openai.model import OpenAIModel
@@ -14,6 +13,7 @@ from messaging.intake import Keeper, Limits
 from messaging.media import Media, Tools
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
+from phone_numbers import matching_number
 from storage.queries import messages
 
 

@@ -78,7 +78,7 @@ class ConversationTexts:
     write: str
     write_hint: str
     send: str
-    cannot_write: str
+    may_not_arrive: str
     live: str
 
 
@@ -153,7 +153,7 @@ CONVERSATIONS = {
         write="Escribir como persona",
         write_hint="Al enviar, la conversación pasa a ser suya y el asistente calla.",
         send="Enviar",
-        cannot_write="Hace más de 24 horas que no escribe: WhatsApp no admite texto libre hasta que lo haga.",
+        may_not_arrive="No consta que haya escrito en las últimas 24 horas: WhatsApp puede no entregar texto libre.",
         live="En directo",
     ),
     "en": ConversationTexts(
@@ -226,7 +226,7 @@ CONVERSATIONS = {
         write="Write as a person",
         write_hint="Sending makes the conversation yours, and the assistant falls silent.",
         send="Send",
-        cannot_write="They have not written for more than 24 hours: WhatsApp takes no free text until they do.",
+        may_not_arrive="No message of theirs is known from the last 24 hours: WhatsApp may not deliver free text.",
         live="Live",
     ),
 }

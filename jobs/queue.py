@@ -9,7 +9,7 @@ over: a job names what to look after ("the unsent messages of this contact"), an
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat, 
 from dbos import error as dbos_errors
 from sqlalchemy import Connection, bindparam, column, select, table, update
 
-from storage.base import Base
 from storage.database import Database
 
 APPLICATION = "assistant"
@@ -255,17 +254,6 @@ def prepare(database_url: str) -> None:
             )
     finally:
         client.destroy()
-
-
-def is_ours(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:
-    """Say whether Alembic may look at something: our own tables and what is in them, nothing of DBOS's.
-
-    This is Alembic's include_name hook. All models must have been imported before.
-    """
-    if type_ == "schema":
-        return name is None
-    table_name = name if type_ == "table" else parent_names.get("table_name")
-    return table_name in Base.metadata.tables
 
 
 def quieten_dbos() -> None:

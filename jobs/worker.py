@@ -92,7 +92,7 @@ class Worker:
 
         Waits while another process holds the slot. Does not return, but ends the process, where the slot was
         lost (LOST_SLOT_EXIT), and where jobs did not end in time (0): they are begun anew by the next worker.
-        Raises DBOS's own error where its tables are missing or old (see storage.work.prepare).
+        Raises DBOS's own error where its tables are missing or old (see jobs.queue.prepare).
         """
         try:
             if self._wait_for_slot(stop):

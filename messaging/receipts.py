@@ -7,10 +7,10 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from integrations.twilio.error_codes import PASSING_CODES
 from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus
@@ -54,8 +54,13 @@ class Receipts:
         if message is None:
             log.info("receipt_of_a_stranger", status=facts.status)
             return
+        if outgoing.is_of_earlier_try(message, facts.sid or None):
+            return
+        is_lost = facts.status in _LOST and message.status not in _LOST
+        if is_lost and self._outbox.send_as_template(connection, message, facts.error_code):
+            return
         self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
-        if facts.status not in _LOST or message.status in _LOST:
+        if not is_lost:
             return
         log.error("message_failed", message_id=message.id, code=facts.error_code)
         if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):

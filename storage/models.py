@@ -239,6 +239,8 @@ class Handoff(Base):
     """Who asked for it: assistant, words, key, failure, api, operator."""
     request_key: Mapped[str | None] = mapped_column(String(200), index=True)
     """By which an asker from outside asks again for the same."""
+    number: Mapped[str] = mapped_column(String(40), default="")
+    """The contact's, as an asker from outside wrote it."""
     reason: Mapped[str]
     summary: Mapped[str]
     context: Mapped[str] = mapped_column(default="")

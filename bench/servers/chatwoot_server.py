@@ -1,8 +1,8 @@
 """Chatwoot of the bench: an API inbox that takes what the mirror posts, and keeps it, cheaply.
 
-`python -m bench.chatwoot_server PORT`. It speaks as much of Chatwoot 4.16's two APIs as the mirror asks of it, with
-its refusals: 404 for what it does not have, 422 for more than 200 messages of a conversation in a minute. Everything
-else is the fake's of the tests. What it was told:
+`python -m bench.servers.chatwoot_server PORT`. It speaks as much of Chatwoot 4.16's two APIs as the mirror asks of it,
+with its refusals: 404 for what it does not have, 422 for more than 200 messages of a conversation in a minute.
+Everything else is the fake's of the tests. What it was told:
 
     GET /counts      {"messages": 12, "conversations": 2, "left": 0, "last_at": 81.2}; left: requests without an answer
     GET /words       {"34600000001": [["Hola", "Buenos días"]], ...}: of each contact, what is in each conversation

@@ -1,7 +1,7 @@
 """The model of the bench: a loopback server that speaks Chat Completions' stream, cheaply and on time.
 
-`python -m bench.model_server PORT`. It notes when it sent what, by the number in the question ("Pregunta 17"), on the
-machine's monotonic clock, which every process here shares:
+`python -m bench.servers.model_server PORT`. It notes when it sent what, by the number in the question ("Pregunta 17"),
+on the machine's monotonic clock, which every process here shares:
 
     GET /times       {"17": [asked, first token, first sentence certain, ended, late by, bytes], ...}, once
     GET /pace?first_s=0.4&tokens_per_s=40    for the answers from then on; tokens_per_s=0 is all at once

@@ -16,9 +16,9 @@ from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, mess
 from cli.whatsapp.providers import Carrier
 from cli.whatsapp.send import Sending
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries.messages import last_messages, message_by_sid

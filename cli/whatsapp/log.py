@@ -29,6 +29,7 @@ _STATUSES = {
     MessageStatus.DELIVERED: {"es": "entregado", "en": "delivered"},
     MessageStatus.READ: {"es": "leído", "en": "read"},
     MessageStatus.UNDELIVERED: {"es": "no entregado", "en": "undelivered"},
+    MessageStatus.HELD: {"es": "retenido", "en": "held back"},
     MessageStatus.FAILED: {"es": "fallido", "en": "failed"},
 }
 _KINDS = {

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from dashboard import query_params
-from dashboard.actions import CannotBeDone, Operators, may_retry, may_write
+from dashboard.actions import CannotBeDone, Operators, is_window_open, may_retry
 from dashboard.auth import next_page
 from dashboard.charts.latency import plot
 from dashboard.error_messages import reason_of, sentence_of
@@ -63,9 +63,9 @@ class Talk:
         return until is not None and until > self.now and self.talk.closed_at is None
 
     @property
-    def can_write(self) -> bool:
-        """Whether free text reaches the contact."""
-        return may_write(self.talk.wrote_at, self.now)
+    def is_window_open(self) -> bool:
+        """Whether free text reaches the contact, as far as we know."""
+        return is_window_open(self.talk.wrote_at, self.now)
 
     @property
     def waiting(self) -> int | None:
@@ -83,10 +83,8 @@ class Talk:
                 talk.number,
                 talk.simulated,
                 talk.provider,
-                talk.wrote_at,
                 talk.opted_out_at,
             ),
-            self.now,
         )
 
 

@@ -12,7 +12,6 @@ from dashboard.services import DashboardServices
 from dashboard.texts import pick
 from dashboard.texts_ledgers import MESSAGES
 from dashboard.texts_words import WORDS
-from storage.base import utc_now
 from storage.reports import lists
 
 WHICH = ("all", "incoming", "outgoing", "lost")
@@ -33,7 +32,6 @@ def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
                 lost=which == "lost",
                 before=query_params.whole("before"),
             )
-        now = utc_now()
         return render(
             "messages.html",
             MESSAGES,
@@ -43,7 +41,7 @@ def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
             which=which,
             kinds=WHICH,
             reason_of=reason_of,
-            may_retry=lambda row: may_retry(row, now),
+            may_retry=may_retry,
             is_first="before" not in request.args,
         )
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell, TooManyOpenError
 from dashboard.texts import pick
 from dashboard.texts_phone import BOOTH
-from settings import parse_e164
+from phone_numbers import parse_e164
 from simulator.local_server import PERSON, LocalServer, is_reachable
 from storage.base import utc_now
 from storage.database import Database

@@ -14,11 +14,11 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
-from conversation.phone_numbers import matching_number
 from integrations.elevenlabs.handoff_request import HandoffRequest
 from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
 from people.handoff.service import Handoffs
+from phone_numbers import matching_number
 from storage import locks
 from storage.base import utc_now
 from storage.database import Database
@@ -115,12 +115,15 @@ class HandoffApi:
         return _Asked(told, False, starts)
 
     def _keep(self, connection: Connection, wanted: HandoffRequest, key: str, now: datetime) -> HandoffFacts:
-        number = matching_number(wanted.user_phone)
-        recipient = contacts.recipient_for(connection, number, now)
+        recipient = contacts.recipient_for(connection, wanted.user_phone, now)
         if wanted.user_name:
             contacts.name_contact(connection, recipient.contact_id, wanted.user_name)
         request = Request(
-            wanted.reason, context=wanted.additional_context, source=Source.API, request_key=key
+            wanted.reason,
+            context=wanted.additional_context,
+            source=Source.API,
+            request_key=key,
+            number=wanted.user_phone,
         )
         handoff_id = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
         facts = None if handoff_id is None else offers.handoff_facts(connection, handoff_id)

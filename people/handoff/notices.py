@@ -72,21 +72,23 @@ def notices_for(language: str) -> Notices:
 
 
 def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
-    """Return what a seller is told of a handoff: a line for each thing that is known."""
+    """Return what a seller is told of a handoff: a line for each thing that is known, then the context.
+
+    What is ours follows after a blank line.
+    """
     named = [
         (words.customer, facts.name),
         (words.phone, facts.number if facts.number.startswith("+") else ""),
         (words.reason, facts.reason),
         (words.conversation, conversation),
     ]
-    lines = [words.title, *(f"*{label}*: {plain_line(value)}" for label, value in named if value)]
+    known = "\n".join(f"*{label}:* {plain_line(value)}" for label, value in named if value)
     about = _plain((facts.context or facts.summary).strip())
-    room = MOST - len("\n".join(lines)) - len(words.how_to_take) - len(words.context) - 10
     if about:
-        lines.append(
-            f"*{words.context}*:\n{about if len(about) <= room else about[: room - 1].rstrip() + '…'}"
-        )
-    return "\n".join([*lines, "", words.how_to_take])
+        heading = f"*{words.context}:*\n"
+        room = MOST - len("\n\n".join([words.title, known, heading, words.how_to_take]))
+        about = heading + (about if len(about) <= room else about[: room - 1].rstrip() + "…")
+    return "\n\n".join(filter(None, [words.title, known, about, words.how_to_take]))
 
 
 def read_answer(said: str) -> Answer | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from settings import parse_e164
+from phone_numbers import matching_number, parse_e164
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPANISH_DAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
@@ -25,7 +25,7 @@ class SellersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Somebody who takes customers over. number: E.164.
+    """Somebody who takes customers over. number: E.164, as it was written.
 
     languages, skills: what they are asked for first. weight: how often, against the others. hours: when, by the
     business's clock, on days (0 is Monday).
@@ -38,6 +38,10 @@ class Seller:
     weight: float = 1
     hours: tuple[tuple[time, time], ...] = _ALWAYS
     days: frozenset[int] = frozenset(range(7))
+
+    def has_number(self, number: str) -> bool:
+        """Say whether a number is theirs, in whichever form the phone or WhatsApp writes it."""
+        return matching_number(self.number) == matching_number(number)
 
     def is_on_duty(self, local: datetime) -> bool:
         """Say whether they are to be asked now, by the business's clock."""
@@ -91,7 +95,9 @@ def next_duty(sellers: Sequence[Seller], *, asked: Collection[str], local: datet
 
 def sellers_of(numbers: Sequence[str]) -> list[Seller]:
     """Return sellers of whom nothing but the number is known: on duty always."""
-    return [Seller(number, number) for number in dict.fromkeys(numbers)]
+    return [
+        Seller(number, number) for number in {matching_number(number): number for number in numbers}.values()
+    ]
 
 
 def load_sellers(path: Path) -> list[Seller]:
@@ -122,7 +128,7 @@ class _SellerTable(BaseModel):
     @field_validator("number")
     @classmethod
     def _e164(cls, value: str) -> str:
-        return parse_e164(value.removeprefix("whatsapp:"))
+        return parse_e164(value)
 
     @field_validator("hours")
     @classmethod
@@ -153,7 +159,7 @@ class _File(BaseModel):
     @field_validator("seller")
     @classmethod
     def _once(cls, value: list[Any]) -> list[Any]:
-        if len({seller.number for seller in value}) < len(value):
+        if len({matching_number(seller.number) for seller in value}) < len(value):
             raise ValueError("two sellers have the same number")
         return value
 

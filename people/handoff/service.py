@@ -191,27 +191,27 @@ class Handoffs(Nobody):
 
     def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
         """Return what a seller is told whose message answers an offer; None where it is a message like any other."""
-        if all(seller.number != number for seller in self.team.sellers):
+        seller = next((seller for seller in self.team.sellers if seller.has_number(number)), None)
+        if seller is None:
             return None
-        answer, offer = read_answer(said), offers.open_offer_to(connection, number)
+        answer, offer = read_answer(said), offers.open_offer_to(connection, seller.number)
         if answer is None or offer is None:
             return None
         if answer is Answer.DECLINE:
             offers.answer_offer(connection, offer.id, offers.DECLINED)
             self._offer_at(connection, offer.handoff_id, now, now)
             return self.team.words.passed_on
-        return self._take(connection, offer, number, now)
+        return self._take(connection, offer, seller, now)
 
-    def _take(self, connection: Connection, offer: OfferRecord, number: str, now: datetime) -> str:
+    def _take(self, connection: Connection, offer: OfferRecord, seller: Seller, now: datetime) -> str:
         facts = offers.handoff_facts(connection, offer.handoff_id)
         assert facts is not None
-        name = self._name_of(number)
-        if not offers.take_handoff(connection, facts.id, number, now):
+        if not offers.take_handoff(connection, facts.id, seller.number, now):
             offers.answer_offer(connection, offer.id, offers.GONE)
             return self.team.words.taken_by.format(name=self._name_of(facts.owner))
         offers.answer_offer(connection, offer.id, offers.TAKEN)
-        self._tell_others(connection, facts, name, now)
-        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=name), now)
+        self._tell_others(connection, facts, seller.name, now)
+        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
         words = self.team.words.yours.format(name=plain_line(facts.name), number=facts.number)
         return words.replace("  ", " ")

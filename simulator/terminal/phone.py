@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from settings import parse_e164
+from phone_numbers import dialable_number, parse_e164
 from simulator.local_server import LocalServer, is_reachable
 from simulator.terminal.phone_input import Deed, Keyboard, Lines, ScriptedLines, read_line, without_echo
 from simulator.terminal.phone_screen import Screen
@@ -193,7 +193,7 @@ def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     if value is None or value == "anonymous":
         return value
     try:
-        return parse_e164(value)
+        return dialable_number(parse_e164(value))
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

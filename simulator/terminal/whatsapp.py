@@ -10,7 +10,8 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from settings import SIMULATOR_ACCOUNT_SID, parse_e164
+from phone_numbers import parse_e164
+from settings import SIMULATOR_ACCOUNT_SID
 from simulator.local_server import LocalServer, is_reachable
 from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines

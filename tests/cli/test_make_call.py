@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from settings import load_settings
 from tests.fakes.twilio import calls as twilio_calls
 from tests.fakes.twilio.calls import Step
 from tests.fakes.twilio.server import Close, FakeTwilio, Hang, Page, Refuse
+from tests.warm import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TO, SENDER = "+34600000001", "+12025550100"
@@ -51,15 +51,14 @@ class Dialer:
 
     def start(self, *arguments, without=(), **settings):
         environment = {k: v for k, v in {**self.environment, **settings}.items() if k not in without}
-        command = [sys.executable, ROOT / "make_call.py", "--env-file", self.env_file, "--poll-s", "0.02"]
-        return subprocess.Popen(
+        command = [ROOT / "make_call.py", "--env-file", self.env_file, "--poll-s", "0.02"]
+        return PROGRAMS.start(
             [*command, *arguments],
             env=environment,
             cwd=self.env_file.parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
 
     def run(self, *arguments, without=(), **settings):
@@ -96,6 +95,21 @@ def test_in_spanish_where_the_terminal_is(twilio, dialer):
 
     assert ended.statuses == ["en cola", "sonando", "hablando", "terminada"]
     assert ended.out.splitlines()[-1] == f"{twilio.calls.last.sid}: terminada · 0:34 · 0,0085 USD"
+
+
+def test_of_two_tokens_the_first_signs_in_while_one_is_rotated(twilio, dialer):
+    ended = dialer.run(TO, TWILIO_AUTH_TOKEN=f" {twilio.auth_token}, the-old-one")
+
+    assert ended.code == 0, ended.err
+    assert ended.statuses[-1] == "completed"
+
+
+def test_a_token_of_separators_alone_is_no_token(twilio, dialer):
+    ended = dialer.run(TO, TWILIO_AUTH_TOKEN=" , ")
+
+    assert ended.code == 2
+    assert "TWILIO_AUTH_TOKEN" in ended.err
+    assert twilio.posted() == []
 
 
 def test_twilio_is_told_where_to_ask_and_how_patiently(twilio, dialer):

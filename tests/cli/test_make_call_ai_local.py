@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from tests.fakes.openai import server
 from tests.fakes.openai.server import FakeOpenAI
 from tests.fakes.twilio import calls as twilio_calls
 from tests.fakes.twilio.server import FakeTwilio, Page
+from tests.warm import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TO, SENDER = "+34600000001", "+12025550100"
@@ -55,15 +54,8 @@ class Script:
 
     def run(self, *arguments, without=(), **settings):
         environment = {k: v for k, v in {**self.environment, **settings}.items() if k not in without}
-        command = [sys.executable, ROOT / "make_call_ai_local.py", "--env-file", self.env_file]
-        return subprocess.run(
-            [*command, "--poll-s", "0.02", *arguments],
-            env=environment,
-            cwd=self.env_file.parent,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
+        command = [ROOT / "make_call_ai_local.py", "--env-file", self.env_file, "--poll-s", "0.02"]
+        return PROGRAMS.run([*command, *arguments], env=environment, cwd=self.env_file.parent, timeout=90)
 
 
 def spoken(twiml):
@@ -87,6 +79,15 @@ def test_what_the_model_wrote_is_spoken_to_whom_was_called(twilio, model, script
     assert MESSAGE in done.stdout
     assert set(twilio.posted()[0].form) == {"To", "From", "Twiml"}
     assert done.stdout.splitlines()[-1] == f"{twilio.calls.last.sid}: completed · 0:34 · 0.0085 USD"
+
+
+def test_of_two_tokens_the_first_signs_in_while_one_is_rotated(twilio, model, script):
+    model.enqueue(server.text(MESSAGE))
+
+    done = script.run(TO, TWILIO_AUTH_TOKEN=f"{twilio.auth_token},the-old-one")
+
+    assert done.returncode == 0, done.stderr
+    assert spoken(placed_twiml(twilio)) == MESSAGE
 
 
 def test_the_model_is_told_who_calls_what_to_say_and_that_nobody_can_answer(model, script):

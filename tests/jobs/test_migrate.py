@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from jobs.migrate import MIGRATIONS, is_up_to_date, newest_revisions, run_alembic, upgrade
 from storage.base import Base
+
+pytestmark = pytest.mark.both_databases
 
 
 def tables(url, schema=None):
@@ -31,7 +34,7 @@ def test_the_newest_migration_is_the_one_that_alembic_goes_to():
 
 
 def test_a_program_that_does_not_migrate_does_not_import_alembic():
-    program = "import sys, storage.migrate; sys.exit('alembic' in sys.modules)"
+    program = "import sys, jobs.migrate; sys.exit('alembic' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], cwd=MIGRATIONS.parents[1]).returncode == 0
 

@@ -13,11 +13,13 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from jobs.job import Job, Workshop, run_pending
-from jobs.queue import DONE, FAILED, Order, Work, is_ours, prepare
+from jobs.queue import DONE, FAILED, Order, Work, prepare
 from storage import models  # noqa: F401  (Alembic compares with all of them)
-from storage.base import Base, utc_now
+from storage.base import Base, is_ours, utc_now
 from storage.database import Database
 from tests.jobs.conftest import wait_until
+
+pytestmark = pytest.mark.both_databases
 
 
 class Rejected(Exception):

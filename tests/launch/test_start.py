@@ -13,6 +13,8 @@ from launch.children import DEATHS_WINDOW_S, RestartPolicy
 from launch.listener import PORTS_TRIED, PortTakenError, open_listener
 from tests.launch.installation import PATIENCE_S, House
 
+pytestmark = pytest.mark.quick
+
 
 def wait_for_end_of(pid: int) -> None:
     deadline = time.monotonic() + PATIENCE_S

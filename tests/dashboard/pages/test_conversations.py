@@ -13,6 +13,8 @@ from storage.reports.conversations import SEEN_AT_ONCE
 from storage.reports.search import Pace
 from tests.dashboard.conversations import Talks
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def talks(operator):

@@ -13,6 +13,8 @@ from storage.reports.overview import Now, Tokens, Written
 from tests.dashboard.conversations import Talks
 from tests.dashboard.past import Past
 
+pytestmark = pytest.mark.both_databases
+
 MADRID = ZoneInfo("Europe/Madrid")
 NOON = datetime(2026, 3, 30, 12, tzinfo=MADRID)
 """The day after the clocks went forward."""

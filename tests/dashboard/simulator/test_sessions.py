@@ -19,6 +19,8 @@ from storage.reports import browser_sessions
 from storage.reports.browser_sessions import BrowserCommand, BrowserEvent, BrowserPhone
 from tests.records import every
 
+pytestmark = pytest.mark.both_databases
+
 NUMBERS = [f"+3460000000{last}" for last in range(1, 10)] + ["+34600000010", "+34600000011"]
 PATIENCE_S = 10
 

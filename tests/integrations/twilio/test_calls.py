@@ -335,7 +335,7 @@ def test_the_connections_of_a_rush_are_kept_for_the_next(twilio, rest):
 )
 def test_a_stand_in_is_asked_whatever_the_environment_says(twilio, environment):
     program = (
-        "from integrations.twilio_rest import TwilioRest\n"
+        "from integrations.twilio.calls import TwilioRest\n"
         f"rest = TwilioRest({twilio.account_sid!r}, {twilio.auth_token!r}, api_url={twilio.url!r} + '/')\n"
         f"print(rest.place_call(to={TO!r}, sender={SENDER!r}, url={VOICE!r}).status)\n"
     )
@@ -352,7 +352,7 @@ def test_the_client_does_not_show_its_token(twilio, rest):
 def test_a_request_given_up_on_does_not_keep_the_program_alive(twilio):
     twilio.fail(Hang())
     program = (
-        "from integrations.twilio_rest import TwilioRest\n"
+        "from integrations.twilio.calls import TwilioRest\n"
         f"rest = TwilioRest({twilio.account_sid!r}, 't', api_url={twilio.url!r}, timeout_s=60, total_s=0.1)\n"
         "try:\n    rest.fetch_call('CA1')\nexcept Exception as error:\n    print(error.code)\n"
     )

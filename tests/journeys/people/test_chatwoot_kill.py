@@ -14,6 +14,8 @@ from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.chatwoot_setup import chatwoot, desk_line, person_of, shown, states, twilio  # noqa: F401
 from tests.journeys.phone.test_kill import environment, kill, process, wait_until  # noqa: F401
 
+pytestmark = pytest.mark.both_databases
+
 # fixtures of another module are arguments here
 # ruff: noqa: F811
 

@@ -18,6 +18,7 @@ from tests.journeys.people.chatwoot_setup import (  # noqa: F401
     ANA,
     SECRET,
     SOURCE,
+    US,
     caller_of,
     chatwoot,
     desk_line,
@@ -30,6 +31,8 @@ from tests.journeys.people.chatwoot_setup import (  # noqa: F401
     work_off,
 )
 from tests.records import every, the_only
+
+pytestmark = pytest.mark.quick
 
 # fixtures of another module are arguments here
 # ruff: noqa: F811
@@ -84,6 +87,7 @@ def notes(chatwoot):
     return [words for kind, words in shown(chatwoot) if kind == "note"]
 
 
+@pytest.mark.both_databases
 def test_an_operator_writes_and_the_assistant_falls_silent_until_it_is_resolved(talk, chatwoot, openai):
     line, person = talk()
 
@@ -124,6 +128,7 @@ def test_the_answer_that_is_being_written_is_stopped(talk, chatwoot, openai):
     assert person.texts == ["Hola, soy el asistente.", "Le atiendo yo"]
 
 
+@pytest.mark.both_databases
 def test_an_answer_that_is_on_its_way_is_held_back_and_shown_to_nobody(talk, chatwoot, openai):
     line, person = talk(whatsapp_twiml_wait_s=0.1)
     openai.enqueue(text("Llego tarde.", first_token_s=0.6))
@@ -206,6 +211,7 @@ def test_a_long_message_goes_out_in_parts(talk, chatwoot):
     assert all(len(words) <= 1600 for words in person.texts)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("copies", [1, 3])
 def test_webhooks_that_come_several_times_change_nothing_more(talk, chatwoot, copies):
     line, person = talk()
@@ -366,6 +372,7 @@ def test_a_conversation_that_a_person_reopens_by_writing_is_not_taken_for_an_ope
     assert person.texts[-2:] == ["Uno.", "Dos."]
 
 
+@pytest.mark.both_databases
 def test_disordered_webhooks_end_as_they_happened(talk, chatwoot):
     line, person = talk()
     chatwoot.webhooks.hold()
@@ -381,6 +388,7 @@ def test_disordered_webhooks_end_as_they_happened(talk, chatwoot):
     assert not is_human(line)
 
 
+@pytest.mark.both_databases
 def test_the_assistant_is_back_by_itself_after_a_while(talk, chatwoot, openai):
     line, person = talk(human_resume_h=2)
     operator_writes(chatwoot, line, "Le llamo luego")
@@ -395,15 +403,30 @@ def test_the_assistant_is_back_by_itself_after_a_while(talk, chatwoot, openai):
     assert person.texts[-1] == "¿Le ayudo yo?"
 
 
-def test_outside_the_window_the_operator_is_told_at_once(talk, chatwoot):
-    line, person = talk()
+def wrote_long_ago(line):
     with line.parts.database.write() as connection:
         connection.execute(update(Contact).values(wrote_at=utc_now() - timedelta(hours=25)))
+
+
+def test_outside_the_window_an_operators_message_goes_out_where_twilio_takes_it(talk, chatwoot):
+    line, person = talk()
+    wrote_long_ago(line)
 
     operator_writes(chatwoot, line, "¿Sigue interesado?")
     work_off(line)
 
-    assert person.texts == ["Hola, soy el asistente."]
+    assert person.texts == ["Hola, soy el asistente.", "¿Sigue interesado?"]
+    assert notes(chatwoot) == []
+
+
+def test_outside_the_window_the_operator_is_told_what_twilio_says(talk, chatwoot, openai):
+    line, person = talk(webhook_url=PUBLIC)
+    person.receipts = type(person.receipts)(error_code=63016)
+    wrote_long_ago(line)
+
+    operator_writes(chatwoot, line, "¿Sigue interesado?")
+    arrived(line, openai, "failed")
+
     assert [note for note in notes(chatwoot) if "24 horas" in note] == notes(chatwoot)
     assert len(notes(chatwoot)) == 1
 
@@ -445,14 +468,15 @@ def test_who_opted_out_is_not_written_to_until_they_write(talk, chatwoot, openai
 
 def test_who_only_called_is_written_to_within_the_rules(desk_line, chatwoot, twilio, openai):
     openai.enqueue(text("Hola."))
-    line = desk_line()
+    line = desk_line(twilio_whatsapp_number=US, webhook_url=PUBLIC)
+    person_of(line, twilio)
     phone = caller_of(line)
     phone.dial()
     phone.say("Hola")
     work_off(line)
 
     operator_writes(chatwoot, line, "Hola, soy Pedro")
-    work_off(line)
+    arrived(line, openai, "failed")
 
     assert "24 horas" in notes(chatwoot)[-1]
 

@@ -17,6 +17,8 @@ from tests.journeys.people.chatwoot_setup import (  # noqa: F401
 from tests.journeys.whatsapp.test_dialog360 import ANA, JPEG, LUIS, OGG, TOKEN
 from tests.journeys.whatsapp.test_messages import sent
 
+pytestmark = pytest.mark.both_databases
+
 # fixtures of another module are arguments here
 # ruff: noqa: F811
 

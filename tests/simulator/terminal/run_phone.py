@@ -1,4 +1,4 @@
-"""The command `phone` as a process: python -m tests.simulator.run_phone --script FILE ..."""
+"""The command `phone` as a process: python -m tests.simulator.terminal.run_phone --script FILE ..."""
 
 from settings import load_settings
 from simulator.terminal.phone import phone_command

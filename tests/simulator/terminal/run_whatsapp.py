@@ -1,4 +1,4 @@
-"""The command `simulate` as a process: python -m tests.simulator.run_whatsapp --script FILE ..."""
+"""The command `simulate` as a process: python -m tests.simulator.terminal.run_whatsapp --script FILE ..."""
 
 from settings import load_settings
 from simulator.terminal.whatsapp import whatsapp_simulate_command

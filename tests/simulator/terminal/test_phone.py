@@ -3,20 +3,22 @@
 import io
 import os
 import pty
+import re
 import select
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from settings import ROOT, SIMULATOR_ACCOUNT_SID, load_settings
+from settings import SIMULATOR_ACCOUNT_SID, load_settings
 from simulator.terminal.phone_input import Deed, ScriptedLines, read_line
 from simulator.terminal.phone_phrases import PHRASES
 from tests.simulator.terminal.servers import local_server
 from tests.simulator.toy_server import Reply, response
+from tests.warm import PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 ASK = (
     "<Gather input='dtmf speech' action='/gather' actionOnEmptyResult='true' bargeIn='true' numDigits='1'>"
@@ -47,14 +49,10 @@ def run(server, tmp_path):
             arguments += ("--url", server.url)
         environment = {"LC_ALL": lang, "DATA_DIR": str(tmp_path), "COLUMNS": "100", **environment}
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-m", "tests.simulator.terminal.run_phone", *arguments],
-            cwd=ROOT,
-            env=kept | environment | {"PYTHONIOENCODING": "utf-8"},
+        return PROGRAMS.run(
+            ["-m", "tests.simulator.terminal.run_phone", *arguments],
+            env=kept | environment,
             input=typed,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
             timeout=60,
         )
 
@@ -69,13 +67,13 @@ def test_a_script_is_said_and_the_call_shown_in_spanish(answered, run):
     assert done.stderr == ""
     assert "Teléfono de prueba" in lines[0]
     assert "+34 600 00 00 01 → +1 202-555-0100" in lines[1]
-    assert lines[4].startswith("Asistente 0,0")
+    assert re.match(r"Asistente \d+,\d", lines[4])
     assert lines[4].endswith("s Hola, dígame.")
     assert lines[5] == "Usted ¿A qué hora abren?"
     assert lines[6].endswith("s Abrimos a las nueve.")
     assert lines[7] == "Usted Gracias"
     assert lines[9] == "El asistente ha colgado · 0:02 · 2 turnos"
-    assert lines[10].startswith("primera palabra: mediana 0,0")
+    assert re.match(r"primera palabra: mediana \d+,\d", lines[10])
 
 
 def test_the_same_call_is_shown_in_english(answered, run):
@@ -83,10 +81,10 @@ def test_the_same_call_is_shown_in_english(answered, run):
 
     assert done.returncode == 0
     assert "Test phone" in done.stdout
-    assert "Assistant   0.0" in done.stdout
+    assert re.search(r"Assistant +\d+\.\d", done.stdout)
     assert "You                 When do you open?" in done.stdout
     assert "The assistant hung up  ·  0:02  ·  2 turns" in done.stdout
-    assert "first word: median 0.0" in done.stdout
+    assert re.search(r"first word: median \d+\.\d", done.stdout)
 
 
 def test_a_script_presses_keys_keeps_silent_and_interrupts(server, run):
@@ -133,9 +131,8 @@ class AtATerminal:
         self._master, slave = pty.openpty()
         self._shown = bytearray()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.simulator.terminal.run_phone", "--url", url],
-            cwd=ROOT,
+        self.process = PROGRAMS.start(
+            ["-m", "tests.simulator.terminal.run_phone", "--url", url],
             env=kept | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
             stdin=slave,
             stdout=slave,
@@ -180,7 +177,7 @@ def test_a_typist_may_speak_while_the_call_thinks_or_keep_silent(server, sit_dow
     terminal = sit_down()
     terminal.wait_for("Wait")
     while not server.asked_for("/continue"):
-        pass
+        time.sleep(0.02)
     terminal.type("hello")
     terminal.wait_for("1 turn")
 
