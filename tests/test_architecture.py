@@ -19,7 +19,7 @@ from tests import product
 TOP_LEVEL = product.packages() | product.root_modules()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = PYPROJECT["tool"]["importlinter"]["contracts"]
-FLASK_PACKAGES = {"dashboard", "guards"}
+FLASK_PACKAGES = {"dashboard", "guards", "web"}
 
 OPEN_ROUTES = {
     "/",
