@@ -24,9 +24,9 @@ from messaging import views as whatsapp
 from observability.logging import configure_logging
 from observability.metrics import CONTENT_TYPE, REQUESTS
 from people.elevenlabs import views as elevenlabs
-from people.handoff.views import handoff_blueprint, join_limiter, new_limiter
+from people.handoff.views import handoff_blueprint, new_limiter
 from people.helpdesk import views as chatwoot
-from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
+from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings, share_metrics
 from storage import data_dir
 from storage.base import utc_now
 from storage.login_tries import LoginTries
@@ -66,10 +66,13 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
 
 
 def _settings() -> Settings:
+    """Return the settings of a process of the installation, which counts together with the others."""
     try:
-        return load_settings()
+        settings = load_settings()
     except SettingsError as error:
         raise SystemExit(str(error)) from None
+    share_metrics(settings.data_dir / "metrics")
+    return settings
 
 
 def _bind_services(app: Flask, container: Container) -> None:
@@ -106,13 +109,13 @@ def _register_handoff_api(app: Flask, container: Container) -> None:
         public_url=container.settings.webhook_url,
         needs_key=key is not None,
     )
-    join_limiter(limiter, app, blueprint)
+    limiter.init_app(app)
     app.register_blueprint(blueprint)
 
 
 def _register_dashboard(app: Flask, container: Container) -> None:
     settings, profile = container.settings, container.profile
-    tries = LoginTries(settings.data_dir / "login-tries.db")
+    tries = LoginTries(container.database)
     access = Access(settings.dashboard_password, tries, secret_key=str(app.secret_key))
     access.join(app)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
@@ -125,14 +128,14 @@ def _register_monitoring(app: Flask, container: Container) -> None:
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
-        container.meter.count(REQUESTS, route, str(response.status_code))
+        container.metrics.count(REQUESTS, route, str(response.status_code))
         return response
 
     @app.get("/metrics")
     def metrics() -> Response:
         if not is_loopback(request):
             return Response("Only for this machine itself.\n", 403, content_type="text/plain")
-        return Response(container.metrics.text(), content_type=CONTENT_TYPE)
+        return Response(container.exposition.text(), content_type=CONTENT_TYPE)
 
     @app.get("/health")
     def health() -> tuple[Response, int]:

@@ -10,7 +10,6 @@ import click
 
 from cli.call_options import (
     DialOptions,
-    ExitCode,
     dial_parameters,
     exit_codes,
     numbers_of,
@@ -19,6 +18,7 @@ from cli.call_options import (
 )
 from cli.call_progress import Follower
 from cli.console import Terminal, reader_language
+from cli.exit_codes import ExitCode
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings

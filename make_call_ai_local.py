@@ -13,7 +13,6 @@ import click
 from cli.call_options import (
     CannotBegin,
     DialOptions,
-    ExitCode,
     dial_parameters,
     exit_codes,
     numbers_of,
@@ -22,6 +21,7 @@ from cli.call_options import (
 )
 from cli.call_progress import Follower
 from cli.console import Terminal, reader_language
+from cli.exit_codes import ExitCode
 from conversation.profiles.profile import Profile, ProfileError, instructions_for, load_profile
 from conversation.speech.sentences import SentenceCutter
 from integrations.errors import IntegrationError

@@ -1,29 +1,18 @@
 """What the commands that place calls share: how they end, and what they need before they begin."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.twilio.calls import TwilioRest
 from phone_numbers import dialable_number, parse_e164
 from settings import Settings, SettingsError, load_settings
 
 PATIENCE_S = 60.0
-
-
-class ExitCode(IntEnum):
-    """How a command ended, for scripts. EXIT_CODES tells people."""
-
-    COMPLETED = 0
-    NOT_COMPLETED = 1
-    WRONG_INPUT = 2
-    REFUSED = 3
-    UNREACHABLE = 4
-    INTERRUPTED = 130
 
 
 def exit_codes(terminal: Terminal) -> str:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from cli.call_options import ExitCode
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from jobs.queue import GivenUp, Work
 from people.crm.publisher import JOB, event_id
 

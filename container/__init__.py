@@ -13,7 +13,7 @@ from container.service import service
 from container.whatsapp import WhatsAppServices
 from integrations.openai.model import OpenAIModel
 from observability.disabled_features import what_is_off
-from observability.metrics import Metrics
+from observability.metrics import Exposition
 
 log = structlog.get_logger()
 
@@ -57,9 +57,9 @@ class Container(Core):
         return JobServices(self, self.people, self.phone, self.whatsapp, self.helpdesk)
 
     @service
-    def metrics(self) -> Metrics:
+    def exposition(self) -> Exposition:
         """What Prometheus is told."""
-        return Metrics(self.meter, self.database)
+        return Exposition(self.metrics, self.database)
 
     def begin_serving(self) -> None:
         """Prepare a web process before its first call: make what webhooks need, and warm the model's connection.
@@ -68,7 +68,7 @@ class Container(Core):
         """
         for sentence in what_is_off(self.settings):
             log.warning(sentence)
-        self.metrics.begin()
+        self.exposition.begin()
         _ = self.phone.line, self.whatsapp.inbox, self.whatsapp.receipts, self.helpdesk.takeover
         for model in self.models:
             if isinstance(model, OpenAIModel):

@@ -11,9 +11,9 @@ from integrations.language_model import LanguageModel
 from integrations.offline.model import OfflineModel
 from integrations.openai.model import OpenAIModel
 from jobs.queue import Work
-from observability.tally import Tally
+from observability.prometheus import PrometheusMetrics
 from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
-from settings import ROOT, Settings
+from settings import ROOT, Settings, metrics_folder
 from simulator.local_server import LocalServer
 from storage import data_dir
 from storage.database import WEB_BUSY_TIMEOUT_S, Database
@@ -100,10 +100,10 @@ class Core:
         )
 
     @service
-    def meter(self) -> Tally:
-        """Counts for this process, beside those of the installation's other processes."""
-        tally = Tally(self.settings.data_dir / "metrics")
-        return self.closed_at_end(tally, tally.close)
+    def metrics(self) -> PrometheusMetrics:
+        """Counts for this process, beside those of the installation's other processes where it is one of several."""
+        metrics = PrometheusMetrics(metrics_folder())
+        return self.closed_at_end(metrics, metrics.close)
 
     @service
     def simulator_token(self) -> str:

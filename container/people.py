@@ -74,7 +74,7 @@ class PeopleServices:
 
     @service
     def _counts(self) -> MessageCounts:
-        return MessageCounts(self._core.meter)
+        return MessageCounts(self._core.metrics)
 
     @service
     def _watchers(self) -> Mirrors:

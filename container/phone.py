@@ -35,7 +35,7 @@ class PhoneServices:
                 longest=timedelta(minutes=settings.call_max_minutes),
             ),
             observers=Observers(self._people.handoffs, self._people.mirror),
-            meter=self._core.meter,
+            metrics=self._core.metrics,
         )
         return self._core.closed_at_end(manager, manager.close)
 

@@ -38,7 +38,7 @@ class WhatsAppServices:
             models=self._core.models,
             channel=ChannelRules("whatsapp", Toolbox(whatsapp_tools()), images_of=self._images_of),
             observers=Observers(people=self._people.handoffs),
-            meter=self._core.meter,
+            metrics=self._core.metrics,
         )
 
     @service

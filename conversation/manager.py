@@ -16,7 +16,7 @@ from conversation.answers.registry import Answers
 from conversation.answers.writer import Draft, Writer, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.intents import asks_for_person
-from conversation.meter import UNMETERED, Meter
+from conversation.metrics import NO_METRICS, Metrics
 from conversation.observers import NOBODY, Mirror, People
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
@@ -151,13 +151,13 @@ class ConversationManager:
         models: Sequence[LanguageModel],
         channel: ChannelRules,
         observers: Observers,
-        meter: Meter = UNMETERED,
+        metrics: Metrics = NO_METRICS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._images_of, self._people, self._mirror = channel.images_of, observers.people, observers.mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
-        self._writer = Writer(models, channel.toolbox, meter=meter, channel=channel.name)
+        self._writer = Writer(models, channel.toolbox, metrics=metrics, channel=channel.name)
         self._toolbox, self._is_phone = channel.toolbox, channel.name == "phone"
         self._can_transfer, self._longest = channel.can_transfer, channel.longest
 

@@ -18,7 +18,7 @@ from integrations.errors import IntegrationError
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -27,12 +27,9 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule); the provider decides."""
 LONGEST_CALL = timedelta(hours=4)
 """Twilio ends every call by then."""
 MOST_WRITTEN = 4000
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
 """Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
 
@@ -301,16 +298,11 @@ def may_retry(row: MessageRow) -> bool:
     message = row.message
     return (
         message.outbound
-        and message.status in _LOST
+        and message.status in LOST
         and row.provider == "twilio"
         and message.error_code in _MENDABLE | PASSING_CODES
         and row.opted_out_at is None
     )
-
-
-def is_window_open(wrote_at: datetime | None, now: datetime) -> bool:
-    """Say whether free text reaches a contact whose last message that we know of is of then."""
-    return wrote_at is not None and now - wrote_at < WINDOW
 
 
 def _writable(recipient: Recipient | None) -> Recipient:

@@ -8,7 +8,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.login_tries import LoginTry  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewise)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -61,6 +62,10 @@ class MessageStatus(StrEnum):
     UNDELIVERED = "undelivered"
     HELD = "held"  # not sent: a person took over before it could be
     FAILED = "failed"
+
+
+LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+"""What did not reach anybody, as the provider says."""
 
 
 class ServedKind(StrEnum):

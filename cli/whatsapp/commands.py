@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.call_progress import explain
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
 from cli.whatsapp.providers import Carrier

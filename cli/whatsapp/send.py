@@ -9,15 +9,16 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.call_progress import Interruption
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft, not_set
 from cli.whatsapp.progress import Follower, Parcel, explain
 from cli.whatsapp.providers import Carrier, Taken
+from conversation import service_window
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
-from messaging.outbox import WINDOW
 from messaging.providers.base import TWILIO
 from storage.base import utc_now
 from storage.database import Database
@@ -173,7 +174,7 @@ class Sending:
                 "after their last message. It is sent all the same; if it does not arrive, send an approved template "
                 "(--template HX... --var 1=...).",
             )
-        elif now - recipient.wrote_at > WINDOW:
+        elif not service_window.is_open(recipient.wrote_at, now):
             at = f"{recipient.wrote_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
             self._terminal.complain(
                 es=f"Aviso: el último mensaje de {number} que consta aquí es del {at}, y WhatsApp solo admite texto "

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from conversation import service_window
 from dashboard import query_params
-from dashboard.actions import CannotBeDone, Operators, is_window_open, may_retry
+from dashboard.actions import CannotBeDone, Operators, may_retry
 from dashboard.auth import next_page
 from dashboard.charts.latency import plot
 from dashboard.error_messages import reason_of, sentence_of
@@ -65,7 +66,7 @@ class Talk:
     @property
     def is_window_open(self) -> bool:
         """Whether free text reaches the contact, as far as we know."""
-        return is_window_open(self.talk.wrote_at, self.now)
+        return service_window.is_open(self.talk.wrote_at, self.now)
 
     @property
     def waiting(self) -> int | None:

@@ -5,14 +5,8 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Fro
 statuses, for where nobody gave a code; the codes in letters are this client's own.
 """
 
-from integrations.http.json_client import (
-    CONNECTION_LOST,
-    NO_ANSWER_IN_TIME,
-    NO_CONNECTION,
-    NOT_SECURE,
-    NOT_SENDABLE,
-    TOO_LARGE,
-)
+from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE
+from integrations.http.json_client import NOT_SENDABLE, TOO_LARGE
 
 RATE_LIMIT = "rate_limit"
 PAYMENT_OVERDUE = "payment_overdue"

@@ -1,13 +1,9 @@
 """What Twilio's error codes mean to the person at the terminal, and what that person can do about them.
 
-Follows https://www.twilio.com/docs/api/errors; the codes in letters are this client's own.
+Follows https://www.twilio.com/docs/api/errors; the codes in letters are those of integrations/errors.py.
 """
 
-NO_CONNECTION = "no-connection"
-NO_ANSWER_IN_TIME = "timeout"
-CONNECTION_LOST = "connection-lost"
-NOT_SECURE = "tls"
-NOT_UNDERSTOOD = "not-understood"
+from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE, NOT_UNDERSTOOD
 
 _CONSOLE = "https://console.twilio.com"
 

@@ -22,7 +22,7 @@ from phone_numbers import matching_number
 from storage import locks
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.messages import MessageRecord
 from storage.queries.offers import HandoffFacts
@@ -33,7 +33,6 @@ SAME_WITHIN = timedelta(minutes=10)
 WAIT_S = 4.0
 GLANCE_S = 0.05
 NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment variables."
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Sender(Protocol):
@@ -137,11 +136,11 @@ class HandoffApi:
             with self._database.read() as connection:
                 told = messages.by_ids(connection, notices)
                 provider = _provider_of(connection, told[-1])
-            arrived = [message.sid for message in told if message.sid and message.status not in _LOST]
+            arrived = [message.sid for message in told if message.sid and message.status not in LOST]
             if arrived:
                 return _notified(arrived[0])
             if not any(map(_is_under_way, told)) or time.monotonic() >= deadline:
-                is_lost = told[-1].status in _LOST
+                is_lost = told[-1].status in LOST
                 return _not_sent(f"{provider} could not send the notice", is_lost=is_lost)
             time.sleep(GLANCE_S)
 

@@ -19,7 +19,7 @@ from people.handoff.notices import Answer, Notices, notice, plain_line, read_ans
 from people.handoff.sellers import Seller, next_duty, next_seller
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.contacts import Recipient
 from storage.queries.offers import HandoffFacts, OfferRecord
@@ -28,7 +28,6 @@ log = structlog.get_logger()
 
 AUTHOR = "handoff"
 NOTICE = "notice"
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Writer(Protocol):
@@ -110,7 +109,7 @@ class Handoffs(Nobody):
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """A notice that did not arrive is no reason to wait for its answer."""
-        if status in _LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
+        if status in LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
             self._offer_at(connection, handoff_id, now, now)
 
     def _offer_at(self, connection: Connection, handoff_id: int, at: datetime, now: datetime) -> None:
@@ -140,7 +139,7 @@ class Handoffs(Nobody):
         if offer.state != offers.OPEN or offer.expires_at <= now:
             return False
         sent = None if offer.message_id is None else messages.message_by_id(connection, offer.message_id)
-        return sent is None or sent.status not in _LOST
+        return sent is None or sent.status not in LOST
 
     def next_seller(
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from cli.call_options import ExitCode
 from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.chatwoot_advice import what_to_change
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Problem
 from storage.models import Contact

@@ -19,7 +19,7 @@ import make_call
 import make_call_ai_local
 from app import create_app
 from cli.console import Terminal
-from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
+from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
 from conversation.phrases import briefing_for, phrases_for
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
@@ -132,12 +132,12 @@ def refusal_of_sellers(path: Path) -> str:
 
 def metrics(app) -> list[tuple[str, str, str, list[str]]]:
     """Return (name, type, help, labels) of each metric, all of them counted once."""
-    told = app.extensions["container"].metrics
-    told.begin()
+    parts = app.extensions["container"]
+    parts.exposition.begin()
     for measure in (REQUESTS, MESSAGES, RECEIPTS, ANSWERS, TOKENS):
-        told.tally.count(measure, *("x" for _ in measure.labels))
+        parts.metrics.count(measure, *("x" for _ in measure.labels))
     for measure in (FIRST_WORD, MODEL_TIME):
-        told.tally.observe(measure, *("x" for _ in measure.labels), seconds=1)
+        parts.metrics.observe(measure, *("x" for _ in measure.labels), seconds=1)
     families = prometheus_client.parser.text_string_to_metric_families(
         app.test_client().get("/metrics").get_data(as_text=True)
     )
