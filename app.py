@@ -29,7 +29,6 @@ from people.helpdesk import views as chatwoot
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings, share_metrics
 from storage import data_dir
 from storage.base import utc_now
-from storage.login_tries import LoginTries
 from web.guards import GuardedBlueprints
 
 log = structlog.get_logger()
@@ -115,8 +114,9 @@ def _register_handoff_api(app: Flask, container: Container) -> None:
 
 def _register_dashboard(app: Flask, container: Container) -> None:
     settings, profile = container.settings, container.profile
-    tries = LoginTries(container.database)
-    access = Access(settings.dashboard_password, tries, secret_key=str(app.secret_key))
+    access = Access(
+        settings.dashboard_password, lambda: container.dashboard.login_tries, secret_key=str(app.secret_key)
+    )
     access.join(app)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
     app.register_blueprint(dashboard_blueprint(container.dashboard, access))
