@@ -115,7 +115,7 @@ def _register_handoff_api(app: Flask, container: Container) -> None:
 def _register_dashboard(app: Flask, container: Container) -> None:
     settings, profile = container.settings, container.profile
     access = Access(
-        settings.dashboard_password, lambda: container.dashboard.login_tries, secret_key=str(app.secret_key)
+        settings.dashboard_password, lambda: container.login_tries, secret_key=str(app.secret_key)
     )
     access.join(app)
     prepare_templates(app, Shell(profile.business, profile.time_zone))

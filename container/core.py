@@ -17,6 +17,7 @@ from settings import ROOT, Settings, metrics_folder
 from simulator.local_server import LocalServer
 from storage import data_dir
 from storage.database import WEB_BUSY_TIMEOUT_S, Database
+from storage.login_tries import LoginTries
 
 T = TypeVar("T")
 
@@ -67,6 +68,11 @@ class Core:
     def database(self) -> Database:
         """The database."""
         return Database(self.settings.database_url, busy_timeout_s=self.busy_timeout_s)
+
+    @service
+    def login_tries(self) -> LoginTries:
+        """Tries to log in to the dashboard."""
+        return LoginTries(self.database)
 
     @service
     def work(self) -> Work:

@@ -21,7 +21,6 @@ from messaging.media import Media
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
 from storage.database import Database
-from storage.login_tries import LoginTries
 
 
 class DashboardServices:
@@ -72,11 +71,6 @@ class DashboardServices:
     def off(self, language: str) -> Sequence[str]:
         """Return the sentences about what is not configured. language: "es" or "en"."""
         return what_is_off(self._core.settings, language)
-
-    @service
-    def login_tries(self) -> LoginTries:
-        """Tries to log in, counted."""
-        return LoginTries(self.database)
 
     @service
     def live(self) -> Live:

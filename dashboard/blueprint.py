@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard.auth import Access, WrongPassword, next_page, set_headers
-from dashboard.layout import add_error_pages, render
+from dashboard.layout import add_error_pages, render, speak_to_reader
 from dashboard.pages.assistant import add_assistant, add_campaigns
 from dashboard.pages.calls import add_calls
 from dashboard.pages.conversations import add_conversations
@@ -18,7 +18,7 @@ from dashboard.pages.messages import add_whatsapp_log
 from dashboard.services import DashboardServices
 from dashboard.simulator.phone import add_phone
 from dashboard.simulator.whatsapp import add_whatsapp
-from dashboard.texts import ACCESS, pick
+from translations import gettext as _
 
 
 def dashboard_blueprint(services: DashboardServices, access: Access) -> Blueprint:
@@ -26,6 +26,7 @@ def dashboard_blueprint(services: DashboardServices, access: Access) -> Blueprin
     blueprint = Blueprint(
         "dashboard", __name__, url_prefix="/dashboard", static_folder="static", template_folder="templates"
     )
+    speak_to_reader(blueprint)
     blueprint.before_request(structlog.contextvars.clear_contextvars)
     blueprint.before_request(access.guard)
     blueprint.after_request(set_headers)
@@ -63,11 +64,13 @@ def add_login(blueprint: Blueprint, access: Access) -> None:
         try:
             wait_s = access.log_in(request.form.get("password", ""))
         except WrongPassword:
-            return _login_page(wanted, pick(ACCESS).wrong), 401
+            return _login_page(wanted, _("The password is not right.")), 401
         if wait_s is None:
             return redirect(wanted)
         minutes = ceil(wait_s / 60)
-        page = _login_page(wanted, pick(ACCESS).locked.format(minutes=minutes))
+        page = _login_page(
+            wanted, _("Too many tries. Wait {minutes} min and try again.").format(minutes=minutes)
+        )
         return page, 429, {"Retry-After": str(ceil(wait_s))}
 
     @blueprint.post("/logout")
@@ -77,4 +80,4 @@ def add_login(blueprint: Blueprint, access: Access) -> None:
 
 
 def _login_page(wanted: str, complaint: str = "") -> str:
-    return render("login.html", ACCESS, wanted=wanted, complaint=complaint)
+    return render("login.html", wanted=wanted, complaint=complaint)

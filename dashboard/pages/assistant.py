@@ -8,7 +8,6 @@ from flask import Blueprint
 from conversation.profiles.profile import Profile
 from dashboard.layout import render
 from dashboard.services import DashboardServices
-from dashboard.texts_home import ASSISTANT, CAMPAIGNS
 
 
 def add_assistant(blueprint: Blueprint, services: DashboardServices) -> None:
@@ -21,7 +20,6 @@ def add_assistant(blueprint: Blueprint, services: DashboardServices) -> None:
     def assistant() -> str:
         return render(
             "assistant.html",
-            ASSISTANT,
             here="assistant",
             profile=profile,
             models=services.models,
@@ -35,7 +33,7 @@ def add_campaigns(blueprint: Blueprint) -> None:
 
     @blueprint.get("/campaigns")
     def campaigns() -> str:
-        return render("campaigns.html", CAMPAIGNS, here="campaigns")
+        return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:

@@ -12,9 +12,6 @@ from dashboard.live_updates import CALLS as TOPIC
 from dashboard.live_updates import Live, version
 from dashboard.pages.conversations import stream
 from dashboard.services import DashboardServices
-from dashboard.texts import pick
-from dashboard.texts_ledgers import CALLS
-from dashboard.texts_words import WORDS
 from storage.reports import lists
 
 
@@ -58,9 +55,7 @@ def _page(
     found, seen = going_on
     return render(
         template,
-        CALLS,
         here="calls",
-        words=pick(WORDS),
         going_on=found,
         seen=seen,
         is_full=live.is_full,

@@ -21,9 +21,6 @@ from dashboard.live_updates import Live, TooManyViewers, topic_of, version
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
 from dashboard.services import DashboardServices
-from dashboard.texts import pick
-from dashboard.texts_conversations import CONVERSATIONS
-from dashboard.texts_words import WORDS
 from storage.base import utc_now
 from storage.reports import conversations as browsing
 from storage.reports import search, transcripts
@@ -31,6 +28,7 @@ from storage.reports.conversations import ConversationRow, Filter, State
 from storage.reports.lists import MessageRow
 from storage.reports.search import Depth, Hits, Person
 from storage.reports.transcripts import TalkRecord
+from translations import lazy_gettext
 
 MOST_LOOKED_FOR = 100
 ACTIONS = (
@@ -44,6 +42,21 @@ ACTIONS = (
     "hang-up",
     "transfer",
 )
+DONE = {
+    "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
+    "write": lazy_gettext(
+        "The message is on its way. The assistant is silent until you give the conversation back."
+    ),
+    "give-back": lazy_gettext("The assistant answers again."),
+    "hand-off": lazy_gettext("A person has been told."),
+    "opt-out": lazy_gettext("Nothing more is sent to them of our own accord."),
+    "opt-in": lazy_gettext("They receive messages again."),
+    "hang-up": lazy_gettext("The call was ended."),
+    "transfer": lazy_gettext("A person is being called."),
+    "take-handoff": lazy_gettext("It is yours."),
+    "retry": lazy_gettext("It is being sent again."),
+}
+"""What is said once it was done, by action."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
@@ -164,7 +177,7 @@ def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnV
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
-        flash(pick(WORDS).done[action], "good")
+        flash(str(DONE[action]), "good")
     back = request.form.get("back", "")
     return redirect(next_page(back) if back else otherwise, 303)
 
@@ -198,9 +211,7 @@ def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
 def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:
     return render(
         template,
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         found=found,
         talk=found.talk,
         plot=plot(found.transcript.waits_ms),
@@ -223,9 +234,7 @@ def _list_page(connection: Connection) -> str:
     following = None if page.next is None else _url(chosen | {"after": query_params.written(page.next)})
     return render(
         "conversations.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         rows=page.rows,
         following=following,
         chosen=chosen,
@@ -270,9 +279,7 @@ def _search_page(connection: Connection, looked_for: str) -> str:
         )
     return render(
         "search.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         looked_for=looked_for,
         people=people,
         hits=[(hit, rows[hit.conversation_id]) for hit in hits.hits],

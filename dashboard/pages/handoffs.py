@@ -5,9 +5,6 @@ from flask import Blueprint, request
 from dashboard import query_params
 from dashboard.layout import render
 from dashboard.services import DashboardServices
-from dashboard.texts import pick
-from dashboard.texts_ledgers import HANDOFFS
-from dashboard.texts_words import WORDS
 from storage.base import utc_now
 from storage.reports import lists
 
@@ -22,9 +19,7 @@ def add_handoffs(blueprint: Blueprint, services: DashboardServices) -> None:
             page = lists.handoff_log(connection, waiting=waiting, before=query_params.whole("before"))
         return render(
             "handoffs.html",
-            HANDOFFS,
             here="handoffs",
-            words=pick(WORDS),
             page=page,
             waiting=waiting,
             is_first="before" not in request.args,

@@ -14,8 +14,6 @@ from dashboard.charts.days import LastDays, day_in
 from dashboard.formatting import zone
 from dashboard.layout import render
 from dashboard.services import DashboardServices
-from dashboard.texts import language
-from dashboard.texts_home import HOME
 from jobs.leases import is_worker_alive
 from storage.base import utc_now
 from storage.reports.overview import (
@@ -28,6 +26,7 @@ from storage.reports.overview import (
     going_on,
     written,
 )
+from translations import current_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +63,11 @@ def add_home(
             has_worker = is_worker_alive(connection, now)
         return render(
             "home.html",
-            HOME,
             here="home",
             today=numbers,
             plots=plots,
             has_worker=has_worker,
-            off=services.off(language()),
+            off=services.off(current_language()),
         )
 
     @blueprint.get("/today")
@@ -77,7 +75,7 @@ def add_home(
         """The numbers alone: the page asks for them again and again."""
         with services.database.read() as connection:
             numbers = today(connection, utc_now(), zone(), used, services.prices)
-        return render("today.html", HOME, today=numbers)
+        return render("today.html", today=numbers)
 
 
 def today(

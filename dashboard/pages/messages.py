@@ -9,12 +9,16 @@ from dashboard.error_messages import reason_of
 from dashboard.layout import render
 from dashboard.pages.conversations import done
 from dashboard.services import DashboardServices
-from dashboard.texts import pick
-from dashboard.texts_ledgers import MESSAGES
-from dashboard.texts_words import WORDS
 from storage.reports import lists
+from translations import lazy_gettext, lazy_pgettext
 
-WHICH = ("all", "incoming", "outgoing", "lost")
+WHICH = {
+    "all": lazy_gettext("All"),
+    "incoming": lazy_gettext("Received"),
+    "outgoing": lazy_pgettext("of messages", "Sent"),
+    "lost": lazy_gettext("Not delivered"),
+}
+"""Which messages can be asked for."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
@@ -34,9 +38,7 @@ def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
             )
         return render(
             "messages.html",
-            MESSAGES,
             here="messages",
-            words=pick(WORDS),
             page=page,
             which=which,
             kinds=WHICH,

@@ -8,13 +8,19 @@ from flask.typing import ResponseReturnValue
 from dashboard.layout import render
 from dashboard.services import DashboardServices
 from dashboard.simulator.phone_session import BrowserCall
+from dashboard.simulator.script_texts import PHONE, script_texts
 from dashboard.simulator.sessions import Tell
 from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
-from dashboard.texts_phone import PHONE
 from simulator.twilio.call_params import Direction
+from translations import lazy_gettext
 
 KIND = "phone"
-TRANSFERS = ("completed", "no-answer", "busy")
+TRANSFERS = {
+    "completed": lazy_gettext("they answer"),
+    "no-answer": lazy_gettext("nobody answers"),
+    "busy": lazy_gettext("it is busy"),
+}
+"""What becomes of a transfer to a person."""
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
@@ -24,14 +30,18 @@ def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
     @blueprint.get("/phone")
     def phone() -> str:
         return render(
-            "phone.html", PHONE, here="phone", speech_language=services.booth.language, transfers=TRANSFERS
+            "phone.html",
+            here="phone",
+            speech_language=services.booth.language,
+            transfers=TRANSFERS,
+            script_texts=script_texts(PHONE),
         )
 
     @blueprint.post("/phone")
     def dial() -> ResponseReturnValue:
         given = asked()
         direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
-        transfer = text_in(given, "transfer") or TRANSFERS[0]
+        transfer = text_in(given, "transfer") or "completed"
         if transfer not in TRANSFERS:
             abort(400)
         try:

@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.layout import render
 from dashboard.services import DashboardServices
+from dashboard.simulator.script_texts import WHATSAPP, script_texts
 from dashboard.simulator.sessions import Tell
 from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
 from dashboard.simulator.whatsapp_session import SAMPLES, BrowserChat
-from dashboard.texts import pick
-from dashboard.texts_phone import BOOTH
-from dashboard.texts_whatsapp import WHATSAPP
+from translations import gettext as _
 
 KIND = "whatsapp"
 MOST_BYTES = 5 * 1024 * 1024
@@ -29,7 +28,13 @@ def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
 
     @blueprint.get("/whatsapp")
     def whatsapp() -> str:
-        return render("whatsapp.html", WHATSAPP, here="phone", name=NAME, most_bytes=MOST_BYTES)
+        return render(
+            "whatsapp.html",
+            here="phone",
+            name=NAME,
+            most_bytes=MOST_BYTES,
+            script_texts=script_texts(WHATSAPP),
+        )
 
     @blueprint.post("/whatsapp")
     def whatsapp_open() -> ResponseReturnValue:
@@ -87,5 +92,5 @@ def _file_in(given: Mapping[str, Any]) -> bytes | None:
     except binascii.Error:
         abort(400)
     if len(content) > MOST_BYTES:
-        raise BadRequestError(pick(BOOTH).too_large)
+        raise BadRequestError(_("The file is too large: 5 MB fit."))
     return content

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import prometheus_client.parser
+from babel.messages.pofile import read_po
 
 import make_call
 import make_call_ai_local
@@ -23,7 +24,6 @@ from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
 from conversation.phrases import briefing_for, phrases_for
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
-from dashboard import texts_words
 from integrations.dialog360 import error_codes as dialog360_codes
 from integrations.offline import phrases as offline_phrases
 from integrations.twilio import error_codes
@@ -199,7 +199,6 @@ def words() -> dict[str, object]:
             f"{language}/sellers": asdict(notices.notices_for(language)),
             f"{language}/helpdesk": asdict(desk_words(language)),
             f"{language}/offline model": _fields(offline_phrases.PHRASES[language]),
-            f"{language}/codes in words": asdict(texts_words.WORDS[language]),
             f"{language}/launch": LAUNCH[language],
             f"{language}/terminal phone": PHONE_WORDS[language],
             f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
@@ -290,6 +289,7 @@ def sentences() -> list[str]:
         for node in ast.walk(tree):
             if id(node) not in docstrings and id(node) not in inner and (text := _text(node)):
                 found.add(text)
+    found |= {text for pair in _catalogue() for text in pair}
     return sorted(text for text in found if re.search(r"[^\W\d_]{2,}\W+[^\W\d_]+\W+[^\W\d_]+", text))
 
 
@@ -321,7 +321,26 @@ def pairs() -> list[tuple[str, str]]:
             other = name.replace("SPANISH", "ENGLISH")
             if other != name and other in named:
                 found |= set(_paired(named[name], named[other], named))
-    return sorted(found)
+    return sorted(found | _catalogue())
+
+
+def _catalogue() -> set[tuple[str, str]]:
+    """Return every message of the Spanish catalogue with its English, what is filled in as {}."""
+    with (ROOT / "translations/es/LC_MESSAGES/messages.po").open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    return {
+        (_blanked(spanish), _blanked(english))
+        for message in messages
+        for spanish, english in zip(_forms(message.string), _forms(message.id), strict=True)
+    }
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _blanked(text: str) -> str:
+    return re.sub(r"%\(\w+\)[sd]|\{\w*\}", "{}", text)
 
 
 def log_events() -> list[str]:
