@@ -69,8 +69,7 @@ class Container(Core):
         for sentence in what_is_off(self.settings):
             log.warning(sentence)
         self.exposition.begin()
-        for made in (self.phone.line, self.whatsapp.inbox, self.whatsapp.receipts, self.helpdesk.takeover):
-            log.debug("service_ready", name=type(made).__name__)
+        _ = self.phone.line, self.whatsapp.inbox, self.whatsapp.receipts, self.helpdesk.takeover
         for model in self.models:
             if isinstance(model, OpenAIModel):
                 model.warm_up()

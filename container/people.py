@@ -23,12 +23,11 @@ class PeopleServices:
     def __init__(self, core: Core, providers: Providers) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
 
-    @service
+    @property
     def outbox(self) -> Outbox:
         """What sends messages."""
-        return Outbox(
-            self._core.database, self._core.work, self._providers.channels, mirror=self._told_of_sending
-        )
+        _ = self.handoffs  # which is told of what is sent
+        return self._outbox
 
     @service
     def handoffs(self) -> Handoffs:
@@ -37,19 +36,18 @@ class PeopleServices:
             self._core.database,
             self._core.work,
             self._team,
-            writer=self._sellers_outbox,
+            writer=self._outbox if self._providers.can_write_first else None,
             desk=self.chatwoot,
             also=self.crm,
         )
-        self._told_of_sending.add(
-            handoffs
-        )  # a notice that the provider refuses at once has the next seller told
+        self._watchers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
         return handoffs
 
     @service
     def api(self) -> HandoffApi:
         """What answers others who hand a customer over."""
-        return HandoffApi(self._core.database, self.handoffs, self._sellers_outbox)
+        sender = self.outbox if self._providers.can_write_first else None
+        return HandoffApi(self._core.database, self.handoffs, sender)
 
     @service
     def crm(self) -> CrmEvents:
@@ -75,16 +73,16 @@ class PeopleServices:
         return ChatwootMirror(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
 
     @service
-    def _told_of_sending(self) -> Mirrors:
-        return Mirrors(self.chatwoot or NOBODY, self._counts)
-
-    @service
     def _counts(self) -> MessageCounts:
         return MessageCounts(self._core.metrics)
 
-    @property
-    def _sellers_outbox(self) -> Outbox | None:
-        return self.outbox if self._providers.can_write_first else None
+    @service
+    def _watchers(self) -> Mirrors:
+        return Mirrors(self.chatwoot or NOBODY, self._counts)
+
+    @service
+    def _outbox(self) -> Outbox:
+        return Outbox(self._core.database, self._core.work, self._providers.channels, mirror=self._watchers)
 
     @property
     def _team(self) -> Team:

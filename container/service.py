@@ -28,12 +28,11 @@ class service(Generic[T]):
     @overload
     def __get__(self, instance: HasLock, owner: type) -> T: ...
 
-    def __get__(self, instance: HasLock | None, owner: type) -> "service[T] | T":
+    def __get__(self, instance: HasLock | None, owner: type) -> Any:
         if instance is None:
             return self
         with instance.lock:
             made = instance.__dict__
             if self._name not in made:
                 made[self._name] = self._make(instance)
-            found: T = made[self._name]
-            return found
+            return made[self._name]

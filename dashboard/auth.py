@@ -60,7 +60,7 @@ class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
 
 
 class Access:
-    """Guards the dashboard. password: None opens it to this machine alone."""
+    """Guards the dashboard. password: None opens it to this machine alone. tries: asked for when somebody logs in."""
 
     def __init__(self, password: str | None, tries: Callable[[], LoginTries], *, secret_key: str) -> None:
         self.has_password = password is not None

@@ -14,7 +14,7 @@ from web.services import Service
 log = structlog.get_logger()
 
 bp = Blueprint("ivr", __name__)
-line = Service[PhoneLine]("the phone's line")
+line = Service[PhoneLine]("phone.line")
 
 
 @bp.before_request

@@ -23,7 +23,7 @@ LARGEST_BODY = 4 * 1024 * 1024
 """Meta sends up to 3 MB at once."""
 
 bp = Blueprint("dialog360", __name__)
-receipts = Service[Receipts]("the receipts of 360dialog")
+receipts = Service[Receipts]("whatsapp.dialog360_receipts")
 
 
 class Dialog360Guard:

@@ -16,8 +16,8 @@ log = structlog.get_logger()
 PATH = "/webhook/whatsapp"
 
 bp = Blueprint("messaging", __name__)
-inbox = Service[Inbox]("the inbox of WhatsApp")
-receipts = Service[Receipts]("the receipts of Twilio")
+inbox = Service[Inbox]("whatsapp.inbox")
+receipts = Service[Receipts]("whatsapp.receipts")
 
 
 @bp.before_request

@@ -12,7 +12,7 @@ class Service(Generic[T]):
     """A service of the current application; call it to get it. name: unlike any other service's."""
 
     def __init__(self, name: str) -> None:
-        self._key = f"service {name}"
+        self._key = f"service:{name}"
 
     def bind(self, app: Flask, find: Callable[[], T]) -> None:
         """Have it found so in an application. find: called for each use, so it must be quick."""

@@ -23,7 +23,7 @@ LARGEST_BODY = 4 * 1024 * 1024
 """The transcript of an hour is about a tenth of this; sound does not fit, and is not wanted."""
 
 bp = Blueprint("elevenlabs", __name__)
-postcalls = Service[PostCalls]("the calls of ElevenLabs")
+postcalls = Service[PostCalls]("people.postcalls")
 
 
 class ElevenLabsGuard:

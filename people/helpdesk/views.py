@@ -22,7 +22,7 @@ LARGEST_BODY = 2 * 1024 * 1024
 """A message of Chatwoot's longest, with every character escaped, and the newest message beside it."""
 
 bp = Blueprint("chatwoot", __name__)
-takeover = Service[Takeover]("the takeover by Chatwoot")
+takeover = Service[Takeover]("helpdesk.takeover")
 
 
 class ChatwootGuard:
