@@ -23,7 +23,7 @@ from cli.console import Terminal
 from container import jobs_for
 from conversation.intents import pattern_of
 from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
-from conversation.phrases import catalogue_for, catalogues
+from conversation.phrases import catalogues
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
 from dashboard import texts_words
@@ -197,11 +197,6 @@ def words() -> dict[str, object]:
     found: dict[str, object] = {}
     for language in LANGUAGES:
         found |= {
-            f"{language}/phrases": asdict(catalogue_for(language).phrases),
-            f"{language}/briefing": asdict(catalogue_for(language).briefing),
-            f"{language}/sellers": asdict(catalogue_for(language).sellers),
-            f"{language}/helpdesk": asdict(desk_words(language)),
-            f"{language}/offline model": _offline(catalogue_for(language).offline),
             f"{language}/codes in words": asdict(texts_words.WORDS[language]),
             f"{language}/launch": LAUNCH[language],
             f"{language}/terminal phone": PHONE_WORDS[language],
@@ -213,6 +208,11 @@ def words() -> dict[str, object]:
         }
     for language, catalogue in catalogues().items():
         found |= {
+            f"{language}/phrases": asdict(catalogue.phrases),
+            f"{language}/briefing": asdict(catalogue.briefing),
+            f"{language}/sellers": asdict(catalogue.sellers),
+            f"{language}/helpdesk": asdict(desk_words(language)),
+            f"{language}/offline model": _offline(catalogue.offline),
             f"{language}/transcript": asdict(catalogue.transcript),
             f"{language}/outbound": asdict(catalogue.outbound),
             f"{language}/handoff API": asdict(catalogue.handoff_api),
