@@ -23,7 +23,7 @@ from app import create_app
 from cli.console import Terminal
 from conversation.intents import pattern_of
 from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
-from conversation.phrases import catalogue_for, catalogues
+from conversation.phrases import catalogues
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
@@ -196,11 +196,6 @@ def words() -> dict[str, object]:
     found: dict[str, object] = {}
     for language in LANGUAGES:
         found |= {
-            f"{language}/phrases": asdict(catalogue_for(language).phrases),
-            f"{language}/briefing": asdict(catalogue_for(language).briefing),
-            f"{language}/sellers": asdict(catalogue_for(language).sellers),
-            f"{language}/helpdesk": asdict(desk_words(language)),
-            f"{language}/offline model": _offline(catalogue_for(language).offline),
             f"{language}/launch": LAUNCH[language],
             f"{language}/terminal phone": PHONE_WORDS[language],
             f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
@@ -211,6 +206,11 @@ def words() -> dict[str, object]:
         }
     for language, catalogue in catalogues().items():
         found |= {
+            f"{language}/phrases": asdict(catalogue.phrases),
+            f"{language}/briefing": asdict(catalogue.briefing),
+            f"{language}/sellers": asdict(catalogue.sellers),
+            f"{language}/helpdesk": asdict(desk_words(language)),
+            f"{language}/offline model": _offline(catalogue.offline),
             f"{language}/transcript": asdict(catalogue.transcript),
             f"{language}/outbound": asdict(catalogue.outbound),
             f"{language}/handoff API": asdict(catalogue.handoff_api),
