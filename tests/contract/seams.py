@@ -41,6 +41,7 @@ from settings import ROOT, Settings, SettingsError, load_settings
 from simulator.terminal.phone_phrases import PHRASES as PHONE_WORDS
 from simulator.terminal.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
 from storage.models import Base
+from translations import in_language
 
 LANGUAGES = ("es", "en")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -199,9 +200,9 @@ def words() -> dict[str, object]:
             f"{language}/sellers": asdict(notices.notices_for(language)),
             f"{language}/helpdesk": asdict(desk_words(language)),
             f"{language}/offline model": _fields(offline_phrases.PHRASES[language]),
-            f"{language}/launch": LAUNCH[language],
-            f"{language}/terminal phone": PHONE_WORDS[language],
-            f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
+            f"{language}/launch": _translated(LAUNCH, language),
+            f"{language}/terminal phone": _translated(PHONE_WORDS, language),
+            f"{language}/terminal whatsapp": _translated(WHATSAPP_WORDS, language),
             f"{language}/no Python": shell_words(language),
             f"{language}/off": _announcements(language),
             f"{language}/twilio codes": _codes(error_codes, language),
@@ -222,6 +223,11 @@ def shell_words(language: str) -> str:
         cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
     )  # fmt: skip
     return said.stdout + said.stderr
+
+
+def _translated(table, language: str) -> dict[str, str]:
+    with in_language(language):
+        return {key: str(message) for key, message in table.items()}
 
 
 def _fields(table) -> dict[str, object]:
@@ -340,7 +346,7 @@ def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _blanked(text: str) -> str:
-    return re.sub(r"%\(\w+\)[sd]|\{\w*\}", "{}", text)
+    return re.sub(r"%\(\w+\)[sd]|\{[^{}]*\}", "{}", text)
 
 
 def log_events() -> list[str]:
