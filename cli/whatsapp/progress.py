@@ -20,6 +20,7 @@ from storage.models import MessageStatus
 from storage.queries import messages, outgoing
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from translations import lazy_gettext as _
 
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
@@ -100,8 +101,9 @@ class Follower:
             raise error
         if not self._failing:
             self._terminal.say(
-                es=f"{carrier.title} no responde por ahora ({error}); se sigue intentando.",
-                en=f"{carrier.title} does not answer for now ({error}); still trying.",
+                _("{title} does not answer for now ({error}); still trying.").format(
+                    title=carrier.title, error=error
+                ),
             )
         self._failing = True
 
@@ -111,28 +113,26 @@ class Follower:
             return ExitCode.NOT_COMPLETED
         if message.status not in ENDS:
             self._terminal.say(
-                es=f"Va de camino, y no se espera más ({self._patience_s:.0f} s): el teléfono puede estar apagado"
-                f"{self._or_untold(carrier)}.",
-                en=f"It is on its way, and is waited for no longer ({self._patience_s:.0f} s): the phone may be off"
-                f"{self._or_untold(carrier)}.",
+                _(
+                    "It is on its way, and is waited for no longer ({patience_s:.0f} s): the phone may "
+                    "be off{or_untold}."
+                ).format(patience_s=self._patience_s, or_untold=self._or_untold(carrier)),
             )
         return ExitCode.COMPLETED
 
     def _or_untold(self, carrier: Carrier) -> str:
         if carrier.name == TWILIO:
             return ""
-        return self._terminal.pick(
-            es=f", o no llegar los recibos de {carrier.title}, que vienen por su webhook",
-            en=f", or the receipts of {carrier.title} not come, which its webhook brings",
+        return self._terminal.translate(
+            _(", or the receipts of {title} not come, which its webhook brings").format(title=carrier.title),
         )
 
     def _tell_why(self, code: int | None, carrier: Carrier) -> None:
         for line in meanings(self._terminal, [code], carrier.name):
-            self._terminal.complain(es=line, en=line)
+            self._terminal.complain(line)
         if code is None:
             self._terminal.complain(
-                es=f"Falló, y {carrier.title} no dice por qué.",
-                en=f"It failed, and {carrier.title} does not say why.",
+                _("It failed, and {title} does not say why.").format(title=carrier.title),
             )
 
 
@@ -142,10 +142,10 @@ def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> Ex
     advice = carrier.what_to_do(error.code, terminal.language)
     said = f"{advice}\n  {error}{code}"
     if advice:
-        terminal.complain(es=said, en=said)
+        terminal.complain(said)
     else:
         terminal.complain(
-            es=f"{carrier.title} dice: {error}{code}", en=f"{carrier.title} says: {error}{code}"
+            _("{title} says: {error}{code}").format(title=carrier.title, error=error, code=code)
         )
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 

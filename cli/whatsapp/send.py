@@ -26,6 +26,7 @@ from storage.models import MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from translations import lazy_gettext as _
 
 CLOCKS_APART = timedelta(seconds=5)
 
@@ -98,18 +99,18 @@ class Sending:
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
         self._terminal.complain(
-            es=f"No se pudo escribir en la base de datos ({type(error).__name__}): no se ha enviado nada. "
-            "Inténtelo de nuevo en un momento.",
-            en=f"The database could not be written ({type(error).__name__}): nothing was sent. Try again in a moment.",
+            _("The database could not be written ({name}): nothing was sent. Try again in a moment.").format(
+                name=type(error).__name__
+            ),
         )
         return ExitCode.NOT_COMPLETED
 
     def _tell_not_noted(self, error: SQLAlchemyError) -> ExitCode:
         self._terminal.complain(
-            es=f"No se pudo anotar en la base de datos lo que pasó ({type(error).__name__}). El mensaje puede haber "
-            "salido: mírelo con whatsapp log antes de repetirlo.",
-            en=f"What happened could not be noted in the database ({type(error).__name__}). The message may be on its "
-            "way: look at whatsapp log before you repeat it.",
+            _(
+                "What happened could not be noted in the database ({name}). The message may be on "
+                "its way: look at whatsapp log before you repeat it."
+            ).format(name=type(error).__name__),
         )
         return ExitCode.NOT_COMPLETED
 
@@ -155,11 +156,11 @@ class Sending:
         if recipient.opted_out_at is not None:
             day = f"{recipient.opted_out_at.astimezone(self._zone):%Y-%m-%d}"
             raise Refused(
-                self._terminal.pick(
-                    es=f"{number} pidió el {day} no recibir más mensajes: no se le escribe hasta que envíe "
-                    "ALTA o START a su número de WhatsApp.",
-                    en=f"{number} asked on {day} for no more messages: nothing is sent until they send START "
-                    "or ALTA to your WhatsApp number.",
+                self._terminal.translate(
+                    _(
+                        "{number} asked on {day} for no more messages: nothing is sent until they send START "
+                        "or ALTA to your WhatsApp number."
+                    ).format(number=number, day=day),
                 )
             )
 
@@ -167,22 +168,20 @@ class Sending:
         """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
         if recipient.wrote_at is None:
             self._terminal.complain(
-                es=f"Aviso: aquí no consta ningún mensaje de {number}, y WhatsApp solo admite texto libre hasta 24 "
-                "horas después de su último mensaje. Se envía de todos modos; si no llega, envíe una plantilla "
-                "aprobada (--template HX... --var 1=...).",
-                en=f"Warning: no message from {number} is known here, and WhatsApp takes free text only up to 24 hours "
-                "after their last message. It is sent all the same; if it does not arrive, send an approved template "
-                "(--template HX... --var 1=...).",
+                _(
+                    "Warning: no message from {number} is known here, and WhatsApp takes free text only "
+                    "up to 24 hours after their last message. It is sent all the same; if it does not "
+                    "arrive, send an approved template (--template HX... --var 1=...)."
+                ).format(number=number),
             )
         elif not service_window.is_open(recipient.wrote_at, now):
             at = f"{recipient.wrote_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
             self._terminal.complain(
-                es=f"Aviso: el último mensaje de {number} que consta aquí es del {at}, y WhatsApp solo admite texto "
-                "libre hasta 24 horas después. Se envía de todos modos; si no llega, envíe una plantilla aprobada "
-                "(--template HX... --var 1=...).",
-                en=f"Warning: the last message from {number} that is known here is of {at}, and WhatsApp takes free "
-                "text only up to 24 hours after it. It is sent all the same; if it does not arrive, send an approved "
-                "template (--template HX... --var 1=...).",
+                _(
+                    "Warning: the last message from {number} that is known here is of {at}, and WhatsApp "
+                    "takes free text only up to 24 hours after it. It is sent all the same; if it does "
+                    "not arrive, send an approved template (--template HX... --var 1=...)."
+                ).format(number=number, at=at),
             )
 
     # Sending
@@ -230,13 +229,14 @@ class Sending:
 
     def _tell_sent(self, taken: Taken, number: str) -> None:
         self._terminal.say(
-            es=f"Para {number}: {taken.sid}. Más tarde: flask --app app whatsapp status {taken.sid}",
-            en=f"To {number}: {taken.sid}. Later: flask --app app whatsapp status {taken.sid}",
+            _("To {number}: {sid}. Later: flask --app app whatsapp status {sid}").format(
+                number=number, sid=taken.sid
+            ),
         )
 
     def _tell_unknown(self, carrier: Carrier) -> None:
-        look = carrier.where_to_look
         self._terminal.complain(
-            es=f"No se sabe si el mensaje llegó a enviarse: antes de repetirlo, mírelo en {look['es']}.",
-            en=f"It is not known whether the message was sent: before you repeat it, look at {look['en']}.",
+            _("It is not known whether the message was sent: before you repeat it, look at {where}.").format(
+                where=carrier.where_to_look
+            )
         )

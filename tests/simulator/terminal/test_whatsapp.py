@@ -144,7 +144,7 @@ def test_a_server_that_does_not_know_this_whatsapp_is_exit_code_3(server, run):
 
     assert done.returncode == 3
     assert "warning 11200" in done.stdout
-    assert PHRASES["en"]["not_known"] in done.stdout
+    assert str(PHRASES["not_known"]) in done.stdout
 
 
 def test_text_from_the_server_is_not_read_as_markup_and_twiml_is_shown_when_asked(server, run):
@@ -227,7 +227,3 @@ def test_a_typist_may_send_several_while_the_first_is_answered(server, tmp_path)
 )
 def test_each_line_means_one_thing(line, typed):
     assert read_line(line) == typed
-
-
-def test_every_phrase_exists_in_both_languages():
-    assert PHRASES["es"].keys() == PHRASES["en"].keys()
