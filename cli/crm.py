@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
-from jobs.queue import GivenUp, Work
+from jobs.queue import DeadLetter, Work
 from people.crm.publisher import JOB, event_id
 from translations import lazy_gettext as _
 
@@ -32,7 +32,7 @@ def crm_group(
     def failed() -> None:
         check()
         needed = services()
-        found = needed.work.given_up(JOB)
+        found = needed.work.dead_letter(JOB)
         if found:
             terminal.console.print(_table(found, terminal, needed.zone))
         else:
@@ -44,11 +44,13 @@ def crm_group(
         if not needed.is_set:
             terminal.complain(_("There is no CRM: set CRM_WEBHOOK_URL."))
             click.get_current_context().exit(ExitCode.WRONG_INPUT)
-        known = {event_id(given_up.order.payload): given_up for given_up in needed.work.given_up(JOB)}
+        known = {
+            event_id(dead_letter.order.payload): dead_letter for dead_letter in needed.work.dead_letter(JOB)
+        }
         _require_known(terminal, [event for event in events if event not in known])
-        chosen = [given_up for event, given_up in known.items() if not events or event in events]
-        for given_up in chosen:
-            needed.work.take_up_again(given_up)
+        chosen = [dead_letter for event, dead_letter in known.items() if not events or event in events]
+        for dead_letter in chosen:
+            needed.work.take_up_again(dead_letter)
         terminal.say(
             _("To be told again: {count}. The worker does it, now.").format(count=len(chosen)),
         )
@@ -77,26 +79,26 @@ def _require_known(terminal: Terminal, unknown: Sequence[str]) -> None:
         click.get_current_context().exit(ExitCode.WRONG_INPUT)
 
 
-def _table(found: Sequence[GivenUp], terminal: Terminal, zone: ZoneInfo) -> Table:
+def _table(found: Sequence[DeadLetter], terminal: Terminal, zone: ZoneInfo) -> Table:
     table = Table()
     table.add_column(terminal.translate(_("When")))
     table.add_column(terminal.translate(_("Event")))
     table.add_column(terminal.translate(_("Tries")))
     table.add_column(terminal.translate(_("Why")))
-    for given_up in found:
-        order = given_up.order
-        at = f"{given_up.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        table.add_row(at, event_id(order.payload), str(order.attempt), _why(given_up, terminal))
+    for dead_letter in found:
+        order = dead_letter.order
+        at = f"{dead_letter.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        table.add_row(at, event_id(order.payload), str(order.attempt), _why(dead_letter, terminal))
     return table
 
 
-def _why(given_up: GivenUp, terminal: Terminal) -> str:
-    code = given_up.why.removeprefix("IntegrationError").strip()
+def _why(dead_letter: DeadLetter, terminal: Terminal) -> str:
+    code = dead_letter.why.removeprefix("IntegrationError").strip()
     if code.isdecimal():
         return terminal.translate(_("the CRM answered {code}").format(code=code))
-    if code != given_up.why:
+    if code != dead_letter.why:
         return terminal.translate(_("no word from the CRM: {code}").format(code=code))
-    return given_up.why
+    return dead_letter.why
 
 
 def _help_failed(terminal: Terminal) -> str:

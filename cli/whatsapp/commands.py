@@ -16,7 +16,7 @@ from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
 from cli.whatsapp.providers import Carrier
 from cli.whatsapp.send import Sending
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
 from phone_numbers import matching_number
@@ -38,7 +38,7 @@ class WhatsAppServices:
     zone: ZoneInfo
     rest: TwilioMessages | None
     carriers: Mapping[str, Carrier]
-    mirror: Mirror = NOBODY
+    mirror: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
 

@@ -29,7 +29,7 @@ ENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """A message that was kept. to: E.164, as its provider writes it."""
 
     message: MessageRecord
@@ -59,9 +59,9 @@ class Follower:
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
         self._failing = False
 
-    def follow(self, parcel: Parcel, sid: str) -> ExitCode:
+    def follow(self, outgoing_message: OutgoingMessage, sid: str) -> ExitCode:
         """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
-        message = self._kept(parcel)
+        message = self._kept(outgoing_message)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
             progress = Progress(self._terminal, status)
@@ -69,19 +69,19 @@ class Follower:
             while message.status not in ENDS and time.monotonic() < deadline:
                 if self._interruption.within(self._poll_s):
                     return ExitCode.INTERRUPTED
-                message = self._look(parcel, sid)
+                message = self._look(outgoing_message, sid)
                 progress.show(message.status)
-        return self._outcome(message, parcel.carrier)
+        return self._outcome(message, outgoing_message.carrier)
 
-    def _look(self, parcel: Parcel, sid: str) -> MessageRecord:
+    def _look(self, outgoing_message: OutgoingMessage, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
-        message = self._kept(parcel)
+        message = self._kept(outgoing_message)
         if message.status in ENDS:
             return message  # by webhook
         try:
-            taken = parcel.carrier.fetch(sid)
+            taken = outgoing_message.carrier.fetch(sid)
         except IntegrationError as error:
-            self._bear(error, parcel.carrier)
+            self._bear(error, outgoing_message.carrier)
             return message
         self._failing = False
         if taken is not None and taken.status is not None and taken.status is not message.status:
@@ -89,11 +89,11 @@ class Follower:
                 outgoing.receipt(
                     connection, taken.status, taken.error_code, self._clock(), message_id=message.id
                 )
-        return self._kept(parcel)
+        return self._kept(outgoing_message)
 
-    def _kept(self, parcel: Parcel) -> MessageRecord:
+    def _kept(self, outgoing_message: OutgoingMessage) -> MessageRecord:
         with self._database.read() as connection:
-            (message,) = messages.by_ids(connection, [parcel.message.id])
+            (message,) = messages.by_ids(connection, [outgoing_message.message.id])
         return message
 
     def _bear(self, error: IntegrationError, carrier: Carrier) -> None:

@@ -14,10 +14,10 @@ from cli.call_progress import Interruption
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft, not_set
-from cli.whatsapp.progress import Follower, Parcel, explain
+from cli.whatsapp.progress import Follower, OutgoingMessage, explain
 from cli.whatsapp.providers import Carrier, Taken
 from conversation import service_window
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.providers.base import TWILIO
 from storage.base import utc_now
@@ -56,7 +56,7 @@ class Sending:
         zone: ZoneInfo,
         carriers: Mapping[str, Carrier],
         *,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
@@ -76,25 +76,25 @@ class Sending:
             except SQLAlchemyError as error:
                 return self._tell_not_kept(error)
             ended = ExitCode.COMPLETED
-            for parcel in parcels:
+            for outgoing_message in parcels:
                 if ended is ExitCode.COMPLETED:
-                    ended = self._send_one(parcel, number, wait=wait)
+                    ended = self._send_one(outgoing_message, number, wait=wait)
                 else:
-                    self._note_failed(parcel, None)
+                    self._note_failed(outgoing_message, None)
             return ended
 
-    def _send_one(self, parcel: Parcel, number: str, *, wait: bool) -> ExitCode:
+    def _send_one(self, outgoing_message: OutgoingMessage, number: str, *, wait: bool) -> ExitCode:
         try:
-            taken = self._send(parcel)
-            self._note(parcel, taken)
+            taken = self._send(outgoing_message)
+            self._note(outgoing_message, taken)
             self._tell_sent(taken, number)
-            return self._follower.follow(parcel, taken.sid) if wait else ExitCode.COMPLETED
+            return self._follower.follow(outgoing_message, taken.sid) if wait else ExitCode.COMPLETED
         except IntegrationError as error:
-            return explain(self._terminal, error, parcel.carrier)
+            return explain(self._terminal, error, outgoing_message.carrier)
         except SQLAlchemyError as error:
             return self._tell_not_noted(error)
         except KeyboardInterrupt:
-            self._tell_unknown(parcel.carrier)
+            self._tell_unknown(outgoing_message.carrier)
             return ExitCode.INTERRUPTED
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
@@ -116,7 +116,7 @@ class Sending:
 
     # Keeping
 
-    def _keep(self, number: str, draft: Draft) -> list[Parcel]:
+    def _keep(self, number: str, draft: Draft) -> list[OutgoingMessage]:
         """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
@@ -128,7 +128,9 @@ class Sending:
                 self._warn_of_window(recipient, number, now)
             to = (recipient.address or number).removeprefix("whatsapp:")
             return [
-                Parcel(self._kept_part(connection, recipient, part, now), part, recipient, to, carrier)
+                OutgoingMessage(
+                    self._kept_part(connection, recipient, part, now), part, recipient, to, carrier
+                )
                 for part in draft.parts(carrier.longest_caption)
             ]
 
@@ -186,43 +188,45 @@ class Sending:
 
     # Sending
 
-    def _send(self, parcel: Parcel) -> Taken:
+    def _send(self, outgoing_message: OutgoingMessage) -> Taken:
         """Raises IntegrationError, with what is known kept."""
-        carrier, message = parcel.carrier, parcel.message
+        carrier, message = outgoing_message.carrier, outgoing_message.message
         try:
-            return carrier.send(parcel.recipient, parcel.to, message.id, parcel.draft)
+            return carrier.send(
+                outgoing_message.recipient, outgoing_message.to, message.id, outgoing_message.draft
+            )
         except IntegrationError as error:
             if not carrier.may_have_been_done(error):
-                self._note_failed(parcel, error.code if isinstance(error.code, int) else None)
+                self._note_failed(outgoing_message, error.code if isinstance(error.code, int) else None)
                 raise
-            found = self._look_for(parcel)
+            found = self._look_for(outgoing_message)
             if found is None:
                 self._tell_unknown(carrier)
                 raise
             return found
 
-    def _look_for(self, parcel: Parcel) -> Taken | None:
+    def _look_for(self, outgoing_message: OutgoingMessage) -> Taken | None:
         """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
-        words = parcel.draft.text
+        words = outgoing_message.draft.text
         if words is None:
             return None  # a template's words are the provider's, and an image alone has none to know it by
-        since = parcel.message.created_at - CLOCKS_APART
+        since = outgoing_message.message.created_at - CLOCKS_APART
         try:
-            sent = parcel.carrier.last_sent(parcel.recipient, parcel.to, since)
+            sent = outgoing_message.carrier.last_sent(outgoing_message.recipient, outgoing_message.to, since)
         except IntegrationError as error:
-            explain(self._terminal, error, parcel.carrier)
+            explain(self._terminal, error, outgoing_message.carrier)
             return None
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [taken.sid for taken in sent])
         return next((taken for taken in sent if taken.sid not in known and taken.body == words), None)
 
-    def _note(self, parcel: Parcel, taken: Taken) -> None:
+    def _note(self, outgoing_message: OutgoingMessage, taken: Taken) -> None:
         status = taken.status or MessageStatus.QUEUED
         with self._database.write() as connection:
-            outgoing.sent(connection, parcel.message.id, taken.sid, status, self._clock())
+            outgoing.sent(connection, outgoing_message.message.id, taken.sid, status, self._clock())
 
-    def _note_failed(self, parcel: Parcel, code: int | None) -> None:
-        now, message_id = self._clock(), parcel.message.id
+    def _note_failed(self, outgoing_message: OutgoingMessage, code: int | None) -> None:
+        now, message_id = self._clock(), outgoing_message.message.id
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
             self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)

@@ -12,7 +12,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.terminal.phone_input import Deed, ScriptedLines, read_line
+from simulator.terminal.phone_input import InputAction, ScriptedLines, read_line
 from simulator.terminal.phone_phrases import PHRASES
 from tests.simulator.terminal.servers import local_server
 from tests.simulator.toy_server import Reply, response
@@ -334,19 +334,19 @@ def test_a_port_that_cannot_be_read_is_passed_over(tmp_path, written):
 @pytest.mark.parametrize(
     ("line", "deed"),
     [
-        ("Buenos días", (Deed.SAY, "Buenos días")),
-        ("5", (Deed.SAY, "5")),
-        ("  ", (Deed.KEEP_SILENT, "")),
-        ("1#", (Deed.PRESS, "1#")),
-        ("#", (Deed.PRESS, "#")),
-        ("/12*", (Deed.PRESS, "12*")),
-        ("#5", (Deed.PRESS, "5")),
-        ("! perdone", (Deed.INTERRUPT, "perdone")),
-        ("!", (Deed.KEEP_SILENT, "")),
-        ("/hangup", (Deed.HANG_UP, "")),
-        ("/Colgar", (Deed.HANG_UP, "")),
-        ("/help", (Deed.ASK_FOR_HELP, "")),
-        ("/ayuda", (Deed.ASK_FOR_HELP, "")),
+        ("Buenos días", (InputAction.SAY, "Buenos días")),
+        ("5", (InputAction.SAY, "5")),
+        ("  ", (InputAction.KEEP_SILENT, "")),
+        ("1#", (InputAction.PRESS, "1#")),
+        ("#", (InputAction.PRESS, "#")),
+        ("/12*", (InputAction.PRESS, "12*")),
+        ("#5", (InputAction.PRESS, "5")),
+        ("! perdone", (InputAction.INTERRUPT, "perdone")),
+        ("!", (InputAction.KEEP_SILENT, "")),
+        ("/hangup", (InputAction.HANG_UP, "")),
+        ("/Colgar", (InputAction.HANG_UP, "")),
+        ("/help", (InputAction.ASK_FOR_HELP, "")),
+        ("/ayuda", (InputAction.ASK_FOR_HELP, "")),
     ],
 )
 def test_each_line_means_one_thing(line, deed):
