@@ -94,3 +94,49 @@ def test_every_route_is_guarded(make_settings):
 
     assert {"/voice", "/gather", "/continue", "/status"} <= set(refused)
     assert all(status in (401, 403, 404) for status in refused.values()), refused
+
+
+def pattern_of(node: ast.Constant | ast.JoinedStr) -> str:
+    """Return a string as a pattern without sets and escapes; an f-string's values in it are \\0."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in parts)
+    return re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", text, flags=re.DOTALL)
+
+
+def strings_of(file: Path) -> list[ast.Constant | ast.JoinedStr]:
+    """Return the strings of a file, an f-string as a whole."""
+    tree = ast.parse(file.read_text())
+    within = {
+        id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values
+    }
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in within)
+    ]
+
+
+# CPython's issue 106052: before 3.11.5 a group that can backtrack is matched wrongly under them.
+_POSSESSIVE_GROUP = re.compile(r"[)\0](?:[*+?]|\{\d*,?\d*\})\+|\(\?>")
+EVERY_FILE = sorted(
+    file for file in ROOT.rglob("*.py") if not {".venv", "tests", "data"} & set(file.relative_to(ROOT).parts)
+)
+
+
+def test_no_pattern_has_a_possessive_or_atomic_group():
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in EVERY_FILE
+        for node in strings_of(file)
+        if _POSSESSIVE_GROUP.search(pattern_of(node))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?:a|b)++", "(a)*+", "(a)?+", "(?:a){2}+", "(?:a){1,}+", "(?>a)", "\0++"]
+)
+def test_a_possessive_group_is_found(pattern):
+    assert _POSSESSIVE_GROUP.search(pattern)
