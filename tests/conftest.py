@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import signal
 import sqlite3
 import threading
 from contextlib import ExitStack, closing
@@ -22,6 +23,14 @@ from tests.fakes.openai_server import FakeOpenAI
 pytest_plugins = ["tests.postgres"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+def pytest_configure():
+    """Let what the tests start hear signals, also where these are ignored: in the background, or under nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Ignored as before here, but not in programs: exec() resets a handler, and keeps SIG_IGN.
+            signal.signal(number, lambda _number, _frame: None)
 
 
 @pytest.fixture(scope="session")
