@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Runs every check and test; arguments go to pytest (./test.sh -k sentences).
+# By day: PostgreSQL as well as SQLite where they can differ, and a tenth of the examples of each property.
+# --quick: unit tests and the main journeys, on SQLite. CI=true: both databases everywhere, all examples, the benchmarks;
+# whatever had to be skipped is a failure then. It says where it took longer than it should (2, 8, 20 minutes on 2 cores).
 # On a bare machine it first installs what they need: .venv, and PostgreSQL, Chromium and Python where it may (root, apt).
-# With CI=true whatever had to be skipped is a failure. Written for bash 3.2, which macOS has.
+# Written for bash 3.2, which macOS has.
 set -u
 
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
@@ -9,18 +12,62 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
 passed="" failed="" skipped=""
 
-# check NAME COMMAND...: run it, show it, remember how it went.
-check() {
-    local name=$1 began=$SECONDS
-    shift
-    printf '\n== %s\n' "$name"
-    if "$@"; then
+# note NAME STATUS SECONDS: remember how a check went.
+note() {
+    if [ "$2" = 0 ]; then
         passed="$passed
-  ok       $name ($((SECONDS - began)) s)"
+  ok       $1 ($3 s)"
     else
         failed="$failed
-  FAILED   $name ($((SECONDS - began)) s)"
+  FAILED   $1 ($3 s)"
     fi
+}
+
+# check NAME COMMAND...: run it, show it, remember how it went.
+check() {
+    local name=$1 began=$SECONDS status
+    shift
+    printf '\n== %s\n' "$name"
+    "$@"
+    status=$?
+    note "$name" "$status" $((SECONDS - began))
+}
+
+# What runs while the tests do, one after the other: what each says, its status and its seconds go to files.
+beside="" beside_names="" results=""
+
+# later NAME COMMAND...: run it beside the tests; `gather` shows it.
+later() {
+    beside_names="$beside_names $1"
+    beside="$beside
+run_beside $*"
+}
+
+run_beside() {
+    local name=$1 began=$SECONDS status
+    shift
+    "$@" >"$results/$name.said" 2>&1 </dev/null
+    status=$?
+    echo "$status $((SECONDS - began))" >"$results/$name.went"
+}
+
+begin_beside() {
+    results=$(mktemp -d) || exit 1
+    trap 'rm -rf "$results"' EXIT
+    eval "$beside" &
+    beside_job=$!
+}
+
+gather() {
+    local name status seconds
+    wait "$beside_job"
+    for name in $beside_names; do
+        status=1 seconds=0
+        [ -f "$results/$name.went" ] && read -r status seconds <"$results/$name.went"
+        printf '\n== %s\n' "$name"
+        cat "$results/$name.said"
+        note "$name" "$status" "$seconds"
+    done
 }
 
 skip() {
@@ -50,9 +97,20 @@ shell_syntax() {
 tests() {
     local strict=""
     [ "${CI:-}" = true ] && strict="-p tests.no_skips"
+    # More processes than cores: a test mostly waits, for the answer of a model or for a process to start.
     # shellcheck disable=SC2086 # an empty word must vanish
-    .venv/bin/python -m pytest -n "${TEST_PROCESSES:-2}" --dist worksteal $strict "$@" </dev/null
+    .venv/bin/python -m pytest -n "${TEST_PROCESSES:-$(($(cores) * 2))}" --dist worksteal --durations=10 \
+        --extent "$extent" $strict "$@" </dev/null
 }
+
+cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+
+extent=day limit_min=8
+[ "${CI:-}" = true ] && extent=all limit_min=20
+if [ "${1:-}" = --quick ]; then
+    extent=quick limit_min=2
+    shift
+fi
 
 if ! find_python >/dev/null || ! "$(find_python)" -c 'import ensurepip' 2>/dev/null; then
     if may_install; then apt_install python3 python3-venv; fi
@@ -70,14 +128,22 @@ if ! has_chromium; then
     has_chromium || skip "the dashboard in a browser" "Chromium is not installed, and this user or system cannot apt-get it"
 fi
 
-check "format" .venv/bin/ruff format --check .
-check "lint" .venv/bin/ruff check .
-check "types" .venv/bin/mypy
-check "imports" .venv/bin/lint-imports
-check "shell" shell_syntax
-check "Dockerfile" .venv/bin/hadolint Dockerfile
-check "tests" tests "$@"
+began=$SECONDS
+later format .venv/bin/ruff format --check .
+later lint .venv/bin/ruff check .
+later types .venv/bin/mypy
+later imports .venv/bin/lint-imports
+later shell shell_syntax
+later Dockerfile .venv/bin/hadolint Dockerfile
+begin_beside
+check tests tests "$@"
+gather
+took_s=$((SECONDS - began))
 
 printf '\n== summary%s%s%s\n' "$passed" "$skipped" "$failed"
+printf '  %d min %02d s\n' $((took_s / 60)) $((took_s % 60))
+if [ "$took_s" -gt $((limit_min * 60)) ]; then
+    echo "  longer than the $limit_min minutes it should take on 2 cores: the slowest tests are listed above"
+fi
 [ -z "$failed" ] || exit 1
 [ -z "$skipped" ] || [ "${CI:-}" != true ] || { echo "CI=true: nothing may be skipped"; exit 1; }

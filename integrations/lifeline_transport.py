@@ -5,8 +5,10 @@ a response from another thread does not wake the thread that reads it. So the so
 (lifeline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import httpcore2
 import httpx2
@@ -22,7 +24,7 @@ class LifelineTransport(httpx2.BaseTransport):
 
     def __init__(self, *, connections: int, keepalive_s: float = KEEPALIVE_S) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=shared_ssl_context(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=keepalive_s,
@@ -52,6 +54,12 @@ class LifelineTransport(httpx2.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
+
+
+@cache
+def shared_ssl_context() -> ssl.SSLContext:
+    """Return the context that all connections of the process share: reading the certificates takes 20 ms."""
+    return httpx2.create_ssl_context()
 
 
 class _Body(httpx2.SyncByteStream):

@@ -1,6 +1,7 @@
 """What the tests share: a database of each kind, and a line: the application served on loopback, and its phones."""
 
 import logging
+import os
 import shutil
 import signal
 import sqlite3
@@ -18,19 +19,68 @@ from simulator.whatsapp import WhatsApp
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.work import Work
+from tests import examples
 from tests.fakes.openai_server import FakeOpenAI
 
 pytest_plugins = ["tests.postgres"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
+QUICK, DAY, ALL = "quick", "day", "all"
+UNITS = ("conversation", "guards", "integrations", "messaging", "simulator")
+"""Folders whose tests build no application."""
 
-def pytest_configure():
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--extent",
+        choices=[QUICK, DAY, ALL],
+        default=ALL if os.environ.get("CI") == "true" else DAY,
+        help="quick: unit tests and main journeys, on SQLite; day: both databases where they can differ; "
+        "all: both databases everywhere, and the benchmarks (as where CI=true)",
+    )
+
+
+def pytest_configure(config):
+    examples.use_all(config.getoption("extent") == ALL)
+    _hear_signals_in_programs()
+
+
+def _hear_signals_in_programs():
     """Let what the tests start hear signals, also where these are ignored: in the background, or under nohup."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
             # Ignored as before here, but not in programs: exec() resets a handler, and keeps SIG_IGN.
             signal.signal(number, lambda _number, _frame: None)
+
+
+def pytest_generate_tests(metafunc):
+    """Give each test that uses a database the kinds it runs on."""
+    if "database_url" in metafunc.fixturenames:
+        kinds = kinds_of_database(metafunc.config.getoption("extent"), metafunc.definition)
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+def kinds_of_database(extent, item):
+    both = extent == ALL or (extent == DAY and item.get_closest_marker("both_databases"))
+    return ["sqlite", "postgres"] if both and not item.get_closest_marker("sqlite_alone") else ["sqlite"]
+
+
+def pytest_collection_modifyitems(config, items):
+    extent = config.getoption("extent")
+    left_out = [item for item in items if not belongs(item, extent)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if belongs(item, extent)]
+
+
+def belongs(item, extent):
+    if item.get_closest_marker("bench"):
+        return extent == ALL
+    if extent != QUICK or item.get_closest_marker("quick"):
+        return True
+    is_unit = item.path.parent.name in UNITS
+    return is_unit and not item.get_closest_marker("slow")
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +92,9 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def database_url(request, tmp_path):
-    """A fresh, migrated database; each test that uses it runs on both kinds."""
+    """A fresh, migrated database of the kind that pytest_generate_tests chose."""
     if request.param == "sqlite":
         path = tmp_path / "assistant.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
@@ -85,7 +135,7 @@ class Line:
         self.parts = self.app.extensions["parts"]
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self._phones = ExitStack()
 

@@ -95,6 +95,7 @@ def test_a_tiny_run_measures_and_loses_no_word():
     assert rows["errors, 2 calls"][2].strip().startswith("0 in 2 turns")
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(300)
 def test_a_tiny_run_on_whatsapp_measures_and_loses_no_message():
     figures = ("crowd", "throughput", "one", "history", "memory")

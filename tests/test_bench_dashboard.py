@@ -16,6 +16,7 @@ PAGE = b'<div sse-connect="/live?seen=1"><section hx-get="/look?seen=1" hx-trigg
 AGAIN = b'<section hx-get="/look?seen=2" hx-trigger="sse:changed, every 5s">'
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(240)
 def test_a_tiny_run_at_the_dashboard_opens_every_page_and_moves_no_call():
     ran = subprocess.run(

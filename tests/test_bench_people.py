@@ -219,6 +219,7 @@ def test_a_handoff_counts_where_the_seller_was_told_and_is_an_error_elsewhere(st
     assert len({one["conversation_id"] for one in asked}) == len(asked) == 8
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(400)
 def test_a_tiny_run_measures_and_shows_every_contact_whole():
     ran = subprocess.run(
@@ -237,6 +238,7 @@ def test_a_tiny_run_measures_and_shows_every_contact_whole():
     assert rows["handoff API: errors"] == "0 in 3 requests"
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(400)
 def test_a_tiny_run_on_postgres_shows_every_contact_whole(postgres):
     ran = subprocess.run(

@@ -1,20 +1,17 @@
 """The chat in the terminal, as a process: no Twilio, no WhatsApp, no key."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
-from settings import ROOT
+from tests.warm import PROGRAMS
 
 
 @pytest.fixture
 def flask(tmp_path, database_url):
     def run(*arguments, stdin="", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", *arguments],
-            cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        return PROGRAMS.run(
+            ["-m", "flask", "--app", "app", *arguments], input=stdin, timeout=60,
             env={
                 "PATH": os.environ["PATH"], "LANG": "en_US.UTF-8", "ASSISTANT_PROFILE": "reception.en",
                 "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": database_url, **environment,
@@ -24,6 +21,7 @@ def flask(tmp_path, database_url):
     return run
 
 
+@pytest.mark.both_databases
 def test_it_answers_and_remembers(flask):
     done = flask("chat", stdin="When do you open?\n/history\n/exit\n")
 
@@ -66,6 +64,7 @@ def test_a_number_that_cannot_be_is_refused(flask):
     assert "NUMBER" in done.stderr
 
 
+@pytest.mark.both_databases
 def test_without_tables_it_says_what_to_run(flask, tmp_path):
     done = flask("chat", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
 

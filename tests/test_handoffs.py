@@ -25,6 +25,7 @@ def shown(line):
     return " ".join(line.app.test_cli_runner().invoke(args=["handoffs"]).output.split())
 
 
+@pytest.mark.both_databases
 def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     line = open_line(lang="en_US.UTF-8")

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from settings import load_settings
 from tests.fakes import twilio_calls
 from tests.fakes.twilio_calls import Step
 from tests.fakes.twilio_server import Close, FakeTwilio, Hang, Page, Refuse
+from tests.warm import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 TO, SENDER = "+34600000001", "+12025550100"
@@ -51,15 +51,14 @@ class Dialer:
 
     def start(self, *arguments, without=(), **settings):
         environment = {k: v for k, v in {**self.environment, **settings}.items() if k not in without}
-        command = [sys.executable, ROOT / "make_call.py", "--env-file", self.env_file, "--poll-s", "0.02"]
-        return subprocess.Popen(
+        command = [ROOT / "make_call.py", "--env-file", self.env_file, "--poll-s", "0.02"]
+        return PROGRAMS.start(
             [*command, *arguments],
             env=environment,
             cwd=self.env_file.parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
 
     def run(self, *arguments, without=(), **settings):

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from tests.fakes import openai_server, twilio_calls
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.twilio_server import FakeTwilio, Page
+from tests.warm import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 TO, SENDER = "+34600000001", "+12025550100"
@@ -54,15 +53,8 @@ class Script:
 
     def run(self, *arguments, without=(), **settings):
         environment = {k: v for k, v in {**self.environment, **settings}.items() if k not in without}
-        command = [sys.executable, ROOT / "make_call_ai_local.py", "--env-file", self.env_file]
-        return subprocess.run(
-            [*command, "--poll-s", "0.02", *arguments],
-            env=environment,
-            cwd=self.env_file.parent,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
+        command = [ROOT / "make_call_ai_local.py", "--env-file", self.env_file, "--poll-s", "0.02"]
+        return PROGRAMS.run([*command, *arguments], env=environment, cwd=self.env_file.parent, timeout=90)
 
 
 def spoken(twiml):

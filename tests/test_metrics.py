@@ -165,6 +165,7 @@ def test_labels_say_nothing_of_anybody(line, openai):
     assert not [value for value in values if said.search(value)]
 
 
+@pytest.mark.both_databases
 def test_what_waits_for_the_worker_is_told_with_its_age(database, work):
     with database.write() as connection:
         work.enqueue(connection, "summarise", {})
@@ -193,6 +194,7 @@ def test_a_job_that_could_not_run_before_its_time_is_as_old_as_its_time(database
     assert (queue.waiting, queue.oldest_s) == (1, pytest.approx(50, abs=2))
 
 
+@pytest.mark.both_databases
 def test_jobs_in_hand_and_given_up_are_told_apart_and_done_ones_not_at_all(database, work):
     with database.write() as connection:
         for number in range(5):
@@ -210,6 +212,7 @@ def test_jobs_in_hand_and_given_up_are_told_apart_and_done_ones_not_at_all(datab
     assert told == [QueueAge("jobs", in_hand=1, given_up=2), QueueAge("jobs-one-at-a-time")]
 
 
+@pytest.mark.both_databases
 def test_queues_and_the_worker_are_told_of_also_when_there_is_nothing_to_tell(line):
     told = scrape(line.url)
 

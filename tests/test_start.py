@@ -13,6 +13,8 @@ from launch.children import DEATHS_WINDOW_S, RestartPolicy
 from launch.listener import PORTS_TRIED, PortTakenError, open_listener
 from tests.house import PATIENCE_S, House
 
+pytestmark = pytest.mark.quick
+
 pytest_plugins = ["tests.house_fixtures"]
 
 

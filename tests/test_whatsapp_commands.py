@@ -102,6 +102,7 @@ class Ended:
 # Sending
 
 
+@pytest.mark.both_databases
 def test_a_text_is_followed_until_it_is_delivered(twilio, commands):
     commands.wrote()
 
@@ -132,6 +133,7 @@ def test_a_message_that_was_read_at_once_is_followed_to_that(twilio, commands):
     assert commands.send("--text", "Hola").statuses == ["queued", "read"]
 
 
+@pytest.mark.both_databases
 def test_it_is_kept_before_twilio_has_it(twilio, commands):
     commands.wrote()
     twilio.fail(Close(), method="POST")
@@ -515,6 +517,7 @@ def test_status_of_what_is_no_sid_is_refused(command_line):
 # The log
 
 
+@pytest.mark.both_databases
 def test_the_log_shows_both_directions_newest_last_in_the_businesss_zone(commands):
     commands.wrote(body="¿Abren hoy?", ago=timedelta(minutes=5))
     commands.send("--text", "Sí, hasta las 8")
@@ -597,6 +600,7 @@ def test_a_command_that_cannot_run_asks_nobody(twilio, command_line, arguments):
     assert twilio.requests == []
 
 
+@pytest.mark.both_databases
 def test_a_database_that_somebody_holds_is_told_in_a_sentence_and_nothing_is_sent(
     twilio, command_line, sqlite_url
 ):

@@ -3,10 +3,11 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.redaction import contains_secret, redact
+from tests.examples import examples
 
 HEX = st.text("0123456789abcdefABCDEF", min_size=32, max_size=32)
 SIDS = st.builds(
@@ -60,13 +61,13 @@ AROUND = st.one_of(
 AFTER = AROUND.map(lambda text: text if not text[:1].isalnum() else f" {text}")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(), SIDS, st.text())
 def test_no_sid_gets_through_whatever_stands_around_it(before, sid, after):
     assert sid[2:].lower() not in redact(before + sid + after).lower()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(AROUND, st.one_of(LINKS, ENCODED), AFTER)
 @example("", "https://api.twilio.com", "- ")
 def test_no_providers_link_gets_through(before, link, after):
@@ -78,7 +79,7 @@ def test_no_providers_link_gets_through(before, link, after):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(AROUND, PATHS, AFTER, st.sampled_from(["", "http://127.0.0.1:8081", "https://example.com"]))
 def test_no_path_of_an_account_gets_through_from_any_host(before, path, after, host):
     redacted = redact(before + host + path + after).lower()
@@ -86,7 +87,7 @@ def test_no_path_of_an_account_gets_through_from_any_host(before, path, after, h
     assert not any(part in redacted for part in ("2010-04-01", "accounts", "messages"))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(AROUND, KEYS, AFTER)
 def test_no_key_gets_through(before, key, after):
     redacted = redact(before + key + after)
@@ -95,7 +96,7 @@ def test_no_key_gets_through(before, key, after):
     assert "[key]" in redacted
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.one_of(st.text(max_size=9), SIDS, LINKS, ENCODED, PATHS, KEYS), max_size=8).map("".join))
 @example(f"sk-{'0' * 24}https://api.twilio.comhttps://api.twilio.comSM{'0' * 32}")
 def test_a_second_time_changes_nothing(text):

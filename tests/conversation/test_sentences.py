@@ -3,10 +3,11 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.sentences import LONGEST_SENTENCE, SentenceCutter
+from tests.examples import examples
 
 # What sentences are made of, far denser in trouble than any text.
 SCRAPS = st.sampled_from(
@@ -35,7 +36,7 @@ def cut_at(text, places, longest):
     return pieces + cutter.finish()
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(TEXTS)
 @example("Hola.\n\n")
 @example(" \n ")
@@ -47,7 +48,7 @@ def test_the_pieces_put_together_are_the_text_and_none_is_blank(text):
     assert all(not piece[0].isspace() for piece in pieces[1:])
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(TEXTS, st.data(), st.sampled_from([1, 7, 30, LONGEST_SENTENCE]))
 @example("." * 70 + "a", None, 30)
 def test_where_the_pieces_fall_does_not_depend_on_the_tokens(text, data, longest):
@@ -59,7 +60,7 @@ def test_where_the_pieces_fall_does_not_depend_on_the_tokens(text, data, longest
     assert cut_at(text, places, longest) == whole
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(TEXTS)
 def test_no_piece_is_much_longer_than_the_longest_but_for_its_whitespace(text):
     assert all(len("".join(piece.split())) <= 2 * 30 for piece in cut(text, 1, longest=30))

@@ -5,10 +5,11 @@ import time
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.speech import say_chunks, speakable, spoken_seconds
+from tests.examples import examples
 
 SCRAPS = st.sampled_from(
     [
@@ -23,7 +24,7 @@ LANGUAGES = st.sampled_from(["es-ES", "es-MX", "en-US", "fr-FR"])
 FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(TEXTS, LANGUAGES)
 @example("600000001 €", "es-ES")
 def test_what_was_made_speakable_is_left_as_it_is(text, language):
@@ -32,7 +33,7 @@ def test_what_was_made_speakable_is_left_as_it_is(text, language):
     assert speakable(once, language) == once
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(TEXTS, LANGUAGES)
 def test_no_text_yields_what_xml_forbids_or_only_signs(text, language):
     said = speakable(text, language)
@@ -42,7 +43,7 @@ def test_no_text_yields_what_xml_forbids_or_only_signs(text, language):
     assert said == "" or any(character.isalnum() for character in said)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(TEXTS, LANGUAGES, st.text())
 def test_any_language_tag_is_taken(text, language, tag):
     speakable(text, f"{language}-{tag}")
@@ -218,7 +219,7 @@ def test_seconds_follow_length_pauses_and_digits():
     assert spoken_seconds("") == 0
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.one_of(
         st.text(),

@@ -120,6 +120,7 @@ def test_after_five_wrong_tries_not_even_the_right_password_opens(locked_desk):
     assert locked_desk.get().status_code == 302
 
 
+@pytest.mark.both_databases
 def test_two_processes_count_wrong_tries_together(open_desk):
     one, other = (open_desk(dashboard_password=PASSWORD) for _ in range(2))
 
@@ -239,6 +240,7 @@ def test_a_page_that_is_not_there_is_said_in_the_readers_language(open_desk):
     assert "There is no such page" in missing.text
 
 
+@pytest.mark.both_databases
 def test_without_its_tables_a_page_says_so_and_shows_nothing_of_the_error(operator):
     with operator.parts.database.write() as connection:
         connection.execute(text("ALTER TABLE handoffs RENAME TO elsewhere"))

@@ -25,6 +25,7 @@ def talk(operator, conversation_id):
         return transcripts.talk(connection, conversation_id)
 
 
+@pytest.mark.both_databases
 def test_an_operator_takes_over_and_gives_back(operator, talks):
     chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
 
@@ -140,6 +141,7 @@ def test_nothing_is_done_about_a_call_that_is_over_simulated_or_out_of_reach(ope
     assert 'id="do-hang-up' not in operator.read(f"/dashboard/conversations/{live}")
 
 
+@pytest.mark.both_databases
 def test_operators_elsewhere_see_what_is_done_here(open_desk):
     operator = open_desk(
         chatwoot_enabled=True,

@@ -13,6 +13,8 @@ from storage.models import Call
 from storage.searching import Pace
 from tests.dashboard.talks import Talks
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def talks(operator):

@@ -13,6 +13,8 @@ from storage.overview import Now, Tokens, Written
 from tests.dashboard.past import Past
 from tests.dashboard.talks import Talks
 
+pytestmark = pytest.mark.both_databases
+
 MADRID = ZoneInfo("Europe/Madrid")
 NOON = datetime(2026, 3, 30, 12, tzinfo=MADRID)
 """The day after the clocks went forward."""

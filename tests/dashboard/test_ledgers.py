@@ -7,6 +7,8 @@ import pytest
 
 from tests.dashboard.talks import Talks
 
+pytestmark = pytest.mark.both_databases
+
 WINDOW_PASSED, PASSES = 63016, 63018
 
 

@@ -60,6 +60,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_viewer_is_told_of_what_changes(database, talks, open_live, what):
     chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
@@ -148,6 +149,7 @@ def test_so_many_viewers_and_no_more(talks, open_live):
         stream.close()
 
 
+@pytest.mark.both_databases
 def test_one_thread_reads_for_all_and_ends_with_the_last(talks, open_live):
     live, before = open_live(), looking()
     streams = [live.watch(CALLS, "") for _ in range(5)]

@@ -157,6 +157,7 @@ def test_a_number_of_ones_own_is_called_from(phone, line):
     assert the_only(line.parts.database, Contact).address == "+34600000077"
 
 
+@pytest.mark.both_databases
 def test_two_who_call_at_once_are_two_people(line):
     phones = [in_call(Booth(line.app, "phone")) for _ in range(2)]
 

@@ -19,6 +19,8 @@ from storage.browser_phones import BrowserCommand, BrowserEvent, BrowserPhone
 from storage.database import Database
 from tests.records import every
 
+pytestmark = pytest.mark.both_databases
+
 NUMBERS = [f"+3460000000{last}" for last in range(1, 10)] + ["+34600000010", "+34600000011"]
 PATIENCE_S = 10
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.dialog360.client import Dialog360
@@ -20,6 +20,7 @@ from integrations.dialog360.webhooks import (
     ReceiptStatus,
     read_webhook,
 )
+from tests.examples import examples
 from tests.fakes.dialog360 import OUR_NUMBER, FakeDialog360
 
 ANA, LUIS = "+34600000001", "+34600000002"
@@ -384,7 +385,7 @@ def json_of(leaves):
 
 
 PARTS = st.lists(st.dictionaries(st.sampled_from(FIELDS), json_of(4), max_size=4), max_size=3)
-quickly = settings(max_examples=150, deadline=None)
+quickly = examples(150)
 
 
 @quickly

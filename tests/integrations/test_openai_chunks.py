@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.language_model import Event, Finish, TextDelta, ToolCall, Usage
 from integrations.openai_chunks import ChunkReader, ErrorInStreamError, UnreadableStreamError, payloads
+from tests.examples import examples
 
 STREAM = (
     ': hola\r\n\r\nevent: message\nid: 7\nretry: 100\ndata: {"a": 1}\n\n'
@@ -32,7 +33,7 @@ def call(name: str | None, arguments: Any, **fields: Any) -> bytes:
     return chunk({"tool_calls": [{"function": function, **fields}]})
 
 
-@settings(deadline=None)
+@examples(100)
 @given(st.lists(st.integers(0, len(STREAM))))
 def test_however_the_bytes_are_cut_the_lines_are_the_same(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
@@ -110,7 +111,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
+@examples(100)
 @given(ANY_JSON)
 def test_whatever_json_comes_nothing_else_is_raised(value: Any) -> None:
     with contextlib.suppress(UnreadableStreamError, ErrorInStreamError):

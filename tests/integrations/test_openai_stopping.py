@@ -21,6 +21,7 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, TextDelta
 from integrations.lifeline_sockets import Wait, first_to_answer
+from integrations.lifeline_transport import shared_ssl_context
 from integrations.openai_model import OpenAIModel, OpenAIStream
 from tests.fakes import openai_server as replies
 from tests.fakes.openai_server import FakeOpenAI, Reply
@@ -408,10 +409,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def fake_tls(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    shared_ssl_context.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     with FakeOpenAI(tls=context) as server:
         yield server
+    shared_ssl_context.cache_clear()
 
 
 def test_answers_over_tls_use_one_connection(fake_tls: FakeOpenAI) -> None:
@@ -445,6 +448,7 @@ def test_a_certificate_that_is_not_trusted_is_no_connection(
     fake_tls: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
+    shared_ssl_context.cache_clear()
     model = OpenAIModel("fake-model", api_key=None, base_url=fake_tls.base_url)
 
     with pytest.raises(IntegrationError) as raised:

@@ -268,6 +268,7 @@ def test_an_answer_that_breaks_off_for_good_says_so(line, openai, phrases):
     assert answer == f"Primera frase. {phrases.cut_off}"
 
 
+@pytest.mark.both_databases
 def test_ten_copies_of_a_webhook_get_one_answer(line, openai):
     openai.default = text(SLOW, first_token_s=0.2, tokens_per_s=60)
     phone = line.phone()
@@ -294,6 +295,7 @@ def test_a_replayed_webhook_gets_the_twiml_that_it_got(line, openai, phrases):
     assert len(openai.chats) == 2
 
 
+@pytest.mark.both_databases
 def test_a_replay_after_a_restart_gets_the_same_too(open_line, openai):
     openai.enqueue(text(SLOW))
     first = open_line()
@@ -311,6 +313,7 @@ def test_a_replay_after_a_restart_gets_the_same_too(open_line, openai):
     assert len(openai.chats) == 1
 
 
+@pytest.mark.both_databases
 def test_another_process_reads_an_answer_while_it_is_written(open_line, openai):
     openai.enqueue(text(SLOW, first_token_s=0.1, tokens_per_s=15))
     owner, other = open_line(), open_line()
@@ -324,6 +327,7 @@ def test_another_process_reads_an_answer_while_it_is_written(open_line, openai):
     assert len(openai.chats) == 1
 
 
+@pytest.mark.both_databases
 def test_an_answer_whose_owner_died_is_continued_by_another_process(open_line, openai):
     openai.enqueue(stalled("Primera frase. Segunda fra"), text("Segunda frase, de otro."))
     owner, other = open_line(), open_line(answer_wait_s=4)
@@ -357,6 +361,7 @@ def test_a_process_that_shuts_down_lets_go_of_its_answers_at_once(open_line, ope
     assert "Segunda frase, de otro." in heard.twiml
 
 
+@pytest.mark.both_databases
 def test_what_the_first_owner_writes_after_a_takeover_changes_nothing(open_line, openai):
     openai.enqueue(stalled("Primera frase. Segunda fra"), text("Segunda frase, de otro."))
     owner, other = open_line(), open_line()
@@ -378,6 +383,7 @@ def test_what_the_first_owner_writes_after_a_takeover_changes_nothing(open_line,
         answer.add(["Y más."])
 
 
+@pytest.mark.both_databases
 def test_what_is_spoken_is_kept_before_it_is_spoken(line, openai):
     openai.enqueue(stalled("Primera frase. Segunda fra"))
     phone = line.phone()
@@ -413,6 +419,7 @@ def test_a_call_that_is_over_stops_what_is_written_for_it_within_a_second(line, 
     assert line.turns()[0].state is TurnState.CANCELLED or line.turns()[0].state == "cancelled"
 
 
+@pytest.mark.both_databases
 def test_a_call_that_is_over_stops_what_another_process_writes_for_it(open_line, openai):
     openai.enqueue(text("palabra " * 400, tokens_per_s=50))
     owner, other = open_line(), open_line()

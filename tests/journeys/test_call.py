@@ -8,6 +8,8 @@ import pytest
 from simulator.journal import Ending
 from tests.fakes.openai_server import DONE, Reply, Send, chunk, data, text, tool_call
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def phrases(line):
@@ -19,6 +21,7 @@ def asked(openai, number=-1):
     return [(message["role"], message.get("content")) for message in openai.chats[number].body["messages"]]
 
 
+@pytest.mark.both_databases
 def test_a_caller_asks_and_says_goodbye(line, openai, phrases):
     openai.enqueue(text("Abrimos de nueve a ocho. ¿Quiere pedir cita?"), tool_call("end_call", {}))
     phone = line.phone()
@@ -80,6 +83,7 @@ def test_words_and_keys_at_once_are_both_told(line, openai):
     assert asked(openai)[-1] == ("user", "Mi código es este. [keypad: 42]")
 
 
+@pytest.mark.both_databases
 def test_half_a_character_from_the_model_breaks_nothing(line, openai):
     half = (
         '{"choices":[{"index":0,"delta":{"content":"Muy bien \\ud83d, hasta mañana."},"finish_reason":null}]}'
@@ -91,6 +95,7 @@ def test_half_a_character_from_the_model_breaks_nothing(line, openai):
     assert phone.say("Hola") == "Muy bien ?, hasta mañana."
 
 
+@pytest.mark.both_databases
 def test_requests_that_name_no_call_are_never_taken_for_one_another(line, openai):
     phone = line.phone()
 
@@ -142,6 +147,7 @@ def test_after_a_silence_the_conversation_goes_on_where_it_was(line, openai):
     assert ("assistant", "Sí.") in asked(openai)
 
 
+@pytest.mark.both_databases
 def test_withheld_numbers_are_never_taken_for_one_another(line, openai):
     from storage.models import Contact
     from tests.records import every
@@ -205,6 +211,7 @@ def test_what_looks_like_a_secret_reaches_neither_the_model_nor_the_history(line
     assert sid not in turn.heard + "".join(turn.sentences)
 
 
+@pytest.mark.both_databases
 def test_what_breaks_xml_is_never_spoken(line, openai):
     openai.enqueue(text("Uno\x01 <y> Pérez & Gil, \x00tres 😀 **cuatro**."))
     phone = line.phone()
@@ -244,6 +251,7 @@ def test_the_twiml_is_what_twilio_understands_best(line, openai):
     assert profile.voice.endswith("-Neural")
 
 
+@pytest.mark.both_databases
 def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
     from parts import jobs_for
     from storage.jobs import run_pending

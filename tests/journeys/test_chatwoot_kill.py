@@ -14,6 +14,8 @@ from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.chatwoot_desk import chatwoot, desk_line, person_of, shown, states, twilio  # noqa: F401
 from tests.journeys.test_kill import environment, kill, process, wait_until  # noqa: F401
 
+pytestmark = pytest.mark.both_databases
+
 # fixtures of another module are arguments here
 # ruff: noqa: F811
 

@@ -167,6 +167,7 @@ def test_the_simulators_contacts_are_shown_to_nobody(desk_line, chatwoot, openai
     assert every(line.parts.database, MirrorItem) == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("locked", [False, True])
 def test_ten_first_messages_at_once_on_two_workers_make_one_conversation(desk_line, twilio, openai, locked):
     with FakeChatwoot(locked=locked, create_takes_s=0.1) as chatwoot:
@@ -191,6 +192,7 @@ def at_once(*doings):
         thread.join()
 
 
+@pytest.mark.both_databases
 def test_twenty_messages_of_one_contact_within_a_second_stay_in_order(desk_line, chatwoot, twilio, openai):
     line = desk_line()
     write_many(line, twilio, openai, 20)
@@ -216,6 +218,7 @@ def test_a_conversation_that_is_there_is_gone_on_with(desk_line, chatwoot, twili
     assert len(shown(chatwoot)) == 4
 
 
+@pytest.mark.both_databases
 def test_an_hour_without_chatwoot_loses_nothing_and_doubles_nothing(desk_line, chatwoot, twilio, openai):
     line = desk_line()
     write_many(line, twilio, openai, 1)
@@ -245,6 +248,7 @@ def test_nobody_waits_for_a_chatwoot_that_hangs(desk_line, chatwoot, twilio, ope
     assert {state for _, state in states(line)} == {"waiting"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("fault", [Close(after=True), Status(502, after=True), Page(504, after=True)])
 def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(desk_line, chatwoot, twilio, openai, fault):
     line = desk_line()
@@ -295,6 +299,7 @@ def test_a_note_whose_answer_was_lost_is_known_by_its_webhook(desk_line, chatwoo
     assert [words for kind, words in shown(chatwoot) if kind == "note"] == ["Quiere un presupuesto"]
 
 
+@pytest.mark.both_databases
 def test_what_a_dead_worker_was_at_is_looked_for_before_it_is_posted_again(
     desk_line, chatwoot, twilio, openai
 ):

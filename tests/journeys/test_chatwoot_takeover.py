@@ -31,6 +31,8 @@ from tests.journeys.chatwoot_desk import (  # noqa: F401
 )
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.quick
+
 # fixtures of another module are arguments here
 # ruff: noqa: F811
 
@@ -84,6 +86,7 @@ def notes(chatwoot):
     return [words for kind, words in shown(chatwoot) if kind == "note"]
 
 
+@pytest.mark.both_databases
 def test_an_operator_writes_and_the_assistant_falls_silent_until_it_is_resolved(talk, chatwoot, openai):
     line, person = talk()
 
@@ -124,6 +127,7 @@ def test_the_answer_that_is_being_written_is_stopped(talk, chatwoot, openai):
     assert person.texts == ["Hola, soy el asistente.", "Le atiendo yo"]
 
 
+@pytest.mark.both_databases
 def test_an_answer_that_is_on_its_way_is_held_back_and_shown_to_nobody(talk, chatwoot, openai):
     line, person = talk(whatsapp_twiml_wait_s=0.1)
     openai.enqueue(text("Llego tarde.", first_token_s=0.6))
@@ -206,6 +210,7 @@ def test_a_long_message_goes_out_in_parts(talk, chatwoot):
     assert all(len(words) <= 1600 for words in person.texts)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("copies", [1, 3])
 def test_webhooks_that_come_several_times_change_nothing_more(talk, chatwoot, copies):
     line, person = talk()
@@ -366,6 +371,7 @@ def test_a_conversation_that_a_person_reopens_by_writing_is_not_taken_for_an_ope
     assert person.texts[-2:] == ["Uno.", "Dos."]
 
 
+@pytest.mark.both_databases
 def test_disordered_webhooks_end_as_they_happened(talk, chatwoot):
     line, person = talk()
     chatwoot.webhooks.hold()
@@ -381,6 +387,7 @@ def test_disordered_webhooks_end_as_they_happened(talk, chatwoot):
     assert not is_human(line)
 
 
+@pytest.mark.both_databases
 def test_the_assistant_is_back_by_itself_after_a_while(talk, chatwoot, openai):
     line, person = talk(human_resume_h=2)
     operator_writes(chatwoot, line, "Le llamo luego")

@@ -89,6 +89,7 @@ def test_a_call_is_watched_as_it_is_spoken(line, openai, open_window):
     assert the_only(line.parts.database, Call).ended_at is not None
 
 
+@pytest.mark.both_databases
 def test_an_operator_takes_over_writes_and_gives_back(line, openai, open_window):
     openai.enqueue(text("¿En qué le ayudo?"), text("Aquí estoy otra vez."))
     page, person = open_window(), line.whatsapp()

@@ -99,6 +99,7 @@ def call(page):
     expect(heard(page).first).to_be_visible()
 
 
+@pytest.mark.both_databases
 def test_a_call_goes_from_ring_to_goodbye(open_page):
     page = open_page("/dashboard/phone")
     page.get_by_role("button", name="Llamar").click()

@@ -82,6 +82,7 @@ def post(line, body, **headers):
 # Words
 
 
+@pytest.mark.both_databases
 def test_somebody_writes_and_is_answered_with_memory(line, whatsapp, openai, answers):
     openai.enqueue(text("¡Hola, Ana! ¿En qué puedo ayudarle?"), text("Abrimos a las nueve."))
 
@@ -129,6 +130,7 @@ def test_the_old_form_without_an_envelope_is_understood(line, whatsapp, openai, 
     assert [message.status for message in sent(line)] == ["read"]
 
 
+@pytest.mark.both_databases
 def test_everything_that_comes_twice_happens_once(line, whatsapp, openai, answers):
     openai.enqueue(*[text("Una sola vez.")] * 4)
     whatsapp.webhooks.doubled = True
@@ -139,6 +141,7 @@ def test_everything_that_comes_twice_happens_once(line, whatsapp, openai, answer
     assert len(openai.chats) == len(came(line)) == 1
 
 
+@pytest.mark.both_databases
 def test_what_comes_in_any_order_is_all_kept_and_never_taken_back(open_360, whatsapp, openai, answers):
     openai.enqueue(text("Apuntado."))
     line = open_360(whatsapp_settle_s=0.4)
@@ -170,6 +173,7 @@ def test_a_burst_is_answered_once_and_whole(open_360, whatsapp, openai, answers)
     assert the_only(line.parts.database, Turn).heard == "Hola\nquería una cita\npara mañana"
 
 
+@pytest.mark.both_databases
 def test_several_people_in_one_webhook_are_each_answered(line, whatsapp, openai, answers):
     openai.enqueue(text("Hola."), text("Hola."))
     whatsapp.webhooks.held = True
@@ -327,6 +331,7 @@ def test_while_a_person_has_the_conversation_nothing_is_answered(line, whatsapp,
     assert len(whatsapp.messages.typing) == 1
 
 
+@pytest.mark.both_databases
 def test_an_answer_on_its_way_is_held_back_when_a_person_takes_over(line, whatsapp, openai):
     openai.enqueue(text("Hola."))
     whatsapp.people.write(ANA, "Hola")

@@ -10,6 +10,8 @@ from tests.journeys.test_kill import environment, kill, wait_until, web  # noqa:
 from tests.journeys.test_whatsapp_kill import is_kept, sent, until_nothing_is_left_to_do, worker
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def whatsapp():

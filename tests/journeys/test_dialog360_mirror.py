@@ -17,6 +17,8 @@ from tests.journeys.chatwoot_desk import (  # noqa: F401
 from tests.journeys.test_dialog360 import ANA, JPEG, LUIS, OGG, TOKEN
 from tests.journeys.test_whatsapp import sent
 
+pytestmark = pytest.mark.both_databases
+
 # fixtures of another module are arguments here
 # ruff: noqa: F811
 

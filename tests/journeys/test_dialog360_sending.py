@@ -47,6 +47,7 @@ def last(line):
     return sent(line)[-1]
 
 
+@pytest.mark.both_databases
 def test_the_parts_of_a_long_answer_come_in_order(line, whatsapp, openai, answers):  # noqa: F811
     openai.enqueue(text(LONG))
 
@@ -56,6 +57,7 @@ def test_the_parts_of_a_long_answer_come_in_order(line, whatsapp, openai, answer
     assert len(sent(line)) > 1
 
 
+@pytest.mark.both_databases
 def test_receipts_that_come_before_the_answer_to_the_request_are_kept(line, whatsapp, openai, answers):  # noqa: F811
     openai.enqueue(text("Hola."))
     whatsapp.messages.receipts_first = True
@@ -121,6 +123,7 @@ def test_what_another_program_sent_to_the_same_person_is_not_taken_for_ours(gree
     assert (last(greeted).status, last(greeted).sid) == ("sending", None)
 
 
+@pytest.mark.both_databases
 def test_a_number_that_sends_too_fast_waits_with_all_it_has(greeted, whatsapp):  # noqa: F811
     write(greeted, "Uno.")
     write(greeted, "Dos.")

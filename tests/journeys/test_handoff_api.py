@@ -17,6 +17,8 @@ from tests.fakes.openai_server import text, tool_call
 from tests.journeys.test_whatsapp import person_of, phrases, real_line, twilio, work_off  # noqa: F401
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.quick
+
 MARTA, LUIS, CUSTOMER = "+34600000011", "+34600000012", "+34600000001"
 US = "+14155550100"
 WANTED = {
@@ -139,6 +141,7 @@ def test_a_notice_that_is_too_long_is_cut_and_still_says_how_to_take_it(known_se
     assert "…" in notice and notice.endswith("o NO para que se avise a otra persona.")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("again", [WANTED, WANTED | {"reason": "otra vez"}])
 def test_the_same_conversation_again_is_the_same_answer_and_no_second_message(known_sellers, again):
     line, marta, luis = known_sellers
@@ -150,6 +153,7 @@ def test_the_same_conversation_again_is_the_same_answer_and_no_second_message(kn
     assert len(every(line.parts.database, Handoff)) == 1
 
 
+@pytest.mark.both_databases
 def test_ten_requests_at_once_are_one_message(known_sellers):
     line, marta, luis = known_sellers
     answers = []
@@ -273,6 +277,7 @@ def test_who_asks_too_often_is_told_so(open_line):
     assert "detail" in answers[-1][1]
 
 
+@pytest.mark.both_databases
 def test_the_first_to_say_ok_has_it_and_the_others_are_told(known_sellers):
     line, marta, luis = known_sellers
     ask(line)
@@ -318,6 +323,7 @@ def test_without_an_open_offer_a_sellers_ok_is_a_message_like_any_other(known_se
     assert told(marta) == ["¿En qué le ayudo?"]
 
 
+@pytest.mark.both_databases
 def test_sellers_take_turns(known_sellers):
     line, marta, luis = known_sellers
 
@@ -327,6 +333,7 @@ def test_sellers_take_turns(known_sellers):
     assert (len(told(marta)), len(told(luis))) == (1, 1)
 
 
+@pytest.mark.both_databases
 def test_a_notice_that_did_not_arrive_has_the_next_one_told(known_sellers):
     line, marta, luis = known_sellers
     marta.receipts = ReceiptWishes(error_code=63003)

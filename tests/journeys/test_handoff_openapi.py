@@ -2,17 +2,18 @@
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth
 
 from app import create_app
 from integrations.elevenlabs.openapi import PATH
 from simulator.whatsapp import MessagingApi
+from tests.examples import examples_over_http
 from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN
 
 KEY = "s3cret"
-ANYTHING = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ANYTHING = examples_over_http(60)
 
 
 @pytest.fixture

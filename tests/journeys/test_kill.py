@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -11,12 +10,15 @@ from contextlib import contextmanager
 import pytest
 
 from parts import simulator_token
-from settings import ROOT, SIMULATOR_ACCOUNT_SID
+from settings import SIMULATOR_ACCOUNT_SID
 from simulator.phone import Phone
 from storage.models import Conversation, Turn
 from tests.fakes.openai_server import hang_before_headers, stalled, text
 from tests.postgres import free_port
 from tests.records import the_only
+from tests.warm import PROGRAMS
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -32,10 +34,9 @@ def environment(make_settings):
 
 @contextmanager
 def process(environment, *command):
-    running = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, start_new_session=True,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    running = PROGRAMS.start(
+        ["-m", *command], env=environment, start_new_session=True, stdin=subprocess.DEVNULL
+    )
     try:
         yield running
     finally:

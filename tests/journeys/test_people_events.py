@@ -13,6 +13,8 @@ from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.test_whatsapp import person_of, real_line, twilio, work_off  # noqa: F401
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.both_databases
+
 ELEVENLABS_SECRET, CRM_SECRET = "wsec_test", "s3cr3t-of-the-crm"
 SELLER = "+34600000009"
 REAL = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "from_number": PERSON}

@@ -22,6 +22,7 @@ def the_call(line):
     return the_only(line.parts.database, Call)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5], ids=str)
 def test_in_whatever_order_callbacks_come_the_call_ends_up_the_same(line, order):
     phone = line.phone()
@@ -59,6 +60,7 @@ def test_a_callback_that_makes_no_sense_is_acknowledged(line, fields):
     assert line.phone().post("/status", fields).status == 200
 
 
+@pytest.mark.both_databases
 def test_a_call_that_is_over_is_closed_once(line, openai):
     phone = line.phone(status_callback="/status", status_order="scrambled")
     phone.dial()
@@ -69,6 +71,7 @@ def test_a_call_that_is_over_is_closed_once(line, openai):
     assert conversation.closed_at is not None
 
 
+@pytest.mark.both_databases
 def test_a_call_silent_for_fifteen_minutes_is_closed(line):
     from datetime import timedelta
 

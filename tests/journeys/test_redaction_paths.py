@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
@@ -15,6 +15,7 @@ from simulator.whatsapp import MessagingApi, photo, voice_note
 from storage.jobs import run_pending
 from storage.models import Call, Conversation, Handoff, Message, Served, Turn
 from tests.conftest import Line
+from tests.examples import examples_over_http
 from tests.fakes.openai_server import error, text, tool_call, transcript
 from tests.records import every, the_only
 
@@ -175,7 +176,7 @@ def witness(make_settings, sqlite_url, openai, capfd, caplog):
     witness.close()
 
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite_alone
 
 
 def everywhere(test):
@@ -185,9 +186,7 @@ def everywhere(test):
     test = given(words=WORDS)(test)
     # A smaller example is not worth the minute that the search for it takes
     phases = (Phase.explicit, Phase.reuse, Phase.generate)
-    test = settings(max_examples=15, deadline=None, phases=phases, suppress_health_check=list(HealthCheck))(
-        test
-    )
+    test = examples_over_http(15, phases=phases)(test)
     return on_sqlite(test)
 
 

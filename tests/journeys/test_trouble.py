@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
@@ -17,8 +17,11 @@ from parts import jobs_for
 from storage.base import Base
 from storage.jobs import run_pending
 from storage.models import Conversation
+from tests.examples import examples_over_http
 from tests.fakes.openai_server import text
 from tests.records import the_only
+
+pytestmark = pytest.mark.both_databases
 
 
 @contextmanager
@@ -222,7 +225,7 @@ QUERIES = st.dictionaries(
 
 
 @pytest.mark.parametrize("path", ["/voice", "/gather", "/continue", "/status"])
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@examples_over_http(40)
 @given(form=st.dictionaries(FIELDS, VALUES, max_size=8), query=QUERIES)
 def test_whatever_a_form_holds_there_are_words_and_never_a_fault_of_ours(offline_line, path, form, query):
     from urllib.parse import urlencode

@@ -19,6 +19,8 @@ from tests.fakes.openai_server import stalled, text, tool_call
 from tests.fakes.twilio_server import ACCOUNT_SID, AUTH_TOKEN
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.quick
+
 ANA = "+34600000001"
 
 
@@ -42,6 +44,7 @@ def sent(line):
     return [message for message in every(line.parts.database, Message) if message.outbound]
 
 
+@pytest.mark.both_databases
 def test_somebody_writes_and_is_answered_with_memory(line, openai):
     openai.enqueue(text("¡Hola, Ana! ¿En qué puedo ayudarle?"), text("Abrimos a las nueve."))
     person = line.whatsapp(profile_name="Ana")
@@ -55,6 +58,7 @@ def test_somebody_writes_and_is_answered_with_memory(line, openai):
     assert person.errors == []
 
 
+@pytest.mark.both_databases
 def test_a_burst_is_answered_once_and_whole(open_line, openai):
     openai.enqueue(text("Mañana a las diez, apuntado."))
     line = open_line(whatsapp_settle_s=0.6)
@@ -71,6 +75,7 @@ def test_a_burst_is_answered_once_and_whole(open_line, openai):
     assert the_only(line.parts.database, Turn).heard == "Hola\nquería una cita\npara mañana"
 
 
+@pytest.mark.both_databases
 def test_a_webhook_ten_times_at_once_is_one_message_and_one_answer(line, openai):
     openai.enqueue(*[text("Sí.")] * 10)
     person = line.whatsapp()
@@ -101,6 +106,7 @@ def test_an_answer_in_many_parts_comes_in_order_and_within_the_limit(line, opena
     assert person.texts == [message.body for message in parts]  # without REST all of it goes into the reply
 
 
+@pytest.mark.both_databases
 def test_receipts_in_any_order_never_take_a_message_back(line, openai):
     openai.enqueue(text("Hecho."))
     person = line.whatsapp(receipts=ReceiptWishes(order="scrambled", times=3))
@@ -111,6 +117,7 @@ def test_receipts_in_any_order_never_take_a_message_back(line, openai):
     assert sent(line)[0].sid == person.received[0].sid
 
 
+@pytest.mark.both_databases
 def test_who_opts_out_is_told_once_and_still_answered(line, openai, phrases):
     openai.enqueue(text("Claro que sí."))
     person = line.whatsapp()
@@ -132,6 +139,7 @@ def test_cancelling_is_asked_about_once(line, openai, phrases):
     assert person.texts == [phrases.opt_out_question, "¿Qué cita quiere cancelar?"]
 
 
+@pytest.mark.both_databases
 def test_the_same_person_on_the_phone_and_on_whatsapp_is_one_contact(line, openai):
     openai.enqueue(text("Hola."), text("Hola."))
     phone = line.phone(from_number="+525512345678")
@@ -257,6 +265,7 @@ def test_the_parts_of_a_long_answer_follow_the_first_in_order(real_line, twilio,
     assert len(person.texts) > 1
 
 
+@pytest.mark.both_databases
 def test_a_message_whose_process_died_before_the_answer_is_answered_by_the_worker(real_line, twilio, openai):
     openai.enqueue(stalled("Nunca lle"), text("Aquí estoy."))
     line = real_line(whatsapp_twiml_wait_s=0.1)
@@ -287,6 +296,7 @@ def test_the_worker_leaves_an_answer_to_the_webhook_that_waits_for_it(real_line,
     assert person.texts == ["Ya mismo."]
 
 
+@pytest.mark.both_databases
 def test_a_reply_that_was_lost_on_its_way_is_sent_after_a_minute(real_line, twilio, openai):
     openai.enqueue(text("¿Me oye?"))
     line = real_line()

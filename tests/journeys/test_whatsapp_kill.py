@@ -18,6 +18,8 @@ from tests.journeys.test_kill import environment, kill, process, wait_until, web
 from tests.postgres import free_port
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.both_databases
+
 PATIENCE_S = 60
 
 

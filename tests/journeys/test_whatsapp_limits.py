@@ -13,6 +13,8 @@ from tests.fakes.openai_server import text
 from tests.journeys.test_whatsapp import person_of, phrases, real_line, sent, twilio, work_off  # noqa: F401
 from tests.records import every, the_only
 
+pytestmark = pytest.mark.both_databases
+
 SANDBOX = "+14155238886"
 
 

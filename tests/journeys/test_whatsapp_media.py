@@ -158,6 +158,7 @@ def test_a_forged_link_is_asked_for_by_nobody(line, openai, phrases, url):  # no
     assert person.api.media.asked == []
 
 
+@pytest.mark.both_databases
 def test_ten_files_at_once_are_one_message(line, openai):
     openai.enqueue(text("Las he visto."))
 
@@ -167,6 +168,7 @@ def test_ten_files_at_once_are_one_message(line, openai):
     assert len(attachments(line)) == 10
 
 
+@pytest.mark.both_databases
 def test_a_photo_and_the_question_about_it_are_one_turn(open_line, openai):
     openai.enqueue(text("Es una tienda."))
     line = open_line(whatsapp_settle_s=0.5)

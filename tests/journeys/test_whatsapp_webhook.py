@@ -8,7 +8,7 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversation.profiles import load_profile
@@ -18,6 +18,7 @@ from simulator.signing import signature
 from simulator.whatsapp import photo
 from storage.models import Contact, Message, Turn
 from tests.conftest import Line
+from tests.examples import examples_over_http
 from tests.fakes.openai_server import text
 from tests.records import every, the_only
 
@@ -200,8 +201,8 @@ def quick_poster(quiet, sqlite_url, openai, make_settings):
     line.close()
 
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+on_sqlite = pytest.mark.sqlite_alone
+many = examples_over_http(120)
 
 
 @on_sqlite
@@ -237,7 +238,7 @@ def test_whatever_a_receipt_holds_it_is_taken(quick_poster, capfd, form, query):
 
 
 @on_sqlite
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples_over_http(60)
 @given(form=st.dictionaries(st.text(max_size=12), TEXTS, max_size=6), path=st.sampled_from([PATH, STATUS]))
 def test_fields_that_nobody_knows_are_left_alone(quick_poster, capfd, path, form):
     capfd.readouterr()
@@ -334,6 +335,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.both_databases
 def test_words_of_any_script_reach_the_model_and_the_person_as_they_are(poster, openai):
     for number, words in enumerate(SCRIPTS.values()):
         openai.enqueue(text(f"Dice {words} así."))
@@ -344,6 +346,7 @@ def test_words_of_any_script_reach_the_model_and_the_person_as_they_are(poster, 
         assert openai.chats[-1].body["messages"][-1] == {"role": "user", "content": words}
 
 
+@pytest.mark.both_databases
 def test_of_words_without_end_the_beginning_is_read(line, poster, openai):
     openai.enqueue(text("Es mucho."))
 
@@ -351,6 +354,7 @@ def test_of_words_without_end_the_beginning_is_read(line, poster, openai):
     assert the_only(line.parts.database, Turn).heard == "x" * 4096
 
 
+@pytest.mark.both_databases
 def test_a_name_of_any_length_is_kept_short_and_on_one_line(line, poster):
     names = ["N" * 4096, "👩‍👩‍👧‍👦" * 585, "\u202e" + "א" * 4095, "Ana\n\x00 López"]
 
@@ -401,6 +405,7 @@ def test_a_receipt_with_any_code_is_taken(line, poster, code):
     assert kept.error_code == (int(code) if len(code) < 9 and code.isdecimal() else None)
 
 
+@pytest.mark.both_databases
 def test_a_receipt_of_a_number_beyond_all_messages_is_taken(poster):
     answer = poster.post(STATUS, {"MessageStatus": "sent"}, query=f"?{urlencode({'message': 10**30})}")
 

@@ -5,10 +5,11 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from messaging.fit import SHORTEST_LIMIT, whatsapp_messages
+from tests.examples import examples
 
 # What answers are made of, far denser in trouble than any answer.
 SCRAPS = st.sampled_from(
@@ -131,7 +132,7 @@ def test_what_cannot_be_sent_is_left_out_and_halves_of_characters_are_put_togeth
     assert one("medio \ud83d") == "medio \ufffd"
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(TEXTS, LIMITS)
 @example("```15 horas\n", SHORTEST_LIMIT)
 @example("```\n" + "a" * 12 + "   b", SHORTEST_LIMIT)
@@ -144,7 +145,7 @@ def test_every_message_fits_and_shows_something(text, limit):
     assert all(message == message.strip() and "\x00" not in message for message in messages)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(TEXTS.map(lambda text: MARKUP_WITH_LETTERS.sub("", text)), LIMITS)
 @example("a|b\n-|-\nc|d|e", 1600)
 @example("hola\n" + "> " * 30 + "hondo", 1600)
@@ -152,7 +153,7 @@ def test_every_letter_arrives_in_its_place(text, limit):
     assert letters("".join(whatsapp_messages(text, limit))) == letters(text)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.tuples(WORDS, st.sampled_from([" ", "\n", "\n\n"])), max_size=80), LIMITS)
 def test_plain_text_loses_nothing_but_the_whitespace_at_its_cuts(words, limit):
     text = "".join(word + gap for word, gap in words)
@@ -163,7 +164,7 @@ def test_plain_text_loses_nothing_but_the_whitespace_at_its_cuts(words, limit):
     assert all(units(message) <= limit for message in messages)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(WORDS, min_size=1, max_size=80), st.sampled_from(["**", "*", "~~", "`"]), LIMITS)
 def test_a_style_that_is_open_at_a_cut_is_closed_and_opened_again(words, mark, limit):
     shown = {"**": "*", "*": "_"}.get(mark, mark[0])

@@ -138,6 +138,7 @@ def finished(crm):
 # --- handoffs
 
 
+@pytest.mark.both_databases
 def test_a_handoff_is_told_with_the_person_and_the_reason(business, crm):
     talk = business.write(name="Ana Ñúñez")
     handoff = business.hand_off(talk, summary="Preguntó por tres tallas.")
@@ -304,6 +305,7 @@ def test_the_next_day_it_is_another_event_of_the_same_conversation(business, crm
     assert second["started_at"] == "2026-11-22T12:00:00Z"
 
 
+@pytest.mark.both_databases
 def test_what_ended_while_no_worker_ran_is_told_stretch_by_stretch(business, crm):
     for _ in range(3):
         business.answer(business.write())
@@ -422,6 +424,7 @@ def test_rows_that_are_gone_are_nothing_to_tell(business, crm):
 # --- trouble
 
 
+@pytest.mark.both_databases
 def test_a_crm_that_is_down_is_told_later_once_and_for_each(business, crm):
     crm.plan(Refuse(503), times=3)
     crm.plan(LoseAnswer())
@@ -460,6 +463,7 @@ def test_a_crm_that_says_no_is_not_asked_again(business, crm):
     assert (refused["event_id"], refused["status"]) == (f"handoff:{handoff}", 400)
 
 
+@pytest.mark.both_databases
 def test_a_handoff_that_is_rolled_back_is_told_nobody(business, database, clock):
     talk = business.call("Hola", close=False)
     with pytest.raises(RuntimeError), database.write() as connection:

@@ -15,6 +15,8 @@ from storage.recipients import Sender
 from tests.fakes.chatwoot import FakeChatwoot
 from tests.records import every
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA, SOURCE = "+34600000001", "34600000001"
 

@@ -59,6 +59,7 @@ def said(database):
     return [(post.voice.name.lower(), post.words) for post in all_shown(database)]
 
 
+@pytest.mark.both_databases
 def test_a_turn_is_what_was_heard_and_what_was_said(database, mirror):
     with database.write() as connection:
         call = a_call(connection)
@@ -123,6 +124,7 @@ def test_a_call_that_nobody_answered_says_so(database, mirror):
     assert said(database) == [("note", "📞 La llamada terminó. No llegó a contestarse.")]
 
 
+@pytest.mark.both_databases
 def test_what_is_shown_twice_is_shown_once(database, mirror):
     with database.write() as connection:
         call = a_call(connection)
@@ -262,6 +264,7 @@ def test_without_a_token_only_failures_are_looked_after(database, work):
     assert [item.kind for item in every(database, MirrorItem)] == [Kind.MESSAGE, Kind.RECEIPT]
 
 
+@pytest.mark.both_databases
 def test_an_id_that_is_too_large_to_keep_is_left_out(database, mirror):
     with database.write() as connection:
         recipient, message = a_message(connection, "Hola")
@@ -296,6 +299,7 @@ def test_what_is_done_or_failed_is_not_swept(database, mirror, work):
         assert mirror_items.contacts_waiting(connection, NOW + timedelta(days=1), 10) == []
 
 
+@pytest.mark.both_databases
 def test_who_was_given_up_for_dead_changes_nothing_any_more(database, mirror):
     with database.write() as connection:
         mirror.message(connection, a_message(connection, "Hola")[1], NOW)

@@ -119,6 +119,7 @@ def test_turns_are_what_was_heard_and_all_that_was_answered_to_it(elevenlabs, da
     assert seconds == [0, 5, 25]
 
 
+@pytest.mark.both_databases
 def test_who_called_before_is_the_same_contact_in_any_form_of_the_number(elevenlabs, database):
     elevenlabs.post(elevenlabs.transcription(person="+5215512345678"))
     elevenlabs.post(elevenlabs.transcription(person="+525512345678", conversation_id="conv_2"))
@@ -157,6 +158,7 @@ def test_a_call_without_a_word_is_kept_and_has_no_topic(elevenlabs, database, wo
     assert waiting(work) == ["show_postcall"]
 
 
+@pytest.mark.both_databases
 def test_long_ids_that_begin_alike_are_two_calls(elevenlabs, database):
     for end in ("a", "b"):
         elevenlabs.post(elevenlabs.transcription(conversation_id="conv_" + "0" * 100 + end))
@@ -206,6 +208,7 @@ def test_a_webhook_that_comes_twice_is_kept_once(elevenlabs, database, work):
     assert sorted(waiting(work)) == ["note_topic", "show_postcall"]
 
 
+@pytest.mark.both_databases
 def test_a_webhook_ten_times_at_once_is_kept_once(elevenlabs, database):
     event, answers = elevenlabs.transcription(), []
     threads = [threading.Thread(target=lambda: answers.extend(elevenlabs.post(event))) for _ in range(10)]
@@ -228,6 +231,7 @@ def test_a_webhook_that_is_sent_again_after_its_event_was_forgotten_changes_noth
     assert len(every(database, Turn)) == 2
 
 
+@pytest.mark.both_databases
 def test_a_database_that_cannot_be_written_has_it_sent_again(elevenlabs, database):
     event = elevenlabs.transcription()
     with database.write() as connection:

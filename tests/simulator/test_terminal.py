@@ -5,18 +5,19 @@ import os
 import pty
 import select
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from settings import ROOT, SIMULATOR_ACCOUNT_SID, load_settings
+from settings import SIMULATOR_ACCOUNT_SID, load_settings
 from simulator.keyboard import Deed, ScriptedLines, read_line
 from simulator.terminal import server_url
 from simulator.terminal_phrases import PHRASES
 from tests.simulator.toy_server import Reply, response
+from tests.warm import PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 ASK = (
     "<Gather input='dtmf speech' action='/gather' actionOnEmptyResult='true' bargeIn='true' numDigits='1'>"
@@ -47,15 +48,8 @@ def run(server, tmp_path):
             arguments += ("--url", server.url)
         environment = {"LC_ALL": lang, "DATA_DIR": str(tmp_path), "COLUMNS": "100", **environment}
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return subprocess.run(
-            [sys.executable, "-m", "tests.simulator.run_phone", *arguments],
-            cwd=ROOT,
-            env=kept | environment | {"PYTHONIOENCODING": "utf-8"},
-            input=typed,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
+        return PROGRAMS.run(
+            ["-m", "tests.simulator.run_phone", *arguments], env=kept | environment, input=typed, timeout=60
         )
 
     return run
@@ -133,9 +127,8 @@ class AtATerminal:
         self._master, slave = pty.openpty()
         self._shown = bytearray()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.simulator.run_phone", "--url", url],
-            cwd=ROOT,
+        self.process = PROGRAMS.start(
+            ["-m", "tests.simulator.run_phone", "--url", url],
             env=kept | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
             stdin=slave,
             stdout=slave,
@@ -180,7 +173,7 @@ def test_a_typist_may_speak_while_the_call_thinks_or_keep_silent(server, sit_dow
     terminal = sit_down()
     terminal.wait_for("Wait")
     while not server.asked_for("/continue"):
-        pass
+        time.sleep(0.02)
     terminal.type("hello")
     terminal.wait_for("1 turn")
 

@@ -4,17 +4,18 @@ import os
 import pty
 import select
 import socket
-import subprocess
-import sys
 import threading
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from settings import ROOT, SIMULATOR_ACCOUNT_SID
+from settings import SIMULATOR_ACCOUNT_SID
 from simulator.whatsapp_lines import Deed, Typed, read_line
 from simulator.whatsapp_phrases import PHRASES
 from tests.simulator.toy_server import Reply, response
+from tests.warm import PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 PATH = "/webhook/whatsapp/"
 KEPT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -31,16 +32,8 @@ def run(server, tmp_path):
             (tmp_path / "script.txt").write_text("\n".join(script))
             arguments += ("--script", str(tmp_path / "script.txt"))
         environment = {"LC_ALL": lang, "DATA_DIR": str(tmp_path), "COLUMNS": "100", **environment}
-        return subprocess.run(
-            [sys.executable, "-m", "tests.simulator.run_whatsapp", "--url", server.url, *arguments],
-            cwd=ROOT,
-            env=KEPT | environment | {"PYTHONIOENCODING": "utf-8"},
-            input=typed,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-        )
+        command = ["-m", "tests.simulator.run_whatsapp", "--url", server.url]
+        return PROGRAMS.run([*command, *arguments], env=KEPT | environment, input=typed, timeout=60)
 
     return run
 
@@ -169,9 +162,8 @@ class AtATerminal:
     def __init__(self, url, data_dir):
         self._master, slave = pty.openpty()
         self._shown = bytearray()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.simulator.run_whatsapp", "--url", url],
-            cwd=ROOT,
+        self.process = PROGRAMS.start(
+            ["-m", "tests.simulator.run_whatsapp", "--url", url],
             env=KEPT | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
             stdin=slave,
             stdout=slave,

@@ -4,14 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.warm import PROGRAMS
+
 PROGRAM = Path(__file__).parent / "worker_program.py"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Notes:
@@ -40,8 +41,8 @@ class WorkerProcess:
         self.log_path = log
         environment = os.environ | {"PYTHONPATH": str(PROGRAM.parents[2])}
         with log.open("w") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, PROGRAM, url, slot, notes.path, json.dumps(pace)],
+            self.process = PROGRAMS.start(
+                [PROGRAM, url, slot, notes.path, json.dumps(pace)],
                 stdout=file, stderr=subprocess.STDOUT, env=environment,
             )  # fmt: skip
 
@@ -56,6 +57,10 @@ class WorkerProcess:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def pause(self):
+        self.signal(signal.SIGSTOP)
+        wait_until(lambda: state_of(self.process.pid).startswith("T"), "that it is stopped")
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -66,6 +71,14 @@ class WorkerProcess:
 
     def wait(self):
         return self.process.wait(timeout=PATIENCE_S)
+
+
+def state_of(pid):
+    """Return the letters that ps has for a process, also where there is no ps."""
+    kept = Path(f"/proc/{pid}/stat")
+    if kept.exists():
+        return kept.read_text().rpartition(")")[2].strip()
+    return subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 def wait_until(condition, what):

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from storage.base import Base
 from storage.migrate import MIGRATIONS, is_up_to_date, newest_revisions, run_alembic, upgrade
+
+pytestmark = pytest.mark.both_databases
 
 
 def tables(url, schema=None):

@@ -16,6 +16,8 @@ from storage.migrate import upgrade
 from storage.sqlite_functions import add_unixepoch, seconds_of
 from storage.work import Work
 
+pytestmark = [pytest.mark.quick, pytest.mark.sqlite_alone]
+
 BEFORE_312 = "strftime('%s','now') * 1000"
 SINCE_312 = "unixepoch('subsec') * 1000"
 
@@ -42,8 +44,6 @@ def engine(request, sqlite_url):
     engine.dispose()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.usefixtures("database_url")
 def test_a_job_is_done_whichever_python_made_the_database(made_elsewhere, start_worker, notes):
     upgrade(made_elsewhere)
     database = Database(made_elsewhere)

@@ -9,6 +9,8 @@ from storage import recipients
 from storage.models import Contact
 from storage.recipients import Sender
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OURS = "whatsapp:+12025550100"
 ANA = Sender("+34600000001", "whatsapp:+34600000001", "Ana", simulated=False)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from storage.slots import (
     HOUSEKEEPING,
     is_worker_alive,
@@ -12,6 +14,8 @@ from storage.slots import (
     take_slot,
     worker_beats,
 )
+
+pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -19,6 +19,8 @@ from storage.jobs import Job, Workshop, run_pending
 from storage.work import DONE, FAILED, Order, Work, is_ours, prepare
 from tests.storage.conftest import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 class Rejected(Exception):
     code = 21211

@@ -1,6 +1,5 @@
 """The worker as a process: what becomes of jobs when workers are killed, paused, doubled and told to stop."""
 
-import os
 import signal
 from datetime import timedelta
 
@@ -12,8 +11,10 @@ from storage.slots import is_worker_alive, take_slot, worker_beats
 from storage.worker import LOST_SLOT_EXIT
 from tests.storage.conftest import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 # What depends on nothing that the two databases do differently runs on one of them.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite_alone
 
 
 def hand_over(database, work, job, *, partition=None, **payload):
@@ -129,8 +130,7 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     notes.wait_for(what="began", pid=paused.process.pid)
 
     with database.write():  # so that it is not stopped with SQLite's write lock in its hands
-        paused.signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, paused.process.pid, os.WSTOPPED | os.WNOWAIT)
+        paused.pause()
     heir = start_worker()
     notes.wait_for(what="began", pid=heir.process.pid)
     paused.signal(signal.SIGCONT)
