@@ -12,25 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chat import chat_command
 from chatwoot_parts import chatwoot_client, chatwoot_guard, takeover
-from conversation.profiles import Profile
-from dashboard.access import Access
-from dashboard.pages import Shell, prepare_templates
-from dashboard.views import dashboard_blueprint
-from guards.api_key import ApiKeyGuard
-from guards.loopback import is_loopback
-from guards.twilio_signature import TwilioGuard
-from handoffs import handoffs_command
-from integrations.errors import IntegrationError
-from integrations.language_model import LanguageModel
-from ivr.ending import CallBooks
-from ivr.views import phone_blueprint
-from logs import configure_logging
-from messaging.dialog360_views import Dialog360Guard, dialog360_blueprint
-from messaging.views import whatsapp_blueprint
-from metrics import CONTENT_TYPE, REQUESTS, Metrics
-from parts import (
+from cli.chat import chat_command
+from cli.chatwoot import chatwoot_group
+from cli.console import Terminal
+from cli.crm import crm_group
+from cli.handoffs import handoffs_command
+from cli.whatsapp.commands import whatsapp_group
+from container import (
     Bureau,
     Parts,
     WhatsApp,
@@ -48,27 +37,38 @@ from parts import (
     whatsapp,
     whatsapp_sender,
 )
-from people.chatwoot_commands import chatwoot_group
-from people.chatwoot_views import chatwoot_blueprint
-from people.crm_commands import crm_group
-from people.elevenlabs_views import ElevenLabsGuard, elevenlabs_blueprint
-from people.mirror import SWEEP_EVERY_S, sweep
-from people.takeover import Takeover
-from people.views import handoff_blueprint, join_limiter, new_limiter
+from conversation.profiles.profile import Profile
+from dashboard.auth import Access
+from dashboard.blueprint import dashboard_blueprint
+from dashboard.layout import Shell, prepare_templates
+from guards.api_key import ApiKeyGuard
+from guards.loopback import is_loopback
+from guards.twilio_signature import TwilioGuard
+from integrations.errors import IntegrationError
+from integrations.language_model import LanguageModel
+from ivr.call_closing import CallBooks
+from ivr.views import phone_blueprint
+from jobs.leases import is_worker_alive
+from jobs.migrate import is_up_to_date, upgrade
+from jobs.queue import Work
+from jobs.worker import Periodic, Worker
+from messaging.dialog360_views import Dialog360Guard, dialog360_blueprint
+from messaging.views import whatsapp_blueprint
+from observability.logging import configure_logging
+from observability.metrics import CONTENT_TYPE, REQUESTS, Metrics
+from people.elevenlabs.views import ElevenLabsGuard, elevenlabs_blueprint
+from people.handoff.views import handoff_blueprint, join_limiter, new_limiter
+from people.helpdesk.observer import SWEEP_EVERY_S, sweep
+from people.helpdesk.takeover import Takeover
+from people.helpdesk.views import chatwoot_blueprint
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings
-from simulator.terminal import phone_command
-from simulator.whatsapp_terminal import whatsapp_simulate_command
+from simulator.terminal.phone import phone_command
+from simulator.terminal.whatsapp import whatsapp_simulate_command
 from storage import data_dir
 from storage.base import utc_now
 from storage.database import Database
 from storage.login_tries import LoginTries
-from storage.migrate import is_up_to_date, upgrade
-from storage.slots import is_worker_alive
-from storage.webhook_events import forget_events
-from storage.work import Work
-from storage.worker import Periodic, Worker
-from terminal import Terminal
-from whatsapp_commands import whatsapp_group
+from storage.queries.webhook_events import forget_events
 
 log = structlog.get_logger()
 

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from conversation.profiles import Profile
+from conversation.profiles.profile import Profile
 from integrations.chatwoot.client import Chatwoot
-from messaging.fit import whatsapp_messages
-from people.chatwoot_views import ChatwootGuard
-from people.desk_words import desk_words
-from people.mirror import ChatwootMirror
-from people.mirror_jobs import MirrorJobs
-from people.mirror_receipts import receipts_fact
-from people.mirror_sending import Downloads
-from people.takeover import Desk, House, Takeover, Writer
+from jobs.queue import Work
+from messaging.whatsapp_markdown import whatsapp_messages
+from people.helpdesk.delivery import Downloads
+from people.helpdesk.observer import ChatwootMirror
+from people.helpdesk.phrases import desk_words
+from people.helpdesk.read_receipts import receipts_fact
+from people.helpdesk.sync_job import MirrorJobs
+from people.helpdesk.takeover import Desk, House, Takeover, Writer
+from people.helpdesk.views import ChatwootGuard
 from settings import Settings
 from storage.database import Database
-from storage.work import Work
 
 
 def chatwoot_client(settings: Settings) -> Chatwoot | None:

@@ -5,22 +5,22 @@ from datetime import timedelta
 
 from chatwoot_parts import chatwoot_mirror
 from conversation.manager import ConversationManager
-from conversation.people import Mirror, People
-from conversation.profiles import Profile
+from conversation.observers import Mirror, People
+from conversation.profiles.profile import Profile
 from dashboard.actions import Crew, House, Operators, Writer
-from integrations.twilio_messages import TwilioMessages
-from integrations.twilio_rest import TwilioRest
-from ivr.control import CallDesk
-from ivr.ending import CallBooks
-from messaging.channels import TWILIO, Channels, Provider, TwilioChannel
-from messaging.fit import whatsapp_messages
+from integrations.twilio.calls import TwilioRest
+from integrations.twilio.messages import TwilioMessages
+from ivr.call_closing import CallBooks
+from ivr.call_control import CallDesk
+from jobs.queue import Work
 from messaging.outbox import Outbox
+from messaging.providers.base import TWILIO, Channels, Provider, TwilioChannel
+from messaging.whatsapp_markdown import whatsapp_messages
 from settings import SIMULATOR_ACCOUNT_SID, Settings
-from simulator.local import server_url
-from storage import browser_post
+from simulator.local_server import server_url
 from storage.database import Database
-from storage.recipients import Recipient
-from storage.work import Work
+from storage.queries.contacts import Recipient
+from storage.reports import browser_outbox
 
 _HOUSES = {
     "es": ("el panel", "Una persona la lleva desde el panel.", "El panel la ha devuelto al asistente."),
@@ -70,14 +70,8 @@ def operators(
 
 def twilio_rest(settings: Settings) -> TwilioRest | None:
     """Return what changes calls that go on; None without credentials."""
-    if not settings.twilio_account_sid or not settings.twilio_auth_tokens:
-        return None
-    return TwilioRest(
-        settings.twilio_account_sid,
-        settings.twilio_auth_tokens[0],
-        api_url=settings.twilio_api_url,
-        total_s=8,
-    )
+    credentials = settings.twilio_credentials
+    return TwilioRest(*credentials, api_url=settings.twilio_api_url, total_s=8) if credentials else None
 
 
 class BrowserPost:
@@ -89,7 +83,7 @@ class BrowserPost:
     def bring(self, number: str, api_url: str) -> None:
         """Send what waits for a person, where anything does. number: E.164. Raises IntegrationError."""
         with self._database.read() as connection:
-            conversation_id = browser_post.waits_for(connection, number)
+            conversation_id = browser_outbox.waits_for(connection, number)
         if conversation_id is not None:
             channels = _BrowserChannels({TWILIO: self._channel(api_url)})
             Outbox(self._database, Work(self._database), channels).send({"conversation_id": conversation_id})

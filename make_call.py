@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from dialing import (
+from cli.call_options import (
     DialOptions,
     ExitCode,
     dial_parameters,
@@ -17,11 +17,11 @@ from dialing import (
     read_settings,
     twilio_of,
 )
-from following import Follower
-from integrations.twilio_rest import CallState, TwilioRest
+from cli.call_progress import Follower
+from cli.console import Terminal, reader_language
+from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
-from terminal import Terminal, reader_language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def run(terminal: Terminal, options: Options) -> int:
         return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
     _warn_of_address(terminal, settings)
-    twilio = twilio_of(settings)
+    twilio = twilio_of(terminal, settings)
     follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
     return follower.place_and_follow(lambda: _place(twilio, settings, options, to, sender))
 
@@ -76,8 +76,8 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 def _simulate(settings: Settings, number: str | None) -> int:
     # Imported here: who dials through Twilio needs neither the server nor the simulator.
-    from parts import simulator_token
-    from simulator import terminal as phone
+    from container import simulator_token
+    from simulator.terminal import phone
     from storage import data_dir
 
     data_dir.prepare(settings.data_dir)

@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from conversation.profiles import Profile, ProfileError, instructions_for, load_profile
-from conversation.sentences import SentenceCutter
-from dialing import (
+from cli.call_options import (
     CannotBegin,
     DialOptions,
     ExitCode,
@@ -22,13 +20,15 @@ from dialing import (
     read_settings,
     twilio_of,
 )
-from following import Follower
+from cli.call_progress import Follower
+from cli.console import Terminal, reader_language
+from conversation.profiles.profile import Profile, ProfileError, instructions_for, load_profile
+from conversation.speech.sentences import SentenceCutter
 from integrations.errors import IntegrationError
 from integrations.language_model import Message
-from integrations.openai_model import OpenAIModel
+from integrations.openai.model import OpenAIModel
 from ivr import twiml
 from settings import Settings
-from terminal import Terminal, reader_language
 
 TWIML_LIMIT = 4000
 """Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
@@ -89,7 +89,7 @@ def run(terminal: Terminal, options: Options) -> int:
         _show(terminal, document)
         return ExitCode.COMPLETED
     to, sender = numbers
-    twilio = twilio_of(settings)
+    twilio = twilio_of(terminal, settings)
     follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
     return follower.place_and_follow(
         lambda: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s)

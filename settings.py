@@ -4,7 +4,7 @@ import os
 import re
 import sqlite3
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -20,6 +20,17 @@ Secret = Annotated[str | None, Field(repr=False)]
 
 class SettingsError(ValueError):
     """A setting that cannot be right. The message is one sentence that names it."""
+
+
+class TwilioCredentials(NamedTuple):
+    """What Twilio's REST API is asked with."""
+
+    account_sid: str
+    auth_token: str
+
+    def __repr__(self) -> str:
+        """Show the account alone, so that no log or traceback holds the token."""
+        return f"TwilioCredentials({self.account_sid!r})"
 
 
 class Settings(BaseSettings):
@@ -116,18 +127,20 @@ class Settings(BaseSettings):
 
     @property
     def twilio_auth_tokens(self) -> tuple[str, ...]:
-        """The tokens whose signatures are good: the first is the account's, more while one is being rotated."""
-        return tuple(filter(None, (part.strip() for part in (self.twilio_auth_token or "").split(","))))
+        """The tokens whose signatures are good: the primary one first, more while one is being rotated."""
+        return tuple(self.twilio_auth_token.split(",")) if self.twilio_auth_token else ()
+
+    @property
+    def twilio_credentials(self) -> TwilioCredentials | None:
+        """What signs in to Twilio's REST API: the account and its primary token; None without both."""
+        if not self.twilio_account_sid or not self.twilio_auth_tokens:
+            return None
+        return TwilioCredentials(self.twilio_account_sid, self.twilio_auth_tokens[0])
 
     @property
     def whatsapp_allowed_numbers(self) -> frozenset[str]:
         """Who alone is answered on WhatsApp, as E.164; nobody: everybody is."""
         return frozenset((self.whatsapp_allowed or "").split(",")) - {""}
-
-    @property
-    def can_dial(self) -> bool:
-        """Whether calls can be placed through Twilio's REST API."""
-        return bool(self.twilio_account_sid and self.twilio_auth_token)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -140,6 +153,11 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"AC[0-9A-Za-z]{32}", value):
             raise ValueError("must be AC followed by 32 characters, as the Twilio console shows it")
         return value
+
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _auth_tokens(cls, value: str | None) -> str | None:
+        return ",".join(filter(None, (part.strip() for part in (value or "").split(",")))) or None
 
     @field_validator("twilio_phone_number", "to_phone_number", "human_phone_number")
     @classmethod

@@ -4,6 +4,7 @@
 # --quick: unit tests and the main journeys, on SQLite. CI=true: both databases everywhere, all examples, the benchmarks;
 # whatever had to be skipped is a failure then. It says where it took longer than it should (2, 8, 20 minutes on 2 cores).
 # On a bare machine it first installs what they need: .venv, and PostgreSQL, Chromium and Python where it may (root, apt).
+# ./test.sh --update-contract rewrites what tests/contract holds of what users see, and prints what changed.
 # Written for bash 3.2, which macOS has.
 set -u
 
@@ -117,6 +118,10 @@ if ! find_python >/dev/null || ! "$(find_python)" -c 'import ensurepip' 2>/dev/n
 fi
 python=$(find_python) || { say_no_python "$(terminal_language)"; exit 1; }
 "$python" -I launch/install.py --language "$(terminal_language)" requirements.txt requirements-dev.txt || exit 1
+
+if [ "${1:-}" = --update-contract ]; then
+    UPDATE_CONTRACT=1 exec .venv/bin/python -m pytest -n 0 tests/contract
+fi
 
 if ! has_postgres && [ -z "${TEST_POSTGRES_URL:-}" ]; then
     if may_install; then apt_install postgresql; fi

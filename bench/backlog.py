@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from bench.load import get_json
 from bench.processes import BenchError
-from people.mirror import show_later
-from storage import messages, mirrors, outgoing, recipients
+from jobs.leases import worker_beats
+from jobs.queue import Work
+from people.helpdesk.observer import show_later
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import NewMessage
 from storage.models import MessageStatus
-from storage.slots import worker_beats
-from storage.work import Work
+from storage.queries import contacts as recipients
+from storage.queries import helpdesk, messages, outgoing
+from storage.queries.messages import NewMessage
 
 TAKES_S = 0.02
 """How long the bench's Chatwoot takes over each request: a real one is slower, its database being asked."""
@@ -135,7 +136,7 @@ class Backlog:
                     assert made is not None
                     kept = made
                     messages.set_aside(connection, kept)
-                mirrors.add_message(connection, kept, at)
+                helpdesk.add_message(connection, kept, at)
         return recipient.contact_id
 
     def _wait_for(self, messages: int) -> float:

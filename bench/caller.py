@@ -15,8 +15,8 @@ from html import unescape
 from itertools import count
 from urllib.parse import urlencode
 
-from bench.model_server import TOKENS
 from bench.processes import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL
+from bench.servers.model_server import TOKENS
 
 CHARACTERS_PER_S = 15.0
 """How fast a voice speaks."""

@@ -18,7 +18,7 @@ from bench.windows import Browser, PageFailed, Seen, Window
 
 MOST_MOVED = 1.05
 MOST_STREAMS = 8
-"""Of each web process: dashboard/live.py."""
+"""Of each web process: dashboard/live_updates.py."""
 TURNS = 4
 """Of each call, with the windows and without, in each round."""
 SETTLES_S = 1.0

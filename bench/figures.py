@@ -21,9 +21,9 @@ from bench.load import (
     one_after_another,
     percentile,
 )
-from bench.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 from bench.processes import Machine, Server
 from bench.report import Row, below, ms
+from bench.servers.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 from bench.summaries import wait_for_summaries
 from bench.waiting import memory_of_waiting
 

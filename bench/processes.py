@@ -178,7 +178,7 @@ class Machine:
             "WEB_CONCURRENCY": f"{processes}",  # what one remembers is in one process's RAM
             **self._model_environment(),
         }
-        web = self._start(app, gunicorn(f"bench.{app}:app"), environment)
+        web = self._start(app, gunicorn(f"bench.servers.{app}:app"), environment)
         _wait_until_answering(port, web)
         return Server(app, port, web, web)
 
@@ -196,7 +196,7 @@ class Machine:
     def start_stand_in(self, name: str) -> int:
         """Start one of the bench's stand-ins; return its port."""
         port = free_port()
-        process = self._start(name, [sys.executable, "-m", f"bench.{name}_server", str(port)], {})
+        process = self._start(name, [sys.executable, "-m", f"bench.servers.{name}_server", str(port)], {})
         _wait_until_answering(port, process)
         self.stand_ins[name] = process
         return port

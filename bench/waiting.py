@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bench.caller import Caller
 from bench.load import Model, callers, go_through
-from bench.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 from bench.processes import Server
+from bench.servers.model_server import FIRST_TOKEN_S, TOKENS_PER_S
 
 WARM_CALLS = 20
 SLOW_MODEL_S = 60.0

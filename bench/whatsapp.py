@@ -9,10 +9,10 @@ from itertools import count
 from bench.chats import Chats, all_at_once, write_by_turns
 from bench.figures import Bench
 from bench.load import in_parallel, percentile
-from bench.model_server import ANSWER_TOKENS, FIRST_TOKEN_S, TOKENS_PER_S
 from bench.person import NEWCOMERS, RECEIPTS, Person
 from bench.processes import Server
 from bench.report import Row, above, below, ms
+from bench.servers.model_server import ANSWER_TOKENS, FIRST_TOKEN_S, TOKENS_PER_S
 from bench.summaries import wait_for_summaries, whatsapp_keys
 
 USUAL_PER_S = 1.8

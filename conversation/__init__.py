@@ -1,1 +1,1 @@
-"""The hall: the conversation, the same on every channel. No Flask and no Twilio in here."""
+"""The conversation, the same on every channel; imports jobs, storage and integrations, and neither Flask nor Twilio."""

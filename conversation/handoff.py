@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from conversation.people import People
+from conversation.observers import People
 from conversation.redaction import redact
-from storage import handoffs
+from storage.queries import handoffs
 
 
 class Source(StrEnum):

@@ -10,25 +10,25 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation import memory
-from conversation.answer import Answer, Reading
-from conversation.answers import Answers
+from conversation import history
+from conversation.answers.answer import Answer, Reading
+from conversation.answers.registry import Answers
+from conversation.answers.writer import Draft, Writer, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
+from conversation.intents import asks_for_person
 from conversation.meter import UNMETERED, Meter
-from conversation.people import NOBODY, Mirror, People
-from conversation.person_words import asks_for_person
-from conversation.profiles import Profile, instructions_for
+from conversation.observers import NOBODY, Mirror, People
+from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
-from conversation.tools import Toolbox, ToolContext
-from conversation.writing import Draft, Writer, failure_handoff, last_words
+from conversation.tools.runner import Toolbox, ToolContext
 from integrations.language_model import LanguageModel, Message
-from storage import calls, turns
+from jobs.queue import Work
 from storage.base import utc_now
-from storage.calls import ConversationRecord
 from storage.database import Database
 from storage.models import Ending, TurnKind, TurnState
-from storage.turns import NewTurn, ServedRecord, TurnRecord
-from storage.work import Work
+from storage.queries import calls, turns
+from storage.queries.calls import ConversationRecord
+from storage.queries.turns import NewTurn, ServedRecord, TurnRecord
 
 log = structlog.get_logger()
 
@@ -268,7 +268,7 @@ class ConversationManager:
         if given.handoff is not None:
             summary = "\n".join(
                 filter(
-                    None, [conversation.summary, memory.transcript(past[-MOST_TOLD:], self.profile.language)]
+                    None, [conversation.summary, history.transcript(past[-MOST_TOLD:], self.profile.language)]
                 )
             )
             request = dataclasses.replace(given.handoff, summary=summary)
@@ -283,7 +283,7 @@ class ConversationManager:
             conversation.id,
             before=number,
             after=conversation.summary_upto,
-            limit=memory.MOST_TURNS,
+            limit=history.MOST_TURNS,
         )
 
     def _new_turn(
@@ -315,7 +315,7 @@ class ConversationManager:
         def completed(connection: Connection) -> None:
             if answer.turn_id is not None:
                 self._mirror.turn(connection, answer.turn_id, self._clock())
-            if conversation and memory.needs_summary(answer.number, conversation.summary_upto):
+            if conversation and history.needs_summary(answer.number, conversation.summary_upto):
                 self._work.enqueue(
                     connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
                 )
@@ -324,7 +324,7 @@ class ConversationManager:
         return Draft(answer, messages, tools, completed)
 
     def _messages(self, conversation: ConversationRecord | None, claimed: Claimed) -> list[Message]:
-        return memory.messages_for(
+        return history.messages_for(
             self._instructions(self._clock().replace(second=0, microsecond=0)),
             background=conversation.background if conversation else "",
             summary=conversation.summary if conversation else "",
@@ -444,7 +444,7 @@ def _settle_previous(
     if previous.state is TurnState.WRITING:
         turns.stop_turn(connection, previous.id, TurnState.SUPERSEDED, now)
         previous = dataclasses.replace(previous, state=TurnState.SUPERSEDED)
-    upto = memory.heard_characters(
+    upto = history.heard_characters(
         previous, last_served, served=utterance.served, reply=utterance.heard, now=now
     )
     if upto is not None:

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from conversation import memory
+from conversation import history
 from conversation.redaction import redact
 from integrations.language_model import Message, Usage
-from storage import calls, turns
 from storage.database import Database
+from storage.queries import calls, turns
 
 log = structlog.get_logger()
 
@@ -51,13 +51,13 @@ class Summaries:
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             conversation = calls.conversation_by_id(connection, conversation_id)
-            upto = turns.last_number(connection, conversation_id) - memory.FULL_TURNS
+            upto = turns.last_number(connection, conversation_id) - history.FULL_TURNS
             if conversation is None or conversation.summary_upto >= upto:
                 return
             past = turns.last_turns(
                 connection, conversation_id, before=upto + 1, after=conversation.summary_upto, limit=100
             )
-        notes = f"Notes so far:\n{conversation.summary or '-'}\n\nSince then:\n{memory.transcript(past)}"
+        notes = f"Notes so far:\n{conversation.summary or '-'}\n\nSince then:\n{history.transcript(past)}"
         summary = self._ask(SUMMARISE, notes)[:MOST_SUMMARY]
         if not summary:
             return
@@ -70,11 +70,11 @@ class Summaries:
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             conversation = calls.conversation_by_id(connection, conversation_id)
-            past = turns.last_turns(connection, conversation_id, before=10**9, limit=memory.MOST_TURNS)
+            past = turns.last_turns(connection, conversation_id, before=10**9, limit=history.MOST_TURNS)
         if conversation is None or not past:
             return
-        text = f"{conversation.summary}\n{memory.transcript(past)}".strip()
-        topic = " ".join(self._ask(NAME_TOPIC, text[-memory.MOST_CHARACTERS :]).split())[:MOST_TOPIC]
+        text = f"{conversation.summary}\n{history.transcript(past)}".strip()
+        topic = " ".join(self._ask(NAME_TOPIC, text[-history.MOST_CHARACTERS :]).split())[:MOST_TOPIC]
         with self._database.write() as connection:
             calls.conversation_topic(connection, conversation_id, topic)
 

@@ -1,1 +1,1 @@
-"""The operators' window: what people of the business look at all day."""
+"""The operators' pages; imports conversation, storage, simulator and integrations."""

@@ -13,16 +13,17 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
-from conversation.people import Mirror, People
+from conversation.observers import Mirror, People
 from integrations.errors import IntegrationError
-from integrations.twilio_codes import PASSING_CODES
-from storage import ledgers, offers, outgoing, recipients, transcripts
+from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.ledgers import MessageRow
 from storage.models import MessageStatus
-from storage.recipients import Recipient
-from storage.transcripts import CallRecord, TalkRecord
+from storage.queries import contacts, offers, outgoing
+from storage.queries.contacts import Recipient
+from storage.reports import lists, transcripts
+from storage.reports.lists import MessageRow
+from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
@@ -166,7 +167,7 @@ class Operators:
         if len(words) > MOST_WRITTEN:
             raise CannotBeDone(Trouble.TOO_LONG)
         with self._database.write() as connection:
-            recipient = _writable(recipients.find_recipient(connection, conversation_id=conversation_id), now)
+            recipient = _writable(contacts.find_recipient(connection, conversation_id=conversation_id), now)
             for body in self._crew.fit(words):
                 message_id = self._crew.writer.write(connection, recipient, body, author=self._house.name)
                 self._crew.mirror.message(connection, message_id, now)
@@ -178,7 +179,7 @@ class Operators:
         """Let the assistant answer again."""
         talk, now = self._talk(conversation_id), self._clock()
         with self._database.write() as connection:
-            if recipients.give_back(connection, conversation_id):
+            if contacts.give_back(connection, conversation_id):
                 self._note(connection, talk, "given-back", self._house.note_given_back, now)
                 log.info("conversation_given_back", conversation_id=conversation_id)
 
@@ -208,12 +209,12 @@ class Operators:
         """Note that the contact wants nothing of our own accord, or does again."""
         talk = self._talk(conversation_id)
         with self._database.write() as connection:
-            recipients.opt_out(connection, talk.contact_id, self._clock() if out else None)
+            contacts.opt_out(connection, talk.contact_id, self._clock() if out else None)
 
     def retry(self, message_id: int) -> None:
         """Send a message again that did not arrive."""
         with self._database.write() as connection:
-            row = ledgers.message_row(connection, message_id)
+            row = lists.message_row(connection, message_id)
             if row is None:
                 raise CannotBeDone(Trouble.GONE)
             if not may_retry(row, self._clock()):
@@ -265,7 +266,7 @@ class Operators:
     ) -> None:
         """Note that operators have a conversation, and all of it that waited for a person."""
         until = now + (silent_for or self._house.silent_for)
-        recipients.take_over(connection, talk.id, self._house.name, until)
+        contacts.take_over(connection, talk.id, self._house.name, until)
         for note in transcripts.handoffs_of(connection, talk.id):
             if not note.owner:
                 offers.take_handoff(connection, note.id, self._house.name, now)

@@ -1,1 +1,1 @@
-"""Guards: each refuses a request before a view sees it. Shared by the doors."""
+"""Guards, which refuse a request before a view sees it; imports integrations and settings."""

@@ -1,1 +1,1 @@
-"""Other people's APIs. A client in here takes plain values and imports nothing of ours."""
+"""Clients of other people's APIs; they take plain values and import nothing of ours."""

@@ -1,1 +1,1 @@
-"""The front door: phone calls, spoken in TwiML."""
+"""The phone's webhooks, answered in TwiML; imports guards, conversation, storage and integrations."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conversation.addresses import matching_number
+from conversation.phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
-from storage.calls import CallFacts
 from storage.models import TurnKind
+from storage.queries.calls import CallFacts
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 MOST_TURNS = 100_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from conversation.speech import say_chunks, speakable
+from conversation.speech.text_for_tts import say_chunks, speakable
 
 OVERRIDES = "#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx"
 LISTEN_S = 5

@@ -6,10 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from guards.twilio_signature import TwilioGuard
 from ivr import twiml
-from ivr.line import PhoneLine
+from ivr.call_flow import PhoneLine
 from ivr.requests import read_answered_by, read_facts, read_heard, read_place, read_seconds, read_timestamp
 from storage.base import utc_now
-from storage.calls import CallProgress
+from storage.queries.calls import CallProgress
 
 log = structlog.get_logger()
 

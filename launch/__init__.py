@@ -1,1 +1,1 @@
-"""What starts the assistant and keeps it up: installing, the lock, the port, the two processes."""
+"""Installing, starting, and keeping the processes up; imports settings and observability."""

@@ -1,1 +1,1 @@
-"""The second door: WhatsApp."""
+"""WhatsApp's webhooks, inbox and outbox; imports guards, conversation, jobs, storage and integrations."""

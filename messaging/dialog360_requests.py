@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from conversation.addresses import matching_number
+from conversation.phone_numbers import matching_number
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Place, Receipt
-from messaging.channels import DIALOG360
+from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
-from storage.messages import Attachment, NewMessage
-from storage.recipients import Sender
+from storage.queries.contacts import Sender
+from storage.queries.messages import Attachment, NewMessage
 
 REACTION = "reaction"
 NOT_PASSED_ON = "[sent something that WhatsApp does not pass on]"

@@ -8,7 +8,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 
 from guards.api_key import brings_key
-from guards.json_doors import read_json, refusal, refuse_in_json
+from guards.json_webhooks import read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
 from messaging.inbox import Inbox

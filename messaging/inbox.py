@@ -19,24 +19,24 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager, Utterance
-from conversation.people import NOBODY, Mirror
+from conversation.observers import NOBODY, Mirror
 from conversation.redaction import redact
+from jobs.queue import Work
 from messaging import twiml
-from messaging.fit import whatsapp_messages
-from messaging.keeping import FINISH_AFTER_S, Keeper, Kept, Limits, TeamSays, nobody_says
+from messaging.intake import FINISH_AFTER_S, Keeper, Kept, Limits, TeamSays, nobody_says
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
 from messaging.twiml import Outgoing
-from storage import messages, outgoing, recipients, turns
+from messaging.whatsapp_markdown import whatsapp_messages
 from storage.base import utc_now
-from storage.calls import ConversationRecord
 from storage.database import Database
-from storage.messages import MessageRecord
 from storage.models import Ending, TurnKind, TurnState
-from storage.recipients import Recipient
-from storage.turns import TurnRecord
-from storage.work import Work
+from storage.queries import contacts, messages, outgoing, turns
+from storage.queries.calls import ConversationRecord
+from storage.queries.contacts import Recipient
+from storage.queries.messages import MessageRecord
+from storage.queries.turns import TurnRecord
 
 log = structlog.get_logger()
 
@@ -214,7 +214,7 @@ class Inbox:
         overtaken = burst.last if burst.goes_with_last else None
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
-            return recipients.conversation_of(connection, recipient.key)
+            return contacts.conversation_of(connection, recipient.key)
 
         def settle(connection: Connection, turn_id: int) -> None:
             if not messages.settle(connection, [message.id for message in burst.messages], turn_id):
@@ -317,7 +317,7 @@ class Inbox:
         conversation_id = int(payload["conversation_id"])
         now = self._clock()
         with self._database.read() as connection:
-            recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
+            recipient = contacts.find_recipient(connection, conversation_id=conversation_id)
             burst = self._burst(connection, conversation_id)
             is_answered = burst.last is None or outgoing.is_answered(connection, burst.last.id)
             asked = [] if burst.last is None or is_answered else messages.asked_in(connection, burst.last.id)

@@ -20,9 +20,9 @@ from integrations.errors import IntegrationError
 from integrations.language_model import Message, Usage
 from integrations.media_types import type_of
 from integrations.vcard import read_card
-from storage import messages, turns
 from storage.database import Database
-from storage.messages import Attachment, MessageRecord
+from storage.queries import messages, turns
+from storage.queries.messages import Attachment, MessageRecord
 
 log = structlog.get_logger()
 

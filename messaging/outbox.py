@@ -15,18 +15,18 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from conversation.people import NOBODY, Mirror
+from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
-from messaging.channels import Channels, Provider, Sent, TooFast
-from messaging.channels import status_callback as status_callback
+from jobs.queue import Work
+from messaging.providers.base import Channels, Provider, Sent, TooFast
+from messaging.providers.base import status_callback as status_callback
 from messaging.twiml import Outgoing
-from storage import messages, outgoing, paces, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import Attachment, MessageRecord
 from storage.models import MessageStatus
-from storage.recipients import Recipient
-from storage.work import Work
+from storage.queries import contacts, messages, outgoing, send_rate
+from storage.queries.contacts import Recipient
+from storage.queries.messages import Attachment, MessageRecord
 
 log = structlog.get_logger()
 
@@ -111,7 +111,7 @@ class Outbox:
         in_reply_to: str | None,
     ) -> list[Outgoing]:
         now = self._clock()
-        if recipients.is_silenced(connection, recipient.conversation_id, turn_id, now):
+        if contacts.is_silenced(connection, recipient.conversation_id, turn_id, now):
             self._hold_parts(connection, recipient, turn_id, bodies)
             return []
         first = MessageStatus.WAITING if in_reply_to is None else MessageStatus.CLAIMED
@@ -146,7 +146,7 @@ class Outbox:
         if late:
             outgoing.claim(connection, late, now)
         if provider is not None and (pace := provider.pace(recipient)).counts_replies:
-            paces.hold(connection, pace.sender, now + pace.interval, now)
+            send_rate.hold(connection, pace.sender, now + pace.interval, now)
         return [in_reply(in_reply_to, message) for message in going]
 
     def _hold_parts(
@@ -206,7 +206,7 @@ class Outbox:
         """
         with self._database.read() as connection:
             [message] = messages.by_ids(connection, [message_id])
-            found = recipients.find_recipient(connection, conversation_id=message.conversation_id)
+            found = contacts.find_recipient(connection, conversation_id=message.conversation_id)
         assert found is not None
         provider = self._channels.prompt_of(found)
         if provider is None:
@@ -235,7 +235,7 @@ class Outbox:
         """Send what a conversation has unsent, in order. Raises IntegrationError where it is worth another try."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
-            recipient = recipients.find_recipient(connection, conversation_id=conversation_id)
+            recipient = contacts.find_recipient(connection, conversation_id=conversation_id)
         provider = self._channels.of(recipient) if recipient is not None else None
         if recipient is None or provider is None:
             return
@@ -318,13 +318,13 @@ class Outbox:
         """Take the next place that our number has; return the seconds until then, None where it is not to go."""
         now, pace = self._clock(), provider.pace(recipient)
         with self._database.write() as connection:
-            if message.turn_id is not None and recipients.is_silenced(
+            if message.turn_id is not None and contacts.is_silenced(
                 connection, recipient.conversation_id, message.turn_id, now
             ):
                 outgoing.hold(connection, message.id, now)
                 self._mirror.receipt(connection, message.id, MessageStatus.HELD, None, now)
                 return None
-            at = paces.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
+            at = send_rate.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
             if at - now <= PATIENCE:
                 outgoing.begin_sending(connection, message.id, now)
         return (at - now).total_seconds()
@@ -381,7 +381,7 @@ class Outbox:
         if too_fast.whole_number:
             with self._database.write() as connection:
                 sender = provider.pace(recipient).sender
-                paces.hold(connection, sender, now + timedelta(seconds=too_fast.wait_s), now)
+                send_rate.hold(connection, sender, now + timedelta(seconds=too_fast.wait_s), now)
         return too_fast.wait_s
 
     def _note_sent(self, message: MessageRecord, sent: Sent) -> None:

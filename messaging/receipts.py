@@ -6,16 +6,16 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from conversation.addresses import matching_number
-from conversation.people import NOBODY, Mirror
-from integrations.twilio_codes import PASSING_CODES
+from conversation.observers import NOBODY, Mirror
+from conversation.phone_numbers import matching_number
+from integrations.twilio.error_codes import PASSING_CODES
 from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
-from storage import outgoing, recipients
 from storage.base import utc_now
 from storage.database import Database
-from storage.messages import MessageRecord
 from storage.models import MessageStatus
+from storage.queries import contacts, outgoing
+from storage.queries.messages import MessageRecord
 
 log = structlog.get_logger()
 
@@ -78,7 +78,7 @@ class Receipts:
         """
         if not facts.number or facts.status not in (MessageStatus.SENT, *_LOST):
             return None
-        conversation_id = recipients.conversation_of_number(connection, matching_number(facts.number))
+        conversation_id = contacts.conversation_of_number(connection, matching_number(facts.number))
         if conversation_id is None:
             return None
         unsent = outgoing.unsent(connection, conversation_id)

@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conversation.addresses import matching_number
+from conversation.phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
-from storage.messages import Attachment, NewMessage
 from storage.models import MessageStatus
-from storage.recipients import Sender
+from storage.queries.contacts import Sender
+from storage.queries.messages import Attachment, NewMessage
 
 MOST_BODY = 4096
 MOST_NAME = 80

@@ -1,1 +1,1 @@
-"""Bringing in people: what is shown to them, how a conversation goes to one and comes back."""
+"""How a person comes in: one package a way, none of which imports another."""

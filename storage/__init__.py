@@ -1,1 +1,1 @@
-"""What is kept: SQLAlchemy models, every query a named function, migrations, durable work."""
+"""What is kept: models, queries, reports, migrations; imports settings alone."""

@@ -1,5 +1,6 @@
 """What every table here shares: the declarative base, and times that are UTC and aware."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, MetaData
@@ -47,3 +48,14 @@ class Base(DeclarativeBase):
 def utc_now() -> datetime:
     """Return the time now, aware."""
     return datetime.now(UTC)
+
+
+def is_ours(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:
+    """Say whether Alembic may look at something: our own tables and what is in them, nothing of DBOS's.
+
+    This is Alembic's include_name hook. All models must have been imported before.
+    """
+    if type_ == "schema":
+        return name is None
+    table_name = name if type_ == "table" else parent_names.get("table_name")
+    return table_name in Base.metadata.tables

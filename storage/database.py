@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from storage.shared_commit import SharedCommits
+from storage.group_commit import SharedCommits
 from storage.sqlite_functions import add_unixepoch
 
 WEB_BUSY_TIMEOUT_S = 1.0

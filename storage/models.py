@@ -8,8 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from storage.browser_phones import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
-from storage.slots import WorkerSlot  # noqa: F401
+from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -367,3 +366,17 @@ class Pace(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sender: Mapped[str] = mapped_column(String(120), unique=True)
     next_at: Mapped[datetime]
+
+
+class WorkerSlot(Base):
+    """A name that one worker at a time runs under."""
+
+    __tablename__ = "worker_slots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot: Mapped[str] = mapped_column(String(60), unique=True)
+    """A WORKER_ID, or HOUSEKEEPING of jobs/leases.py."""
+    holder: Mapped[str | None] = mapped_column(String(200))
+    """Host, process and a random part, so that no two processes can ever be taken for each other."""
+    beat_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]

@@ -7,26 +7,28 @@ import signal
 import sqlite3
 import threading
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from app import create_app
-from parts import simulator_token
+from container import simulator_token
+from jobs.migrate import upgrade
+from jobs.queue import Work
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.phone import Phone
-from simulator.whatsapp import WhatsApp
+from simulator.twilio.phone import Phone
+from simulator.whatsapp.client import WhatsApp
 from storage.database import Database
-from storage.migrate import upgrade
-from storage.work import Work
 from tests import examples
-from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.openai.server import FakeOpenAI
 
 pytest_plugins = ["tests.postgres"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 QUICK, DAY, ALL = "quick", "day", "all"
+TESTS = Path(__file__).parent
 UNITS = ("conversation", "guards", "integrations", "messaging", "simulator")
 """Folders whose tests build no application."""
 
@@ -79,7 +81,7 @@ def belongs(item, extent):
         return extent == ALL
     if extent != QUICK or item.get_closest_marker("quick"):
         return True
-    is_unit = item.path.parent.name in UNITS
+    is_unit = item.path.relative_to(TESTS).parts[0] in UNITS
     return is_unit and not item.get_closest_marker("slow")
 
 

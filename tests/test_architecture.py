@@ -1,77 +1,160 @@
-"""The house's own rules: where things may be imported, that every route is guarded, that settings are documented."""
+"""The project's own rules: where things may be imported, that every route is guarded, that settings are documented.
+
+They hold for every module of the product, found by tests/product.py: a new package or module is under them at once.
+"""
 
 import ast
+import graphlib
+import importlib.metadata
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from settings import ROOT, Settings
+from tests import product
 
-PACKAGES = ("conversation", "guards", "integrations", "ivr", "launch", "messaging", "simulator", "storage")
-FILES = sorted([*ROOT.glob("*.py"), *(f for package in PACKAGES for f in (ROOT / package).rglob("*.py"))])
-OURS = {*PACKAGES, *(file.stem for file in ROOT.glob("*.py"))}
+TOP_LEVEL = product.packages() | product.root_modules()
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONTRACTS = PYPROJECT["tool"]["importlinter"]["contracts"]
+FLASK_PACKAGES = {"dashboard", "guards"}
 
-OPEN_ROUTES = {"/", "/api/openapi.json", "/health", "/static/<path:filename>"}
+OPEN_ROUTES = {
+    "/",
+    "/api/openapi.json",
+    "/dashboard/static/<path:filename>",
+    "/health",
+    "/static/<path:filename>",
+}
 """Routes that anyone may ask: they say nothing about anybody."""
 
 
-def imports_of(file: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+def top(name):
+    """The package or module at the top that a file or a dotted name belongs to."""
+    return Path(name).parts[0].removesuffix(".py").partition(".")[0]
 
 
-def files_that_import(*modules: str) -> set[str]:
-    return {
-        str(file.relative_to(ROOT))
-        for file in FILES
-        if any(
-            name == module or name.startswith(module + ".") for name in imports_of(file) for module in modules
-        )
-    }
+def test_every_top_level_package_and_module_is_found():
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - product.NOT_THE_PRODUCT
+
+    assert product.packages() == folders
+    assert {str(file) for file in product.files()} >= {path.name for path in ROOT.glob("*.py")}
 
 
 def test_twiml_is_written_in_a_twiml_py_alone():
-    assert {Path(file).name for file in files_that_import("twilio.twiml")} == {"twiml.py"}
+    assert {Path(file).name for file in product.modules_that_import("twilio.twiml")} == {"twiml.py"}
 
 
-def test_vendors_rest_clients_live_in_integrations():
-    assert {Path(file).parts[0] for file in files_that_import("twilio.rest", "openai")} == {"integrations"}
+def test_vendors_clients_live_in_integrations():
+    assert {top(file) for file in product.modules_that_import("twilio.rest", "openai")} == {"integrations"}
 
 
-def test_flask_stays_in_the_doors_the_guards_and_app():
-    assert {Path(file).parts[0] for file in files_that_import("flask")} <= {
-        "app.py",
-        "guards",
-        "ivr",
-        "messaging",
+def test_flask_stays_in_views_guards_the_dashboard_and_app():
+    elsewhere = {
+        file
+        for file in product.modules_that_import("flask")
+        if file != "app.py" and top(file) not in FLASK_PACKAGES and not Path(file).stem.endswith("views")
     }
+
+    assert elsewhere == set()
 
 
 def test_only_settings_reads_the_environment():
     readers = {
-        str(file.relative_to(ROOT))
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text()))
+        str(file)
+        for file in product.files()
+        for node in product.nodes(file)
         if isinstance(node, ast.Attribute)
         and node.attr in ("environ", "getenv")
         and getattr(node.value, "id", "") == "os"
     }
 
-    assert readers <= {"settings.py"}
+    assert readers | product.modules_that_import("os.environ", "os.getenv") == {"settings.py"}
 
 
 def test_settings_import_nothing_of_ours():
-    assert not {name.partition(".")[0] for name in imports_of(ROOT / "settings.py")} & OURS
+    assert not {top(name) for name in product.imports_of(Path("settings.py"))} & TOP_LEVEL
 
 
-def test_no_file_of_the_product_imports_the_tests():
-    assert files_that_import("tests") == set()
+def test_no_file_of_the_product_imports_what_is_none_of_it():
+    assert product.modules_that_import(*product.NOT_THE_PRODUCT) == set()
+
+
+def test_nothing_imports_what_is_started():
+    started = {
+        name
+        for file in product.files()
+        if (name := product.module_name(file)) and (file.stem == "__main__" or _runs_itself(file))
+    }
+
+    assert "make_call" in started
+    assert product.modules_that_import("app", *started) == set()
+
+
+def _runs_itself(file):
+    return any(
+        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+        for node in product.tree_of(file).body
+    )
+
+
+def test_top_level_packages_and_modules_import_each_other_in_no_circle():
+    imported = {name: set() for name in TOP_LEVEL}
+    for file in product.files():
+        name = top(file)
+        imported.setdefault(name, set()).update(
+            {top(found) for found in product.imports_of(file)} & TOP_LEVEL - {name}
+        )
+
+    graphlib.TopologicalSorter(imported).prepare()  # raises CycleError, with the circle
+
+
+# What other tools are told
+
+
+def contract_names(*keys):
+    """Modules that the import contracts name under these keys."""
+    listed = [entry for contract in CONTRACTS for key in keys for entry in contract.get(key, [])]
+    return {name.strip() for entry in listed for name in re.split("[|:]", entry)}
+
+
+def test_import_contracts_hold_for_every_package():
+    assert set(PYPROJECT["tool"]["importlinter"]["root_packages"]) == product.packages()
+    assert contract_names("source_modules", "modules", "layers") >= product.packages()
+
+
+def test_import_contracts_name_every_module_at_the_top():
+    # Import-linter takes packages alone as sources: what modules import is the business of the tests above.
+    assert contract_names("forbidden_modules") >= product.root_modules()
+
+
+def test_import_contracts_name_nothing_that_is_gone():
+    ours = contract_names("source_modules", "modules", "layers", "forbidden_modules") - {"flask"}
+
+    assert {top(name) for name in ours} <= TOP_LEVEL
+
+
+def test_types_are_checked_in_every_module():
+    checked = PYPROJECT["tool"]["mypy"]["files"]
+
+    left_out = [
+        str(file)
+        for file in product.files()
+        if file.parts[0] not in checked and not (len(file.parts) == 1 and "*.py" in checked)
+    ]
+    assert left_out == []
+
+
+def test_no_top_level_name_is_the_standard_librarys_or_a_dependencys():
+    taken = set(sys.stdlib_module_names) | set(importlib.metadata.packages_distributions())
+
+    folders = {file.parts[0] for file in product.files() if len(file.parts) > 1}
+    assert (TOP_LEVEL | folders) & taken == set()
+
+
+# Documents and routes
 
 
 @pytest.mark.parametrize("setting", sorted(name.upper() for name in Settings.model_fields if name != "lang"))
@@ -83,60 +166,22 @@ def test_every_setting_is_documented(setting, document):
 def test_every_route_is_guarded(make_settings):
     from app import create_app
 
-    app = create_app(make_settings(d360_webhook_token="a-token"))
+    app = create_app(make_settings(d360_webhook_token="a-token", elevenlabs_webhook_secret="a-secret"))
     client = app.test_client()
-    refused = {}
+    answered = {}
     for rule in app.url_map.iter_rules():
         if rule.rule not in OPEN_ROUTES:
             method = "POST" if "POST" in rule.methods else "GET"
-            response = client.open(rule.rule, method=method, headers={"X-Forwarded-For": "203.0.113.9"})
-            refused[rule.rule] = response.status_code
+            response = client.open(
+                _filled(rule.rule), method=method, headers={"X-Forwarded-For": "203.0.113.9"}
+            )
+            answered[rule.rule] = response.status_code
 
-    assert {"/voice", "/gather", "/continue", "/status"} <= set(refused)
-    assert all(status in (401, 403, 404) for status in refused.values()), refused
-
-
-def pattern_of(node: ast.Constant | ast.JoinedStr) -> str:
-    """Return a string as a pattern without sets and escapes; an f-string's values in it are \\0."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in parts)
-    return re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", text, flags=re.DOTALL)
+    assert {"/voice", "/gather", "/continue", "/status"} <= set(answered)
+    assert any(rule.startswith("/dashboard/") and "<" in rule for rule in answered)
+    assert {rule: status for rule, status in answered.items() if status not in (401, 403)} == {}
 
 
-def strings_of(file: Path) -> list[ast.Constant | ast.JoinedStr]:
-    """Return the strings of a file, an f-string as a whole."""
-    tree = ast.parse(file.read_text())
-    within = {
-        id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values
-    }
-    return [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in within)
-    ]
-
-
-# CPython's issue 106052: before 3.11.5 a group that can backtrack is matched wrongly under them.
-_POSSESSIVE_GROUP = re.compile(r"[)\0](?:[*+?]|\{\d*,?\d*\})\+|\(\?>")
-EVERY_FILE = sorted(
-    file for file in ROOT.rglob("*.py") if not {".venv", "tests", "data"} & set(file.relative_to(ROOT).parts)
-)
-
-
-def test_no_pattern_has_a_possessive_or_atomic_group():
-    found = [
-        f"{file.relative_to(ROOT)}:{node.lineno}"
-        for file in EVERY_FILE
-        for node in strings_of(file)
-        if _POSSESSIVE_GROUP.search(pattern_of(node))
-    ]
-
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    "pattern", ["(?:a|b)++", "(a)*+", "(a)?+", "(?:a){2}+", "(?:a){1,}+", "(?>a)", "\0++"]
-)
-def test_a_possessive_group_is_found(pattern):
-    assert _POSSESSIVE_GROUP.search(pattern)
+def _filled(rule):
+    """A path of a route: 1 for each number in it, an action or a name of a file for the rest."""
+    return re.sub(r"<any\('?([\w-]+)[^>]*>|<[^>]*>", lambda match: match[1] or "1", rule)

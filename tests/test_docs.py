@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 from packaging.requirements import Requirement
 
-from conversation import tools
 from conversation.phrases import phrases_for
-from conversation.tools import Toolbox, ToolContext
+from conversation.tools import runner
+from conversation.tools.runner import Toolbox, ToolContext
 from integrations.language_model import ToolCall
 from settings import ROOT, Settings
 from storage.database import Database
@@ -124,7 +124,7 @@ def test_both_readmes_have_the_same_links():
 @pytest.mark.parametrize("readme", READMES, ids=name_of)
 def test_the_tool_that_a_readme_shows_works(readme):
     [example] = blocks(readme, "python")
-    scope = dict(vars(tools))
+    scope = dict(vars(runner))
     exec(example, scope)
     nowhere = Database("sqlite://")
     context = ToolContext(nowhere, None, None, 1, phrases_for("en-US"), can_transfer=False, now=NOW)

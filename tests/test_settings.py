@@ -7,6 +7,9 @@ import sys
 import pytest
 
 from settings import ROOT, SettingsError, load_settings, parse_e164, require_sqlite
+from tests.product import modules_that_read_the_attribute
+
+ACCOUNT = "AC" + "12" * 16
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +101,29 @@ def test_hosts_postgres_urls_get_the_driver_that_is_installed(url):
 
 def test_several_auth_tokens_may_be_good_while_one_is_rotated():
     assert load_settings(None, twilio_auth_token="new, old").twilio_auth_tokens == ("new", "old")
+
+
+def test_the_first_token_signs_in_while_one_is_rotated():
+    settings = load_settings(None, twilio_account_sid=ACCOUNT, twilio_auth_token=" new , old")
+
+    assert settings.twilio_credentials == (ACCOUNT, "new")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"twilio_account_sid": ACCOUNT},
+        {"twilio_auth_token": "new,old"},
+        {"twilio_account_sid": ACCOUNT, "twilio_auth_token": " , "},
+    ],
+)
+def test_without_an_account_and_a_token_there_are_no_credentials(values):
+    assert load_settings(None, **values).twilio_credentials is None
+
+
+def test_nobody_else_reads_the_tokens_as_they_are_written():
+    assert modules_that_read_the_attribute("twilio_auth_token") <= {"settings.py"}
 
 
 @pytest.mark.parametrize("written", ["+34600000001", "+34 600 00 00 01", "+34-600-000-001"])

@@ -13,8 +13,8 @@ IN_THE_BACKGROUND = 'trap "" INT QUIT HUP; exec "$@"'
 @pytest.mark.parametrize(
     "test",
     [
-        "test_start.py::test_it_ends_both_with_code_0_when_told_to_and_takes_its_port_file_along[1]",
-        "simulator/test_terminal.py::test_control_c_hangs_up",
+        "launch/test_start.py::test_it_ends_both_with_code_0_when_told_to_and_takes_its_port_file_along[1]",
+        "simulator/terminal/test_phone.py::test_control_c_hangs_up",
     ],
 )
 def test_a_signal_that_was_ignored_when_the_tests_began_reaches_what_they_start(test):

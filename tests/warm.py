@@ -2,7 +2,7 @@
 
 What is run is what `python PROGRAM` or `python -m MODULE` runs: a process of its own, with its own environment,
 folder, files and signals. Only the second that importing takes is saved. Importing a module of ours does nothing
-(tests/test_gunicorn.py says so), hence nothing is shared by it.
+(tests/launch/test_gunicorn.py says so), hence nothing is shared by it.
 """
 
 import json

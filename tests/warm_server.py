@@ -15,9 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 IMPORTED = (
-    "app", "make_call", "make_call_ai_local", "storage.executor", "storage.worker", "gunicorn.app.wsgiapp",
+    "app", "make_call", "make_call_ai_local", "jobs.executor", "jobs.worker", "gunicorn.app.wsgiapp",
     "gunicorn.arbiter", "gunicorn.workers.gthread", "flask.cli", "psycopg", "sqlalchemy.dialects.postgresql.psycopg",
-    "sqlalchemy.dialects.sqlite", "simulator.whatsapp_terminal",
+    "sqlalchemy.dialects.sqlite", "simulator.terminal.whatsapp",
 )  # fmt: skip
 
 

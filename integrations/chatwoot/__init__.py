@@ -1,1 +1,1 @@
-"""Chatwoot: the window in which people see the conversations, and through which they step in."""
+"""Chatwoot's two APIs and its webhooks; imports integrations alone."""

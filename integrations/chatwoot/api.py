@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from integrations.chatwoot.fields import inside, text
 from integrations.errors import IntegrationError
-from integrations.json_http import Files, JsonHttp, Reply
-from integrations.twilio_codes import NOT_UNDERSTOOD
+from integrations.http.json_client import Files, JsonHttp, Reply
+from integrations.twilio.error_codes import NOT_UNDERSTOOD
 
 MOVED = "moved"
 NOT_CONFIGURED = "not_configured"

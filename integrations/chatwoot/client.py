@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES, Api, understood
-from integrations.chatwoot.checking import Findings, find_problems
 from integrations.chatwoot.fields import inside, sendable, text
 from integrations.chatwoot.files import File, FileStore
 from integrations.chatwoot.liquid import escape
+from integrations.chatwoot.setup_check import Findings, find_problems
 from integrations.chatwoot.shapes import (
     Contact,
     Conversation,

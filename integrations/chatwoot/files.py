@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import httpx2
 
-from integrations.downloads import no_answer_from, read_capped
 from integrations.errors import IntegrationError, is_permanent
-from integrations.lifeline_sockets import Lifeline
-from integrations.lifeline_transport import LifelineTransport
+from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_transport import LifelineTransport
+from integrations.http.downloads import no_answer_from, read_capped
 
 FOREIGN_LINK = "foreign_link"
 REDIRECT_REFUSED = "redirect_refused"

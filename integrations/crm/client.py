@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.errors import IntegrationError
-from integrations.json_http import TOO_LARGE, JsonHttp
+from integrations.http.json_client import TOO_LARGE, JsonHttp
 
 __all__ = ["CrmWebhook", "signature"]
 

@@ -1,1 +1,1 @@
-"""360dialog: WhatsApp's Cloud API, by way of a partner of Meta's."""
+"""360dialog, a partner through which Meta's Cloud API is reached; imports integrations alone."""

@@ -8,12 +8,12 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages.
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.dialog360.codes import NOT_UNDERSTOOD, receipt_is_permanent, what_to_do
+from integrations.dialog360.api_errors import coded
+from integrations.dialog360.error_codes import NOT_UNDERSTOOD, receipt_is_permanent, what_to_do
 from integrations.dialog360.lenient import dict_of, dicts_of, line_of
 from integrations.dialog360.media import MediaFiles
-from integrations.dialog360.refusals import coded
 from integrations.errors import IntegrationError
-from integrations.json_http import CONNECTION_LOST, NO_ANSWER_IN_TIME, TOO_LARGE, JsonHttp
+from integrations.http.json_client import CONNECTION_LOST, NO_ANSWER_IN_TIME, TOO_LARGE, JsonHttp
 
 __all__ = [
     "API_URL",

@@ -14,14 +14,19 @@ from typing import Any
 
 import httpx2
 
-from integrations.dialog360.codes import FOREIGN_MEDIA, MEDIA_NOT_FOUND, NOT_UNDERSTOOD, REDIRECT_REFUSED
+from integrations.dialog360.api_errors import coded, refusal
+from integrations.dialog360.error_codes import (
+    FOREIGN_MEDIA,
+    MEDIA_NOT_FOUND,
+    NOT_UNDERSTOOD,
+    REDIRECT_REFUSED,
+)
 from integrations.dialog360.lenient import dict_of
-from integrations.dialog360.refusals import coded, refusal
-from integrations.downloads import no_answer_from, read_capped, too_large
 from integrations.errors import IntegrationError
-from integrations.json_http import TOO_LARGE, JsonHttp
-from integrations.lifeline_sockets import Lifeline
-from integrations.lifeline_transport import LifelineTransport
+from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_transport import LifelineTransport
+from integrations.http.downloads import no_answer_from, read_capped, too_large
+from integrations.http.json_client import TOO_LARGE, JsonHttp
 
 _CONNECT_S = 5.0
 _CONNECTIONS = 10

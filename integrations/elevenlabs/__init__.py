@@ -1,0 +1,1 @@
+"""ElevenLabs' webhooks and the handoff API's document; imports integrations alone."""

@@ -6,8 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import storage.models  # noqa: F401  (its tables are what is compared)
-from storage.base import Base, UtcDateTime
-from storage.work import is_ours
+from storage.base import Base, UtcDateTime, is_ours
 
 
 def _render_type(kind: str, thing: Any, _context: object) -> str | Literal[False]:
@@ -17,7 +16,7 @@ def _render_type(kind: str, thing: Any, _context: object) -> str | Literal[False
 
 
 def run() -> None:
-    """Migrate over the connection that `storage.migrate` hands over."""
+    """Migrate over the connection that `jobs.migrate` hands over."""
     connection: Connection = context.config.attributes["connection"]
     context.configure(
         connection=connection, target_metadata=Base.metadata, include_name=is_ours,  # type: ignore[arg-type]  # wider than it need be

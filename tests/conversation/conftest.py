@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from conversation.profiles import ProfileError, load_profile
+from conversation.profiles.profile import ProfileError, load_profile
 
 BASIC = """\
 name = "Ana"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from storage import transcripts
 from storage.models import Handoff, Message, MirrorItem
-from tests.dashboard.talks import Talks
+from storage.reports import transcripts
+from tests.dashboard.conversations import Talks
 from tests.records import every, the_only
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.media_types import type_of
-from simulator import whatsapp_samples as samples
+from simulator.whatsapp import samples
 
 
 def box(kind, content):

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from integrations.vcard import read_card
-from simulator import whatsapp_samples as samples
+from simulator.whatsapp import samples
 
 MOST_NUMBERS, LONGEST = 3, 80
 

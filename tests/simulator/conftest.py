@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.phone import Phone
+from simulator.twilio.phone import Phone
 from tests.simulator.toy_server import ToyServer
 
 ACCOUNT = "AC" + "51" * 16

@@ -1,0 +1,164 @@
+"""What the commands that place calls share: how they end, and what they need before they begin."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.console import Terminal
+from integrations.twilio.calls import TwilioRest
+from settings import Settings, SettingsError, load_settings, parse_e164
+
+PATIENCE_S = 60.0
+
+
+class ExitCode(IntEnum):
+    """How a command ended, for scripts. EXIT_CODES tells people."""
+
+    COMPLETED = 0
+    NOT_COMPLETED = 1
+    WRONG_INPUT = 2
+    REFUSED = 3
+    UNREACHABLE = 4
+    INTERRUPTED = 130
+
+
+def exit_codes(terminal: Terminal) -> str:
+    """Return the paragraph of --help that says what the exit codes mean."""
+    return terminal.pick(
+        es="\b\nCódigos de salida:\n"
+        "  0    se habló y la llamada terminó\n"
+        "  1    no se llegó a hablar (comunicando, sin respuesta, fallida, anulada)\n"
+        "  2    argumentos o ajustes incorrectos\n"
+        "  3    la petición se rechazó; repetirla no cambia nada\n"
+        "  4    no hay red, o el servicio falla o está ocupado; más tarde puede ir bien\n"
+        "  130  ^C (o TERM): la llamada se colgó\n",
+        en="\b\nExit codes:\n"
+        "  0    the call was answered, and is over\n"
+        "  1    nobody was talked to (busy, no answer, failed, canceled)\n"
+        "  2    wrong arguments or settings\n"
+        "  3    the request was refused; repeating it changes nothing\n"
+        "  4    no network, or the service fails or is busy; later it may work\n"
+        "  130  ^C (or TERM): the call was hung up\n",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialOptions:
+    """What both commands can be told, as `dial_parameters` reads it. Numbers are E.164."""
+
+    number: str | None
+    sender: str | None
+    ring_s: int | None
+    env_file: Path | None
+    poll_s: float
+    patience_s: float
+
+
+def dial_parameters(terminal: Terminal) -> list[click.Parameter]:
+    """Return the parameters for the fields of DialOptions."""
+    number = PhoneNumber(terminal)
+    sender_help = terminal.pick(
+        es="Número de origen, en lugar de TWILIO_PHONE_NUMBER.",
+        en="Number to call from, in place of TWILIO_PHONE_NUMBER.",
+    )
+    ring_help = terminal.pick(
+        es="Segundos que suena antes de darse por no contestada (si no, los de Twilio: 60).",
+        en="Seconds it rings before it counts as not answered (else Twilio's: 60).",
+    )
+    env_file_help = terminal.pick(
+        es="Leer los ajustes de este fichero, no de .env.", en="Read the settings from this file, not .env."
+    )
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return [
+        click.Argument(["number"], type=number, required=False),
+        click.Option(["--from", "sender"], type=number, help=sender_help),
+        click.Option(["--timeout", "ring_s"], type=click.IntRange(1, 600), help=ring_help),
+        click.Option(["--env-file"], type=file, help=env_file_help),
+        click.Option(["--poll-s"], type=click.FloatRange(min=0.01), default=1.0, hidden=True),
+        click.Option(["--patience-s"], type=click.FloatRange(min=0), default=PATIENCE_S, hidden=True),
+    ]
+
+
+class CannotBegin(click.ClickException):
+    """Something is missing or wrong before anything was asked of anybody; one sentence, exit code 2."""
+
+    exit_code = ExitCode.WRONG_INPUT
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence and nothing around it."""
+        click.echo(self.message, file=file, err=True)
+
+
+class PhoneNumber(click.ParamType[str]):
+    """A number on the command line; the command gets it as E.164."""
+
+    name = "number"
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return E.164, or end the command with exit code 2."""
+        try:
+            return parse_e164(value)
+        except ValueError:
+            self.fail(
+                self._terminal.pick(
+                    es=f"«{value}» no puede ser un número de teléfono: escríbalo con el prefijo del país, "
+                    "como +34600000001.",
+                    en=f"“{value}” cannot be a phone number: give it with its country code, "
+                    "such as +34600000001.",
+                ),
+                param,
+                ctx,
+            )
+
+
+def read_settings(env_file: Path | None) -> Settings:
+    """Read the settings, from another file than .env where one is named. Raises CannotBegin."""
+    try:
+        return load_settings(env_file) if env_file else load_settings()
+    except SettingsError as error:
+        raise CannotBegin(str(error)) from error
+
+
+def require(terminal: Terminal, settings: Settings, *names: str) -> None:
+    """Raise CannotBegin with one sentence that names the settings among these that are not set."""
+    missing = [name.upper() for name in names if not getattr(settings, name)]
+    if missing:
+        listed = ", ".join(missing)
+        raise CannotBegin(
+            terminal.pick(
+                es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
+                en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
+            )
+        )
+
+
+def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *needed: str) -> tuple[str, str]:
+    """Return whom to call and from which number: as told, else as set.
+
+    Raises CannotBegin where these or the account's credentials or other `needed` settings are missing.
+    """
+    own_number = () if options.sender else ("twilio_phone_number",)
+    require(terminal, settings, "twilio_account_sid", "twilio_auth_token", *own_number, *needed)
+    to = options.number or settings.to_phone_number
+    if not to:
+        raise CannotBegin(
+            terminal.pick(
+                es="Falta a quién llamar: escriba el número, o ponga TO_PHONE_NUMBER en .env.",
+                en="Whom to call is missing: give the number, or set TO_PHONE_NUMBER in .env.",
+            )
+        )
+    return to, options.sender or settings.twilio_phone_number or ""
+
+
+def twilio_of(terminal: Terminal, settings: Settings) -> TwilioRest:
+    """Return the client for the settings' account. Raises CannotBegin where its credentials are missing."""
+    require(terminal, settings, "twilio_account_sid", "twilio_auth_token")
+    credentials = settings.twilio_credentials
+    assert credentials is not None
+    return TwilioRest(*credentials, api_url=settings.twilio_api_url)

@@ -1,0 +1,261 @@
+"""A call of ours in the terminal: placed, shown as it goes on, and summed up when it is over."""
+
+import signal
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from queue import Empty, SimpleQueue
+from types import FrameType
+from typing import Any
+
+from rich.status import Status
+
+from cli.call_options import PATIENCE_S, ExitCode
+from cli.console import Terminal
+from integrations.errors import IntegrationError
+from integrations.twilio.calls import CallState, TwilioRest, may_have_been_done, what_to_do
+
+LOOKS_FOR_THE_PRICE = 3
+
+_STATUSES = {
+    "queued": {"es": "en cola", "en": "queued"},
+    "initiated": {"es": "marcando", "en": "dialing"},
+    "ringing": {"es": "sonando", "en": "ringing"},
+    "in-progress": {"es": "hablando", "en": "talking"},
+    "completed": {"es": "terminada", "en": "completed"},
+    "busy": {"es": "comunicando", "en": "busy"},
+    "no-answer": {"es": "sin respuesta", "en": "no answer"},
+    "failed": {"es": "fallida", "en": "failed"},
+    "canceled": {"es": "anulada", "en": "canceled"},
+}
+_ANSWERED_BY = {
+    "human": {"es": "contestó una persona", "en": "a person answered"},
+    "machine": {"es": "contestó un contestador", "en": "a machine answered"},
+    "fax": {"es": "contestó un fax", "en": "a fax answered"},
+    "unknown": {"es": "no se sabe quién contestó", "en": "not known who answered"},
+}
+
+
+class Follower:
+    """Follows one call in the terminal.
+
+    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once. poll_s:
+    seconds between two looks at the call. patience_s: how long Twilio may be silent before this gives up.
+    """
+
+    def __init__(
+        self, twilio: TwilioRest, terminal: Terminal, *, poll_s: float = 1, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._twilio = twilio
+        self._terminal = terminal
+        self._poll_s = poll_s
+        self._patience_s = patience_s
+        self._interruption = Interruption()
+
+    def place_and_follow(self, place: Callable[[], CallState]) -> ExitCode:
+        """Place the call and follow it to its end. `place` raises IntegrationError."""
+        with self._interruption:
+            try:
+                placed = place()
+            except IntegrationError as error:
+                return self._not_placed(error)
+            except KeyboardInterrupt:
+                self._unknown_whether_placed()
+                return ExitCode.INTERRUPTED
+            return self._follow(placed)
+
+    def _not_placed(self, error: IntegrationError) -> ExitCode:
+        if may_have_been_done(error):
+            self._unknown_whether_placed()
+        return explain(self._terminal, error)
+
+    def _unknown_whether_placed(self) -> None:
+        self._terminal.complain(
+            es="No se sabe si la llamada llegó a hacerse: antes de repetirla, mírelo en "
+            "https://console.twilio.com (Monitor, Logs, Calls).",
+            en="It is not known whether the call was placed: before you repeat it, look at "
+            "https://console.twilio.com (Monitor, Logs, Calls).",
+        )
+
+    def _follow(self, placed: CallState) -> ExitCode:
+        self._terminal.say(
+            es=f"Llamando a {placed.to} desde {placed.sender} ({placed.sid}). ^C cuelga.",
+            en=f"Calling {placed.to} from {placed.sender} ({placed.sid}). ^C hangs up.",
+        )
+        try:
+            with self._terminal.console.status("") as status:
+                over = self._to_its_end(Progress(self._terminal, status), placed)
+        except IntegrationError as error:
+            self._may_be_on(placed)
+            return explain(self._terminal, error)
+        except KeyboardInterrupt:
+            self._may_be_on(placed)
+            return ExitCode.INTERRUPTED
+        self._terminal.console.print(summary(self._terminal, over))
+        if self._interruption.noted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.COMPLETED if over.status == "completed" else ExitCode.NOT_COMPLETED
+
+    def _to_its_end(self, progress: "Progress", state: CallState) -> CallState:
+        looks = Looks(self._twilio, self._terminal, self._patience_s)
+        progress.show(state)
+        while not state.is_over:
+            interrupted = self._interruption.within(self._poll_s)
+            state = self._hang_up(state) if interrupted else looks.again(state)
+            progress.show(state)
+        return self._billed(looks, state)
+
+    def _billed(self, looks: "Looks", state: CallState) -> CallState:
+        for _ in range(LOOKS_FOR_THE_PRICE if state.status == "completed" else 0):
+            if state.price is not None or self._interruption.within(self._poll_s):
+                break
+            state = looks.again(state)
+        return state
+
+    def _hang_up(self, state: CallState) -> CallState:
+        self._terminal.say(
+            es="Colgando… (^C otra vez: salir sin esperar)",
+            en="Hanging up… (^C again: leave without waiting)",
+        )
+        try:
+            return self._twilio.end_call(state.sid)
+        except IntegrationError as error:
+            explain(self._terminal, error)
+            return state
+
+    def _may_be_on(self, placed: CallState) -> None:
+        self._terminal.complain(
+            es=f"Se deja de seguir la llamada {placed.sid}, que puede seguir en curso.",
+            en=f"The call {placed.sid} is followed no longer; it may still be on.",
+        )
+
+
+class Looks:
+    """Looks at a call again and again, and bears with failures that pass."""
+
+    def __init__(self, twilio: TwilioRest, terminal: Terminal, patience_s: float) -> None:
+        self._twilio = twilio
+        self._terminal = terminal
+        self._patience_s = patience_s
+        self._seen_at = time.monotonic()
+        self._failing = False
+
+    def again(self, state: CallState) -> CallState:
+        """Return the call as it is now, or as it was where Twilio fails for the moment.
+
+        Raises IntegrationError where it is permanent or patience_s have passed with no answer.
+        """
+        try:
+            state = self._twilio.fetch_call(state.sid)
+        except IntegrationError as error:
+            self._bear(error)
+        else:
+            self._seen_at, self._failing = time.monotonic(), False
+        return state
+
+    def _bear(self, error: IntegrationError) -> None:
+        if error.permanent or time.monotonic() - self._seen_at >= self._patience_s:
+            raise error
+        if not self._failing:
+            self._terminal.say(
+                es=f"Twilio no responde por ahora ({error}); se sigue intentando.",
+                en=f"Twilio does not answer for now ({error}); still trying.",
+            )
+        self._failing = True
+
+
+class Progress:
+    """Shows a call: a line that stays for each new status, and on a terminal one that counts the seconds."""
+
+    def __init__(self, terminal: Terminal, status: Status) -> None:
+        self._terminal = terminal
+        self._status = status
+        self._began = time.monotonic()
+        self._shown: str | None = None
+
+    def show(self, state: CallState) -> None:
+        """Show the call as it is now."""
+        line = f"  {_minutes(int(time.monotonic() - self._began))}  {_status_word(self._terminal, state)}"
+        if state.status != self._shown:
+            self._terminal.console.print(line)
+            self._shown = state.status
+        self._status.update(line)
+
+
+class Interruption:
+    """While entered, the first ^C or TERM is noted and not raised; the second raises KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self.noted = False
+        # SimpleQueue, as its put may be called from a signal handler; an Event's set may deadlock there.
+        self._queue: SimpleQueue[None] = SimpleQueue()
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def within(self, seconds: float) -> bool:
+        """Wait that long; at once True where there was an interruption not told of yet."""
+        try:
+            self._queue.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+        self._queue.put(None)
+
+
+def explain(terminal: Terminal, error: IntegrationError) -> ExitCode:
+    """Print what Twilio said and what to do about it; return the exit code for it."""
+    code = f" [{error.code}]" if error.code is not None else ""
+    advice = what_to_do(error.code, terminal.language)
+    if advice:
+        terminal.complain(es=f"{advice}\n  {error}{code}", en=f"{advice}\n  {error}{code}")
+    else:
+        terminal.complain(es=f"Twilio dice: {error}{code}", en=f"Twilio says: {error}{code}")
+    return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
+
+
+def summary(terminal: Terminal, state: CallState) -> str:
+    """Return what became of a call that is over, in a line or two."""
+    parts = [_status_word(terminal, state)]
+    if state.answered_by:
+        kind = state.answered_by.partition("_")[0]
+        parts.append(_ANSWERED_BY.get(kind, {}).get(terminal.language, state.answered_by))
+    if state.duration_s is not None:
+        parts.append(_minutes(state.duration_s))
+    if state.status == "completed":
+        parts.append(_price(terminal, state))
+    lines = [f"{state.sid}: {' · '.join(parts)}"]
+    if state.status == "failed":
+        lines.append(
+            terminal.pick(
+                es="El motivo está en https://console.twilio.com (Monitor, Logs, Calls), con ese SID.",
+                en="The reason is at https://console.twilio.com (Monitor, Logs, Calls), under that SID.",
+            )
+        )
+    return "\n".join(lines)
+
+
+def _price(terminal: Terminal, state: CallState) -> str:
+    if state.price is None:
+        return terminal.pick(es="precio aún no conocido", en="price not known yet")
+    amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
+    return amount.replace(".", ",") if terminal.language == "es" else amount
+
+
+def _status_word(terminal: Terminal, state: CallState) -> str:
+    return _STATUSES.get(state.status, {}).get(terminal.language, state.status)
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02}"

@@ -1,0 +1,163 @@
+"""`flask --app app chat`: a written conversation with the assistant in the terminal. No Twilio, no WhatsApp."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import Connection
+
+from cli.console import Terminal
+from conversation.manager import ConversationManager, Utterance
+from conversation.phone_numbers import matching_number
+from observability.logging import log_trouble_alone
+from settings import parse_e164
+from storage.database import Database
+from storage.models import TurnKind
+from storage.queries import chats
+from storage.queries.calls import ConversationRecord
+from storage.queries.chats import SaidRecord
+
+ANSWER_WITHIN_S = 30.0
+LAST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One conversation in this terminal."""
+
+    manager: ConversationManager
+    database: Database
+    terminal: Terminal
+    key: str
+
+    def ask(self, words: str) -> None:
+        """Say something and print the answer as it is written, then the seconds it took to begin and to end."""
+        began = time.monotonic()
+        number = self.manager.next_number(self.key)
+        self.manager.answer(Utterance(self.key, number, words, TurnKind.TEXT, self._open, served=10**6))
+        first_s: float | None = None
+        for sentence in self._sentences(number):
+            first_s = first_s if first_s is not None else time.monotonic() - began
+            self.terminal.console.print(printable(sentence), end="")
+        self.terminal.console.print()
+        self.terminal.console.print(f"{first_s or 0:.1f} s / {time.monotonic() - began:.1f} s", style="dim")
+
+    def _sentences(self, number: int) -> Iterator[str]:
+        deadline, read = time.monotonic() + ANSWER_WITHIN_S, 0
+        while (left := deadline - time.monotonic()) > 0:
+            reading = self.manager.read(self.key, number, read, left)
+            if reading is None:
+                return
+            yield from reading.sentences
+            read = reading.upto
+            if reading.complete:
+                return
+
+    def _open(self, connection: Connection, now: datetime) -> ConversationRecord:
+        return chats.open_chat(connection, self.key, now)
+
+
+def chat_command(
+    manager: ConversationManager,
+    database: Database,
+    terminal: Terminal,
+    zone: ZoneInfo,
+    check: Callable[[], None],
+) -> click.Command:
+    """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
+
+    @click.command("chat")
+    @click.option(
+        "--script",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Say a file's lines, one after the other, and end.",
+    )
+    @click.option(
+        "--history",
+        is_flag=False,
+        flag_value="",
+        default=None,
+        metavar="[NUMBER]",
+        help="Show what was said here before, or with a number on any channel, and end.",
+    )
+    def chat(script: Path | None, history: str | None) -> None:
+        """Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends."""
+        check()
+        log_trouble_alone()
+        if history is not None:
+            _show(terminal, zone, _history(database, history))
+            return
+        with database.read() as connection:
+            key = chats.newest_chat(connection) or chats.new_key()
+        now = Chat(manager, database, terminal, key if script is None else chats.new_key())
+        if script is not None:
+            for line in script.read_text("utf-8-sig").splitlines():
+                if words := line.strip():
+                    terminal.console.print(f"> {words}", style="bold")
+                    now.ask(words)
+            return
+        _talk(now, zone)
+
+    return chat
+
+
+def _talk(chat: Chat, zone: ZoneInfo) -> None:
+    terminal = chat.terminal
+    terminal.say(
+        es="Escriba; /history muestra lo dicho, /reset empieza de nuevo, /exit termina.",
+        en="Write; /history shows what was said, /reset begins anew, /exit ends.",
+    )
+    while (words := _line()) is not None and words != "/exit":
+        if words == "/reset":
+            chat = Chat(chat.manager, chat.database, terminal, chats.new_key())
+            terminal.say(es="Conversación nueva.", en="A new conversation.")
+        elif words == "/history":
+            with chat.database.read() as connection:
+                said = chats.said_in(connection, chat.key, LAST)
+            _show(terminal, zone, said)
+        elif words.startswith("/"):
+            terminal.complain(
+                es=f"No hay ninguna orden {words}: /history, /reset o /exit.",
+                en=f"There is no command {words}: /history, /reset or /exit.",
+            )
+        elif words:
+            chat.ask(words)
+
+
+def _line() -> str | None:
+    try:
+        return input("> ").strip()
+    except (EOFError, KeyboardInterrupt):
+        click.echo()
+        return None
+
+
+def _history(database: Database, number: str) -> list[SaidRecord]:
+    with database.read() as connection:
+        if not number:
+            key = chats.newest_chat(connection)
+            return chats.said_in(connection, key, LAST) if key else []
+        try:
+            e164 = parse_e164(number)
+        except ValueError as error:
+            raise click.UsageError(f"NUMBER {error}.") from None
+        return chats.said_with(connection, matching_number(e164), LAST)
+
+
+def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
+    if not said:
+        terminal.say(es="Todavía no se ha dicho nada.", en="Nothing was said yet.")
+    for turn in said:
+        at = turn.created_at.astimezone(zone)
+        terminal.console.print(f"{at:%Y-%m-%d %H:%M} {turn.channel}", style="dim")
+        terminal.console.print(f"> {printable(turn.heard)}", style="bold")
+        terminal.console.print(printable("".join(turn.sentences).strip()))
+
+
+def printable(text: str) -> str:
+    """Return words without what would move a terminal's cursor or change its colours."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

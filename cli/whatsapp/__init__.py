@@ -1,0 +1,1 @@
+"""`flask --app app whatsapp ...`; imports messaging, storage and integrations."""

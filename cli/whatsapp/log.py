@@ -1,0 +1,203 @@
+"""Written messages as the terminal shows them: the log, and what is known of one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from cli.console import Terminal
+from integrations.dialog360 import error_codes as dialog360_codes
+from integrations.twilio import error_codes
+from integrations.twilio.messages import MessageState
+from messaging.providers.base import DIALOG360, TWILIO
+from messaging.requests import status_of
+from storage.models import MessageStatus
+from storage.queries.messages import MessageRecord, MessageWithContact
+from storage.queries.outgoing import RECEIPT_RANKS
+
+_STATUSES = {
+    MessageStatus.RECEIVED: {"es": "recibido", "en": "received"},
+    MessageStatus.SETTLED: {"es": "atendido", "en": "dealt with"},
+    MessageStatus.WAITING: {"es": "por enviar", "en": "to be sent"},
+    MessageStatus.CLAIMED: {"es": "en una respuesta", "en": "in a reply"},
+    MessageStatus.SENDING: {"es": "enviándose", "en": "being sent"},
+    MessageStatus.QUEUED: {"es": "en cola", "en": "queued"},
+    MessageStatus.SENT: {"es": "enviado", "en": "sent"},
+    MessageStatus.DELIVERED: {"es": "entregado", "en": "delivered"},
+    MessageStatus.READ: {"es": "leído", "en": "read"},
+    MessageStatus.UNDELIVERED: {"es": "no entregado", "en": "undelivered"},
+    MessageStatus.HELD: {"es": "retenido", "en": "held back"},
+    MessageStatus.FAILED: {"es": "fallido", "en": "failed"},
+}
+_KINDS = {
+    "text": {"es": "texto", "en": "text"},
+    "image": {"es": "imagen", "en": "image"},
+    "template": {"es": "plantilla", "en": "template"},
+    "media": {"es": "adjunto", "en": "media"},
+    "location": {"es": "ubicación", "en": "location"},
+    "reaction": {"es": "reacción", "en": "reaction"},
+    "button": {"es": "botón", "en": "button"},
+    "list": {"es": "lista", "en": "list"},
+    "stop-question": {"es": "pregunta", "en": "question"},
+    "pause": {"es": "pausa", "en": "pause"},
+    "team": {"es": "equipo", "en": "team"},
+    "notice": {"es": "aviso", "en": "notice"},
+}
+
+# Controls move the cursor and colour the screen; the others turn round the direction of all that follows.
+_DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """Return people's words with whatever would steer a terminal made visible as �; their lines stay."""
+    return _DISTURBING.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def status_word(terminal: Terminal, status: MessageStatus) -> str:
+    """Return the status in the reader's language."""
+    return _STATUSES[status][terminal.language]
+
+
+def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
+    """Return what each of these codes of a provider's means and what to do about it, a line each, none twice."""
+    known = dict.fromkeys(code for code in codes if code is not None)
+    return [f"[{code}] {_meaning(terminal, code, provider)}" for code in known]
+
+
+def _meaning(terminal: Terminal, code: int, provider: str) -> str:
+    if provider == DIALOG360:
+        url = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
+        return dialog360_codes.what_to_do(code, terminal.language) or url
+    url = f"https://www.twilio.com/docs/api/errors/{code}"
+    return error_codes.what_to_do(code, terminal.language) or url
+
+
+def _provider(row: MessageWithContact) -> str:
+    """Whose code a message has: who has named it had it, whoever brings this person's messages today."""
+    sid = row.message.sid or ""
+    if sid.startswith(("SM", "MM")):
+        return TWILIO
+    return DIALOG360 if sid.startswith("wamid.") else row.provider
+
+
+# The log
+
+
+def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> None:
+    """Print messages, and below them what the codes among them mean. zone: the one that times are shown in."""
+    terminal.console.print(_table(found, terminal, zone))
+    for provider in (TWILIO, DIALOG360):
+        codes = [row.message.error_code for row in found if _provider(row) == provider]
+        for line in meanings(terminal, codes, provider):
+            terminal.console.print(line)
+
+
+def _table(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> Table:
+    table = Table(show_lines=True)
+    table.add_column(terminal.pick(es="Cuándo", en="When"))
+    table.add_column(terminal.pick(es="Quién", en="Who"))
+    table.add_column("")
+    table.add_column(terminal.pick(es="Tipo", en="Kind"))
+    table.add_column(terminal.pick(es="Palabras", en="Words"), overflow="fold")
+    table.add_column(terminal.pick(es="Estado", en="Status"))
+    for row in found:
+        message = row.message
+        table.add_row(
+            _when(message.created_at, zone),
+            _who(terminal, row),
+            _direction(terminal, message),
+            _kind(terminal, message.kind),
+            harmless(message.words),
+            _status(terminal, message.status, message.error_code),
+        )
+    return table
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _who(terminal: Terminal, row: MessageWithContact) -> str:
+    simulated = terminal.pick(es="(simulado)", en="(simulated)") if row.simulated else ""
+    name = harmless(" ".join(row.name.split()))
+    return "\n".join(filter(None, (name, harmless(row.number), simulated)))
+
+
+def _direction(terminal: Terminal, message: MessageRecord) -> str:
+    return terminal.pick(es="sale", en="out") if message.outbound else terminal.pick(es="entra", en="in")
+
+
+def _kind(terminal: Terminal, kind: str) -> str:
+    return _KINDS.get(kind, {}).get(terminal.language, harmless(kind))
+
+
+def _status(terminal: Terminal, status: MessageStatus, code: int | None) -> str:
+    return status_word(terminal, status) + (f" [{code}]" if code is not None else "")
+
+
+# One message
+
+
+def print_state(
+    terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact | None, state: MessageState | None
+) -> None:
+    """Print what our books say of a message and what Twilio does; None: nothing."""
+    if kept is not None:
+        terminal.console.print(_ours(terminal, zone, kept))
+    else:
+        terminal.say(es="Aquí: no consta.", en="Here: not known.")
+    if state is not None:
+        terminal.console.print(f"Twilio: {_theirs(terminal, state)}")
+    codes = [kept.message.error_code if kept else None, state.error_code if state else None]
+    for line in meanings(terminal, codes, TWILIO if kept is None else _provider(kept)):
+        terminal.console.print(line)
+    if kept and state and _is_behind(kept.message, state):
+        terminal.complain(
+            es="Lo de aquí va por detrás de Twilio: sus recibos no llegan. Compruebe que WEBHOOK_URL es pública "
+            "y que el servidor está en marcha.",
+            en="What is known here lags behind Twilio: its receipts do not arrive. Check that WEBHOOK_URL is "
+            "public and that the server is running.",
+        )
+
+
+def _ours(terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact) -> str:
+    message = kept.message
+    who = " ".join(_who(terminal, kept).split("\n"))
+    facts = (
+        _status(terminal, message.status, message.error_code),
+        _direction(terminal, message),
+        _kind(terminal, message.kind),
+        who,
+        _when(message.created_at, zone),
+    )
+    return f"{terminal.pick(es='Aquí', en='Here')}: {' · '.join(facts)}\n  {harmless(message.words)}"
+
+
+def _theirs(terminal: Terminal, state: MessageState) -> str:
+    known = status_of(state.status)
+    word = status_word(terminal, known) if known is not None else harmless(state.status)
+    code = f" [{state.error_code}]" if state.error_code is not None else ""
+    addresses = f"{_number(state.sender)} → {_number(state.to)}"
+    return " · ".join(filter(None, (word + code, addresses, _price(terminal, state))))
+
+
+def _number(address: str) -> str:
+    return harmless(address.removeprefix("whatsapp:"))
+
+
+def _price(terminal: Terminal, state: MessageState) -> str:
+    if state.price is None:
+        return ""
+    amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
+    return amount.replace(".", ",") if terminal.language == "es" else amount
+
+
+def _is_behind(message: MessageRecord, state: MessageState) -> bool:
+    known = status_of(state.status)
+    # What was queued is never told by a receipt: only what comes after it can be missed.
+    if known is None or RECEIPT_RANKS[known] <= RECEIPT_RANKS[MessageStatus.QUEUED]:
+        return False
+    return RECEIPT_RANKS[message.status] < RECEIPT_RANKS[known]

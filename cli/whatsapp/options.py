@@ -1,0 +1,251 @@
+"""What is to be sent by WhatsApp, as the command line says it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from cli.call_options import CannotBegin, PhoneNumber
+from cli.console import Terminal
+from conversation.phone_numbers import matching_number
+from conversation.redaction import redact
+from integrations.twilio.error_codes import what_to_do
+from settings import parse_e164
+
+T = TypeVar("T")
+
+LONGEST_TEXT = 1600
+"""In UTF-16 code units."""
+TOO_LONG, BAD_MEDIA_URL, BAD_VARIABLES = 21617, 21620, 21656
+_OURS = "(the settings')"
+_TEMPLATE_SID = re.compile(r"HX[0-9a-fA-F]{32}")
+_TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}:[a-z]{2,3}(?:_[A-Z]{2})?")
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}|wamid\.[A-Za-z0-9+/=_-]{1,249}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What is to be sent: a text, an image with or without one, or an approved template.
+
+    template: Twilio's (HX...) or 360dialog's (aviso:es); "": that of the settings.
+    """
+
+    text: str | None = None
+    image_url: str | None = None
+    template: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The kind that it is kept as."""
+        if self.template is not None:
+            return "template"
+        return "text" if self.image_url is None else "image"
+
+    @property
+    def words(self) -> str:
+        """What is kept of it, for people to read."""
+        if self.template is not None:
+            filled = (f"{name}={value}" for name, value in self.variables.items())
+            return "\n".join((self.template, *filled))
+        return redact("\n".join(filter(None, (self.text, self.image_url))))
+
+    def parts(self, longest_caption: int | None) -> list["Draft"]:
+        """Return the messages it takes: a caption that is too long follows its image."""
+        text = self.text or ""
+        if self.image_url is None or longest_caption is None or len(text) <= longest_caption:
+            return [self]
+        return [replace(self, text=None), replace(self, image_url=None)]
+
+
+def is_template_sid(template: str) -> bool:
+    """Say whether a template is one of Twilio's."""
+    return _TEMPLATE_SID.fullmatch(template) is not None
+
+
+def read_draft(
+    terminal: Terminal,
+    *,
+    text: str | None,
+    image: str | None,
+    template: str | None,
+    variables: Sequence[tuple[str, str]],
+) -> Draft:
+    """Return what the command line asks to be sent. Raises click.UsageError where it is not exactly one thing."""
+    _require_one(terminal, text, image, template, variables)
+    if template is None:
+        return Draft(text=text, image_url=image)
+    return Draft(template="" if template == _OURS else template, variables=dict(variables))
+
+
+def _require_one(
+    terminal: Terminal,
+    text: str | None,
+    image: str | None,
+    template: str | None,
+    variables: Sequence[tuple[str, str]],
+) -> None:
+    if text is None and image is None and template is None:
+        raise click.UsageError(
+            terminal.pick(
+                es="Falta qué enviar: --text, --image o --template.",
+                en="What to send is missing: --text, --image or --template.",
+            )
+        )
+    if template is not None and (text is not None or image is not None):
+        raise click.UsageError(
+            terminal.pick(
+                es="Una plantilla va sola: sin --text ni --image.",
+                en="A template goes alone: without --text or --image.",
+            )
+        )
+    if variables and template is None:
+        raise click.UsageError(
+            terminal.pick(
+                es="--var es de una plantilla: añada --template.", en="--var is a template's: add --template."
+            )
+        )
+
+
+def not_set(terminal: Terminal, *names: str) -> CannotBegin:
+    """Return the error that says which settings are missing."""
+    listed = ", ".join(names)
+    return CannotBegin(
+        terminal.pick(
+            es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
+            en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
+        )
+    )
+
+
+# What the command line may say
+
+
+def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
+    """Return the parameters that `read_draft` reads."""
+    text_help = terminal.pick(
+        es="Texto, de 1600 caracteres como mucho; con --image, su pie.",
+        en="A text of at most 1600 characters; with --image, its caption.",
+    )
+    image_help = terminal.pick(es="Dirección pública de una imagen.", en="Public URL of an image.")
+    template_help = terminal.pick(
+        es="Plantilla aprobada: en Twilio, por su SID (HX...); en 360dialog, por su nombre e idioma (aviso:es). Sin "
+        "decir cuál, la de TWILIO_TEMPLATE_SID o D360_TEMPLATE. Es lo único que llega a quien no ha escrito en 24 "
+        "horas.",
+        en="An approved template: Twilio's by its SID (HX...), 360dialog's by its name and language (aviso:es). "
+        "Without either, that of TWILIO_TEMPLATE_SID or D360_TEMPLATE. Nothing else reaches somebody who has not "
+        "written for 24 hours.",
+    )
+    var_help = terminal.pick(
+        es="Lo que va en un hueco de la plantilla, como 1=Ana. Se repite.",
+        en="What goes into a placeholder of the template, such as 1=Ana. Repeatable.",
+    )
+    words, url = Checked("text", _words, terminal), Checked("url", _image_url, terminal)
+    template, variable = Checked("[sid]", _template, terminal), Checked("1=ana", _variable, terminal)
+    return [
+        click.Option(["--text"], type=words, help=text_help),
+        click.Option(["--image"], type=url, help=image_help),
+        click.Option(["--template"], type=template, is_flag=False, flag_value=_OURS, help=template_help),
+        click.Option(["--var", "variables"], type=variable, multiple=True, help=var_help),
+    ]
+
+
+class WhatsAppNumber(PhoneNumber):
+    """A number as people copy it from Twilio or from WhatsApp; the command gets it as E.164."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return E.164, or end the command with exit code 2."""
+        plain = re.sub(r"[\s().-]", "", value.removeprefix("whatsapp:"))
+        try:
+            return parse_e164(plain)
+        except ValueError:  # WhatsApp writes some numbers with a digit that no phone book has
+            return super().convert(matching_number(plain), param, ctx)
+
+
+class Checked(click.ParamType[T], Generic[T]):
+    """A value that `read` understands; what it cannot be is a ValueError, and ends the command with exit code 2."""
+
+    def __init__(self, name: str, read: Callable[[Terminal, str], T], terminal: Terminal) -> None:
+        self.name = name
+        self._read = read
+        self._terminal = terminal
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        """Return what was read."""
+        try:
+            return self._read(self._terminal, value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def message_sid(terminal: Terminal, value: str) -> str:
+    """Return a message's SID. Raises ValueError."""
+    if not _MESSAGE_SID.fullmatch(value):
+        raise ValueError(
+            terminal.pick(
+                es=f"«{value}» no es el SID de un mensaje: SM o MM y 32 cifras o letras de la a a la f, o wamid. y lo "
+                "que le sigue.",
+                en=f"“{value}” is not a message's SID: SM or MM and 32 digits or letters from a to f, or wamid. and "
+                "what follows it.",
+            )
+        )
+    return value
+
+
+def _words(terminal: Terminal, value: str) -> str:
+    # Bytes of an argument that are no UTF-8 come as lone surrogates, which nobody can be sent.
+    words = value.encode("utf-8", "replace").decode()
+    if not words.strip():
+        raise ValueError(terminal.pick(es="El texto está vacío.", en="The text is empty."))
+    if len(words.encode("utf-16-le")) // 2 > LONGEST_TEXT:
+        raise ValueError(what_to_do(TOO_LONG, terminal.language))
+    return words
+
+
+def _image_url(terminal: Terminal, value: str) -> str:
+    if not _is_url(value):
+        raise ValueError(what_to_do(BAD_MEDIA_URL, terminal.language))
+    return value
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable() and " " not in text
+    )
+
+
+def _template(terminal: Terminal, value: str) -> str:
+    if value != _OURS and not is_template_sid(value) and not _TEMPLATE_NAME.fullmatch(value):
+        raise ValueError(
+            terminal.pick(
+                es=f"«{value}» no es el SID de una plantilla (HX y 32 cifras o letras de la a a la f), ni el nombre y "
+                "el idioma de una de 360dialog (aviso:es). Sin decir cuál vale la de los ajustes; el número va "
+                "delante de --template.",
+                en=f"“{value}” is not a template's SID (HX and 32 digits or letters from a to f), nor the name and "
+                "the language of one of 360dialog's (aviso:es). Without either it is that of the settings; the "
+                "number goes before --template.",
+            )
+        )
+    return value
+
+
+def _variable(terminal: Terminal, value: str) -> tuple[str, str]:
+    name, equals, filling = value.partition("=")
+    filling = filling.encode("utf-8", "replace").decode().strip()
+    if not equals or not re.fullmatch(r"\w+", name):
+        raise ValueError(
+            terminal.pick(
+                es=f"«{value}» no dice qué va en cada hueco: escríbalo como 1=Ana.",
+                en=f"“{value}” does not say what goes where: give it as 1=Ana.",
+            )
+        )
+    if not filling or re.search(r"[\n\r\t]| {5}", filling):
+        raise ValueError(what_to_do(BAD_VARIABLES, terminal.language))
+    return name, filling

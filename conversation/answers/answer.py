@@ -1,0 +1,283 @@
+"""The answer: what the model is writing to one utterance, a row as well as a running thread.
+
+Its writer lets the readers of this process have each sentence at once; the row gets it within a tenth of a second,
+and before it is spoken (Answers). When the database cannot be written the answer is spoken from RAM, the log says
+so, and the row is written once it can be.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.base import utc_now
+from storage.database import Database
+from storage.models import Ending, TurnState
+from storage.queries import turns
+from storage.queries.turns import ServedRecord
+
+log = structlog.get_logger()
+
+
+class AnswerStopped(Exception):
+    """The answer is no longer this writer's: superseded, cancelled, failed by a reader, or taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Sentences from a position on. complete: there will be no more, and the ending says what comes next."""
+
+    sentences: tuple[str, ...]
+    start: int
+    state: TurnState
+    ending: Ending | None
+    turn_id: int | None
+
+    @property
+    def upto(self) -> int:
+        """The position after the last sentence."""
+        return self.start + len(self.sentences)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer has come to its end, whatever end that was."""
+        return self.state is not TurnState.WRITING
+
+
+@dataclass
+class Timing:
+    """When things happened to an answer, in seconds of the monotonic clock."""
+
+    started: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    first_sentence: float | None = None
+    ended: float | None = None
+
+    def since_start_ms(self, moment: float | None) -> int | None:
+        """Milliseconds from the claim to a moment."""
+        return None if moment is None else round((moment - self.started) * 1000)
+
+
+class Answer:
+    """An answer being written in this process. Written by one thread, read and stopped by any."""
+
+    def __init__(
+        self,
+        database: Database,
+        key: str,
+        number: int,
+        *,
+        turn_id: int | None,
+        epoch: int = 1,
+        failures_before: int = 0,
+        sentences: Sequence[str] = (),
+        whole: bool = False,
+        keep_late: "Callable[[Connection, Answer], None] | None" = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """sentences: those that its row has. whole: nobody wants to be woken before it is complete."""
+        self.key, self.number, self.whole = key, number, whole
+        self.turn_id, self.epoch = turn_id, epoch
+        self.failures_before = failures_before
+        self.timing = Timing()
+        self._database, self._clock = database, clock
+        self._changed = threading.Condition()
+        self._sentences = list(sentences)
+        self._state = TurnState.WRITING
+        self._ending: Ending | None = None
+        self._servings: dict[tuple[int, int], ServedRecord] = {}
+        self._on_stop: Callable[[], None] | None = None
+        self._kept = len(self._sentences)
+        self._on_words: Callable[[Answer], None] = lambda _: None
+        self._keep_late = keep_late
+        self._late: Callable[[Connection], Any] | None = None
+
+    # What readers do
+
+    def read(self, start: int, wait_s: float) -> Reading:
+        """Return what there is from `start` on, waiting up to `wait_s` seconds for the first of it."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._state is not TurnState.WRITING or self._has_words(start), wait_s
+            )
+            return Reading(tuple(self._sentences[start:]), start, self._state, self._ending, self.turn_id)
+
+    def served(self, serving: ServedRecord) -> ServedRecord:
+        """Remember what a request is given in this process; the first one stands."""
+        with self._changed:
+            return self._servings.setdefault((serving.start, serving.wait), serving)
+
+    def stop(self, state: TurnState, sentences: Sequence[str] = (), ending: Ending | None = None) -> bool:
+        """End it now with these last words, which the row has; whoever writes it is woken and stops.
+
+        False: it had ended.
+        """
+        with self._changed:
+            if self._state is not TurnState.WRITING:
+                return False
+            self._sentences.extend(sentences)
+            if sentences:
+                self._kept = len(self._sentences)
+            self._settle(state, ending)
+            on_stop = self._on_stop
+        if on_stop is not None:
+            on_stop()
+        return True
+
+    # What its writer does
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was written so far."""
+        with self._changed:
+            return tuple(self._sentences)
+
+    @property
+    def state(self) -> TurnState:
+        """Where it stands."""
+        return self._state
+
+    @property
+    def ending(self) -> Ending | None:
+        """What comes after its words, once it is complete."""
+        return self._ending
+
+    @contextlib.contextmanager
+    def stopping(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, `stop` also calls `cancel`, which must wake the writer.
+
+        Raises AnswerStopped where the answer was stopped already.
+        """
+        with self._changed:
+            if self._state is not TurnState.WRITING:
+                raise AnswerStopped
+            self._on_stop = cancel
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._on_stop = None
+
+    def add(self, sentences: Sequence[str]) -> None:
+        """Let readers have sentences. Raises AnswerStopped where it is no longer ours."""
+        with self._changed:
+            self._extend(sentences)
+            if not self.whole:
+                self._changed.notify_all()
+        self._on_words(self)
+
+    def when_words_come(self, tell: "Callable[[Answer], None]") -> None:
+        """Have `tell` called after each `add`."""
+        self._on_words = tell
+
+    def keep_words(self, connection: Connection, upto: int | None = None) -> int | None:
+        """Write the sentences so far; with `upto`, only where the row may have fewer than that.
+
+        Return how many the row has then, to be told to `kept` after the commit; None where it is no longer ours.
+        """
+        with self._changed:
+            words, kept = list(self._sentences), self._kept
+        needed = len(words) if upto is None else upto
+        if self.turn_id is None or kept >= needed:
+            return kept
+        ours = turns.keep_sentences(connection, self.turn_id, self.epoch, words, self._clock())
+        if ours or turns.has_sentences(connection, self.turn_id, self.epoch, needed):
+            return len(words)
+        return None
+
+    def kept(self, count: int) -> None:
+        """Take note that the row has so many sentences."""
+        with self._changed:
+            self._kept = max(self._kept, count)
+
+    def finish(
+        self,
+        state: TurnState,
+        ending: Ending,
+        sentences: Sequence[str] = (),
+        also: Callable[[Connection], None] | None = None,
+        **values: Any,
+    ) -> None:
+        """Keep the end and the last sentences, with whatever else belongs in that transaction (`also`).
+
+        Raises AnswerStopped where it is no longer ours; then nothing of this is kept.
+        """
+        values |= {"state": state, "ending": ending, "sentences": [*self.sentences, *sentences]}
+
+        def write(connection: Connection, turn_id: int) -> bool:
+            ours = turns.finish_turn(connection, turn_id, self.epoch, finished_at=self._clock(), **values)
+            if ours and also is not None:
+                also(connection)
+            return ours
+
+        kept = self._keep(write)
+        with self._changed:
+            self._extend(sentences)
+            self._kept = len(self._sentences) if kept else self._kept
+            self._settle(state, ending)
+        if not kept:
+            self._late = self._late_write(write)
+
+    def _has_words(self, start: int) -> bool:
+        return not self.whole and len(self._sentences) > start
+
+    def _extend(self, sentences: Sequence[str]) -> None:
+        if self._state is not TurnState.WRITING:
+            raise AnswerStopped
+        if sentences:
+            self.timing.first_sentence = self.timing.first_sentence or time.monotonic()
+        self._sentences.extend(sentences)
+
+    def _settle(self, state: TurnState, ending: Ending | None) -> None:
+        self._state, self._ending = state, ending
+        self.timing.ended = time.monotonic()
+        self._changed.notify_all()
+
+    # Keeping
+
+    def _keep(self, write: Callable[[Connection, int], bool]) -> bool:
+        """Write in a transaction; False where there is no row yet, or the database cannot be written."""
+        turn_id = self.turn_id
+        if turn_id is None:
+            return False
+        try:
+            ours = self._database.run(lambda connection: write(connection, turn_id))
+        except SQLAlchemyError as error:
+            log.error("answer_not_kept", turn=self.number, error=type(error).__name__)
+            return False
+        if not ours:
+            self.stop(TurnState.CANCELLED)
+            raise AnswerStopped
+        return True
+
+    def _late_write(self, write: Callable[[Connection, int], bool]) -> Callable[[Connection], Any] | None:
+        turn_id, keep_late = self.turn_id, self._keep_late
+        if turn_id is not None:
+            return lambda connection: write(connection, turn_id)
+        return None if keep_late is None else lambda connection: keep_late(connection, self)
+
+    @property
+    def is_unkept(self) -> bool:
+        """Whether it has words that its row has not."""
+        with self._changed:
+            return self._kept < len(self._sentences)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it was spoken from RAM and the database does not have it yet."""
+        return self._late is not None
+
+    def keep_what_is_owed(self) -> None:
+        """Write what could not be written when it was said. Raises SQLAlchemyError while it still cannot."""
+        if self._late is not None:
+            with self._database.write() as connection:
+                self._late(connection)
+            self._late = None
+            log.info("answer_kept_late", turn=self.number)

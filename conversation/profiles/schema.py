@@ -1,0 +1,176 @@
+"""What a profile's file may hold. What is wrong with a value is said as the end of a sentence on its key."""
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from conversation.phrases import Phrases, phrases_for
+from conversation.speech.voices import DEFAULT_VOICES, check_voice
+
+KNOWLEDGE_LIMIT = 40_000
+"""Characters of instructions, facts and FAQ together: some 10,000 tokens, which every turn sends again."""
+
+_SPEECH_MODEL = re.compile(
+    r"default|numbers_and_commands|phone_call|experimental_(conversations|utterances)"
+    r"|googlev2_(long|short|telephony|telephony_short)|deepgram_nova-[23](-[a-z]+)?"
+)
+
+
+def _one_line(text: Any) -> Any:
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
+def _stripped(text: Any) -> Any:
+    return text.strip() if isinstance(text, str) else text
+
+
+def _spoken(text: str) -> str:
+    if re.search(r"[{}]", re.sub(r"\{(business|name)\}", "", text)):
+        raise ValueError("has a brace that would be read aloud: only {business} and {name} are filled in")
+    return text
+
+
+def _hint(text: str) -> str:
+    if "," in text:
+        raise ValueError("has a comma, at which Twilio would cut it: make it two entries")
+    return text
+
+
+_OneLine = BeforeValidator(_one_line)
+_Hint = Annotated[str, Field(min_length=1, max_length=100), _OneLine, AfterValidator(_hint)]
+_Word = Annotated[str, Field(min_length=1, max_length=100), _OneLine]
+_Sentence = Annotated[str, Field(min_length=1, max_length=300), _OneLine]
+_Paragraph = Annotated[str, Field(min_length=1, max_length=1000), _OneLine]
+_Spoken = Annotated[_Paragraph, AfterValidator(_spoken)]
+
+
+class Table(BaseModel):
+    """A table of the file: nothing but its own keys, each of exactly its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class FaqTable(Table):
+    """A `[[faq]]` of the file."""
+
+    questions: list[_Sentence] = Field(min_length=1, max_length=20)
+    answer: _Paragraph
+
+
+_PHRASE_KINDS: dict[Any, Any] = {
+    str: _Spoken,
+    tuple[str, ...]: Annotated[list[_Spoken], Field(min_length=2, max_length=20)],
+    tuple[str, str]: Annotated[list[_Spoken], Field(min_length=2, max_length=2)],
+    frozenset[str]: Annotated[list[_Word], Field(max_length=500)],
+}
+
+if TYPE_CHECKING:
+    PhrasesTable = Table
+else:
+    PhrasesTable = create_model(
+        "PhrasesTable",
+        __base__=Table,
+        __doc__="The `[phrases]` of the file: the fields of Phrases, none of them required.",
+        **{name: (_PHRASE_KINDS[kind] | None, None) for name, kind in get_type_hints(Phrases).items()},
+    )
+
+
+class ProfileFile(Table):
+    """A profile's file, key by key. The order matters: `language` is checked before what depends on it."""
+
+    name: _Word
+    business: _Word
+    language: str
+    voice: Annotated[str | None, Field(validate_default=True)] = None
+    time_zone: str
+    greeting: _Spoken
+    greeting_outbound: _Spoken | None = None
+    voicemail: _Spoken | None = None
+    instructions: Annotated[str, Field(min_length=1, max_length=8000), BeforeValidator(_stripped)]
+    facts: list[_Sentence] = Field(default_factory=list, max_length=300)
+    faq: list[FaqTable] = Field(default_factory=list, max_length=300)
+    hints: list[_Hint] = Field(default_factory=list, max_length=500)
+    speech_model: str | None = None
+    phrases: Annotated[PhrasesTable, Field(validate_default=True)] = PhrasesTable()
+
+    @field_validator("language")
+    @classmethod
+    def _language(cls, tag: str) -> str:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})", tag):
+            raise ValueError(
+                'must be a language with its region, such as "es-ES", "es-MX" or "en-US", in these cases'
+            )
+        return tag
+
+    @field_validator("voice")
+    @classmethod
+    def _voice(cls, voice: str | None, info: ValidationInfo) -> str | None:
+        language = info.data.get("language")
+        if voice is None and language and language not in DEFAULT_VOICES:
+            raise ValueError(
+                f"is missing: {language} has no default voice, so give one that Twilio has for it"
+            )
+        if voice is not None:
+            check_voice(voice, language)
+        return voice
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone(cls, name: str) -> str:
+        if name not in (zones := available_timezones()):
+            cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones) if "/" in zone}
+            near = get_close_matches(name.rpartition("/")[2].lower().replace(" ", "_"), cities, 1, 0.75)
+            raise ValueError(
+                f'must be a time zone of the IANA list, such as "{cities[near[0]] if near else "Europe/Madrid"}"'
+            )
+        return name
+
+    @field_validator("speech_model")
+    @classmethod
+    def _speech_model(cls, model: str | None, info: ValidationInfo) -> str | None:
+        if model is None:
+            return None
+        if not _SPEECH_MODEL.fullmatch(model):
+            raise ValueError(
+                "must be a speechModel of Twilio's <Gather>: leave it out to have the default one"
+            )
+        language = info.data.get("language", "")
+        partly = model.startswith(("phone_call", "experimental"))
+        if partly and language.startswith("es-") and language not in ("es-ES", "es-US"):
+            raise ValueError(f"does not know {language}: leave it out, or use deepgram_nova-3")
+        return model
+
+    @field_validator("phrases")
+    @classmethod
+    def _complete(cls, phrases: PhrasesTable, info: ValidationInfo) -> PhrasesTable:
+        try:
+            phrases_for(info.data.get("language", "en"))
+        except ValueError as error:
+            if missing := [name for name, value in phrases if value is None]:
+                names, reason = ", ".join(missing), str(error).partition(":")[0]
+                raise ValueError(f"must have all of its keys, for {reason}: add {names}") from None
+        return phrases
+
+    @model_validator(mode="after")
+    def _affordable(self) -> "ProfileFile":
+        asked = (len(text) for entry in self.faq for text in (*entry.questions, entry.answer))
+        total = len(self.instructions) + sum(map(len, self.facts)) + sum(asked)
+        if total > KNOWLEDGE_LIMIT:
+            raise ValueError(
+                f"instructions, facts and FAQ have {total} characters, which every turn would send again: "
+                f"shorten them to {KNOWLEDGE_LIMIT}"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""What the assistant can do besides answering; imports storage and integrations."""

@@ -1,0 +1,205 @@
+"""What the model may do besides speaking: end the call, hand off, and one's own tools beside them.
+
+A tool of one's own is a `Tool` in the list that app.py makes: a spec for the model, and a function that is
+given the context and the arguments, has 3 seconds, and returns what the model is told.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from conversation.handoff import Request, hand_off
+from conversation.observers import NOBODY, People
+from conversation.phrases import Phrases
+from integrations.language_model import ToolCall, ToolSpec
+from storage.database import Database
+from storage.models import Ending
+from storage.queries import turns
+
+log = structlog.get_logger()
+
+LIMIT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Where a tool runs. conversation_id and turn_id are None while the database cannot be written."""
+
+    database: Database
+    conversation_id: int | None
+    turn_id: int | None
+    turn_number: int
+    phrases: Phrases
+    can_transfer: bool
+    now: datetime
+    people: People = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a tool. content: what the model is told. ending: the answer ends so, after its words.
+
+    words: said before that ending where the model wrote none.
+    """
+
+    content: str
+    ending: Ending | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something that the model may do. repeatable: running it again for the same turn changes nothing."""
+
+    spec: ToolSpec
+    run: Callable[[ToolContext, dict[str, Any]], ToolResult]
+    repeatable: bool = False
+
+
+class Toolbox:
+    """The tools of an assistant. Each call of a tool runs once per turn, takeovers included."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._tools = {tool.spec.name: tool for tool in tools}
+        self.specs = tuple(tool.spec for tool in tools)
+
+    def run(self, context: ToolContext, call: ToolCall) -> ToolResult:
+        """Run what the model asked for; whatever goes wrong becomes words for the model."""
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return ToolResult(f"There is no tool named {call.name}.")
+        if call.arguments is None:
+            return ToolResult("The arguments were not a JSON object. Call it again, corrected.")
+        if tool.repeatable:
+            return _within_limit(tool, context, call.arguments)
+        return _once(tool, context, call.name, call.arguments)
+
+
+def _once(tool: Tool, context: ToolContext, name: str, arguments: dict[str, Any]) -> ToolResult:
+    if context.turn_id is None:
+        return ToolResult("This cannot be done at the moment.")
+    digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:32]
+    key = f"{name}:{digest}"
+    try:
+        with context.database.write() as connection:
+            begun = turns.begin_tool(connection, context.turn_id, key, context.now)
+            before = None if begun else turns.tool_result(connection, context.turn_id, key)
+        if not begun:
+            return _earlier(before)
+        result = _within_limit(tool, context, arguments)
+        with context.database.write() as connection:
+            turns.end_tool(connection, context.turn_id, key, asdict(result))
+    except SQLAlchemyError as error:
+        log.error("tool_not_kept", tool=name, error=type(error).__name__)
+        return ToolResult("This cannot be done at the moment.")
+    return result
+
+
+def _earlier(result: dict[str, Any] | None) -> ToolResult:
+    if result is None:
+        return ToolResult("This was begun before, and whether it was done is not known. Do not do it again.")
+    ending = result["ending"]
+    return ToolResult(result["content"], None if ending is None else Ending(ending), result["words"])
+
+
+def _within_limit(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    results: list[ToolResult] = []
+
+    def run() -> None:
+        try:
+            results.append(tool.run(context, arguments))
+        except Exception as error:  # noqa: BLE001  (a tool is anybody's code; the model is told, the log says)
+            log.error("tool_failed", tool=tool.spec.name, error=type(error).__name__)
+            results.append(ToolResult("The tool failed."))
+
+    thread = threading.Thread(target=run, name=f"tool-{tool.spec.name}", daemon=True)
+    thread.start()
+    thread.join(LIMIT_S)
+    if not results:
+        log.error("tool_too_slow", tool=tool.spec.name, limit_s=LIMIT_S)
+        return ToolResult(f"The tool gave no result within {LIMIT_S:.0f} seconds.")
+    return results[0]
+
+
+def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
+    return ToolResult("The call ends after your words.", Ending.HANG_UP, context.phrases.goodbye)
+
+
+def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
+    if context.conversation_id is not None:
+        with context.database.write() as connection:
+            request = Request(str(arguments.get("reason") or ""), str(arguments.get("summary") or ""))
+            hand_off(
+                connection, context.people, context.conversation_id, context.turn_number, request, context.now
+            )
+
+
+def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    _keep_handoff(context, arguments)
+    if context.can_transfer:
+        return ToolResult("The call is being transferred.", Ending.TRANSFER, context.phrases.transfer)
+    return ToolResult("Nobody can take the call now: a message is taken.", Ending.TAKE_MESSAGE)
+
+
+def _hand_off_written(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    _keep_handoff(context, arguments)
+    return ToolResult("A person was told and will answer here.", Ending.GATHER, context.phrases.handed_off)
+
+
+END_CALL = Tool(
+    ToolSpec(
+        "end_call",
+        "End the phone call. Use it when the person says goodbye or needs nothing more, "
+        "and say goodbye in the same answer.",
+        {"type": "object", "properties": {}, "additionalProperties": False},
+    ),
+    _end_call,
+    repeatable=True,
+)
+
+_ON_THE_WAY = "Say in the same answer that you are passing them on."
+_NOBODY_HERE = "Nobody can come to the phone now, so a message is taken: do not promise to put them through."
+
+
+_WILL_WRITE = "Say in the same answer that somebody of the team will write here; do not promise when."
+
+
+def hand_off_tool(*, can_transfer: bool) -> Tool:
+    """The tool that brings in a person; the model is told whether one can be reached now."""
+    return _hand_off_tool(_ON_THE_WAY if can_transfer else _NOBODY_HERE, _hand_off)
+
+
+def _hand_off_tool(what_follows: str, run: Callable[[ToolContext, dict[str, Any]], ToolResult]) -> Tool:
+    description = (
+        "Pass the conversation to a person of the business. Use it when the person asks for somebody, is "
+        f"upset, or needs what you cannot do. {what_follows}"
+    )
+    return Tool(ToolSpec("hand_off", description, _HAND_OFF_PARAMETERS), run, repeatable=True)
+
+
+_HAND_OFF_PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "description": "Why, in a few words."},
+        "summary": {"type": "string", "description": "What they need and what was said, briefly."},
+    },
+    "required": ["reason", "summary"],
+    "additionalProperties": False,
+}
+
+
+def phone_tools(*, can_transfer: bool) -> tuple[Tool, ...]:
+    """The tools of a phone call."""
+    return END_CALL, hand_off_tool(can_transfer=can_transfer)
+
+
+def whatsapp_tools() -> tuple[Tool, ...]:
+    """The tools of a written conversation, which nobody has to end."""
+    return (_hand_off_tool(_WILL_WRITE, _hand_off_written),)

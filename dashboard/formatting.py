@@ -1,0 +1,122 @@
+"""How pages write times, lengths and numbers: for the reader's language, in the business's zone.
+
+A script of the page's own rewrites times in the reader's zone; without it they stay as they are written here.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from markupsafe import Markup
+
+from dashboard.attachments import message_words
+from dashboard.texts import language
+from storage.reports.lists import CallRow
+from storage.reports.transcripts import CallRecord
+
+_MONTHS = {
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+
+def zone() -> ZoneInfo:
+    """Return the business's zone."""
+    found = current_app.extensions["dashboard"].zone
+    assert isinstance(found, ZoneInfo)
+    return found
+
+
+def when(at: datetime | None) -> str:
+    """Return a day and a time as a `<time>`; nothing for None. at: aware."""
+    return _time(at, "both", "{day} {month} {year}, {clock}")
+
+
+def day(at: datetime | None) -> str:
+    """Return the day alone."""
+    return _time(at, "day", "{day} {month} {year}")
+
+
+def short_day(value: date) -> str:
+    """Return "21 nov", which is the same day in every zone."""
+    return f"{value.day} {_MONTHS[language()][value.month - 1]}"
+
+
+def clock(at: datetime | None) -> str:
+    """Return the time of day alone, to the second."""
+    return _time(at, "clock", "{clock}:{second:02}")
+
+
+def seconds(milliseconds: float | None) -> str:
+    """Return "0,8 s" for 800; nothing for None."""
+    if milliseconds is None:
+        return ""
+    return f"{_decimal(f'{milliseconds / 1000:.1f}')} s"
+
+
+def duration(length_s: float | None) -> str:
+    """Return "1:35" for 95, "1:01:35" for an hour more; nothing for None."""
+    if length_s is None:
+        return ""
+    minutes, rest = divmod(round(length_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def number(value: int | None) -> str:
+    """Return "12.345" or "12,345"; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:,}".replace(",", "." if language() == "es" else ",")
+
+
+def money(value: float) -> str:
+    """Return "1.234,57" or "1,234.57", in the currency that the prices are set in; under 1, four places."""
+    text = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
+    return text.translate(str.maketrans(",.", ".,")) if language() == "es" else text
+
+
+def address(value: str) -> str:
+    """Return a contact's address as people read it: a withheld number says so."""
+    if not value.startswith("withheld:"):
+        return value
+    return "número oculto" if language() == "es" else "withheld number"
+
+
+def call_state(call: CallRecord | CallRow) -> str:
+    """Return what is going on with a call, as WORDS has it. Twilio says of one that comes in only that it rings."""
+    is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
+    return "in-progress" if is_answered else call.status
+
+
+FILTERS = {
+    "when": when,
+    "day": day,
+    "short_day": short_day,
+    "clock": clock,
+    "seconds": seconds,
+    "duration": duration,
+    "number": number,
+    "money": money,
+    "address": address,
+    "call_state": call_state,
+    "message_words": message_words,
+}
+
+
+def _time(at: datetime | None, kind: str, form: str) -> str:
+    if at is None:
+        return ""
+    local = at.astimezone(zone())
+    shown = form.format(
+        day=local.day,
+        month=_MONTHS[language()][local.month - 1],
+        year=local.year,
+        clock=f"{local:%H:%M}",
+        second=local.second,
+    )
+    return Markup('<time datetime="{}" data-shows="{}">{}</time>').format(at.isoformat(), kind, shown)
+
+
+def _decimal(text: str) -> str:
+    return text.replace(".", ",") if language() == "es" else text

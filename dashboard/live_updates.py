@@ -1,0 +1,169 @@
+"""Pages that follow what goes on: a stream that says "look again", and never more than a few threads for it.
+
+One thread of a process reads the database for all who watch there; whoever is one too many is told to ask by itself.
+A stream carries no words: the page fetches what changed as any page is fetched, behind the same guard.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.database import Database
+from storage.reports import transcripts
+
+log = structlog.get_logger()
+
+CALLS = "calls"
+MOST_VIEWERS = 8
+"""Streams of a process at once; each holds one of the threads that answer calls."""
+LASTS_S = 60.0
+"""A browser that is still there comes back by itself; what it left unnoticed is let go of."""
+LOOK_EVERY_S = 0.5
+STILL_HERE_S = 10.0
+RETRY_MS = 1000
+
+
+class TooManyViewers(Exception):
+    """Every stream of this process is taken."""
+
+
+def topic_of(conversation_id: int) -> str:
+    """Return what a conversation is watched under."""
+    return f"conversation:{conversation_id}"
+
+
+def version(connection: Connection, topic: str) -> str:
+    """Return what is another whenever what a topic shows changes."""
+    kind, _, id_ = topic.partition(":")
+    seen: Any = (
+        transcripts.pulse_of_calls(connection) if kind == CALLS else transcripts.pulse(connection, int(id_))
+    )
+    return sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+class Live:
+    """Tells viewers that something changed. Thread-safe; its thread is there while somebody watches."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        most: int = MOST_VIEWERS,
+        lasts_s: float = LASTS_S,
+        every_s: float = LOOK_EVERY_S,
+        still_here_s: float = STILL_HERE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database, self._most, self._lasts_s = database, most, lasts_s
+        self._every_s, self._still_here_s, self._clock = every_s, still_here_s, clock
+        self._changed = threading.Condition()
+        self._watched: Counter[str] = Counter()
+        self._versions: dict[str, str] = {}
+        self._looking, self._closed = False, False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no stream is left."""
+        with self._changed:
+            return self._closed or self._watched.total() >= self._most
+
+    def watch(self, topic: str, seen: str) -> Iterator[str]:
+        """Return a stream of server-sent events. seen: the version that the page shows. Raises TooManyViewers."""
+        self._enter(topic)
+        return _Stream(self._events(topic, seen), lambda: self._leave(topic))
+
+    def close(self) -> None:
+        """End every stream."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _enter(self, topic: str) -> None:
+        with self._changed:
+            if self._closed or self._watched.total() >= self._most:
+                raise TooManyViewers
+            self._watched[topic] += 1
+            if not self._looking:
+                self._looking = True
+                threading.Thread(target=self._look, name="live", daemon=True).start()
+
+    def _leave(self, topic: str) -> None:
+        with self._changed:
+            self._watched[topic] -= 1
+            if self._watched[topic] <= 0:
+                del self._watched[topic]
+                self._versions.pop(topic, None)
+            self._changed.notify_all()
+
+    def _events(self, topic: str, seen: str) -> Iterator[str]:
+        # https://html.spec.whatwg.org/multipage/server-sent-events.html
+        yield f"retry: {RETRY_MS}\n\n"
+        ends = self._clock() + self._lasts_s
+        while (left_s := ends - self._clock()) > 0 and not self._closed:
+            found = self._wait(topic, seen, min(left_s, self._still_here_s))
+            if found != seen:
+                seen = found
+                yield f"event: changed\ndata: {seen}\n\n"
+            else:
+                yield ": still here\n\n"
+
+    def _wait(self, topic: str, seen: str, timeout_s: float) -> str:
+        """Return the version that there is once it is another, or the same after a while."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self._versions.get(topic, seen) != seen, timeout=timeout_s
+            )
+            return self._versions.get(topic, seen)
+
+    # The thread that looks
+
+    def _look(self) -> None:
+        while topics := self._topics():
+            try:
+                with self._database.read() as connection:
+                    found = {topic: version(connection, topic) for topic in topics}
+            except SQLAlchemyError as error:  # the pages ask by themselves now and then
+                log.warning("live_not_read", error=type(error).__name__)
+                found = {}
+            with self._changed:
+                if any(self._versions.get(topic) != now for topic, now in found.items()):
+                    self._versions |= {t: now for t, now in found.items() if t in self._watched}
+                    self._changed.notify_all()
+                self._changed.wait_for(lambda: self._closed or not self._watched, timeout=self._every_s)
+
+    def _topics(self) -> list[str]:
+        with self._changed:
+            if self._closed or not self._watched:
+                self._looking = False
+                return []
+            return list(self._watched)
+
+
+class _Stream:
+    """An iterator that is let go of once, also where nothing was ever read of it."""
+
+    def __init__(self, events: Iterator[str], leave: Callable[[], None]) -> None:
+        self._events, self._leave, self._left = events, leave, False
+
+    def __iter__(self) -> "_Stream":
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._events)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave; WSGI servers call it when the browser is gone."""
+        if not self._left:
+            self._left = True
+            self._leave()

@@ -1,0 +1,68 @@
+"""The calls: those that go on, with what is being said, and those that are over."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from dashboard import query_params
+from dashboard.actions import Operators
+from dashboard.charts.latency import plot
+from dashboard.layout import render
+from dashboard.live_updates import CALLS as TOPIC
+from dashboard.live_updates import Live, version
+from dashboard.pages.conversations import stream
+from dashboard.texts import pick
+from dashboard.texts_ledgers import CALLS
+from dashboard.texts_words import WORDS
+from storage.database import Database
+from storage.reports import lists
+
+
+def add_calls(blueprint: Blueprint, database: Database, operators: Operators, live: Live) -> None:
+    """Add the page of calls, and the part of it that follows them."""
+
+    @blueprint.get("/calls")
+    def calls() -> str:
+        before = query_params.whole("before")
+        with database.read() as connection:
+            past = lists.past_calls(connection, before=before)
+            going_on = _going_on(connection)
+        return _page("calls.html", operators, live, going_on, past=past, is_first=before is None)
+
+    @blueprint.get("/calls/going-on")
+    def calls_going_on() -> ResponseReturnValue:
+        with database.read() as connection:
+            if request.args.get("seen") == version(connection, TOPIC):
+                return "", 204
+            going_on = _going_on(connection)
+        return _page("calls_live.html", operators, live, going_on)
+
+    @blueprint.get("/calls/live")
+    def follow_calls() -> ResponseReturnValue:
+        return stream(live, TOPIC)
+
+
+def _going_on(connection: Connection) -> tuple[list[lists.CallRow], str]:
+    return lists.live_calls(connection), version(connection, TOPIC)
+
+
+def _page(
+    template: str,
+    operators: Operators,
+    live: Live,
+    going_on: tuple[list[lists.CallRow], str],
+    **values: object,
+) -> str:
+    found, seen = going_on
+    return render(
+        template,
+        CALLS,
+        here="calls",
+        words=pick(WORDS),
+        going_on=found,
+        seen=seen,
+        is_full=live.is_full,
+        can=operators.calls,
+        plot=plot,
+        **values,
+    )

@@ -1,0 +1,278 @@
+"""Conversations of both channels: the list, the search, and a page for each that follows it live."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from dashboard import query_params
+from dashboard.actions import CannotBeDone, Operators, may_retry, may_write
+from dashboard.auth import next_page
+from dashboard.charts.latency import plot
+from dashboard.error_messages import reason_of, sentence_of
+from dashboard.formatting import zone
+from dashboard.layout import render
+from dashboard.live_updates import Live, TooManyViewers, topic_of, version
+from dashboard.pages.transcript import Entry, Transcript, read_transcript
+from dashboard.query_params import ID
+from dashboard.texts import pick
+from dashboard.texts_conversations import CONVERSATIONS
+from dashboard.texts_words import WORDS
+from storage.base import utc_now
+from storage.database import Database
+from storage.reports import conversations as browsing
+from storage.reports import search, transcripts
+from storage.reports.conversations import ConversationRow, Filter, State
+from storage.reports.lists import MessageRow
+from storage.reports.search import Depth, Hits, Person
+from storage.reports.transcripts import TalkRecord
+
+MOST_LOOKED_FOR = 100
+ACTIONS = (
+    "take-over",
+    "write",
+    "give-back",
+    "hand-off",
+    "take-handoff",
+    "opt-out",
+    "opt-in",
+    "hang-up",
+    "transfer",
+)
+_ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """All that a conversation's page shows. others: the contact's other conversations; what is live has none."""
+
+    talk: TalkRecord
+    transcript: Transcript
+    others: list[ConversationRow]
+    version: str
+    now: datetime
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person has it."""
+        until = self.talk.human_until
+        return until is not None and until > self.now and self.talk.closed_at is None
+
+    @property
+    def can_write(self) -> bool:
+        """Whether free text reaches the contact."""
+        return may_write(self.talk.wrote_at, self.now)
+
+    @property
+    def waiting(self) -> int | None:
+        """The handoff that waits for a person."""
+        notes = [entry.handoff for entry in self.transcript.entries if entry.handoff is not None]
+        return next((note.id for note in reversed(notes) if not note.owner), None)
+
+    def may_retry(self, entry: Entry) -> bool:
+        """Say whether sending a message again makes sense."""
+        talk = self.talk
+        return entry.message is not None and may_retry(
+            MessageRow(
+                entry.message,
+                talk.name,
+                talk.number,
+                talk.simulated,
+                talk.provider,
+                talk.wrote_at,
+                talk.opted_out_at,
+            ),
+            self.now,
+        )
+
+
+def add_conversations(blueprint: Blueprint, database: Database, operators: Operators, live: Live) -> None:
+    """Add the list, the search, a conversation's page and what is done from there."""
+
+    @blueprint.get("/conversations")
+    def conversations() -> str:
+        looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
+        with database.read() as connection:
+            if looked_for:
+                return _search_page(connection, looked_for)
+            return _list_page(connection)
+
+    @blueprint.get(f"/conversations/<{ID}:conversation_id>")
+    def conversation(conversation_id: int) -> str:
+        before = query_params.whole("before")
+        with database.read() as connection:
+            seen = version(connection, topic_of(conversation_id))  # before what it is the version of
+            found = _read(connection, conversation_id, before, seen=seen)
+            found = replace(found, others=_others(connection, found.talk))
+        return _talk_page(
+            "conversation.html", found, operators, is_followed=before is None, is_full=live.is_full
+        )
+
+    @blueprint.get(f"/conversations/<{ID}:conversation_id>/transcript")
+    def transcript(conversation_id: int) -> ResponseReturnValue:
+        with database.read() as connection:
+            seen = version(connection, topic_of(conversation_id))
+            if request.args.get("seen") == seen:
+                return "", 204
+            found = _read(connection, conversation_id, None, seen=seen)
+        return _talk_page("conversation_live.html", found, operators, is_followed=True, is_full=live.is_full)
+
+    @blueprint.get(f"/conversations/<{ID}:conversation_id>/live")
+    def follow_conversation(conversation_id: int) -> ResponseReturnValue:
+        return stream(live, topic_of(conversation_id))
+
+    @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
+    def act(conversation_id: int, action: str) -> ResponseReturnValue:
+        do = _actions(operators, conversation_id)[action]
+        return done(action, do, url_for("dashboard.conversation", conversation_id=conversation_id))
+
+
+def _actions(operators: Operators, id_: int) -> dict[str, Callable[[], None]]:
+    form = request.form
+    return {
+        "take-over": lambda: operators.take_over(id_),
+        "write": lambda: operators.write(id_, form.get("words", "")),
+        "give-back": lambda: operators.give_back(id_),
+        "hand-off": lambda: operators.hand_off(id_, form.get("reason", "")),
+        "take-handoff": lambda: operators.take_handoff(
+            id_, query_params.row_id(form.get("handoff", "")) or 0
+        ),
+        "opt-out": lambda: operators.opt_out(id_, out=True),
+        "opt-in": lambda: operators.opt_out(id_, out=False),
+        "hang-up": lambda: operators.hang_up(id_),
+        "transfer": lambda: operators.transfer(id_),
+    }
+
+
+def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
+    """Do what was asked for, have the next page say what became of it, and go there. otherwise: where, if unsaid."""
+    try:
+        do()
+    except CannotBeDone as error:
+        flash(sentence_of(error), "bad")
+    else:
+        flash(pick(WORDS).done[action], "good")
+    back = request.form.get("back", "")
+    return redirect(next_page(back) if back else otherwise, 303)
+
+
+def stream(live: Live, topic: str) -> ResponseReturnValue:
+    """Return a stream that says when a topic changes; 503 where there is none left, and the page asks by itself."""
+    try:
+        events = live.watch(topic, request.args.get("seen", "")[:64])
+    except TooManyViewers:
+        return Response(status=503, headers={"Retry-After": "30"})
+    # X-Accel-Buffering: nginx would keep what is said until there is a page of it
+    return Response(events, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+# A conversation
+
+
+def _read(connection: Connection, conversation_id: int, before: int | None, *, seen: str) -> Talk:
+    talk = transcripts.talk(connection, conversation_id)
+    if talk is None:
+        abort(404)
+    return Talk(talk, read_transcript(connection, talk, before), [], seen, utc_now())
+
+
+def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
+    ids = transcripts.other_ids(connection, talk.contact_id, talk.id)
+    rows = browsing.rows_by_id(connection, ids) if ids else {}
+    return [rows[id_] for id_ in ids]
+
+
+def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:
+    return render(
+        template,
+        CONVERSATIONS,
+        here="conversations",
+        words=pick(WORDS),
+        found=found,
+        talk=found.talk,
+        plot=plot(found.transcript.waits_ms),
+        calls=operators.calls,
+        reason_of=reason_of,
+        is_followed=is_followed,
+        is_full=is_full,
+    )
+
+
+# The list
+
+
+def _list_page(connection: Connection) -> str:
+    wanted = _wanted()
+    page = browsing.conversations(connection, wanted, utc_now(), after=query_params.place("after"))
+    chosen = {
+        name: request.args[name] for name in ("channel", "state", "day", "contact") if request.args.get(name)
+    }
+    following = None if page.next is None else _url(chosen | {"after": query_params.written(page.next)})
+    return render(
+        "conversations.html",
+        CONVERSATIONS,
+        here="conversations",
+        words=pick(WORDS),
+        rows=page.rows,
+        following=following,
+        chosen=chosen,
+        channels=browsing.CHANNELS,
+        states=list(State),
+        is_first="after" not in request.args,
+        now=utc_now(),
+    )
+
+
+def _wanted() -> Filter:
+    """Return which conversations the query asks for; what makes no sense counts as not asked for."""
+    channel, state = request.args.get("channel"), request.args.get("state")
+    wanted = Filter(
+        channel=channel if channel in browsing.CHANNELS else None,
+        state=State(state) if state in list(State) else None,
+        contact_id=query_params.whole("contact"),
+    )
+    day = query_params.day("day")
+    if day is None:
+        return wanted
+    since = datetime(day.year, day.month, day.day, tzinfo=zone())
+    return replace(wanted, since=since.astimezone(UTC), until=(since + timedelta(days=1)).astimezone(UTC))
+
+
+def _url(query: dict[str, str]) -> str:
+    return f"{url_for('dashboard.conversations')}?{urlencode(query)}"
+
+
+# The search
+
+
+def _search_page(connection: Connection, looked_for: str) -> str:
+    depth = _depth()
+    people: list[Person] = [] if depth is not None else search.people(connection, looked_for)
+    hits: Hits = search.words(connection, looked_for, since=depth)
+    rows = browsing.rows_by_id(connection, [hit.conversation_id for hit in hits.hits]) if hits.hits else {}
+    following = None
+    if hits.next is not None:
+        following = _url(
+            {"q": looked_for, "turn": str(hits.next.turn_id), "message": str(hits.next.message_id)}
+        )
+    return render(
+        "search.html",
+        CONVERSATIONS,
+        here="conversations",
+        words=pick(WORDS),
+        looked_for=looked_for,
+        people=people,
+        hits=[(hit, rows[hit.conversation_id]) for hit in hits.hits],
+        looked_back_to=hits.looked_back_to,
+        following=following,
+        is_first=depth is None,
+    )
+
+
+def _depth() -> Depth | None:
+    turn_id, message_id = query_params.whole("turn"), query_params.whole("message")
+    return None if turn_id is None or message_id is None else Depth(turn_id, message_id)

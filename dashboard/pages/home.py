@@ -1,0 +1,112 @@
+"""What an operator sees first: today, what is going on now, the last days, and what is not configured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint
+from sqlalchemy import Connection
+
+from dashboard.charts.costs import Prices, TokensToday
+from dashboard.charts.days import LastDays, day_in
+from dashboard.formatting import zone
+from dashboard.layout import render
+from dashboard.texts import language
+from dashboard.texts_home import HOME
+from jobs.leases import is_worker_alive
+from storage.base import utc_now
+from storage.database import Database
+from storage.reports.overview import (
+    Now,
+    Tokens,
+    Written,
+    call_seconds,
+    calls_begun,
+    first_words_ms,
+    going_on,
+    written,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Today in numbers. half_ms, most_ms: what half and 95 in 100 of the answers took to their first sentence.
+
+    call_s: how long the calls that are over lasted. cost: of the tokens; None where no prices are set.
+    """
+
+    calls: int
+    written: Written
+    now: Now
+    answers: int
+    half_ms: int | None
+    most_ms: int | None
+    call_s: int
+    tokens: Tokens
+    cost: float | None
+
+
+def add_home(
+    blueprint: Blueprint,
+    database: Database,
+    *,
+    off: Callable[[str], Sequence[str]],
+    prices: Prices | None = None,
+) -> None:
+    """Add the first page. off: the sentences about what is not configured, in a language. prices: the model's."""
+    days, used = LastDays(), TokensToday()
+
+    @blueprint.get("/")
+    def home() -> str:
+        now = utc_now()
+        with database.read() as connection:
+            plots = days.plots(connection, now, zone())
+            numbers = today(connection, now, zone(), used, prices)
+            has_worker = is_worker_alive(connection, now)
+        return render(
+            "home.html",
+            HOME,
+            here="home",
+            today=numbers,
+            plots=plots,
+            has_worker=has_worker,
+            off=off(language()),
+        )
+
+    @blueprint.get("/today")
+    def now() -> str:
+        """The numbers alone: the page asks for them again and again."""
+        with database.read() as connection:
+            numbers = today(connection, utc_now(), zone(), used, prices)
+        return render("today.html", HOME, today=numbers)
+
+
+def today(
+    connection: Connection,
+    now: datetime,
+    zone: ZoneInfo,
+    used: TokensToday | None = None,
+    prices: Prices | None = None,
+) -> Today:
+    """Return what has happened since midnight in a zone."""
+    since, until = day_in(zone, now.astimezone(zone).date())
+    waits = first_words_ms(connection, since, until)
+    tokens = (used or TokensToday()).count(connection, since, now)
+    return Today(
+        calls=calls_begun(connection, since, until),
+        written=written(connection, since, until),
+        now=going_on(connection, now),
+        answers=len(waits),
+        half_ms=percentile(waits, 50),
+        most_ms=percentile(waits, 95),
+        call_s=call_seconds(connection, since, until),
+        tokens=tokens,
+        cost=prices.of(tokens) if prices else None,
+    )
+
+
+def percentile(values: Sequence[int], percent: int) -> int | None:
+    """Return the value that so many in a hundred do not exceed (nearest rank). values: in order."""
+    return values[max(0, ceil(len(values) * percent / 100) - 1)] if values else None

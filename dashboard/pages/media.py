@@ -1,0 +1,63 @@
+"""Pictures that came with messages, fetched from their provider when somebody looks at them."""
+
+import threading
+from typing import Protocol
+
+import structlog
+from flask import Blueprint, Response, abort
+from flask.typing import ResponseReturnValue
+
+from dashboard.pages.transcript import is_picture
+from dashboard.query_params import ID
+from integrations.errors import IntegrationError
+from integrations.media_types import type_of
+from storage.database import Database
+from storage.queries import messages
+from storage.queries.messages import Attachment
+
+log = structlog.get_logger()
+
+SHOWN_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+"""By what the bytes are, and not by what somebody says of them: none of these can hold a script."""
+AT_ONCE = 4
+PATIENCE_S = 5.0
+KEPT_S = 24 * 3600
+
+
+class Pictures(Protocol):
+    """Where pictures are had from."""
+
+    def picture(self, attachment: Attachment) -> bytes:
+        """Return a file. Raises IntegrationError."""
+        ...
+
+
+def add_media(blueprint: Blueprint, database: Database, pictures: Pictures) -> None:
+    """Add the route that pictures are shown from."""
+    places = threading.Semaphore(AT_ONCE)  # each takes a thread that could answer a call
+
+    @blueprint.get(f"/media/<{ID}:message_id>/<{ID}:number>")
+    def media(message_id: int, number: int) -> ResponseReturnValue:
+        with database.read() as connection:
+            message = messages.message_by_id(connection, message_id)
+        files = message.attachments if message is not None else ()
+        if number >= len(files) or not is_picture(files[number].type):
+            abort(404)
+        if not places.acquire(timeout=PATIENCE_S):
+            return Response(status=503, headers={"Retry-After": "5"})
+        try:
+            content = pictures.picture(files[number])
+        except IntegrationError as error:
+            log.info("picture_not_shown", message_id=message_id, code=error.code, status=error.status)
+            return Response(status=404)
+        finally:
+            places.release()
+        return _picture(content)
+
+
+def _picture(content: bytes) -> Response:
+    found = type_of(content)
+    if found not in SHOWN_TYPES:
+        return Response(status=404)
+    headers = {"Cache-Control": f"private, max-age={KEPT_S}", "Content-Disposition": "inline"}
+    return Response(content, mimetype=found, headers=headers)

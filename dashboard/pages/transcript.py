@@ -1,0 +1,161 @@
+"""A conversation as it is read: turns, messages and handoffs in one order, whichever channel they came by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from dashboard.attachments import file_words
+from storage.models import Ending, MessageStatus, TurnKind, TurnState
+from storage.queries.messages import MessageRecord
+from storage.reports import transcripts
+from storage.reports.transcripts import HandoffNote, TalkRecord, TurnFacts
+
+AT_ONCE = 60
+"""How much of a conversation a page shows."""
+
+
+class Side(StrEnum):
+    """Whose words they are."""
+
+    THEIRS = "theirs"
+    OURS = "ours"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo that came with a message. number: which of its files; words: what it shows."""
+
+    message_id: int
+    number: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that was said, written or done.
+
+    cut: the end of an answer that the caller cannot have heard. author: who of ours wrote it, where that was not the
+    assistant. turn: what the answer cost; message: what became of it.
+    """
+
+    side: Side
+    at: datetime
+    words: str = ""
+    cut: str = ""
+    author: str = ""
+    kind: str = ""
+    pictures: Sequence[Picture] = ()
+    files: Sequence[str] = ()
+    turn: TurnFacts | None = None
+    message: MessageRecord | None = None
+    handoff: HandoffNote | None = None
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether there is more of it to come."""
+        return self.side is Side.OURS and self.turn is not None and self.turn.state is TurnState.WRITING
+
+    @property
+    def did_not_arrive(self) -> bool:
+        """Whether it is a message that was lost."""
+        lost = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+        return self.message is not None and self.message.status in lost
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Some of a conversation, oldest first. earlier: what the part before it is asked for by; None: there is none."""
+
+    entries: Sequence[Entry]
+    earlier: int | None
+    waits_ms: Sequence[int]
+    """How long the contact waited for the first sentence of each answer."""
+
+
+def read_transcript(connection: Connection, talk: TalkRecord, before: int | None = None) -> Transcript:
+    """Return the last of a conversation, or of what was before a turn's number (a message's id, where written)."""
+    if talk.channel == "whatsapp":
+        return _written(connection, talk, before)
+    turns = transcripts.last_turns(connection, talk.id, before=before, limit=AT_ONCE + 1)
+    shown = turns[-AT_ONCE:]
+    entries = [entry for turn in shown for entry in _of_turn(turn)]
+    notes = _notes(connection, talk, entries, is_whole=len(turns) <= AT_ONCE, is_newest=before is None)
+    return Transcript(
+        _in_order([*entries, *notes]), shown[0].number if len(turns) > AT_ONCE else None, _waits(shown)
+    )
+
+
+def _written(connection: Connection, talk: TalkRecord, before: int | None) -> Transcript:
+    messages = transcripts.last_messages(connection, talk.id, before=before, limit=AT_ONCE + 1)
+    shown = messages[-AT_ONCE:]
+    answers = {m.turn_id for m in shown if m.turn_id is not None and m.outbound and m.part == 0}
+    turns = transcripts.turns_by_id(connection, sorted(answers))
+    entries = [_of_message(message, turns) for message in shown]
+    if before is None:
+        last = transcripts.last_turns(connection, talk.id, limit=1)
+        entries += [_answer(turn) for turn in last if turn.state is TurnState.WRITING]
+    notes = _notes(connection, talk, entries, is_whole=len(messages) <= AT_ONCE, is_newest=before is None)
+    return Transcript(
+        _in_order([*entries, *notes]),
+        shown[0].id if len(messages) > AT_ONCE else None,
+        _waits(sorted(turns.values(), key=lambda turn: turn.number)),
+    )
+
+
+def _in_order(entries: Sequence[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: (entry.is_being_written, entry.at))
+
+
+def _waits(turns: Sequence[TurnFacts]) -> list[int]:
+    return [turn.first_sentence_ms for turn in turns if turn.first_sentence_ms is not None]
+
+
+def _of_turn(turn: TurnFacts) -> list[Entry]:
+    heard = Entry(Side.THEIRS, turn.created_at, words=turn.heard, kind=turn.kind)
+    is_theirs = bool(turn.heard) and turn.kind != TurnKind.TIME_UP
+    # Where the house's own words lead on, to a person or a message, none of the model's are missing
+    is_answered = bool(turn.said) or turn.ending in (None, Ending.GATHER)
+    return [*([heard] if is_theirs else []), *([_answer(turn)] if is_answered else [])]
+
+
+def _answer(turn: TurnFacts) -> Entry:
+    said = turn.said
+    words = said[: len(said) - len(turn.unheard)]
+    return Entry(Side.OURS, turn.finished_at or turn.created_at, words=words, cut=turn.unheard, turn=turn)
+
+
+def _of_message(message: MessageRecord, turns: dict[int, TurnFacts]) -> Entry:
+    files = list(enumerate(message.attachments))
+    return Entry(
+        Side.OURS if message.outbound else Side.THEIRS,
+        message.created_at,
+        words=message.body,
+        author=message.author.rpartition(":")[2],
+        kind=message.kind,
+        pictures=[Picture(message.id, n, file_words(file)) for n, file in files if is_picture(file.type)],
+        files=[file_words(file) for _, file in files if not is_picture(file.type)],
+        turn=turns.get(message.turn_id or 0) if message.part == 0 else None,
+        message=message,
+    )
+
+
+def is_picture(media_type: str) -> bool:
+    """Say whether a file claims to be a picture."""
+    return media_type.startswith("image/")
+
+
+def _notes(
+    connection: Connection, talk: TalkRecord, entries: Sequence[Entry], *, is_whole: bool, is_newest: bool
+) -> list[Entry]:
+    """Return the handoffs of the time that the entries are of."""
+    since = None if is_whole or not entries else min(entry.at for entry in entries)
+    until = None if is_newest or not entries else max(entry.at for entry in entries)
+    return [
+        Entry(Side.NOTE, note.created_at, words=note.reason, handoff=note)
+        for note in transcripts.handoffs_of(connection, talk.id)
+        if (since is None or note.created_at >= since) and (until is None or note.created_at <= until)
+    ]

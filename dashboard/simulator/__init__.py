@@ -1,0 +1,1 @@
+"""A phone and a WhatsApp in the browser; imports simulator, and what dashboard may."""

@@ -1,0 +1,91 @@
+"""What happens to a simulated phone or WhatsApp, as its page is told."""
+
+import xml.etree.ElementTree as ET
+from urllib.parse import urlsplit
+
+from dashboard.simulator.sessions import Event
+from simulator.twilio.journal import CallWarning, Heard, Line, Step
+from simulator.twilio.journal import Event as PhoneEvent
+from simulator.whatsapp.client import Event as WhatsAppEvent
+from simulator.whatsapp.messages import MessageProblem, Received
+
+MOST_TWIML = 8_000
+SHOWN_FIELDS = (
+    "CallStatus", "SpeechResult", "Confidence", "Digits", "DialCallStatus", "ErrorCode",
+    "Body", "NumMedia", "MediaContentType0", "MessageStatus",
+)  # fmt: skip
+"""Of the form that is sent, what differs from one request to the next."""
+
+
+def as_event(happening: PhoneEvent | WhatsAppEvent, now: float = 0.0) -> Event | None:
+    """Return it as JSON; None where the page has it from elsewhere. now: seconds of the call's clock."""
+    match happening:
+        case Heard(cut_after_s=None):
+            return _heard(happening, now)
+        case Heard():
+            return {"kind": "cut", "text": happening.words}
+        case Line(who="caller"):
+            return {"kind": "said", "text": happening.text}
+        case Line(who="call"):
+            return _dialled(happening)
+        case Step():
+            return _step(happening)
+        case CallWarning() | MessageProblem():
+            return {"kind": "warning", "code": happening.code, "text": happening.message}
+        case Received():
+            return _received(happening)
+    return None
+
+
+def _heard(heard: Heard, now: float) -> Event:
+    return {
+        "kind": "heard",
+        "text": heard.text,
+        "plays": heard.kind == "play",
+        "language": heard.language or "",
+        "wait_s": round(heard.wait_s, 2),
+        "in_s": round(max(0.0, heard.at - now), 2),
+        "duration_s": round(heard.duration_s, 2),
+    }
+
+
+def _dialled(line: Line) -> Event:
+    numbers, _, outcome = line.text.removeprefix("dial ").rpartition(": ")
+    return {"kind": "dialled", "numbers": numbers, "outcome": outcome}
+
+
+def _step(step: Step) -> Event:
+    parts = urlsplit(step.url)
+    return {
+        "kind": "step",
+        "method": step.method,
+        "path": parts.path + (f"?{parts.query}" if parts.query else ""),
+        "status": step.status,
+        "seconds": round(step.seconds, 3),
+        "tries": step.retries + 1,
+        "problem": step.message,
+        "fields": {name: value for name, value in step.params if name in SHOWN_FIELDS and value},
+        "twiml": _indented(step.twiml)[:MOST_TWIML],
+        "sid": step.fields.get("MessageSid", ""),
+    }
+
+
+def _received(received: Received) -> Event:
+    return {
+        "kind": "received",
+        "sid": received.sid,
+        "text": received.text,
+        "media": list(received.media),
+        "template": received.content_sid or "",
+        "wait_s": round(received.wait_s, 2),
+        "via": received.via,
+    }
+
+
+def _indented(twiml: str) -> str:
+    try:
+        root = ET.fromstring(twiml.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
+    except ET.ParseError:
+        return twiml
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode")

@@ -1,0 +1,215 @@
+"""Phones and WhatsApps that are open in browsers: each lives in the process that opened it, and any may serve its page.
+
+One thread for each carries what the page asks from the tables to the player, and what happens back into them.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.base import utc_now
+from storage.database import Database
+from storage.reports import browser_sessions
+from storage.reports.browser_sessions import CommandRecord
+
+log = structlog.get_logger()
+
+MOST_OPEN = 10
+POLL_S = 0.08
+"""How long what the person does may lie there: a third of what people notice."""
+BEAT_EVERY = timedelta(seconds=5)
+PAGE_GONE = timedelta(seconds=60)
+LONGEST_SILENCE = timedelta(minutes=15)
+LAST_TRIES = 25
+"""How often the end is written down before it is left to be found out."""
+
+Event = dict[str, Any]
+Tell = Callable[[Event], None]
+
+
+class TooManyOpenError(Exception):
+    """As many are open as may be."""
+
+
+class Player(Protocol):
+    """What is done to and heard from: a call, or a chat. None of it makes its caller wait for long."""
+
+    @property
+    def ending(self) -> Event | None:
+        """What is to be said of its end; None while it lives."""
+        ...
+
+    def begin(self) -> None:
+        """Start."""
+        ...
+
+    def do(self, command: CommandRecord) -> None:
+        """Do something that the person does."""
+        ...
+
+    def leave(self, reason: str) -> None:
+        """End it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is to be opened. number: the person's; None: the first of `numbers` that nobody has open."""
+
+    kind: str
+    number: str | None
+    numbers: Sequence[str]
+    player: Callable[[str, Tell], Player]
+    """Makes the player, given the number and where it tells what happens."""
+
+
+class Sittings:
+    """Those of this process. Thread-safe. clock: of all times that are kept."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database, self._clock = database, clock
+        self._lock = threading.Lock()
+        self._sittings: list[Sitting] = []
+
+    def open(self, opening: Opening) -> str:
+        """Open one, and return the key that its page knows it by. Raises TooManyOpenError, SQLAlchemyError."""
+        key, now = secrets.token_urlsafe(24), self._clock()
+        with self._database.write() as connection:
+            browser_sessions.hold_all(connection)
+            in_use = browser_sessions.numbers_in_use(connection, now)
+            if len(in_use) >= MOST_OPEN:
+                raise TooManyOpenError
+            number = opening.number or _free(opening.numbers, in_use)
+            browser_sessions.forget_old(connection, now)
+            phone_id = browser_sessions.open_phone(connection, key, opening.kind, number, now)
+        sitting = Sitting(self._database, phone_id, self._clock)
+        sitting.begin(lambda tell: opening.player(number, tell))
+        with self._lock:
+            self._sittings = [each for each in self._sittings if each.is_alive] + [sitting]
+        return key
+
+    def close(self) -> None:
+        """End all of this process's, so that their pages know at once."""
+        with self._lock:
+            sittings, self._sittings = self._sittings, []
+        for sitting in sittings:
+            sitting.close()
+        for sitting in sittings:
+            sitting.join()
+
+
+class Sitting:
+    """One of them, from the owner's side."""
+
+    def __init__(self, database: Database, phone_id: int, clock: Callable[[], datetime]) -> None:
+        self._database, self._id, self._clock = database, phone_id, clock
+        self._events: list[Event] = []
+        self._told = 0
+        self._is_closed = False
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._busy_at = self._beat_at = clock()
+        self._thread = threading.Thread(target=self._run, name="browser-phone", daemon=True)
+        self._player: Player
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread.is_alive()
+
+    def begin(self, make: Callable[[Tell], Player]) -> None:
+        """Start the player and the thread that looks after it."""
+        self._player = make(self.tell)
+        self._thread.start()
+
+    def tell(self, event: Event) -> None:
+        """Let the page know of something. Called by any thread."""
+        with self._lock:
+            self._events.append(event)
+        self._woken.set()
+
+    def close(self) -> None:
+        """End it, without waiting for what the server would say to that: it is going away."""
+        self._is_closed = True
+        self._player.leave("closed")
+        self._woken.set()
+
+    def join(self) -> None:
+        """Wait a moment for its end to be written down."""
+        self._thread.join(timeout=3)
+
+    def _run(self) -> None:
+        self._player.begin()
+        while self._player.ending is None and not self._is_closed:
+            self._look_after()
+            self._woken.wait(POLL_S)
+            self._woken.clear()
+        self.tell({"kind": "over", **(self._player.ending or {"reason": "closed"})})
+        self._write_end()
+
+    def _look_after(self) -> None:
+        try:
+            self._flush()
+            for command in self._take():
+                self._busy_at = self._clock()
+                self._player.do(command)
+            self._beat()
+        except SQLAlchemyError as error:  # locked, say: what was not kept is still here the next time
+            log.warning("browser_phone_not_kept", error=type(error).__name__)
+        now = self._clock()
+        if now - self._busy_at > LONGEST_SILENCE:
+            self._player.leave("idle")
+        if now - self._beat_at > browser_sessions.STALE:  # by now its page believes us dead
+            self._player.leave("lost")
+
+    def _flush(self) -> None:
+        with self._lock:
+            events = list(enumerate(self._events, start=self._told + 1))
+        if not events:
+            return
+        with self._database.write() as connection:
+            browser_sessions.add_events(connection, self._id, events)
+        with self._lock:
+            del self._events[: len(events)]
+            self._told += len(events)
+
+    def _take(self) -> list[CommandRecord]:
+        with self._database.read() as connection:
+            commands = browser_sessions.commands_of(connection, self._id)
+        if commands:
+            with self._database.write() as connection:
+                browser_sessions.take_commands(connection, commands)
+        return commands
+
+    def _beat(self) -> None:
+        now = self._clock()
+        if now - self._beat_at < BEAT_EVERY:
+            return
+        with self._database.write() as connection:
+            seen_at = browser_sessions.beat(connection, self._id, now)
+        self._beat_at = now
+        if now - seen_at > PAGE_GONE:
+            self._player.leave("page gone")
+
+    def _write_end(self) -> None:
+        for _ in range(LAST_TRIES):
+            try:
+                self._flush()
+                with self._database.write() as connection:
+                    browser_sessions.end_phone(connection, self._id, self._clock())
+            except SQLAlchemyError as error:
+                log.warning("browser_phone_not_ended", error=type(error).__name__)
+                self._woken.clear()
+                self._woken.wait(POLL_S)
+            else:
+                return
+
+
+def _free(numbers: Sequence[str], in_use: Sequence[str]) -> str:
+    return next((number for number in numbers if number not in in_use), numbers[0])

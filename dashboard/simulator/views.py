@@ -1,0 +1,138 @@
+"""What the browser's phone and its WhatsApp share: to open one, to do something, to read what happened."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell, TooManyOpenError
+from dashboard.texts import pick
+from dashboard.texts_phone import BOOTH
+from settings import Settings, parse_e164
+from simulator.local_server import PERSON, is_reachable, server_url
+from storage.base import utc_now
+from storage.database import Database
+from storage.reports import browser_sessions
+from storage.reports.browser_sessions import PhoneRecord
+
+PERSONS = tuple(f"{PERSON[:-2]}{last:02}" for last in range(1, 100))
+"""Numbers that are nobody's: each browser's is the first that is free, so that who comes alone is always the same."""
+
+READ_WAIT_S = 2.0
+"""How long a page waits for news before it asks again: a server that is to end waits for it."""
+READ_AGAIN_S = 0.08
+SEEN_EVERY_S = 10.0
+LONGEST_TEXT = 1_000
+
+MakePlayer = Callable[[str, Tell], Player]
+
+
+class BadRequestError(Exception):
+    """What was asked for cannot be done. The message is one sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Booth:
+    """Where browsers make calls and write. auth_token: the secret that the server knows the simulator by.
+
+    bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
+    speaks and understands ("es-ES").
+    """
+
+    settings: Settings
+    database: Database
+    sittings: Sittings
+    auth_token: Callable[[], str]
+    bring: Callable[[str, str], None]
+    language: str
+    clock: Callable[[], datetime] = utc_now
+
+    def open(self, kind: str, number: str | None, make: Callable[[str], MakePlayer]) -> ResponseReturnValue:
+        """Open one, for a page that asks for it. make: what makes the player, given the server's URL."""
+        texts, url = pick(BOOTH), server_url(self.settings)
+        if not is_reachable(url):
+            return _problem(texts.no_server.format(url=url), 503)
+        try:
+            key = self.sittings.open(Opening(kind, number, PERSONS, make(url)))
+        except TooManyOpenError:
+            return _problem(texts.too_many, 503)
+        return jsonify(key=key), 201
+
+    def do(
+        self, kind: str, key: str, verb: str, body: dict[str, Any], content: bytes | None = None
+    ) -> ResponseReturnValue:
+        """Hand on what the person does to whichever process has it."""
+        phone = self._find(kind, key)
+        if phone.is_over:
+            return _problem(pick(BOOTH).over, 409)
+        with self.database.write() as connection:
+            browser_sessions.add_command(connection, phone.id, verb, body, content)
+        return "", 204
+
+    def events(self, kind: str, key: str) -> ResponseReturnValue:
+        """Answer with what happened since the event that the page names, once there is something or in 2 s."""
+        after, deadline = request.args.get("after", 0, type=int), time.monotonic() + READ_WAIT_S
+        self._note_seen(self._find(kind, key))
+        while True:
+            phone = self._find(kind, key)  # before its events: what is over has told its last by then
+            events = self._events(phone, after)
+            if events or phone.is_over or time.monotonic() > deadline:
+                return jsonify(events=events, over=phone.is_over and not events)
+            time.sleep(READ_AGAIN_S)
+
+    def _events(self, phone: PhoneRecord, after: int) -> list[Event]:
+        with self.database.read() as connection:
+            found = browser_sessions.events_after(connection, phone.id, after)
+        return [{"n": number, **body} for number, body in found]
+
+    def _find(self, kind: str, key: str) -> PhoneRecord:
+        with self.database.read() as connection:
+            phone = browser_sessions.find_phone(connection, key, self.clock())
+        if phone is None or phone.kind != kind:
+            abort(404)
+        return phone
+
+    def _note_seen(self, phone: PhoneRecord) -> None:
+        now = self.clock()
+        if (now - phone.seen_at).total_seconds() < SEEN_EVERY_S:
+            return
+        with self.database.write() as connection:
+            browser_sessions.note_seen(connection, phone.id, now)
+
+
+def asked() -> Mapping[str, Any]:
+    """Return the JSON object of the request. Aborts with 400 where there is none."""
+    given = request.get_json()
+    if not isinstance(given, dict):
+        abort(400)
+    return given
+
+
+def text_in(given: Mapping[str, Any], name: str, most: int = LONGEST_TEXT) -> str:
+    """Return a field's words, in one line."""
+    value = given.get(name)
+    return " ".join(value.split())[:most] if isinstance(value, str) else ""
+
+
+def number_in(given: Mapping[str, Any], *, may_withhold: bool = False) -> str | None:
+    """Return the person's number; None where the field is empty. Raises BadRequestError."""
+    number = text_in(given, "number", 40)
+    if not number or (may_withhold and number == "anonymous"):
+        return number or None
+    try:
+        return parse_e164(number)
+    except ValueError as error:
+        raise BadRequestError(pick(BOOTH).bad_number) from error
+
+
+def refused(error: BadRequestError) -> ResponseReturnValue:
+    """Say what was wrong with a request."""
+    return _problem(str(error), 422)
+
+
+def _problem(sentence: str, status: int) -> ResponseReturnValue:
+    return jsonify(problem=sentence), status

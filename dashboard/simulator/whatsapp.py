@@ -1,0 +1,98 @@
+"""A WhatsApp in the browser: written to the assistant from the page, with photos and voice notes, and no account."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
+
+from dashboard.layout import render
+from dashboard.simulator.sessions import Tell
+from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
+from dashboard.simulator.whatsapp_session import SAMPLES, BrowserChat
+from dashboard.texts import pick
+from dashboard.texts_phone import BOOTH
+from dashboard.texts_whatsapp import WHATSAPP
+from simulator.local_server import local_whatsapp
+
+KIND = "whatsapp"
+MOST_BYTES = 5 * 1024 * 1024
+"""Of a photo, as WhatsApp has it. It comes as base64, a third longer, for which dashboard/auth.py has room."""
+NAME = "Ana"
+LONGEST_NAME = 60
+
+
+def add_whatsapp(blueprint: Blueprint, booth: Booth) -> None:
+    """Add the page of the WhatsApp, and what it asks."""
+
+    @blueprint.get("/whatsapp")
+    def whatsapp() -> str:
+        return render("whatsapp.html", WHATSAPP, here="phone", name=NAME, most_bytes=MOST_BYTES)
+
+    @blueprint.post("/whatsapp")
+    def whatsapp_open() -> ResponseReturnValue:
+        given = asked()
+        name = text_in(given, "name", LONGEST_NAME) or NAME
+        try:
+            number = number_in(given)
+        except BadRequestError as error:
+            return refused(error)
+        return booth.open(KIND, number, lambda url: _chats(booth, url, name))
+
+    @blueprint.post("/whatsapp/<key>")
+    def whatsapp_do(key: str) -> ResponseReturnValue:
+        given = asked()
+        if given.get("verb") == "leave":
+            return booth.do(KIND, key, "leave", {})
+        try:
+            content = _file_in(given)
+        except BadRequestError as error:
+            return refused(error)
+        body = {name: text_in(given, name) for name in ("sample", "name")} | {"text": _words(given)}
+        if content is None and not body["text"] and body["sample"] not in SAMPLES:
+            abort(400)
+        return booth.do(KIND, key, "send", body, content)
+
+    @blueprint.get("/whatsapp/<key>/events")
+    def whatsapp_events(key: str) -> ResponseReturnValue:
+        return booth.events(KIND, key)
+
+
+def _chats(booth: Booth, url: str, name: str) -> MakePlayer:
+    def make(number: str, tell: Tell) -> BrowserChat:
+        return BrowserChat(
+            lambda listener: local_whatsapp(
+                booth.settings,
+                booth.auth_token(),
+                url=url,
+                number=number,
+                profile_name=name,
+                listener=listener,
+            ),
+            tell,
+            booth.bring,
+        )
+
+    return make
+
+
+def _words(given: Mapping[str, Any]) -> str:
+    """Return the message, whose line breaks count."""
+    text = given.get("text")
+    return text.strip()[:4096] if isinstance(text, str) else ""
+
+
+def _file_in(given: Mapping[str, Any]) -> bytes | None:
+    """Return the file that is sent, None where there is none. Raises BadRequestError where it is too large."""
+    encoded = given.get("content")
+    if not isinstance(encoded, str):
+        return None
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        abort(400)
+    if len(content) > MOST_BYTES:
+        raise BadRequestError(pick(BOOTH).too_large)
+    return content

@@ -1,0 +1,113 @@
+"""A WhatsApp in a browser: what the person sends becomes the verbs of a simulated one, several at once if they like."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard.simulator.events import as_event
+from dashboard.simulator.sessions import Event, Tell
+from integrations.errors import IntegrationError
+from simulator.twilio.call_params import new_sid
+from simulator.whatsapp.client import Event as Happening
+from simulator.whatsapp.client import WhatsApp, photo, voice_note
+from simulator.whatsapp.media import Attachment, from_bytes
+from storage.reports.browser_sessions import CommandRecord
+
+log = structlog.get_logger()
+
+AT_ONCE = 6
+LOOK_EVERY_S = 0.5
+"""How long what is written to the person by itself may lie there."""
+SAMPLES: dict[str, Callable[[], Attachment]] = {"photo": photo, "voice": voice_note}
+
+MakeWhatsApp = Callable[[Callable[[Happening], None]], WhatsApp]
+Bring = Callable[[str, str], None]
+"""Sends what waits for a person of that number to the REST API at that URL. Raises IntegrationError."""
+
+
+class BrowserChat:
+    """One person's WhatsApp, until they leave. bring: what is called for what was not written in a reply."""
+
+    def __init__(self, make: MakeWhatsApp, tell: Tell, bring: Bring) -> None:
+        self._tell, self._bring = tell, bring
+        self._whatsapp = make(self._happened)
+        self._whatsapp.api.enforce_window = False  # it knows nothing of what was written before it was opened
+        self._at_once = threading.BoundedSemaphore(AT_ONCE)
+        self._receipts, self._receipts_lock = 0, threading.Lock()
+        self._ending: Event | None = None
+        self._left = threading.Event()
+
+    @property
+    def ending(self) -> Event | None:
+        """Why it ended; None while it lasts."""
+        return self._ending
+
+    def begin(self) -> None:
+        """Say whose it is, and have what waits for them brought from now on."""
+        self._tell({"kind": "opened", "number": self._whatsapp.number, "to": self._whatsapp.to})
+        threading.Thread(target=self._have_brought, name="browser-chat-post", daemon=True).start()
+
+    def do(self, command: CommandRecord) -> None:
+        """Send a message, or leave."""
+        if command.verb == "leave":
+            self.leave("left")
+        elif command.verb == "send":
+            self._send(str(command.body.get("text", "")), _attachments(command), command)
+
+    def leave(self, reason: str) -> None:
+        """End it; what is on its way arrives at nobody's."""
+        if self._ending is None:
+            self._ending = {"reason": reason}
+            self._left.set()
+            threading.Thread(target=self._whatsapp.close, name="browser-chat-end", daemon=True).start()
+
+    def _send(self, text: str, media: list[Attachment], command: CommandRecord) -> None:
+        sid = new_sid("MM" if media else "SM")
+        kind = media[0].kind if media else ""
+        name = str(command.body.get("name", ""))
+        self._tell({"kind": "wrote", "sid": sid, "text": text, "file": kind, "name": name})
+        asking = threading.Thread(target=self._ask, args=(sid, text, media), name="browser-chat", daemon=True)
+        asking.start()
+
+    def _ask(self, sid: str, text: str, media: list[Attachment]) -> None:
+        status, messages = None, 0
+        try:
+            with self._at_once:
+                exchange = self._whatsapp.send(text, media=media, sid=sid)
+            status, messages = exchange.status, len(exchange.messages)
+        except Exception as error:
+            if self._ending is None:
+                log.exception("browser_message_not_sent", error=type(error).__name__)
+        self._show_receipts()
+        self._tell({"kind": "answered", "sid": sid, "status": status, "messages": messages})
+
+    def _have_brought(self) -> None:
+        while not self._left.is_set():
+            try:
+                self._bring(self._whatsapp.number, self._whatsapp.api.url)
+            except (IntegrationError, SQLAlchemyError) as error:  # it waits, and is asked for again
+                if not self._left.is_set():
+                    log.warning("browser_message_not_brought", error=type(error).__name__)
+            self._show_receipts()
+            self._left.wait(LOOK_EVERY_S)
+
+    def _show_receipts(self) -> None:
+        """Show what the server was told of its messages since this was last done."""
+        with self._receipts_lock:
+            told = self._whatsapp.receipt_steps[self._receipts :]
+            self._receipts += len(told)
+        for step in told:
+            self._happened(step)
+
+    def _happened(self, happening: Happening) -> None:
+        if (event := as_event(happening)) is not None:
+            self._tell(event)
+
+
+def _attachments(command: CommandRecord) -> list[Attachment]:
+    if command.content is not None:
+        return [from_bytes(str(command.body.get("name", "")), command.content)]
+    sample = SAMPLES.get(str(command.body.get("sample", "")))
+    return [sample()] if sample else []

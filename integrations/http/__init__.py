@@ -1,0 +1,1 @@
+"""HTTP with a deadline over the whole request; imports integrations alone."""

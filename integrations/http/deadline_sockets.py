@@ -1,0 +1,374 @@
+"""Sockets under a lifeline: until when a request may last, and whether it is still wanted.
+
+Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
+under whoever waits on it. lifeline_transport says why.
+"""
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+import httpcore2
+
+from integrations.http.fewer_chunks import FewerChunks
+
+_GLANCE_S = 0.025
+"""How often a name's lookup and a connection's making look whether they are still wanted."""
+
+
+class Lifeline:
+    """What one request hangs on: until when it may last, and whether it is still wanted.
+
+    deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
+    """
+
+    __slots__ = ("_connection", "_cut", "deadline", "gathering", "gathers", "unhurried")
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.unhurried = False
+        """Nobody waits for the next byte: reads let a few gather first."""
+        self.gathers = False
+        """Said before the request: there will be `gathering`, and chunks that came together are read as one."""
+        self.gathering = False
+        """Nobody waits for any byte but the last: reads let a few gather, and the end comes at once."""
+        self._cut = threading.Event()
+        self._connection: Connection | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        return self._cut.is_set()
+
+    @property
+    def remaining_s(self) -> float:
+        return self.deadline - time.monotonic()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Requests that this thread sends inside hang on this lifeline."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def cut(self) -> None:
+        """End the request, from any thread. Harmless when it has ended by itself."""
+        self._cut.set()
+        if self._connection is not None:
+            self._connection.shut_down(self)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, but no longer than it is wanted; say whether it was cut."""
+        return self._cut.wait(seconds)
+
+    def tie(self, connection: "Connection") -> None:
+        """Take note of the connection that carries the request."""
+        self._connection = connection
+        if self._cut.is_set():  # cut() looked before there was a connection to see
+            connection.shut_down(self)
+
+    def allow(self, timeout: float | None) -> float:
+        """Return the seconds that an operation may take, of those it asks for. Raises OSError when none."""
+        if self._cut.is_set():
+            raise ConnectionAbortedError("cut")
+        left = self.remaining_s
+        if left <= 0:
+            raise TimeoutError("past the deadline")
+        return left if timeout is None else min(left, timeout)
+
+
+_READ_BYTES = 2048
+"""The buffer is there for as long as a read waits, and each call waits in one; a token is far smaller."""
+
+_MOST_GATHERED = 16 * 1024
+
+_UNHURRIED_S = 0.25
+_GATHERED_S = 0.5
+"""Reading a token costs more than the token: those of so long are read at once, where they are spoken later, and
+where nobody waits for any but the last."""
+
+_FEW = 4
+_PAUSE_S = 0.002
+"""For each answer beyond a few that is gathered in this process: the end of any may be that much later."""
+_LONGEST_PAUSE_S = 0.1
+
+_LAST_CHUNK = b"0\r\n\r\n"
+"""How a chunked body ends (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+
+
+class _Gathering:
+    """How many answers are being gathered in this process, and how long each of them looks away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._many = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._many += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._many -= 1
+
+    @property
+    def pause_s(self) -> float:
+        return min(_LONGEST_PAUSE_S, _PAUSE_S * max(0, self._many - _FEW))
+
+
+_gathering = _Gathering()
+
+_current: ContextVar[Lifeline | None] = ContextVar("lifeline", default=None)
+
+
+class Connection(httpcore2.NetworkStream):
+    """A socket that carries one request after another, each on its own lifeline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._holder: Lifeline | None = None
+        self._fewer: FewerChunks | None = None
+        # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
+        self._lock = threading.Lock()
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._take()
+        self._fewer = FewerChunks() if self._holder is not None and self._holder.gathers else None
+        try:
+            self._sock.settimeout(self._allowed(timeout))
+            self._sock.sendall(buffer)
+        except TimeoutError as error:
+            raise httpcore2.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore2.WriteError(str(error)) from error
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            self._let_gather()
+            self._sock.settimeout(self._allowed(timeout))
+            received = self._sock.recv(min(max_bytes, _READ_BYTES))
+            if received and self._holder is not None and self._holder.gathering:
+                received = self._gathered(received)
+            return received if self._fewer is None else self._fewer.feed(received)
+        except TimeoutError as error:
+            raise httpcore2.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore2.ReadError(str(error)) from error
+
+    def _let_gather(self) -> None:
+        holder = self._holder
+        if holder is not None and holder.unhurried and not self._has_more():
+            holder.wait(_UNHURRIED_S)
+
+    def _gathered(self, received: bytes) -> bytes:
+        """Add what comes within half a second, up to the end of the answer.
+
+        A thread that wakes here for each token takes a fraction of what it takes to read it; and where many
+        gather, none of them looks for each.
+        """
+        with _gathering:
+            return self._add_what_comes(received)
+
+    def _add_what_comes(self, received: bytes) -> bytes:
+        until = time.monotonic() + (self._allowed(_GATHERED_S) or 0)
+        while not received.endswith(_LAST_CHUNK) and len(received) < _MOST_GATHERED:
+            if _gathering.pause_s:
+                time.sleep(_gathering.pause_s)
+            if (left_s := until - time.monotonic()) <= 0:
+                break
+            self._sock.settimeout(left_s)
+            try:
+                more = self._sock.recv(_READ_BYTES)
+            except TimeoutError:
+                break
+            if not more:
+                break
+            received += more
+        return received
+
+    def _has_more(self) -> bool:
+        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            return True
+        readable = select.poll()
+        readable.register(self._sock, select.POLLIN)
+        return bool(readable.poll(0))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        try:
+            self._shake_hands(ssl_context, server_hostname, timeout)
+        except TimeoutError as error:
+            self.close()
+            raise httpcore2.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            self.close()
+            raise httpcore2.ConnectError(str(error)) from error
+        return self
+
+    def _shake_hands(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> None:
+        wrapped = context.wrap_socket(self._sock, server_hostname=hostname, do_handshake_on_connect=False)
+        self._sock = wrapped
+        self._take()
+        wrapped.settimeout(self._allowed(timeout))
+        wrapped.do_handshake()
+
+    def _take(self) -> None:
+        lifeline = _current.get()
+        with self._lock:
+            self._holder = lifeline
+        if lifeline is not None:
+            lifeline.tie(self)
+
+    def _allowed(self, timeout: float | None) -> float | None:
+        return timeout if self._holder is None else self._holder.allow(timeout)
+
+    def shut_down(self, lifeline: Lifeline) -> None:
+        """Wake whoever reads or writes here, if it is still for this lifeline."""
+        with self._lock:
+            if self._holder is lifeline:
+                # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.
+                with suppress(OSError):  # closed, or shut down before: what was wanted
+                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with self._lock:
+            self._sock.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            return _is_readable(self._sock)
+        if info == "socket":
+            return self._sock
+        if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
+            return self._sock
+        return None
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    """Say whether an idle connection was ended by the other side (it says nothing unasked)."""
+    if sock.fileno() < 0:
+        return True
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+class LifelineBackend(httpcore2.NetworkBackend):
+    """Makes connections within the time that their request has, however many addresses a name has."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        try:
+            sock = _dial(host, port, Wait(timeout))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
+        return Connection(sock)
+
+
+class Wait:
+    """Waiting for a connection, within its time and as long as it is wanted."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._lifeline = _current.get() or Lifeline(float("inf"))
+        self._deadline = time.monotonic() + self._lifeline.allow(timeout)
+
+    def until(self, ready: Callable[[float], Any], share: int = 1) -> None:
+        """Ask `ready(seconds)` until it is. share: into how many parts what is left is divided.
+
+        Raises TimeoutError past the time, ConnectionAbortedError when cut.
+        """
+        deadline = time.monotonic() + (self._deadline - time.monotonic()) / share
+        while not ready(max(0.0, min(_GLANCE_S, deadline - time.monotonic()))):
+            if self._lifeline.is_cut:
+                raise ConnectionAbortedError("cut")
+            if time.monotonic() >= deadline:
+                raise TimeoutError("no connection in time")
+
+
+Address = tuple[int, Any]
+"""A family and an address of it, as socket.getaddrinfo gives them."""
+
+
+def _dial(host: str, port: int, wait: Wait) -> socket.socket:
+    return first_to_answer(_look_up(host, port, wait), wait)
+
+
+def first_to_answer(addresses: Sequence[Address], wait: Wait) -> socket.socket:
+    """Connect to the first address that answers; each gets an equal share of the time that is left.
+
+    Raises OSError where none does.
+    """
+    for position, (family, address) in enumerate(addresses):
+        left = len(addresses) - position
+        try:
+            return _connect(family, address, wait, share=left)
+        except ConnectionAbortedError:
+            raise
+        except OSError:
+            if left == 1:
+                raise
+    raise OSError("the name has no address")
+
+
+def _connect(family: int, address: Any, wait: Wait, share: int) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        with suppress(BlockingIOError):  # under way
+            sock.connect(address)
+        poller = select.poll()
+        poller.register(sock, select.POLLOUT)
+        wait.until(lambda seconds: poller.poll(seconds * 1000), share)
+        if failure := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(failure, "cannot connect")
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _look_up(host: str, port: int, wait: Wait) -> list[Address]:
+    """Return the addresses of a name. The system's lookup takes no timeout, so a thread of its own makes it."""
+    with suppress(socket.gaierror):
+        return _addresses(host, port, socket.AI_NUMERICHOST)
+    found: list[list[Address] | OSError] = []
+
+    def ask() -> None:
+        try:
+            found.append(_addresses(host, port, 0))
+        except OSError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=ask, name="name-lookup", daemon=True)
+    thread.start()
+    wait.until(lambda seconds: _ended(thread, seconds))
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return found[0]
+
+
+def _ended(thread: threading.Thread, seconds: float) -> bool:
+    thread.join(seconds)
+    return not thread.is_alive()
+
+
+def _addresses(host: str, port: int, flags: int) -> list[Address]:
+    known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in known]

@@ -1,0 +1,89 @@
+"""Requests that end when they are told to: an exact deadline, and a cut that is felt at once.
+
+httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
+a response from another thread does not wake the thread that reads it. So the sockets are ours
+(lifeline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import httpcore2
+import httpx2
+
+from integrations.http.deadline_sockets import LifelineBackend
+
+KEEPALIVE_S = 120.0
+"""How long an unused connection is kept: a caller's next question comes some ten seconds after the last."""
+
+
+class LifelineTransport(httpx2.BaseTransport):
+    """An httpx2 transport whose requests obey the lifeline they were sent on, where there is one."""
+
+    def __init__(self, *, connections: int, keepalive_s: float = KEEPALIVE_S) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=shared_ssl_context(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=keepalive_s,
+            network_backend=LifelineBackend(),
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        url = request.url
+        with _httpx_errors(request):
+            response = self._pool.handle_request(
+                httpcore2.Request(
+                    method=request.method,
+                    url=httpcore2.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        return httpx2.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response, request),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+@cache
+def shared_ssl_context() -> ssl.SSLContext:
+    """Return the context that all connections of the process share: reading the certificates takes 20 ms."""
+    return httpx2.create_ssl_context()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, response: httpcore2.Response, request: httpx2.Request) -> None:
+        self._response = response
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _httpx_errors(self._request):
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+@contextmanager
+def _httpx_errors(request: httpx2.Request) -> Iterator[None]:
+    try:
+        yield
+    except httpcore2.ConnectTimeout as error:
+        raise httpx2.ConnectTimeout(str(error), request=request) from error
+    except httpcore2.TimeoutException as error:
+        raise httpx2.ReadTimeout(str(error), request=request) from error
+    except httpcore2.ProtocolError as error:
+        raise httpx2.RemoteProtocolError(str(error), request=request) from error
+    except httpcore2.NetworkError as error:
+        raise httpx2.NetworkError(str(error), request=request) from error

@@ -1,0 +1,45 @@
+"""What fetching files has in common, whoever has them: read no further than is wanted, and one error for no answer."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+
+from integrations.errors import IntegrationError
+from integrations.twilio.error_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
+
+
+def read_capped(response: httpx2.Response, most_bytes: int, code: str) -> bytes:
+    """Return a body. Raises too_large() at the size where it is, whatever was said of its length."""
+    length = response.headers.get("Content-Length", "0")
+    if length.isdecimal() and int(length) > most_bytes:
+        raise too_large(most_bytes, code)
+    content = io.BytesIO()
+    for piece in response.iter_raw():
+        if content.tell() + len(piece) > most_bytes:
+            raise too_large(most_bytes, code)
+        content.write(piece)
+    return content.getvalue()
+
+
+def too_large(most_bytes: int, code: str) -> IntegrationError:
+    """Return the error of a file that is larger than is wanted."""
+    return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=code)
+
+
+@contextmanager
+def no_answer_from(provider: str) -> Iterator[None]:
+    """Raise IntegrationError for what httpx2 raises where no answer came. provider: as the error calls it."""
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        raise _no_file(provider, NO_ANSWER_IN_TIME) from error
+    except httpx2.NetworkError as error:
+        raise _no_file(provider, NO_CONNECTION) from error
+    except httpx2.HTTPError as error:
+        raise _no_file(provider, CONNECTION_LOST) from error
+
+
+def _no_file(provider: str, code: str) -> IntegrationError:
+    return IntegrationError(f"No file from {provider} ({code})", permanent=False, code=code)

@@ -1,0 +1,238 @@
+"""One provider's HTTP API that speaks JSON: a request in, its reply or one IntegrationError out.
+
+An end to every request, nothing from the environment, and nothing secret in what is raised.
+"""
+
+import base64
+import json as json_format
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from integrations.errors import IntegrationError, is_permanent, retry_after_s
+from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_transport import LifelineTransport
+from integrations.twilio.error_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE
+
+__all__ = [
+    "CONNECTION_LOST",
+    "MOST_REPLY_BYTES",
+    "NOT_SECURE",
+    "NOT_SENDABLE",
+    "NO_ANSWER_IN_TIME",
+    "NO_CONNECTION",
+    "TOO_LARGE",
+    "JsonHttp",
+    "Reply",
+]
+
+TOO_LARGE = "too_large"
+NOT_SENDABLE = "not_sendable"
+
+MOST_REPLY_BYTES = 4 * 1024 * 1024
+
+_CONNECT_S = 5.0
+"""To make a connection at most, and to wait for a free one."""
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a compressed reply would be larger than what was counted
+    "User-Agent": "phone-and-whatsapp-assistant",
+}
+_HEADER_VALUE = re.compile(r"([!-~]([ -~\t]*[!-~])?)?")
+
+Files = Sequence[tuple[str, tuple[str, bytes, str]]]
+"""For each file its field, and its name, content and media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. body: the JSON; None where there is none, or it is no JSON. headers: in any case."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class JsonHttp:
+    """One provider's HTTP API. Thread-safe.
+
+    base_url: http or https; what is asked for is added to it. A name and password in it go as Basic authorization.
+    name: what messages call the provider. headers: sent with each request. total_s: seconds for all of a request,
+    the host name's lookup included. connections: how many requests at once; one more waits for a free connection.
+    Raises ValueError, which quotes nothing, for a base_url or headers that no request could be sent with.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        name: str,
+        headers: Mapping[str, str] = {},
+        total_s: float = 10,
+        connections: int = 10,
+    ) -> None:
+        self._base_url = base_url
+        self._name = name
+        self._headers = httpx2.Headers({**_HEADERS, **_basic(_checked_url(base_url, name))})
+        self._headers.update(_checked_headers(headers))
+        self._total_s = total_s
+        # Less than all of it: who gets a connection at the last moment asks, and is gone before the answer.
+        patience_s = min(_CONNECT_S, total_s / 2)
+        self._timeouts = {"connect": patience_s, "pool": patience_s}
+        self._transport = LifelineTransport(connections=connections)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        files: Files = (),
+        data: Mapping[str, str] = {},
+        params: Mapping[str, str] = {},
+        headers: Mapping[str, str] = {},
+    ) -> Reply:
+        """Send a request and return its reply. Redirects are not followed: they are replies too.
+
+        json, content, or files with data (multipart), or data alone (a form). path: begins with a slash, with what
+        it is made of quoted by the caller; "" is base_url as it was given. Raises IntegrationError, whose message
+        holds no address, header or body. Its code:
+
+        - the HTTP status, from 400 on; then with status, body and retry_after_s;
+        - NO_CONNECTION, NOT_SECURE, NOT_SENDABLE: the provider was not asked;
+        - NO_ANSWER_IN_TIME, CONNECTION_LOST: it may have done what was asked all the same;
+        - TOO_LARGE: it has, and its reply is longer than MOST_REPLY_BYTES.
+        """
+        lifeline = Lifeline(time.monotonic() + self._total_s)
+        with self._only_sendable():
+            request = httpx2.Request(
+                method,
+                self._base_url.rstrip("/") + path if path else self._base_url,
+                json=json,
+                content=content,
+                files=list(files) or None,
+                data=dict(data) or None,
+                params=dict(params) or None,  # an empty one would take away what the path has
+                headers=self._with(headers),
+                extensions={"timeout": self._timeouts},
+            )
+        with self._one_error(), lifeline.held(), self._sent(request) as response:
+            if response.status_code >= 400:
+                raise self._refusal(response)
+            return Reply(response.status_code, _parsed(self._read(response)), response.headers)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _with(self, headers: Mapping[str, str]) -> httpx2.Headers:
+        all_of_them = httpx2.Headers(self._headers)
+        all_of_them.update(_checked_headers(headers))
+        return all_of_them
+
+    @contextmanager
+    def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
+        # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects.
+        response = self._transport.handle_request(request)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def _read(self, response: httpx2.Response) -> bytes:
+        content = bytearray()
+        for piece in response.iter_raw():
+            content += piece
+            if len(content) > MOST_REPLY_BYTES:
+                raise IntegrationError(
+                    f"{self._name} answers with more than {MOST_REPLY_BYTES} bytes",
+                    permanent=True,
+                    code=TOO_LARGE,
+                    status=response.status_code,
+                )
+        return bytes(content)
+
+    def _refusal(self, response: httpx2.Response) -> IntegrationError:
+        status = response.status_code
+        try:
+            body = _parsed(self._read(response))
+        except (httpx2.HTTPError, IntegrationError):
+            body = None  # it said no, however that goes on
+        return IntegrationError(
+            f"{self._name} answered HTTP {status}",
+            permanent=is_permanent(status),
+            code=status,
+            status=status,
+            retry_after_s=retry_after_s(response.headers.get("Retry-After")),
+            body=body,
+        )
+
+    @contextmanager
+    def _only_sendable(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx2.InvalidURL, ValueError):
+            raise IntegrationError(
+                f"{self._name} cannot be sent this", permanent=True, code=NOT_SENDABLE
+            ) from None  # its text quotes what it could not send
+
+    @contextmanager
+    def _one_error(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx2.HTTPError as error:
+            code = _failure(error)
+            raise IntegrationError(
+                f"No answer from {self._name} ({code})", permanent=False, code=code
+            ) from error
+
+
+def _checked_url(base_url: str, name: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL:
+        raise ValueError(f"the address of {name} is not valid") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"the address of {name} must begin with http:// or https:// and name a host")
+    return url
+
+
+def _basic(url: httpx2.URL) -> dict[str, str]:
+    if not url.userinfo:
+        return {}
+    credentials = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    # Here, because what refuses them later quotes them: keys and tokens.
+    for name, value in headers.items():
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"the header {name} cannot have this value")
+    return headers
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json_format.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _failure(error: httpx2.HTTPError) -> str:
+    cause = error.__cause__
+    # Of a ConnectError the context: the pool raises it `from None`, which takes its cause away.
+    if isinstance(cause, httpcore2.ConnectError) and isinstance(cause.__context__, ssl.SSLError):
+        return NOT_SECURE
+    if isinstance(cause, httpcore2.ConnectError | httpcore2.ConnectTimeout | httpcore2.PoolTimeout):
+        return NO_CONNECTION
+    return NO_ANSWER_IN_TIME if isinstance(error, httpx2.TimeoutException) else CONNECTION_LOST

@@ -1,0 +1,1 @@
+"""A model that needs no account: it finds what the profile says; imports integrations alone."""

@@ -1,0 +1,234 @@
+"""Answers with no model behind it: from the profile's facts and FAQ, found by their words.
+
+What answers on a machine with no key. It knows greetings, thanks, goodbyes and who wants a person, and
+invents nothing: what is not written in the profile it does not know, and offers a person instead.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from integrations.errors import IntegrationError
+from integrations.language_model import Event, Finish, Message, TextDelta, ToolCall, ToolSpec
+from integrations.offline.faq_search import LexicalIndex, words
+from integrations.offline.phrases import PHRASES
+
+HAND_OFF = "hand_off"
+END_CALL = "end_call"
+
+_NEARLY = 0.9
+"""Facts this near to the best one are said too: opening hours are often two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    words: str
+    tool: str | None = None
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+class OfflineModel:
+    """A language model that needs no network and no key.
+
+    business: its name, as it is said. language: "es-ES", "en-US"; anything but Spanish is answered in
+    English. faq: `(ways to ask, answer)`. facts: sentences that can be said as they are. pace_s: seconds
+    between words, to show how a streamed answer is spoken.
+
+    Calls end_call (no arguments) and hand_off (reason, summary), each only where it is among the tools.
+    Counts no tokens, so yields no Usage.
+    """
+
+    name = "offline"
+
+    def __init__(
+        self,
+        *,
+        business: str,
+        language: str,
+        faq: Sequence[tuple[Sequence[str], str]],
+        facts: Sequence[str],
+        pace_s: float = 0.0,
+    ) -> None:
+        self._phrases = PHRASES["es" if language.lower().startswith("es") else "en"]
+        self._business = business
+        self._pace_s = pace_s
+        self._answers = [answer for _, answer in faq] + list(facts)
+        self._first_fact = len(faq)
+        texts = [(" ".join(asked), answer) for asked, answer in faq] + [(fact, "") for fact in facts]
+        self._index = LexicalIndex(texts)
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        tools: Sequence[ToolSpec] = (),
+        first_event_s: float,
+        total_s: float,
+    ) -> "OfflineStream":
+        """Start an answer to the last thing that the user said; see LanguageModel.stream."""
+        reply = self._reply(_Talk.of(messages), {tool.name for tool in tools})
+        return OfflineStream(reply, self._pace_s, total_s)
+
+    def _reply(self, talk: "_Talk", tools: set[str]) -> _Reply:
+        if talk.failed_tool:  # one that works ends the answer, and nobody asks again
+            phrases = self._phrases
+            return _Reply(
+                self._say(phrases.nobody_here if talk.failed_tool == HAND_OFF else phrases.farewell)
+            )
+        reply = self._decide(talk, tools)
+        if talk.said and reply.words.startswith(talk.said):
+            return replace(reply, words=reply.words[len(talk.said) :].lstrip())
+        return reply
+
+    def _decide(self, talk: "_Talk", tools: set[str]) -> _Reply:
+        phrases, heard = self._phrases, talk.heard_words
+        if phrases.who_are_you.search(heard):
+            return _Reply(self._say(phrases.introduction))
+        if phrases.insists_on_person.search(heard) or phrases.person.fullmatch(heard):
+            return self._hand_off(talk, tools)
+        if (reply := self._to_a_question(talk, tools)) is not None:
+            return reply
+        if phrases.goodbye.search(heard) and heard.count(" ") < 8:
+            return self._goodbye(tools)
+        if found := self._look_up(talk.heard):
+            return _Reply(found)
+        if phrases.message.search(heard):
+            return self._hand_off(talk, tools)
+        return self._small_talk(heard, tools)
+
+    def _to_a_question(self, talk: "_Talk", tools: set[str]) -> _Reply | None:
+        """What "sí" and "no" mean, by the question of ours that they follow; None where it is neither."""
+        phrases, heard, before = self._phrases, talk.heard_words, _bare(talk.before)
+        offered = _bare(phrases.offer) in before
+        # "si" is "if" as well, and "sure, is there parking?" is a question
+        agreed = phrases.yes.fullmatch(heard) or (
+            phrases.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(talk.heard)
+        )
+        if offered and (agreed or phrases.message.search(heard)):
+            return self._hand_off(talk, tools)
+        if phrases.no.fullmatch(heard):
+            done = not offered and _bare(phrases.else_question) in before
+            return self._goodbye(tools) if done else _Reply(self._say(phrases.anything_else))
+        if phrases.yes.fullmatch(heard):
+            return _Reply(self._say(phrases.go_on))
+        return None
+
+    def _small_talk(self, heard: str, tools: set[str]) -> _Reply:
+        phrases, is_short = self._phrases, heard.count(" ") < 6
+        if is_short and phrases.thanks.search(heard):
+            return _Reply(self._say(phrases.you_are_welcome))
+        if not heard or (is_short and phrases.hello.search(heard)):
+            return _Reply(self._say(phrases.greeting))
+        return _Reply(self._say(phrases.do_not_know if HAND_OFF in tools else phrases.do_not_know_alone))
+
+    def _look_up(self, question: str) -> str:
+        hits = self._index.find(question)
+        if not hits:
+            return ""
+        best = hits[0]
+        if best.position < self._first_fact:
+            return self._answers[best.position]
+        near = [
+            hit for hit in hits[:3] if hit.position >= self._first_fact and hit.score >= _NEARLY * best.score
+        ]
+        return " ".join(self._answers[hit.position] for hit in near)
+
+    def _hand_off(self, talk: "_Talk", tools: set[str]) -> _Reply:
+        phrases = self._phrases
+        if HAND_OFF not in tools:
+            return _Reply(self._say(phrases.nobody_here))
+        wants_message = phrases.message.search(talk.heard_words)
+        reason = phrases.reason_message if wants_message else phrases.reason_person
+        about = " ".join(part for part in (talk.question, talk.heard) if part)
+        # No words: whether somebody can come to the phone is the tool's to know, and it has its own for either
+        return _Reply("", HAND_OFF, (("reason", reason), ("summary", about)))
+
+    def _goodbye(self, tools: set[str]) -> _Reply:
+        return _Reply(self._say(self._phrases.farewell), END_CALL if END_CALL in tools else None)
+
+    def _say(self, phrase: str) -> str:
+        return phrase.replace("{business}", self._business)
+
+
+class OfflineStream:
+    """An answer, word by word; see ModelStream."""
+
+    def __init__(self, reply: _Reply, pace_s: float, total_s: float) -> None:
+        self._reply = reply
+        self._pace_s = pace_s
+        self._total_s = total_s
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def unhurry(self) -> None:
+        """Nothing to gather: every word is there at once."""
+
+    def gather(self) -> None:
+        """Nothing to gather: every word is there at once."""
+
+    def __iter__(self) -> Iterator[Event]:
+        deadline = time.monotonic() + self._total_s
+        for number, word in enumerate(re.findall(r"\S+\s*", self._reply.words)):
+            if self._cancelled.wait(self._pace_s if number else 0):
+                return
+            if time.monotonic() > deadline:
+                raise IntegrationError("the answer took too long to say", permanent=False, code="timeout")
+            yield TextDelta(word)
+        if self._cancelled.is_set():
+            return
+        if self._reply.tool:
+            yield ToolCall("call_1", self._reply.tool, dict(self._reply.arguments))
+        yield Finish("tool_calls" if self._reply.tool else "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """What there is to answer.
+
+    heard: the user's last words. before: what the assistant had said before them. question: the user's words
+    before that. said: what of this very answer was said already. failed_tool: one that this answer called,
+    and that left it to go on.
+    """
+
+    heard: str = ""
+    before: str = ""
+    question: str = ""
+    said: str = ""
+    failed_tool: str = ""
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> "_Talk":
+        users = [number for number, message in enumerate(messages) if message.get("role") == "user"]
+        if not users:
+            return cls()
+        past, answer = messages[: users[-1]], messages[users[-1] + 1 :]
+        said = [message for message in answer if message.get("role") == "assistant"]
+        return cls(
+            heard=_text(messages[users[-1]]),
+            before=next((_text(m) for m in reversed(past) if m.get("role") == "assistant"), ""),
+            question=_text(messages[users[-2]]) if len(users) > 1 else "",
+            said=" ".join(filter(None, map(_text, said))).strip(),
+            failed_tool=next(
+                (call["function"]["name"] for m in said for call in m.get("tool_calls") or ()), ""
+            ),
+        )
+
+    @property
+    def heard_words(self) -> str:
+        return _bare(self.heard)
+
+
+def _text(message: Message) -> str:
+    content: Any = message.get("content")
+    if isinstance(content, list):
+        return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return str(content or "")
+
+
+def _bare(text: str) -> str:
+    return " ".join(words(text))

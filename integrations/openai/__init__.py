@@ -1,0 +1,1 @@
+"""Chat Completions, pictures and transcription, by OpenAI's client; imports integrations alone."""

@@ -1,0 +1,113 @@
+"""Voice notes in words, by OpenAI's transcriptions and the servers that speak them.
+
+Follows https://developers.openai.com/api/docs/guides/speech-to-text.
+"""
+
+import time
+from typing import Any
+
+import openai
+
+from integrations.errors import IntegrationError
+from integrations.http.deadline_sockets import Lifeline
+from integrations.openai.client import OpenAIClient, integration_errors
+
+__all__ = ["UNSUPPORTED", "OpenAITranscriber"]
+
+UNSUPPORTED = "unsupported_audio"
+
+_NAMES = {
+    "audio/ogg": "nota.ogg",
+    "audio/mpeg": "nota.mp3",
+    "audio/mp4": "nota.m4a",
+    "audio/wav": "nota.wav",
+    "audio/flac": "nota.flac",
+    "audio/webm": "nota.webm",
+    "video/mp4": "nota.mp4",
+    "video/webm": "nota.webm",
+}
+"""What OpenAI takes, and a name for it: it goes by the name's end. AMR, 3GP and bare AAC it does not take."""
+
+_LANGUAGES_PLURAL = "gpt-transcribe"
+"""Models so called take `languages`, and pass over the `language` that the earlier ones take without a word."""
+
+_RETRY_PAUSE_S = 0.3
+_CONNECTIONS = 20
+
+
+class OpenAITranscriber:
+    """A model that writes down what is said. Thread-safe.
+
+    model, api_key, base_url: as OpenAIModel takes them. total_s: seconds for all of it, a second try included.
+    """
+
+    def __init__(self, model: str, *, api_key: str | None, base_url: str | None, total_s: float = 30) -> None:
+        if not api_key and not base_url:
+            raise ValueError("an api_key, a base_url or both are needed")
+        self._client = OpenAIClient(api_key=api_key, base_url=base_url, connections=_CONNECTIONS)
+        self._model = model
+        self._total_s = total_s
+
+    def transcribe(self, content: bytes, *, media_type: str, language: str | None) -> str:
+        """Return what is said in a recording; "" where nothing is. Raises IntegrationError.
+
+        media_type: what the content is, its parameters included or not. What OpenAI does not take is refused
+        here, with code UNSUPPORTED. language: a hint, "es" or "es-ES"; a server that does not take it is asked
+        without.
+        """
+        kind = media_type.partition(";")[0].strip().lower()
+        if kind not in _NAMES:
+            raise IntegrationError(
+                "audio of a kind that is not transcribed", permanent=True, code=UNSUPPORTED
+            )
+        recording = {"model": self._model, "file": (_NAMES[kind], content, kind)}
+        return self._ask(recording, self._hint(language), Lifeline(time.monotonic() + self._total_s))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _hint(self, language: str | None) -> dict[str, Any]:
+        code = (language or "").replace("_", "-").partition("-")[0].lower()
+        if len(code) != 2:  # ISO 639-1 has no longer ones
+            return {}
+        return {"languages": [code]} if self._model.startswith(_LANGUAGES_PLURAL) else {"language": code}
+
+    def _ask(self, recording: dict[str, Any], hint: dict[str, Any], lifeline: Lifeline) -> str:
+        try:
+            return self._ask_once({**recording, **hint}, lifeline)
+        except IntegrationError as error:
+            if hint and _is_about_language(error):
+                again = recording
+            elif _worth_another(error, lifeline):
+                again = {**recording, **hint}
+            else:
+                raise
+        return self._ask_once(again, lifeline)
+
+    def _ask_once(self, arguments: dict[str, Any], lifeline: Lifeline) -> str:
+        with integration_errors(), lifeline.held():
+            answer = self._client.audio.transcriptions.create(**arguments)
+        text = getattr(answer, "text", None)  # the library takes any 2xx for an answer, a proxy's page too
+        if not isinstance(text, str):
+            raise IntegrationError(
+                "the model's server sent no transcript", permanent=False, code="unreadable"
+            )
+        return text.strip()
+
+
+def _is_about_language(error: IntegrationError) -> bool:
+    refused = error.__cause__
+    return (
+        isinstance(refused, openai.BadRequestError)
+        and "language" in f"{refused.param} {refused.message}".lower()
+    )
+
+
+def _worth_another(error: IntegrationError, lifeline: Lifeline) -> bool:
+    """Wait before another try; False where none would help or fit."""
+    pause = _RETRY_PAUSE_S if error.retry_after_s is None else error.retry_after_s
+    if error.permanent or pause >= lifeline.remaining_s:
+        return False
+    lifeline.wait(pause)
+    return True

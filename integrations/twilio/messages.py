@@ -1,0 +1,145 @@
+"""Twilio's REST API: WhatsApp messages sent, looked at and looked for, and the typing indicator.
+
+Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
+https://www.twilio.com/docs/messaging/api/message-resource and
+https://www.twilio.com/docs/whatsapp/api/typing-indicators-resource.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from integrations.twilio.calls import connect, may_have_been_done, one_error
+from integrations.twilio.error_codes import receipt_is_permanent, what_to_do
+
+__all__ = ["MessageState", "TwilioMessages", "may_have_been_done", "receipt_is_permanent", "what_to_do"]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageState:
+    """A message as Twilio last described it.
+
+    status: accepted, scheduled, queued, sending, sent, delivered, read, undelivered, failed or canceled.
+    to, sender: as Twilio writes them, whatsapp:+34600000001. error_code: why it failed, once it has.
+    created_at: UTC, in whole seconds. price: what it cost, positive; None until Twilio has billed it.
+    """
+
+    sid: str
+    status: str
+    to: str
+    sender: str
+    body: str
+    error_code: int | None
+    created_at: datetime | None
+    price: Decimal | None
+    price_unit: str | None
+
+
+class TwilioMessages:
+    """The WhatsApp messages of one account of Twilio's. Thread-safe.
+
+    api_url, timeout_s, total_s: as TwilioRest takes them. Every method raises IntegrationError as
+    TwilioRest does, with retry_after_s where Twilio named a time. What Twilio accepts here can still fail
+    on its way: the receipt then carries a code, and receipt_is_permanent says whether to try again.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        *,
+        api_url: str | None = None,
+        timeout_s: float = 5,
+        total_s: float = 10,
+    ) -> None:
+        self._client = connect(account_sid, auth_token, api_url=api_url, timeout_s=timeout_s, total_s=total_s)
+
+    def send(
+        self,
+        *,
+        to: str,
+        sender: str,
+        body: str | None = None,
+        media_url: str | None = None,
+        content_sid: str | None = None,
+        content_variables: Mapping[str, str] | None = None,
+        status_callback: str | None = None,
+    ) -> MessageState:
+        """Send a message and return it as it was queued. Not repeated here: a repeated one arrives twice.
+
+        to, sender: whatsapp:+E164. body: at most 1600 characters. media_url: public; it may go with a body.
+        content_sid: an approved template (HX...), in place of both; content_variables: what its
+        placeholders become, by number ("1"), none of them empty or with a line break.
+        status_callback: where Twilio posts the receipts; there is none for queued.
+        Where this raises, may_have_been_done says whether the message may be on its way all the same.
+        """
+        with one_error():
+            return _state(
+                self._client.messages.create(
+                    to=to,
+                    from_=sender,
+                    body=body,
+                    media_url=None if media_url is None else [media_url],
+                    content_sid=content_sid,
+                    content_variables=_as_json(content_variables),
+                    status_callback=status_callback,
+                )
+            )
+
+    def fetch(self, sid: str) -> MessageState:
+        """Return the message as it is now."""
+        with one_error():
+            return _state(self._client.messages(sid).fetch())
+
+    def last_sent(self, *, to: str, sender: str, since: datetime, limit: int = 50) -> list[MessageState]:
+        """Return what we sent to that address since then, newest first, TwiML's replies among it.
+
+        To find out whether a message whose SID was never learned did go out. since: aware, and by Twilio's
+        clock, so that a margin is wise. limit: how many of the latest messages are looked through, 1 to 1000.
+        """
+        # Not by DateSent: a message that still waits in Twilio's queue has none, and would be sent again.
+        earliest = since.replace(microsecond=0)
+        with one_error():
+            found = self._client.messages.list(to=to, from_=sender, limit=limit)
+            sent = [_state(message) for message in found if _is_outbound(message)]
+        dated = [(state.created_at, state) for state in sent if state.created_at is not None]
+        recent = [pair for pair in dated if pair[0] >= earliest]
+        return [state for _, state in sorted(recent, key=lambda pair: pair[0], reverse=True)]
+
+    def show_typing(self, message_sid: str) -> None:
+        """Show the writer of that inbound message that an answer is being written, and mark it as read.
+
+        It vanishes with the answer, or after 25 s.
+        """
+        with one_error():
+            indicators = self._client.messaging.v2.typing_indicator
+            shown = indicators.create(channel="whatsapp", message_id=message_sid)
+            if shown.success is not True:
+                raise ValueError("no success in Twilio's answer")
+
+
+def _as_json(variables: Mapping[str, str] | None) -> str | None:
+    return None if variables is None else json.dumps(dict(variables), ensure_ascii=False)
+
+
+def _is_outbound(message: Any) -> bool:
+    return str(message.direction).startswith("outbound")
+
+
+def _state(message: Any) -> MessageState:
+    if not message.sid or not message.status:
+        raise ValueError("no sid or status in Twilio's answer")
+    return MessageState(
+        sid=message.sid,
+        status=message.status,
+        to=message.to or "",
+        sender=message.from_ or "",
+        body=message.body or "",
+        error_code=None if message.error_code is None else int(message.error_code),
+        created_at=message.date_created,
+        price=None if message.price is None else abs(Decimal(str(message.price))),
+        price_unit=message.price_unit,
+    )

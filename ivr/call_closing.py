@@ -1,0 +1,50 @@
+"""How a call comes to its end in our books, whoever says that it did."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.observers import NOBODY, Mirror
+from jobs.queue import Work
+from storage.database import Database
+from storage.models import TurnState
+from storage.queries import calls, turns
+from storage.queries.calls import CallProgress
+
+log = structlog.get_logger()
+
+SILENT_FOR = timedelta(minutes=15)
+"""An inbound call's status callback is optional: one that says nothing for this long is over."""
+
+
+class CallBooks:
+    """Closes calls and has noted what they were about. mirror: who is told that a call is over."""
+
+    def __init__(self, database: Database, work: Work, mirror: Mirror = NOBODY) -> None:
+        self._database, self._work, self._mirror = database, work, mirror
+
+    def close(self, connection: Connection, key: str, now: datetime) -> None:
+        """Close a call's conversation, once, and have its topic noted where anything was said."""
+        conversation_id = calls.close_conversation(connection, key, now)
+        if conversation_id is None:
+            return
+        self._mirror.call_ended(connection, conversation_id, now)
+        if turns.last_number(connection, conversation_id):
+            self._work.enqueue(
+                connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
+            )
+
+    def close_silent_calls(self, now: datetime) -> int:
+        """Close the calls that gave no sign of life for 15 minutes; return how many."""
+        before = now - SILENT_FOR
+        with self._database.read() as connection:
+            silent = calls.silent_calls(connection, before)
+        for call_sid, key in silent:
+            with self._database.write() as connection:
+                calls.record_progress(connection, call_sid, CallProgress("completed", now))
+                turns.stop_turns(connection, key, TurnState.CANCELLED, now)
+                self.close(connection, key, now)
+        if silent:
+            log.info("silent_calls_closed", count=len(silent))
+        return len(silent)

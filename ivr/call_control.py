@@ -1,0 +1,95 @@
+"""What operators do about a call that is going on: end it, or put the caller through to a person."""
+
+from typing import Protocol
+from urllib.parse import urlencode
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from conversation.manager import ConversationManager
+from ivr import twiml
+from ivr.call_closing import CallBooks
+from storage.base import utc_now
+from storage.database import Database
+from storage.queries import calls
+from storage.queries.calls import CallProgress
+from storage.reports.transcripts import CallRecord
+
+log = structlog.get_logger()
+
+
+class Rest(Protocol):
+    """What changes calls from outside: Twilio's REST API."""
+
+    def end_call(self, sid: str) -> object:
+        """Hang up. Raises IntegrationError."""
+        ...
+
+    def redirect_call(self, sid: str, twiml: str) -> object:
+        """Have a call go on with another document. Raises IntegrationError."""
+        ...
+
+
+class CallDesk:
+    """Ends and transfers calls. rest: None without credentials. public_url: the base of the URLs that Twilio is given.
+
+    A document that is sent by REST has no address of its own, so what follows the transfer needs a whole URL.
+    """
+
+    def __init__(
+        self,
+        rest: Rest | None,
+        manager: ConversationManager,
+        database: Database,
+        books: CallBooks,
+        *,
+        human_number: str | None,
+        public_url: str | None,
+    ) -> None:
+        self._rest, self._manager, self._database, self._books = rest, manager, database, books
+        self._human_number, self._public_url = human_number, public_url
+
+    @property
+    def can_hang_up(self) -> bool:
+        """Whether there are credentials to end calls with."""
+        return self._rest is not None
+
+    @property
+    def can_transfer(self) -> bool:
+        """Whether there is somebody to transfer calls to, and a way to."""
+        return self._rest is not None and bool(self._human_number) and bool(self._public_url)
+
+    def hang_up(self, key: str, call: CallRecord) -> None:
+        """End a call, in our books as well: an inbound one may have no status callback. Raises IntegrationError."""
+        assert self._rest is not None
+        self._rest.end_call(call.call_sid)
+        self._stop(key)
+        now = utc_now()
+        with self._database.write() as connection:
+            calls.record_progress(connection, call.call_sid, CallProgress("completed", now))
+            self._books.close(connection, key, now)
+
+    def transfer(self, key: str, call: CallRecord, *, withheld: bool) -> None:
+        """Tell the caller, and ring the person. Raises IntegrationError."""
+        assert self._rest is not None and self._human_number is not None
+        profile = self._manager.profile
+        document = twiml.transfer(
+            twiml.Voice(profile.voice, profile.voice_language),
+            [profile.phrases.transfer],
+            self._human_number,
+            self._after(key),
+            caller_id=call.to_number if withheld and call.direction == "inbound" else None,
+        )
+        self._rest.redirect_call(call.call_sid, document)
+        self._stop(key)
+
+    def _after(self, key: str) -> str:
+        turn = self._manager.next_number(key) - 1
+        return f"{self._public_url}/continue?{urlencode({'turn': turn, 'from': 0, 'dial': 1})}"
+
+    def _stop(self, key: str) -> None:
+        """Stop the answer that is being written: nobody will hear it."""
+        try:
+            self._manager.stop(key)
+        except SQLAlchemyError as error:  # its writer finds out when it is asked for the rest
+            log.error("answer_not_stopped", error=type(error).__name__)

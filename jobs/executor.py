@@ -1,0 +1,74 @@
+"""DBOS, running in this process: what takes jobs out of the queues and gives them to the workshop."""
+
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, WorkflowSerializationFormat
+from sqlalchemy import Engine
+
+from jobs.dbos_engine import make_engine
+from jobs.job import Workshop
+from jobs.queue import APPLICATION, QUEUES, WORKFLOW, Order, quieten_dbos
+
+VERSION = "1"
+"""Fixed, for DBOS would leave the jobs that an older version began to that version, for ever."""
+MAX_CRASHES = 10
+"""How often a job may take its worker down with it before it is set aside."""
+
+
+class Executor:
+    """Runs jobs under a slot's name. DBOS keeps its state in its module, so one per process at a time."""
+
+    def __init__(self, database_url: str, slot: str, workshop: Workshop) -> None:
+        self._url = database_url
+        self._slot = slot
+        self._workshop = workshop
+        self._in_hand: set[str] = set()
+
+    def launch(self) -> None:
+        """Start; what was in hand under this slot when its last process died is taken up first.
+
+        Raises DBOSInitializationError where DBOS's tables are missing or old.
+        """
+        quieten_dbos()
+        DBOS(config=_config(make_engine(self._url), self._slot))
+        DBOS.listen_queues(list(QUEUES))
+        self._register()
+        DBOS.launch()
+
+    def stop(self, drain_s: int) -> None:
+        """Take no more jobs, and give those in hand so long to end."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)
+
+    def in_hand(self) -> int:
+        """Return how many jobs are running."""
+        return len(self._in_hand)
+
+    def _register(self) -> None:
+        @DBOS.workflow(
+            name=WORKFLOW,
+            max_recovery_attempts=MAX_CRASHES,
+            serialization_type=WorkflowSerializationFormat.PORTABLE,
+        )
+        def run(**order: Any) -> None:
+            assert DBOS.workflow_id is not None
+            self._run(DBOS.workflow_id, Order(**order))
+
+    def _run(self, job_id: str, order: Order) -> None:
+        self._in_hand.add(job_id)
+        try:
+            self._workshop.do(job_id, order)
+        finally:
+            self._in_hand.discard(job_id)
+
+
+def _config(engine: Engine, slot: str) -> DBOSConfig:
+    return {
+        "name": APPLICATION,
+        "executor_id": slot,
+        "application_version": VERSION,
+        "system_database_engine": engine,
+        "run_migrations": False,
+        "use_listen_notify": False,  # nothing here waits for another job
+        "notification_listener_polling_interval_sec": 0.25,  # how long it takes to stop
+        "log_level": "WARNING",
+    }

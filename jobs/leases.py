@@ -1,0 +1,65 @@
+"""Slots: the names that workers run under, each leased to one process at a time, and every query about them.
+
+A slot outlives its processes: the jobs that a process had in hand when it died are waiting under the slot's
+name. Whoever holds the lease is alone in calling them its own. Machines that share a database must agree on
+the time to well within the length of a lease; NTP does.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+
+from storage.models import WorkerSlot
+from storage.upsert import insert_once
+
+HOUSEKEEPING = "@housekeeping"
+"""The slot of the worker that runs the periodic jobs. No WORKER_ID can be spelled like this."""
+
+
+def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
+    """Lease a slot that nobody holds, or whose lease has lapsed. Say whether it is `holder`'s now."""
+    insert_once(connection, WorkerSlot, slot=slot)
+    free = or_(WorkerSlot.holder.is_(None), WorkerSlot.holder == holder, WorkerSlot.leased_until <= now)
+    lease = {"holder": holder, "leased_until": now + timedelta(seconds=lease_s)}
+    taken = update(WorkerSlot).where(WorkerSlot.slot == slot, free).values(lease).returning(WorkerSlot.id)
+    return connection.scalar(taken) is not None
+
+
+def keep_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
+    """Beat: lengthen a lease. False: somebody else holds the slot now, and the work under it is theirs."""
+    mine = (WorkerSlot.slot == slot, WorkerSlot.holder == holder)
+    lease = {"beat_at": now, "leased_until": now + timedelta(seconds=lease_s)}
+    kept = update(WorkerSlot).where(*mine).values(lease).returning(WorkerSlot.id)
+    return connection.scalar(kept) is not None
+
+
+def release_slot(connection: Connection, slot: str, holder: str, *, now: datetime) -> None:
+    """Give a slot back, so that the next process need not wait for the lease to lapse."""
+    mine = (WorkerSlot.slot == slot, WorkerSlot.holder == holder)
+    connection.execute(update(WorkerSlot).where(*mine).values(holder=None, leased_until=now))
+
+
+def slot_holder(connection: Connection, slot: str) -> str | None:
+    """Return who holds a slot, or held it last and never gave it back."""
+    return connection.scalar(select(WorkerSlot.holder).where(WorkerSlot.slot == slot))
+
+
+def lapsed_slots(connection: Connection, slots: Iterable[str], *, now: datetime) -> list[str]:
+    """Return those of `slots` that no living process holds."""
+    living = set(connection.scalars(select(WorkerSlot.slot).where(WorkerSlot.leased_until > now)))
+    return sorted(set(slots) - living)
+
+
+def worker_beats(connection: Connection) -> dict[str, datetime]:
+    """Return when each worker last gave a sign of life, by slot."""
+    beats = select(WorkerSlot.slot, WorkerSlot.beat_at).where(
+        WorkerSlot.slot != HOUSEKEEPING, WorkerSlot.beat_at.is_not(None)
+    )
+    return {slot: beat_at for slot, beat_at in connection.execute(beats) if beat_at is not None}
+
+
+def is_worker_alive(connection: Connection, now: datetime) -> bool:
+    """Say whether any worker holds a lease."""
+    living = select(WorkerSlot.id).where(WorkerSlot.slot != HOUSEKEEPING, WorkerSlot.leased_until > now)
+    return connection.scalar(living.limit(1)) is not None

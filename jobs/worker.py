@@ -1,0 +1,229 @@
+"""The worker: the process that does jobs, under a slot that it leases, and keeps house.
+
+Two processes never work under one slot. The one that finds its slot taken waits; the one whose lease was
+taken over ends itself on the spot, for its jobs are somebody else's by then. What a dead worker left half
+done waits under its slot's name: for the slot's next process, or for any other worker, whichever is first.
+"""
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs.executor import Executor
+from jobs.job import Job, Workshop, about
+from jobs.leases import HOUSEKEEPING, keep_slot, lapsed_slots, release_slot, slot_holder, take_slot
+from jobs.queue import DONE, FAILED, Work
+from storage.base import utc_now
+from storage.database import Database
+
+LOST_SLOT_EXIT = 75
+"""How a worker ends that must not go on (EX_TEMPFAIL in sysexits.h): start it again."""
+BUSY_TIMEOUT_S = 2.0
+SWEEP_BATCHES = 20
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """What is done every so often, by one worker at a time. Short, and harmless when done once too often."""
+
+    name: str
+    every_s: float
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The worker's times, in seconds."""
+
+    beat_s: float = 1
+    lease_s: float = 5
+    adopt_s: float = 2
+    drain_s: int = 10
+    """How long jobs in hand may take to end when the worker is told to stop."""
+    sweep_s: float = 60
+    keep_done_s: float = 24 * 3600
+    keep_failed_s: float = 14 * 24 * 3600
+
+
+class Worker:
+    """Does jobs until it is told to stop.
+
+    worker_id: the slot. is_permanent: whether asking again cannot help with what a job raised.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        worker_id: str,
+        jobs: Mapping[str, Job],
+        is_permanent: Callable[[Exception], bool] = lambda _: False,
+        periodics: Sequence[Periodic] = (),
+        pace: Pace = Pace(),
+    ) -> None:
+        self._slot = worker_id
+        self._holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
+        self._pace = pace
+        self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S)
+        self._work = Work(self._database)
+        self._executor = Executor(database_url, worker_id, Workshop(self._work, jobs, is_permanent))
+        self._chores = [
+            _Chore(Periodic("adopt", pace.adopt_s, self._adopt), needs_lease=False),
+            _Chore(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
+            *map(_Chore, periodics),
+        ]
+        self._ended = threading.Event()
+        self._is_housekeeper = False
+        self._beaten_at = time.monotonic()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then end what is in hand, within Pace.drain_s.
+
+        Waits while another process holds the slot. Does not return, but ends the process, where the slot was
+        lost (LOST_SLOT_EXIT), and where jobs did not end in time (0): they are begun anew by the next worker.
+        Raises DBOS's own error where its tables are missing or old (see jobs.queue.prepare).
+        """
+        try:
+            if self._wait_for_slot(stop):
+                self._run_under_lease(stop)
+        finally:
+            self._work.close()
+            self._database.close()
+
+    def _wait_for_slot(self, stop: threading.Event) -> bool:
+        is_said = False
+        while not stop.is_set():
+            if self._take_slot():
+                return True
+            if not is_said:
+                log.warning("worker waits, its slot is taken", slot=self._slot, holder=self._whose_slot())
+                is_said = True
+            stop.wait(self._pace.beat_s / 2)
+        return False
+
+    def _run_under_lease(self, stop: threading.Event) -> None:
+        threads = [threading.Thread(target=run, daemon=True) for run in (self._beat, self._watch)]
+        house = threading.Thread(target=self._keep_house, daemon=True)
+        for thread in threads:
+            thread.start()
+        try:
+            self._executor.launch()
+            log.info("worker started", slot=self._slot)
+            house.start()
+            stop.wait()
+            log.info("worker stops", slot=self._slot)
+        finally:
+            self._executor.stop(self._pace.drain_s)
+            self._ended.set()
+            for thread in threads:
+                thread.join()
+            self._release_slots()
+        self._leave_if_unfinished(house)
+
+    def _leave_if_unfinished(self, house: threading.Thread) -> None:
+        house.join(timeout=0.5)
+        cut_off = self._executor.in_hand()
+        if cut_off or house.is_alive():
+            log.warning("worker leaves work unfinished", slot=self._slot, jobs=cut_off)
+            os._exit(0)
+        log.info("worker stopped", slot=self._slot)
+
+    # The lease
+
+    def _take_slot(self) -> bool:
+        now, self._beaten_at = utc_now(), time.monotonic()
+        with self._database.write() as connection:
+            return take_slot(connection, self._slot, self._holder, now=now, lease_s=self._pace.lease_s)
+
+    def _whose_slot(self) -> str | None:
+        with self._database.read() as connection:
+            return slot_holder(connection, self._slot)
+
+    def _beat(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._renew()
+            except SQLAlchemyError as error:
+                log.warning("worker's beat was not written", slot=self._slot, error=type(error).__name__)
+            self._ended.wait(self._pace.beat_s)
+
+    def _renew(self) -> None:
+        now, beaten_at, lease_s = utc_now(), time.monotonic(), self._pace.lease_s
+        with self._database.write() as connection:
+            if not keep_slot(connection, self._slot, self._holder, now=now, lease_s=lease_s):
+                self._end_at_once("another process holds it")
+            self._is_housekeeper = take_slot(connection, HOUSEKEEPING, self._holder, now=now, lease_s=lease_s)
+        self._beaten_at = beaten_at
+
+    def _watch(self) -> None:
+        # In a thread of its own, because a beat can hang for longer than the lease lasts.
+        while not self._ended.wait(self._pace.beat_s / 4):
+            if time.monotonic() - self._beaten_at > self._pace.lease_s - self._pace.beat_s / 2:
+                self._end_at_once("no beat was written for as long as the lease lasts")
+
+    def _end_at_once(self, reason: str) -> NoReturn:
+        # Not by an exception: it would leave the threads of the jobs running until they are done.
+        log.error("worker lost its slot", slot=self._slot, reason=reason)
+        os._exit(LOST_SLOT_EXIT)
+
+    def _release_slots(self) -> None:
+        with self._database.write() as connection:
+            for slot in (self._slot, HOUSEKEEPING):
+                release_slot(connection, slot, self._holder, now=utc_now())
+
+    # The house
+
+    def _keep_house(self) -> None:
+        while not self._ended.wait(self._pace.beat_s / 2):
+            for chore in self._chores:
+                if chore.is_due() and (self._is_housekeeper or not chore.needs_lease):
+                    chore.do()
+
+    def _adopt(self) -> None:
+        """Put the jobs of dead workers back in the queue; the lease says which of us does it."""
+        with self._database.read() as connection:
+            lapsed = lapsed_slots(connection, self._work.slots_with_jobs(connection), now=utc_now())
+        for slot in lapsed:
+            with self._database.write() as connection:
+                if not take_slot(connection, slot, self._holder, now=utc_now(), lease_s=self._pace.lease_s):
+                    continue
+                jobs = self._work.put_back(connection, slot)
+                release_slot(connection, slot, self._holder, now=utc_now())
+            log.warning("worker took over a dead worker's jobs", slot=self._slot, dead=slot, jobs=jobs)
+
+    def _delete_finished(self) -> None:
+        for statuses, keep_s in ((DONE, self._pace.keep_done_s), (FAILED, self._pace.keep_failed_s)):
+            before = utc_now() - timedelta(seconds=keep_s)
+            for _ in range(SWEEP_BATCHES):
+                if not self._work.delete_finished(statuses, before=before) or self._ended.wait(0.05):
+                    break
+
+
+class _Chore:
+    """A periodic job, and when it is due next."""
+
+    def __init__(self, periodic: Periodic, *, needs_lease: bool = True) -> None:
+        self.needs_lease = needs_lease
+        self._periodic = periodic
+        self._due_at = time.monotonic()
+
+    def is_due(self) -> bool:
+        return time.monotonic() >= self._due_at
+
+    def do(self) -> None:
+        self._due_at = time.monotonic() + self._periodic.every_s
+        try:
+            self._periodic.run()
+        except Exception as error:  # noqa: BLE001  (one that fails must not keep the others from their turn)
+            log.error("periodic job failed", name=self._periodic.name, **about(error))

@@ -1,0 +1,1 @@
+"""Logging, metrics, and what is switched off; imports conversation, jobs, storage and settings."""

@@ -1,0 +1,112 @@
+"""Metrics: what Prometheus is told: what the processes count together, and what the database says (docs/metrics.md)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import structlog
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from conversation.meter import ANSWERS, Measure, Meter
+from conversation.observers import Nobody
+from jobs.backlog import QueueAge, queue_ages
+from jobs.leases import is_worker_alive
+from observability.tally import Tally
+from storage.base import utc_now
+from storage.database import Database
+from storage.models import MessageStatus, TurnState
+
+log = structlog.get_logger()
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+REQUESTS = Measure("assistant_requests", "Requests by route and HTTP status.", ("route", "status"))
+MESSAGES = Measure("assistant_whatsapp_messages", "WhatsApp messages of conversations.", ("direction",))
+RECEIPTS = Measure("assistant_receipts", "What became of WhatsApp messages of ours, as told.", ("status",))
+
+
+class MessageCounts(Nobody):
+    """Counts the messages of WhatsApp's conversations, and what became of ours, as any Mirror is told of them."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """A written message is about to go out, or has come in."""
+        self._meter.count(MESSAGES, "out" if outbound else "in")
+
+    def receipt(
+        self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
+    ) -> None:
+        """Something became of a message of ours."""
+        self._meter.count(RECEIPTS, status)
+
+
+class Metrics(Collector):
+    """What Prometheus is told: the sums, and what the database says at that moment."""
+
+    def __init__(self, tally: Tally, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.tally, self._database, self._clock = tally, database, clock
+
+    def begin(self) -> None:
+        """Take the files, before the first call; begin at 0 what is watched for a rise.
+
+        In a count that first appears as 1, Prometheus sees none.
+        """
+        begun: list[tuple[Measure, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
+        begun += [(MESSAGES, (direction,)) for direction in ("in", "out")]
+        begun += [(ANSWERS, (channel, state)) for channel in ("phone", "whatsapp") for state in _OUTCOMES]
+        for measure, labels in begun:
+            self.tally.count(measure, *labels, by=0)
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus' text format (CONTENT_TYPE)."""
+        return generate_latest(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return all of it; without the queues where the database cannot be asked."""
+        yield from self.tally.sums()
+        now = self._clock()
+        try:
+            with self._database.read() as connection:
+                queues, is_alive = queue_ages(connection, now), is_worker_alive(connection, now)
+        except SQLAlchemyError as error:
+            log.error("metrics_database", error=type(error).__name__)
+            yield GaugeMetricFamily("assistant_database_up", _DATABASE_UP, 0)
+            return
+        yield GaugeMetricFamily("assistant_database_up", _DATABASE_UP, 1)
+        yield GaugeMetricFamily("assistant_worker_up", "Whether a worker gives signs of life.", int(is_alive))
+        yield from _queue_gauges(queues)
+
+
+_DATABASE_UP = "Whether the database could be read."
+_RECEIPTS = (
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.FAILED,
+)
+_OUTCOMES = (TurnState.COMPLETE, TurnState.FAILED, TurnState.SUPERSEDED, TurnState.CANCELLED)
+
+
+def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:
+    jobs = GaugeMetricFamily(
+        "assistant_jobs", "Durable work, by what it waits for.", labels=["queue", "state"]
+    )
+    oldest = GaugeMetricFamily(
+        "assistant_oldest_job_seconds", "Since when the oldest waiting job could have run.", labels=["queue"]
+    )
+    for queue in queues:
+        jobs.add_metric([queue.queue, "waiting"], queue.waiting)
+        jobs.add_metric([queue.queue, "delayed"], queue.delayed)
+        jobs.add_metric([queue.queue, "in-hand"], queue.in_hand)
+        jobs.add_metric([queue.queue, "given-up"], queue.given_up)
+        oldest.add_metric([queue.queue], queue.oldest_s)
+    yield jobs
+    yield oldest

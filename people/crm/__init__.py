@@ -1,0 +1,1 @@
+"""Tells a CRM what happened; imports conversation, jobs, storage and integrations."""

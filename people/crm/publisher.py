@@ -1,0 +1,221 @@
+"""What happens is told to a CRM: each handoff, and each conversation once it is over.
+
+An event is built from the rows when it is posted, under a key that is the same however often that is tried.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.observers import Nobody
+from conversation.phone_numbers import matching_number
+from integrations.crm.client import CrmWebhook
+from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
+from integrations.errors import IntegrationError
+from jobs.queue import Work
+from people.crm.sessions import SILENCE, Stretch, stretches
+from storage.base import utc_now
+from storage.database import Database
+from storage.queries import crm
+from storage.queries.crm import HandoffRow, TalkFacts
+
+log = structlog.get_logger()
+
+JOB = "crm"
+TOPIC_WITHIN_S = 60.0
+"""The model names a call's topic within that time, as a rule; the CRM is told after it."""
+MOST_MESSAGES = 2000
+"""How far back the beginning of a stretch is looked for."""
+
+Event = HandoffCreated | ConversationFinished
+
+
+class CrmEvents(Nobody):
+    """Tells a CRM. It is told itself as people and mirrors are: of handoffs, messages, and calls that ended.
+
+    client: None, and nobody is told. ours: the numbers of our own people, whose conversations are no customers'.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        client: CrmWebhook | None,
+        *,
+        ours: Collection[str] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._work, self._client, self._clock = database, work, client, clock
+        self._ours = frozenset(map(matching_number, ours))
+
+    # What happens
+
+    def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """A conversation goes to a person."""
+        self.handoff(connection, handoff_id)
+
+    def call_ended(self, connection: Connection, conversation_id: int, now: datetime) -> None:
+        """A phone call is over."""
+        self.conversation_finished(connection, conversation_id)
+
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """Somebody wrote; when nobody has for an hour, it is time to look whether that was all."""
+        if self._client is None:
+            return
+        talk = crm.written_by_contact(connection, message_id)
+        if talk is not None and self._is_told(talk):
+            self._look_later(connection, talk.id, message_id, SILENCE)
+
+    def handoff(self, connection: Connection, handoff_id: int) -> None:
+        """See to it that the CRM is told of a handoff, with the caller's transaction."""
+        if self._client is None:
+            return
+        talk = crm.handed_off_talk(connection, handoff_id)
+        if talk is not None and self._is_told(talk):
+            self._tell(connection, {"kind": "handoff", "id": handoff_id})
+
+    def conversation_finished(self, connection: Connection, conversation_id: int) -> None:
+        """See to it that the CRM is told of a call that is over, with the caller's transaction."""
+        if self._client is None:
+            return
+        talk = crm.talk(connection, conversation_id)
+        if talk is not None and self._is_told(talk):
+            self._tell(connection, {"kind": "call", "id": conversation_id}, delay_s=TOPIC_WITHIN_S)
+
+    def _is_told(self, talk: TalkFacts) -> bool:
+        return not talk.simulated and talk.address not in self._ours
+
+    def _tell(self, connection: Connection, payload: dict[str, Any], delay_s: float = 0) -> None:
+        key = ":".join(str(value) for value in payload.values())
+        self._work.enqueue(connection, JOB, payload, key=key, delay_s=delay_s)
+
+    def _look_later(self, connection: Connection, talk_id: int, since: int, after: timedelta) -> None:
+        """Look after a while for stretches that are over, among the messages from one on."""
+        payload = {"kind": "silence", "id": talk_id, "since": since}
+        # the first of a stretch is enough: whoever finds that it goes on looks again
+        self._work.enqueue(
+            connection, JOB, payload, key=f"silence:{talk_id}", delay_s=max(1.0, after.total_seconds())
+        )
+
+    # Telling
+
+    def deliver(self, payload: dict[str, Any]) -> None:
+        """Tell the CRM what a job names, or find out whether there is anything to tell. Raises IntegrationError."""
+        if payload["kind"] == "silence":
+            self._look(int(payload["id"]), int(payload["since"]))
+            return
+        event = self._event(payload)
+        if event is None or self._client is None:
+            return
+        try:
+            self._client.post(event.payload(), key=event.id, now=self._clock())
+        except IntegrationError as error:
+            if error.permanent:
+                log.error("crm_event_refused", event_id=event.id, status=error.status, code=error.code)
+            raise
+        log.info("crm_told", event_id=event.id)
+
+    def _look(self, talk_id: int, since: int) -> None:
+        """Hand over an event for each stretch that is over; look again where one is not."""
+        now = self._clock()
+        with self._database.read() as connection:
+            written = crm.last_written(connection, talk_id, MOST_MESSAGES)
+        with self._database.write() as connection:
+            for stretch in (stretch for stretch in stretches(written) if stretch.last_id >= since):
+                if not stretch.is_over(now):
+                    self._look_later(connection, talk_id, stretch.first_id, stretch.ended_at + SILENCE - now)
+                elif stretch.is_theirs:
+                    # kept as a job of its own: what is written while the CRM is out of reach is another stretch
+                    ids = {"from": stretch.first_id, "upto": stretch.last_id}
+                    self._tell(connection, {"kind": "written", "id": talk_id, **ids})
+
+    def _event(self, payload: dict[str, Any]) -> Event | None:
+        kind, row_id = payload["kind"], int(payload["id"])
+        with self._database.read() as connection:
+            if kind == "handoff":
+                return _handoff_created(connection, row_id)
+            if kind == "call":
+                return _call_finished(connection, row_id)
+            return _writing_finished(connection, row_id, int(payload["from"]), int(payload["upto"]))
+
+
+def event_id(payload: Mapping[str, Any]) -> str:
+    """Return the id of the event that a job of ours tells: the same however often that is tried."""
+    if payload["kind"] == "handoff":
+        return f"handoff:{payload['id']}"
+    upto = f":{payload['upto']}" if payload["kind"] == "written" else ""
+    return f"conversation:{payload['id']}{upto}"
+
+
+def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
+    row, talk = crm.handoff(connection, handoff_id), crm.handed_off_talk(connection, handoff_id)
+    if row is None or talk is None:
+        return None
+    return HandoffCreated(
+        id=event_id({"kind": "handoff", "id": handoff_id}),
+        created_at=row.created_at,
+        contact=_contact(talk),
+        channel=talk.channel,
+        conversation_id=str(talk.id),
+        reason=row.reason,
+        summary=row.summary,
+        state=row.state,
+        seller=row.owner or None,
+    )
+
+
+def _call_finished(connection: Connection, conversation_id: int) -> Event | None:
+    talk, call = crm.talk(connection, conversation_id), crm.call_of(connection, conversation_id)
+    if talk is None or call is None:
+        return None
+    ended_at = call.ended_at or talk.closed_at or call.started_at
+    return ConversationFinished(
+        id=event_id({"kind": "call", "id": conversation_id}),
+        created_at=ended_at,
+        contact=_contact(talk),
+        channel=talk.channel,
+        conversation_id=str(talk.id),
+        started_at=call.started_at,
+        ended_at=ended_at,
+        turns=crm.answered_turns(connection, conversation_id),
+        summary=talk.summary,
+        topic=talk.topic,
+        outcome=_outcome(crm.handoffs_of_call(connection, talk.id, call.call_sid), call.status),
+    )
+
+
+def _writing_finished(connection: Connection, conversation_id: int, first: int, last: int) -> Event | None:
+    talk = crm.talk(connection, conversation_id)
+    written = crm.last_written(connection, conversation_id, MOST_MESSAGES)
+    stretch = Stretch([message for message in written if first <= message.id <= last])
+    if talk is None or not stretch.messages:
+        return None
+    until = stretch.ended_at + SILENCE
+    return ConversationFinished(
+        id=event_id({"kind": "written", "id": conversation_id, "upto": last}),
+        created_at=stretch.ended_at,
+        contact=_contact(talk),
+        channel=talk.channel,
+        conversation_id=str(talk.id),
+        started_at=stretch.began_at,
+        ended_at=stretch.ended_at,
+        turns=stretch.turns,
+        summary=talk.summary,
+        topic=talk.topic,
+        outcome=_outcome(crm.handoffs_between(connection, talk.id, stretch.began_at, until), "completed"),
+    )
+
+
+def _outcome(handoffs: Sequence[HandoffRow], otherwise: str) -> str:
+    if not handoffs:
+        return otherwise
+    return "message" if handoffs[-1].message else "handoff"
+
+
+def _contact(talk: TalkFacts) -> CrmContact:
+    return CrmContact(name=talk.name or None, phone=talk.address if talk.address.startswith("+") else None)

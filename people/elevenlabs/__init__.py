@@ -1,0 +1,1 @@
+"""Calls that ElevenLabs had for us; imports guards, conversation, storage and integrations."""

@@ -1,0 +1,142 @@
+"""Calls that ElevenLabs had for us: kept as calls of the contact, and shown to people as our own are."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.manager import MOST_HEARD
+from conversation.observers import NOBODY, Mirror
+from conversation.phone_numbers import matching_number
+from conversation.redaction import redact
+from integrations.elevenlabs.webhooks import TRANSCRIPTION, PostCall, Spoken
+from jobs.queue import Work
+from storage.base import utc_now
+from storage.database import Database
+from storage.queries import post_calls
+from storage.queries.post_calls import PastCall, PostCallFacts, SaidTurn
+from storage.queries.webhook_events import take_event
+
+log = structlog.get_logger()
+
+SOURCE = "elevenlabs"
+PERSON, ASSISTANT = "user", "agent"
+LONGEST_ID = 64
+LONGEST_S = 24 * 60 * 60
+AT_ONCE = 10
+"""Turns that are handed to the mirror in one transaction: with hundreds nobody else could write meanwhile."""
+
+
+class PostCalls:
+    """Keeps calls, each once. mirror: who is shown them, a turn after the other and then that they are over."""
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        *,
+        mirror: Mirror = NOBODY,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._work, self._mirror, self._clock = database, work, mirror, clock
+
+    def keep(self, call: PostCall) -> int | None:
+        """Keep a call with what was said; return our conversation's id.
+
+        None where it came before, or is nothing that is kept: audio, a call that nobody answered. Raises
+        SQLAlchemyError.
+        """
+        if call.type != TRANSCRIPTION:
+            log.info("postcall_passed_over", type=call.type)
+            return None
+        now = self._clock()
+        past = past_call(call, now)
+        with self._database.write() as connection:
+            if not take_event(connection, SOURCE, f"{call.type}:{past.facts.call_sid}", now):
+                return None
+            conversation_id = post_calls.keep_call(connection, past)
+            if conversation_id is not None:
+                self._follow_up(connection, conversation_id, past)
+        return conversation_id
+
+    def _follow_up(self, connection: Connection, conversation_id: int, past: PastCall) -> None:
+        payload, key = {"conversation_id": conversation_id}, f"{conversation_id}"
+        self._work.enqueue(connection, "show_postcall", payload, key=key)
+        if past.turns:
+            self._work.enqueue(connection, "note_topic", payload, key=key)
+        log.info("postcall_kept", conversation_id=conversation_id, turns=len(past.turns))
+
+    def show(self, payload: dict[str, Any]) -> None:
+        """Show people a call that was kept. A mirror shows a turn once, however often it is told."""
+        conversation_id = int(payload["conversation_id"])
+        with self._database.read() as connection:
+            turn_ids = post_calls.turn_ids(connection, conversation_id)
+        for start in range(0, len(turn_ids), AT_ONCE):
+            self._show_turns(turn_ids[start : start + AT_ONCE])
+        with self._database.write() as connection:
+            self._mirror.call_ended(connection, conversation_id, self._clock())
+
+    def _show_turns(self, turn_ids: Sequence[int]) -> None:
+        with self._database.write() as connection:
+            for turn_id in turn_ids:
+                self._mirror.turn(connection, turn_id, self._clock())
+
+
+def past_call(call: PostCall, now: datetime) -> PastCall:
+    """Return a call as it is kept: without secrets, and not later than now."""
+    length = timedelta(seconds=_length_s(call))
+    started_at = min(call.started_at or now, now - length)
+    return PastCall(
+        facts=_facts(call),
+        turns=_turns(call.transcript, started_at, length),
+        summary=redact(call.summary),
+        status="failed" if call.status == "failed" else "completed",
+        started_at=started_at,
+        ended_at=started_at + length,
+        duration_s=call.duration_s,
+    )
+
+
+def _facts(call: PostCall) -> PostCallFacts:
+    call_id = _short(call.conversation_id)
+    return PostCallFacts(
+        call_sid=call_id,
+        direction=call.direction[:20] or "inbound",
+        from_number=call.caller or "",
+        to_number=call.called or "",
+        status="in-progress",
+        # somebody without a number is nobody we have met: a new contact for each call
+        contact_address=matching_number(call.contact) if call.contact else f"withheld:{call_id}",
+        simulated=False,
+    )
+
+
+def _short(call_id: str) -> str:
+    """Return an id that fits. Cut, two long ones might become one."""
+    return call_id if len(call_id) <= LONGEST_ID else hashlib.sha256(call_id.encode()).hexdigest()
+
+
+def _length_s(call: PostCall) -> float:
+    last_words_s = max((spoken.at_s or 0 for spoken in call.transcript), default=0)
+    return min(last_words_s if call.duration_s is None else call.duration_s, LONGEST_S)
+
+
+def _turns(transcript: Sequence[Spoken], started_at: datetime, length: timedelta) -> list[SaidTurn]:
+    """Put turns together: what the person said, and all that was answered until they spoke again."""
+    turns: list[SaidTurn] = []
+    said = (spoken for spoken in transcript if spoken.role in (PERSON, ASSISTANT))
+    for role, run in groupby(said, key=lambda spoken: spoken.role):
+        spoken = list(run)
+        words = [redact(one.text) for one in spoken]
+        at = started_at + min(timedelta(seconds=spoken[0].at_s or 0), length)
+        if role == PERSON:
+            turns.append(SaidTurn(" ".join(words)[:MOST_HEARD], (), at))
+        else:
+            asked = turns.pop() if turns else SaidTurn("", (), at)  # a greeting answers nobody
+            turns.append(replace(asked, sentences=(*(f"{word} " for word in words[:-1]), words[-1])))
+    return turns

@@ -1,0 +1,65 @@
+"""ElevenLabs' route: what it tells us after a call, signed.
+
+Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+
+from guards.json_webhooks import read_json, refusal, refuse_in_json
+from integrations.elevenlabs.webhooks import read_post_call, verify
+from people.elevenlabs.post_calls import PostCalls
+from storage.base import utc_now
+
+log = structlog.get_logger()
+
+PATH = "/webhook/elevenlabs"
+SIGNATURE_HEADER = "ElevenLabs-Signature"
+LARGEST_BODY = 4 * 1024 * 1024
+"""The transcript of an hour is about a tenth of this; sound does not fit, and is not wanted."""
+
+
+class ElevenLabsGuard:
+    """Refuses what ElevenLabs did not sign within the last half hour, with 401. secret None: 404, this is off."""
+
+    def __init__(self, secret: str | None, clock: Callable[[], datetime] = utc_now) -> None:
+        self._secret, self._clock = secret, clock
+
+    def __call__(self) -> Response | None:
+        """Return None to let the request through, as `before_request` wants it."""
+        request.max_content_length = LARGEST_BODY
+        if not self._secret:
+            return refusal(404, "Not configured. Set ELEVENLABS_WEBHOOK_SECRET.")
+        header = request.headers.get(SIGNATURE_HEADER, "")
+        if header and verify(self._secret, header, request.get_data(), self._clock()):
+            return None
+        log.warning("webhook_refused", path=request.path, signed=bool(header))
+        return refusal(401, f"{SIGNATURE_HEADER} is missing, wrong or older than 30 minutes.")
+
+
+def elevenlabs_blueprint(postcalls: PostCalls, guard: ElevenLabsGuard) -> Blueprint:
+    """Return the route, guarded by ElevenLabs' signature."""
+    blueprint = Blueprint("elevenlabs", __name__)
+    blueprint.before_request(guard)
+
+    @blueprint.post(PATH)
+    def post_call() -> Response:
+        call = read_post_call(read_json(request.get_data()))
+        if call is None:
+            log.info(
+                "postcall_passed_over", type=None
+            )  # of another kind: a refusal would switch the webhook off
+        else:
+            postcalls.keep(call)
+        return jsonify({})
+
+    refuse_in_json(
+        blueprint,
+        largest=LARGEST_BODY,
+        not_kept=("postcall_not_kept", "The call could not be kept. Send it again."),
+    )
+
+    return blueprint

@@ -1,0 +1,179 @@
+"""A customer wants a person, says somebody outside: the handoff, and the seller's WhatsApp at once.
+
+The request keeps everything first and then sends the notice itself, once; what it cannot send, the worker does.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.handoff import Request, Source, hand_off
+from conversation.phone_numbers import matching_number
+from integrations.elevenlabs.handoff_request import HandoffRequest
+from integrations.elevenlabs.openapi import MESSAGE
+from integrations.errors import IntegrationError
+from people.handoff.service import Handoffs
+from storage import locks
+from storage.base import utc_now
+from storage.database import Database
+from storage.models import MessageStatus
+from storage.queries import contacts, messages, offers
+from storage.queries.messages import MessageRecord
+from storage.queries.offers import HandoffFacts
+
+log = structlog.get_logger()
+
+SAME_WITHIN = timedelta(minutes=10)
+WAIT_S = 4.0
+GLANCE_S = 0.05
+NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment variables."
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+
+
+class Sender(Protocol):
+    """Who sends a notice at once."""
+
+    def claim_notice(self, connection: Connection, message_id: int) -> None:
+        """Keep the worker from a message for a while, with the caller's transaction."""
+        ...
+
+    def send_now(self, message_id: int) -> str:
+        """Send a message that was claimed and return its SID. Raises IntegrationError; the worker then goes on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is answered: an HTTP status and a body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A handoff that was asked for. notices: the messages that tell of it; none: nobody is on duty until `starts`."""
+
+    notices: Sequence[int]
+    is_new: bool
+    starts: datetime | None = None
+
+
+class HandoffApi:
+    """Takes requests for handoffs. sender: None where WhatsApp is not configured."""
+
+    def __init__(
+        self,
+        database: Database,
+        handoffs: Handoffs,
+        sender: Sender | None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._handoffs, self._sender, self._clock = database, handoffs, sender, clock
+
+    def ask(self, wanted: HandoffRequest) -> Outcome:
+        """Hand off to a seller; asked again within ten minutes, say the same again. Raises SQLAlchemyError."""
+        if self._sender is None or not self._handoffs.can_tell:
+            return Outcome(503, {"detail": NOT_CONFIGURED})
+        with self._database.write() as connection:
+            asked = self._ask(connection, self._sender, wanted)
+        if not asked.notices:
+            return _queued(asked.starts)
+        if not asked.is_new:
+            return self._same_again(asked.notices)
+        [message_id] = asked.notices
+        try:
+            return _notified(self._sender.send_now(message_id))
+        except IntegrationError as error:
+            log.error("notice_not_sent", message_id=message_id, code=error.code, status=error.status)
+            return _not_sent(str(error), is_lost=error.permanent)
+
+    def _ask(self, connection: Connection, sender: Sender, wanted: HandoffRequest) -> _Asked:
+        now, key = self._clock(), _key(wanted)
+        locks.hold(connection, f"handoff:{key}")
+        facts = offers.asked_before(connection, key, now - SAME_WITHIN)
+        if facts is not None:
+            return self._as_asked(connection, facts, now)
+        facts = self._keep(connection, wanted, key, now)
+        seller = self._handoffs.next_seller(connection, facts, [], now)
+        if seller is None:
+            return _Asked((), True, self._handoffs.next_duty([], now))
+        message_id = self._handoffs.tell(connection, facts, seller, now)
+        sender.claim_notice(connection, message_id)
+        return _Asked((message_id,), True)
+
+    def _as_asked(self, connection: Connection, facts: HandoffFacts, now: datetime) -> _Asked:
+        asked = offers.offers_of(connection, facts.id)
+        told = [offer.message_id for offer in asked if offer.message_id is not None]
+        starts = None if told else self._handoffs.next_duty([], now)
+        return _Asked(told, False, starts)
+
+    def _keep(self, connection: Connection, wanted: HandoffRequest, key: str, now: datetime) -> HandoffFacts:
+        number = matching_number(wanted.user_phone)
+        recipient = contacts.recipient_for(connection, number, now)
+        if wanted.user_name:
+            contacts.name_contact(connection, recipient.contact_id, wanted.user_name)
+        request = Request(
+            wanted.reason, context=wanted.additional_context, source=Source.API, request_key=key
+        )
+        handoff_id = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
+        facts = None if handoff_id is None else offers.handoff_facts(connection, handoff_id)
+        assert facts is not None
+        return facts
+
+    def _same_again(self, notices: Sequence[int]) -> Outcome:
+        """Say what became of the notices; one that is just being sent is waited for."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            with self._database.read() as connection:
+                told = messages.by_ids(connection, notices)
+                provider = _provider_of(connection, told[-1])
+            arrived = [message.sid for message in told if message.sid and message.status not in _LOST]
+            if arrived:
+                return _notified(arrived[0])
+            if not any(map(_is_under_way, told)) or time.monotonic() >= deadline:
+                is_lost = told[-1].status in _LOST
+                return _not_sent(f"{provider} could not send the notice", is_lost=is_lost)
+            time.sleep(GLANCE_S)
+
+
+def _provider_of(connection: Connection, message: MessageRecord) -> str:
+    """Return who carries messages to a seller, by name; the one who brought theirs, where they have written."""
+    recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
+    if recipient is None or recipient.wrote_at is None:
+        return "WhatsApp"
+    return recipient.provider.capitalize()
+
+
+def _is_under_way(sent: MessageRecord) -> bool:
+    return sent.status in (MessageStatus.CLAIMED, MessageStatus.SENDING)
+
+
+def _key(wanted: HandoffRequest) -> str:
+    if wanted.conversation_id:
+        return f"conversation:{wanted.conversation_id}"
+    asked = f"{matching_number(wanted.user_phone)}\n{' '.join(wanted.reason.split()).casefold()}"
+    return f"asked:{hashlib.sha256(asked.encode()).hexdigest()}"
+
+
+def _notified(sid: str) -> Outcome:
+    return Outcome(200, {"status": "ok", "message": MESSAGE, "message_sid": sid})
+
+
+def _queued(starts: datetime | None) -> Outcome:
+    when = "en cuanto haya alguien" if starts is None else f"el {starts:%d/%m} a las {starts:%H:%M}"
+    message = f"Ahora no hay nadie de turno: el vendedor recibirá el aviso {when}"
+    return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
+
+
+def _not_sent(why: str, *, is_lost: bool) -> Outcome:
+    what_next = "Another seller is told, where there is one."
+    if not is_lost:
+        what_next = "The notice stays queued and is tried again."
+    return Outcome(500, {"detail": f"{why}. {what_next}"})

@@ -1,0 +1,239 @@
+"""Handoffs, once they are kept: a seller is told, and another one where that one does not answer.
+
+Whoever answers OK first has it, and the others are told. All of it lives in rows: the job that asks the next
+seller finds out from them what is to be done, however late or often it runs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+
+from conversation.observers import NOBODY, Nobody, People
+from jobs.queue import Work
+from people.handoff.notices import Answer, Notices, notice, plain_line, read_answer
+from people.handoff.sellers import Seller, next_duty, next_seller
+from storage.base import utc_now
+from storage.database import Database
+from storage.models import MessageStatus
+from storage.queries import contacts, messages, offers
+from storage.queries.contacts import Recipient
+from storage.queries.offers import HandoffFacts, OfferRecord
+
+log = structlog.get_logger()
+
+AUTHOR = "handoff"
+NOTICE = "notice"
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+
+
+class Writer(Protocol):
+    """Who sends what people of ours are told and write."""
+
+    def write(
+        self, connection: Connection, recipient: Recipient, body: str, *, author: str, kind: str = "text"
+    ) -> int:
+        """Keep a message and hand over its sending, with the caller's transaction; return its id."""
+        ...
+
+
+class Desk(Protocol):
+    """Where people see conversations: Chatwoot."""
+
+    def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
+        """Show a private note."""
+        ...
+
+    def opened(self, connection: Connection, contact_id: int, ref: str, now: datetime) -> None:
+        """Show that the conversation waits for a person."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who is told, and how. reply_within: then the next one is; silent_for: how long the assistant is silent."""
+
+    sellers: Sequence[Seller]
+    words: Notices
+    language: str
+    zone: ZoneInfo
+    reply_within: timedelta
+    silent_for: timedelta
+
+
+class Handoffs(Nobody):
+    """Tells people of handoffs, in the transaction that keeps one.
+
+    writer: None where nothing can be sent. desk: None where there is no Chatwoot. also: who else is told.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        team: Team,
+        *,
+        writer: Writer | None,
+        desk: Desk | None = None,
+        also: People = NOBODY,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._work, self.team, self._also = database, work, team, also
+        self._writer, self._desk, self._clock = writer, desk, clock
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether there is a seller, and a way to tell them."""
+        return self._writer is not None and bool(self.team.sellers)
+
+    # A handoff is kept
+
+    def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """See to it that people are told; with nobody to tell, the assistant goes on."""
+        facts = offers.handoff_facts(connection, handoff_id)
+        if facts is None or facts.simulated:
+            return
+        self._also.handed_off(connection, handoff_id, now)
+        if self.can_tell:
+            self._offer_at(connection, handoff_id, now, now)
+        if self._desk is not None:
+            self._desk.note(connection, facts.contact_id, f"handoff:{handoff_id}", _summary(facts), now)
+            self._desk.opened(connection, facts.contact_id, f"handoff:{handoff_id}:open", now)
+        if facts.channel == "whatsapp" and (self.can_tell or self._desk is not None):
+            contacts.take_over(connection, facts.conversation_id, "", now + self.team.silent_for)
+
+    def receipt(
+        self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
+    ) -> None:
+        """A notice that did not arrive is no reason to wait for its answer."""
+        if status in _LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
+            self._offer_at(connection, handoff_id, now, now)
+
+    def _offer_at(self, connection: Connection, handoff_id: int, at: datetime, now: datetime) -> None:
+        delay_s = max(0.0, (at - now).total_seconds())
+        key = f"{handoff_id}:{int(at.timestamp()) // 15}" if delay_s else f"{handoff_id}"
+        self._work.enqueue(connection, "offer_handoff", {"handoff_id": handoff_id}, key=key, delay_s=delay_s)
+
+    # Sellers are asked
+
+    def offer(self, payload: dict[str, Any]) -> None:
+        """Tell the next seller, where nobody has a handoff and nobody is being asked."""
+        now = self._clock()
+        with self._database.write() as connection:
+            facts = offers.handoff_facts(connection, int(payload["handoff_id"]))
+            if facts is None or facts.owner or not self.can_tell:
+                return
+            asked = offers.offers_of(connection, facts.id)
+            waiting = [offer for offer in asked if self._is_waiting(connection, offer, now)]
+            if waiting:
+                self._offer_at(connection, facts.id, waiting[-1].expires_at, now)
+            elif (seller := self.next_seller(connection, facts, asked, now)) is not None:
+                self.tell(connection, facts, seller, now)
+            else:
+                self._wait_for_duty(connection, facts, asked, now)
+
+    def _is_waiting(self, connection: Connection, offer: OfferRecord, now: datetime) -> bool:
+        if offer.state != offers.OPEN or offer.expires_at <= now:
+            return False
+        sent = None if offer.message_id is None else messages.message_by_id(connection, offer.message_id)
+        return sent is None or sent.status not in _LOST
+
+    def next_seller(
+        self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
+    ) -> Seller | None:
+        """Return who is told next; None where nobody is on duty who was not."""
+        return next_seller(
+            self.team.sellers,
+            asked={offer.seller for offer in asked},
+            last_asked=offers.last_asked(connection, [seller.number for seller in self.team.sellers]),
+            words=f"{facts.reason} {facts.context}",
+            language=self.team.language[:2],
+            local=now.astimezone(self.team.zone),
+        )
+
+    def next_duty(self, asked: Sequence[OfferRecord], now: datetime) -> datetime | None:
+        """Return when the next seller who was not asked is on duty, by the business's clock; None: never."""
+        numbers = {offer.seller for offer in asked}
+        return next_duty(self.team.sellers, asked=numbers, local=now.astimezone(self.team.zone))
+
+    def tell(self, connection: Connection, facts: HandoffFacts, seller: Seller, now: datetime) -> int:
+        """Tell a seller of a handoff; return the notice's id."""
+        assert self._writer is not None
+        conversation = (facts.request_key or "").partition("conversation:")[2]
+        message_id = self._writer.write(
+            connection,
+            contacts.recipient_for(connection, seller.number, now),
+            notice(self.team.words, facts, conversation),
+            author=AUTHOR,
+            kind=NOTICE,
+        )
+        expires_at = now + self.team.reply_within
+        offers.make_offer(connection, facts.id, seller.number, message_id, now, expires_at)
+        self._offer_at(connection, facts.id, expires_at, now)
+        log.info("handoff_offered", handoff_id=facts.id)
+        return message_id
+
+    def _wait_for_duty(
+        self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
+    ) -> None:
+        start = self.next_duty(asked, now)
+        if start is not None:
+            self._offer_at(connection, facts.id, start, now)
+            return
+        log.warning("handoff_unanswered", handoff_id=facts.id)
+        self._show(connection, facts, "unanswered", self.team.words.note_nobody, now)
+
+    # Sellers answer
+
+    def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
+        """Return what a seller is told whose message answers an offer; None where it is a message like any other."""
+        if all(seller.number != number for seller in self.team.sellers):
+            return None
+        answer, offer = read_answer(said), offers.open_offer_to(connection, number)
+        if answer is None or offer is None:
+            return None
+        if answer is Answer.DECLINE:
+            offers.answer_offer(connection, offer.id, offers.DECLINED)
+            self._offer_at(connection, offer.handoff_id, now, now)
+            return self.team.words.passed_on
+        return self._take(connection, offer, number, now)
+
+    def _take(self, connection: Connection, offer: OfferRecord, number: str, now: datetime) -> str:
+        facts = offers.handoff_facts(connection, offer.handoff_id)
+        assert facts is not None
+        name = self._name_of(number)
+        if not offers.take_handoff(connection, facts.id, number, now):
+            offers.answer_offer(connection, offer.id, offers.GONE)
+            return self.team.words.taken_by.format(name=self._name_of(facts.owner))
+        offers.answer_offer(connection, offer.id, offers.TAKEN)
+        self._tell_others(connection, facts, name, now)
+        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=name), now)
+        log.info("handoff_taken", handoff_id=facts.id)
+        words = self.team.words.yours.format(name=plain_line(facts.name), number=facts.number)
+        return words.replace("  ", " ")
+
+    def _tell_others(self, connection: Connection, facts: HandoffFacts, name: str, now: datetime) -> None:
+        assert self._writer is not None
+        for other in offers.offers_of(connection, facts.id):
+            if other.state == offers.OPEN:
+                offers.answer_offer(connection, other.id, offers.GONE)
+                recipient = contacts.recipient_for(connection, other.seller, now)
+                words = self.team.words.taken_by.format(name=name)
+                self._writer.write(connection, recipient, words, author=AUTHOR, kind=NOTICE)
+
+    def _name_of(self, number: str) -> str:
+        return next((seller.name for seller in self.team.sellers if seller.number == number), number)
+
+    def _show(
+        self, connection: Connection, facts: HandoffFacts, what: str, words: str, now: datetime
+    ) -> None:
+        if self._desk is not None:
+            self._desk.note(connection, facts.contact_id, f"handoff:{facts.id}:{what}", words, now)
+
+
+def _summary(facts: HandoffFacts) -> str:
+    return "\n\n".join(filter(None, [facts.reason, facts.summary, facts.context]))

@@ -1,0 +1,87 @@
+"""The API by which others hand a customer over, and its document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from flask import Blueprint, Config, Flask, Response, jsonify, request
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from guards.api_key import ApiKeyGuard
+from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
+from integrations.elevenlabs.openapi import PATH, openapi
+from people.handoff.api import HandoffApi
+
+log = structlog.get_logger()
+
+DOCUMENT = "/api/openapi.json"
+MOST_BYTES = 64 * 1024
+LIMIT = "30 per minute"
+
+
+def handoff_blueprint(
+    api: HandoffApi, guard: ApiKeyGuard, limiter: Limiter, *, public_url: str | None, needs_key: bool
+) -> Blueprint:
+    """Return the API's routes: the handoff behind its key, and its document."""
+    blueprint = Blueprint("people", __name__)
+
+    @blueprint.before_request
+    def check() -> tuple[Response, int] | None:
+        request.max_content_length = MOST_BYTES
+        return None if request.path == DOCUMENT else guard()
+
+    @blueprint.post(PATH)
+    @limiter.limit(LIMIT)
+    def hand_over() -> tuple[Response, int]:
+        outcome = api.ask(read_handoff(request.get_data(cache=False)))
+        return jsonify(outcome.body), outcome.status
+
+    @blueprint.get(DOCUMENT)
+    def document() -> Response:
+        return jsonify(openapi(public_url or request.url_root, needs_key=needs_key))
+
+    @blueprint.errorhandler(InvalidRequest)
+    def invalid(error: InvalidRequest) -> tuple[Response, int]:
+        return jsonify(detail=error.detail), 422
+
+    @blueprint.errorhandler(RateLimitExceeded)
+    def too_often(error: RateLimitExceeded) -> tuple[Response, int]:
+        return jsonify(detail=f"Too many requests: {error.description} at most."), 429
+
+    @blueprint.errorhandler(SQLAlchemyError)
+    def not_kept(error: SQLAlchemyError) -> tuple[Response, int]:
+        log.error("handoff_not_kept", error=type(error).__name__)
+        return jsonify(detail="The handoff could not be kept. Ask again."), 503
+
+    @blueprint.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(detail=error.description or error.name), error.code or 500
+
+    return blueprint
+
+
+def new_limiter() -> Limiter:
+    """Return what counts requests, each process for itself, by the caller's address."""
+    return Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+
+
+@dataclass(frozen=True)
+class _Doors:
+    """An application as the limiter is shown it: with the hooks of one blueprint in place of its own."""
+
+    config: Config
+    extensions: dict[str, Any]
+    before_request: Callable[..., Any]
+    after_request: Callable[..., Any]
+    teardown_request: Callable[..., Any]
+
+
+def join_limiter(limiter: Limiter, app: Flask, blueprint: Blueprint) -> None:
+    """Have the limiter look at one blueprint's requests; as an extension it would look at each webhook too."""
+    hooks = (blueprint.before_request, blueprint.after_request, blueprint.teardown_request)
+    limiter.init_app(cast(Flask, _Doors(app.config, app.extensions, *hooks)))

@@ -1,0 +1,1 @@
+"""Conversations shown in Chatwoot, and taken over there; imports what messaging does."""

@@ -1,0 +1,119 @@
+"""Where a contact is in Chatwoot: found or made once, and kept. Only whoever is at one of its items comes here."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from integrations.chatwoot.client import Chatwoot
+from integrations.chatwoot.shapes import Conversation, choose
+from integrations.errors import IntegrationError
+from integrations.http.json_client import TOO_LARGE
+from people.helpdesk.phrases import DeskWords
+from storage.database import Database
+from storage.queries import helpdesk, helpdesk_events
+from storage.queries.helpdesk import Place
+
+log = structlog.get_logger()
+
+_NOT_IN_A_NAME = re.compile(r"[^\w:+-]", re.ASCII)
+
+
+class Places:
+    """inbox: Chatwoot's identifier of ours, under which its number is noted."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: Chatwoot,
+        words: DeskWords,
+        *,
+        inbox: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database, self._client, self._words = database, client, words
+        self._inbox, self._clock = inbox, clock
+        self._named: set[int] = set()
+
+    def forget(self, place: Place) -> None:
+        """Chatwoot has not (any more) what we think it has."""
+        log.warning("chatwoot_conversation_gone", contact_id=place.contact_id)
+        with self._database.write() as connection:
+            helpdesk.keep_conversation(connection, place.contact_id, None)
+
+    def make(self, place: Place) -> Place:
+        """Return where a contact is: found, or made. Raises IntegrationError."""
+        source_id = place.source_id or source_id_of(place.address)
+        with self._database.write() as connection:
+            helpdesk.keep_source(connection, place.contact_id, source_id, self._clock())
+        contact = self._client.make_contact(source_id, self._name_of(place), place.address)
+        if place.name and contact.name == place.name:
+            self._note_named(place)
+        conversation = choose(self._conversations(source_id)) or self._client.make_conversation(source_id)
+        with self._database.write() as connection:
+            helpdesk.keep_conversation(connection, place.contact_id, conversation.id)
+            if conversation.inbox_id is not None:
+                fact = inbox_fact(self._inbox, conversation.inbox_id)
+                helpdesk_events.note_fact(connection, fact, self._clock())
+        return replace(place, source_id=source_id, conversation_id=conversation.id)
+
+    def name(self, place: Place) -> None:
+        """Show how a contact is called, where that was not known when they were made and nobody has said it there.
+
+        Raises IntegrationError where it is worth another try.
+        """
+        if not place.name or place.conversation_id is None or self._is_named(place):
+            return
+        try:
+            if self._client.contact(place.source_id).name == self._name_of(replace(place, name="")):
+                self._client.rename_contact(place.source_id, place.name)
+        except IntegrationError as error:
+            if not error.permanent:
+                raise
+            log.warning("chatwoot_contact_not_named", contact_id=place.contact_id, status=error.status)
+            self._named.add(place.contact_id)
+            return
+        self._note_named(place)
+
+    def _is_named(self, place: Place) -> bool:
+        if place.contact_id in self._named:
+            return True
+        with self._database.read() as connection:
+            is_named = helpdesk_events.is_fact(connection, _named_fact(place))
+        if is_named:
+            self._named.add(place.contact_id)
+        return is_named
+
+    def _note_named(self, place: Place) -> None:
+        with self._database.write() as connection:
+            helpdesk_events.note_fact(connection, _named_fact(place), self._clock())
+        self._named.add(place.contact_id)
+
+    def _conversations(self, source_id: str) -> list[Conversation]:
+        try:
+            return self._client.conversations(source_id)
+        except IntegrationError as error:
+            if error.code != TOO_LARGE:  # they come with all that was ever said in them
+                raise
+            log.warning("chatwoot_conversations_too_large")
+            return []
+
+    def _name_of(self, place: Place) -> str:
+        """Chatwoot would think of a name itself."""
+        return place.name or (place.address if place.address.startswith("+") else self._words.withheld)
+
+
+def _named_fact(place: Place) -> str:
+    return f"named:{place.contact_id}"
+
+
+def source_id_of(address: str) -> str:
+    """Return the name under which Chatwoot has a contact: the number's digits."""
+    return address[1:] if address.startswith("+") else _NOT_IN_A_NAME.sub("_", address)
+
+
+def inbox_fact(inbox: str, inbox_id: int) -> str:
+    """Return what is noted of an inbox: that the one of that identifier has that number."""
+    return f"inbox:{inbox[:100]}:{inbox_id}"

@@ -1,0 +1,135 @@
+"""How one message gets into Chatwoot: looked for where it may be there, posted where it is not."""
+
+import mimetypes
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from integrations.chatwoot.client import Chatwoot
+from integrations.chatwoot.shapes import Message, MessageType, Upload, find_posted
+from integrations.errors import IntegrationError
+from integrations.media_types import type_of
+from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, DeskWords
+from people.helpdesk.rendering import Post, Voice
+from storage.queries.helpdesk import Place
+from storage.queries.helpdesk_items import Item
+from storage.queries.messages import Attachment
+
+log = structlog.get_logger()
+
+OWN = "flaskbot:"
+"""What the source_id of a message begins with that we posted: its webhook is no operator's."""
+MOST_FILE_BYTES = 16 * 1024 * 1024
+FETCH_TRIES = 3
+NOT_FETCHED = "not_fetched"
+"""A file of a person's is not to be had for now: its provider's fault, not Chatwoot's."""
+HELD = frozenset({401, 403, 404})
+"""What Chatwoot answers while its address, its inbox or the token is not right: nothing is lost meanwhile."""
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Downloads(Protocol):
+    """Where the files of a provider's messages are had from."""
+
+    def download(self, url: str, *, most_bytes: int) -> bytes:
+        """Return a file. Raises IntegrationError."""
+        ...
+
+
+class MirrorSending:
+    """Posts messages as the person, as the assistant, or as a note. Thread-safe.
+
+    downloads: by the provider's name. Every method raises IntegrationError as Chatwoot's client does.
+    """
+
+    def __init__(self, client: Chatwoot, words: DeskWords, downloads: Mapping[str, Downloads]) -> None:
+        self._client, self._words, self._downloads = client, words, downloads
+        self._has_warned = False
+
+    def find(self, place: Place, post: Post, *, after: int) -> int | None:
+        """Return the message that a post without an answer made after all. after: the last that there was before.
+
+        A note cannot be looked for: Chatwoot's webhook brings its number, or it is posted again.
+        """
+        if place.conversation_id is None or (post.voice is Voice.NOTE and self._client.can_post_outgoing):
+            return None
+        newest = self._client.newest_messages(place.source_id, place.conversation_id)
+        later = [message for message in newest if message.id > after]
+        as_person = post.voice is Voice.PERSON or not self._client.can_post_outgoing
+        message_type = MessageType.INCOMING if as_person else MessageType.OUTGOING
+        for each in (post, post.without_files(self._words)):
+            found = find_posted(
+                later,
+                self._content(each),
+                message_type=message_type,
+                since=_LONG_AGO,
+                files=len(each.attachments),
+            )
+            if found is not None:
+                return found.id
+        return None
+
+    def files(self, post: Post, item: Item) -> list[Upload]:
+        """Return what came with a message, or nothing where some of it cannot be had."""
+        files: list[Upload] = []
+        for number, attachment in enumerate(post.attachments, start=1):
+            content = self._fetched(attachment, item)
+            if content is None:
+                return []
+            files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
+        return files
+
+    def post(self, place: Place, post: Post, files: list[Upload], item: Item, step: int) -> int:
+        """Post a message and return its number. files: what came with it, as far as it could be had."""
+        if post.attachments and not files:
+            post = post.without_files(self._words)
+        try:
+            return self._post(place, post, files, f"{OWN}{item.id}:{step}").id
+        except IntegrationError as error:
+            if not files or not error.permanent or error.status in HELD:
+                raise
+            log.warning("mirror_files_refused", item_id=item.id, status=error.status)
+        return self._post(place, post.without_files(self._words), [], f"{OWN}{item.id}:{step}").id
+
+    def _post(self, place: Place, post: Post, files: list[Upload], source_id: str) -> Message:
+        assert place.conversation_id is not None
+        content = self._content(post)
+        if post.voice is Voice.PERSON or not self._client.can_post_outgoing:
+            return self._client.post_incoming(place.source_id, place.conversation_id, content, files)
+        is_note = post.voice is Voice.NOTE
+        return self._client.post_outgoing(
+            place.conversation_id, content, source_id=source_id, private=is_note, attachments=files
+        )
+
+    def _content(self, post: Post) -> str:
+        if post.voice is Voice.PERSON or self._client.can_post_outgoing:
+            return post.words
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "chatwoot_without_token",
+                meaning="without CHATWOOT_API_TOKEN and CHATWOOT_ACCOUNT_ID Chatwoot shows the assistant's "
+                "messages as the customer's, with a mark before them, and counts them as unread",
+            )
+        return (NOTE_MARK if post.voice is Voice.NOTE else ASSISTANT_MARK) + post.words
+
+    def _fetched(self, attachment: Attachment, item: Item) -> bytes | None:
+        downloads = self._downloads.get(attachment.provider)
+        if downloads is None:
+            return None
+        try:
+            return downloads.download(attachment.url, most_bytes=MOST_FILE_BYTES)
+        except IntegrationError as error:
+            if not error.permanent and item.tries < FETCH_TRIES:
+                raise IntegrationError(
+                    "a file of a person's is not to be had for now", permanent=False, code=NOT_FETCHED
+                ) from error
+            log.warning("mirror_file_missing", item_id=item.id, code=error.code, status=error.status)
+            return None
+
+
+def _upload(attachment: Attachment, content: bytes, name: str) -> Upload:
+    found = type_of(content) or attachment.type or "application/octet-stream"
+    return Upload(f"{name}{mimetypes.guess_extension(found) or ''}", content, found)

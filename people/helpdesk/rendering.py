@@ -1,0 +1,163 @@
+"""What an item is in Chatwoot's terms: messages, each said by somebody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from textwrap import shorten
+
+from sqlalchemy import Connection
+
+from people.helpdesk.phrases import VOICE_MARK, DeskWords
+from storage.models import MessageStatus, TurnKind, TurnState
+from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
+from storage.queries.helpdesk_calls import CallWords, TurnWords
+from storage.queries.helpdesk_items import Item, Kind
+from storage.queries.messages import Attachment, MessageRecord
+
+TRANSCRIPT_WITHIN = timedelta(seconds=20)
+"""How long a voice note is kept back, that its words may go with it."""
+MOST_QUOTED = 80
+"""Characters of a message that a note on it repeats."""
+_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+
+
+class Voice(Enum):
+    """Who says it. NOTE: nobody, and operators alone see it."""
+
+    PERSON = auto()
+    ASSISTANT = auto()
+    NOTE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message to be posted. attachments: as the person's provider has them."""
+
+    voice: Voice
+    words: str
+    attachments: tuple[Attachment, ...] = ()
+
+    def without_files(self, words: DeskWords) -> "Post":
+        """Return the same with words in the place of its files."""
+        missing = (words.file_missing.format(type=attachment.type) for attachment in self.attachments)
+        return replace(self, words="\n".join(filter(None, [self.words, *missing])), attachments=())
+
+
+def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+    """Return the messages that an item consists of; none where there is nothing (left) to show."""
+    match item.kind:
+        case Kind.MESSAGE:
+            posts = _message_posts(messages.message_by_id(connection, item.subject_id))
+        case Kind.TURN:
+            posts = _turn_posts(helpdesk_calls.turn_words(connection, item.subject_id))
+        case Kind.CALL:
+            call = helpdesk_calls.call_words(connection, item.subject_id)
+            posts = [Post(Voice.NOTE, _call_note(call, words))] if call else []
+        case Kind.NOTE:
+            posts = [Post(Voice.NOTE, item.body)]
+        case Kind.RECEIPT:
+            posts = _receipt_posts(connection, item, words)
+        case _:
+            posts = []
+    return [post for post in posts if post.words.strip() or post.attachments]
+
+
+def has_unheard(posts: Sequence[Post]) -> bool:
+    """Say whether a voice note is among them whose words nobody has written down."""
+    return any(_is_unheard(attachment) for post in posts for attachment in post.attachments)
+
+
+def is_to_wait(connection: Connection, item: Item, now: datetime) -> bool:
+    """Say whether a voice note is being listened to, so that its words may yet go with it."""
+    if item.kind is not Kind.MESSAGE or now - item.created_at > TRANSCRIPT_WITHIN:
+        return False
+    message = messages.message_by_id(connection, item.subject_id)
+    if message is None or message.outbound or _is_left_alone(connection, message):
+        return False
+    return any(map(_is_unheard, message.attachments))
+
+
+def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
+    """Return what an item of the kind RECEIPT says, and the provider's code where it failed."""
+    status, _, code = item.body.partition(" ")
+    return MessageStatus(status), int(code) if code else None
+
+
+def _is_unheard(attachment: Attachment) -> bool:
+    return attachment.type.startswith("audio/") and attachment.words is None
+
+
+def _is_left_alone(connection: Connection, message: MessageRecord) -> bool:
+    """Whether nobody opens what came with a message: neither the assistant nor a person is to answer it."""
+    if message.status is not MessageStatus.SETTLED or message.turn_id is not None:
+        return False
+    recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
+    return recipient is None or not contacts.is_with_a_person(recipient, message.created_at)
+
+
+def _message_posts(message: MessageRecord | None) -> list[Post]:
+    if message is None or message.status is MessageStatus.HELD:
+        return []  # a person took over before it was sent
+    if message.outbound:
+        return [Post(Voice.ASSISTANT, message.body)]
+    said = (VOICE_MARK + _spoken(a) for a in message.attachments if a.is_said and a.words)
+    return [Post(Voice.PERSON, "\n".join(filter(None, [message.body, *said])), message.attachments)]
+
+
+def _spoken(attachment: Attachment) -> str:
+    """The words of a voice note alone: the assistant is told in brackets that it is one."""
+    words = attachment.words or ""
+    return words.partition("] ")[2] if words.startswith("[") else words
+
+
+def _turn_posts(turn: TurnWords | None) -> list[Post]:
+    if turn is None:
+        return []
+    said = turn.said if turn.heard_upto is None else turn.said[: turn.heard_upto]
+    heard = "" if turn.kind == TurnKind.TIME_UP or _is_said_again(turn, said) else turn.heard
+    return [Post(Voice.PERSON, heard), Post(Voice.ASSISTANT, said)]
+
+
+def _is_said_again(turn: TurnWords, said: str) -> bool:
+    """Whether a turn was overtaken by the next one, which begins with its words."""
+    overtaken = turn.state == TurnState.SUPERSEDED and not said
+    return overtaken and turn.next_heard is not None and turn.next_heard.startswith(turn.heard)
+
+
+def _call_note(call: CallWords, words: DeskWords) -> str:
+    lasted = call.duration_s
+    if lasted is None and call.answered_at is not None and call.ended_at is not None:
+        lasted = max(0, int((call.ended_at - call.answered_at).total_seconds()))
+    length = (
+        words.call_unanswered
+        if call.status in _UNANSWERED
+        else ""
+        if lasted is None
+        else words.lasted(lasted)
+    )
+    first = " ".join(filter(None, [words.call_over, length]))
+    return "\n\n".join(filter(None, [first, call.summary or call.topic]))
+
+
+_UNANSWERED = ("busy", "failed", "no-answer", "canceled")
+
+
+def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+    """Operators are told what did not arrive of what they see: Chatwoot's own mark may not be ours to set."""
+    status, code = receipt_of(item)
+    shown = helpdesk_items.item_by_ref(connection, f"message:{item.subject_id}")
+    if shown is None:
+        return []
+    if status in _LOST and shown.kind is Kind.OPERATOR:
+        return [Post(Voice.NOTE, words.why_not_delivered(code))]
+    if status is MessageStatus.HELD and shown.remote_id is not None:
+        return _held_posts(messages.message_by_id(connection, item.subject_id), words)
+    return []
+
+
+def _held_posts(message: MessageRecord | None, words: DeskWords) -> list[Post]:
+    if message is None:
+        return []
+    quoted = shorten(message.body, MOST_QUOTED, placeholder="…")
+    return [Post(Voice.NOTE, words.held_words.format(words=quoted))]

@@ -1,0 +1,60 @@
+"""Chatwoot's route: what happens there, signed. Answered at once: Chatwoot waits 5 s, and asks only once.
+
+A message whose webhook is not taken is marked as failed in Chatwoot, so its writer sees it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+
+from guards.json_webhooks import read_json, refusal, refuse_in_json
+from integrations.chatwoot.webhooks import is_signed, read_event, verify
+from people.helpdesk.takeover import Takeover
+from storage.base import utc_now
+
+log = structlog.get_logger()
+
+PATH = "/webhook/chatwoot"
+LARGEST_BODY = 2 * 1024 * 1024
+"""A message of Chatwoot's longest, with every character escaped, and the newest message beside it."""
+
+
+class ChatwootGuard:
+    """Refuses what Chatwoot did not sign in the last five minutes, with 401. secret None: 403, this is off."""
+
+    def __init__(self, secret: str | None, clock: Callable[[], datetime] = utc_now) -> None:
+        self._secret, self._clock = secret, clock
+
+    def __call__(self) -> Response | None:
+        """Return None to let the request through, as `before_request` wants it."""
+        request.max_content_length = LARGEST_BODY
+        if not self._secret:
+            return refusal(403, "Not configured. Set CHATWOOT_ENABLED and CHATWOOT_WEBHOOK_SECRET.")
+        headers = dict(request.headers)
+        if verify(self._secret, headers, request.get_data(), self._clock()):
+            return None
+        log.warning("webhook_refused", path=request.path, signed=is_signed(headers))
+        return refusal(401, "The signature is missing, wrong or older than 5 minutes.")
+
+
+def chatwoot_blueprint(takeover: Takeover, guard: ChatwootGuard) -> Blueprint:
+    """Return the route, guarded by Chatwoot's signature."""
+    blueprint = Blueprint("chatwoot", __name__)
+    blueprint.before_request(guard)
+
+    @blueprint.post(PATH)
+    def happened() -> Response:
+        event = read_event(read_json(request.get_data()))
+        if event is not None:
+            takeover.take(event)
+        return jsonify({})
+
+    refuse_in_json(
+        blueprint,
+        largest=LARGEST_BODY,
+        not_kept=("chatwoot_event_not_kept", "It could not be kept. Send it again."),
+    )
+
+    return blueprint

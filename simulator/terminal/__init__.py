@@ -1,0 +1,1 @@
+"""The phone and the WhatsApp in the terminal; imports simulator alone."""

@@ -1,0 +1,224 @@
+"""A WhatsApp in the terminal: you type messages, and see answers with the seconds they took."""
+
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich.console import Console
+
+from settings import SIMULATOR_ACCOUNT_SID, Settings, parse_e164
+from simulator.local_server import is_reachable, local_whatsapp, server_url
+from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
+from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
+from simulator.terminal.whatsapp_input import Deed, Typed, read_line
+from simulator.terminal.whatsapp_screen import ChatScreen
+from simulator.whatsapp.api import MessagingApi
+from simulator.whatsapp.client import WhatsApp
+from simulator.whatsapp.media import Attachment, from_file, photo, voice_note
+from simulator.whatsapp.messages import Exchange
+
+WRONG_ARGUMENTS = 2
+LATE_S = 3.0
+"""How long a script waits for what did not come in the reply."""
+AT_ONCE = 8
+
+
+def run_terminal_whatsapp(
+    settings: Settings,
+    *,
+    auth_token: str,
+    number: str | None = None,
+    to: str | None = None,
+    profile_name: str = "Ana",
+    url: str | None = None,
+    script: TextIO | None = None,
+    show_twiml: bool = False,
+    api_port: int = 0,
+    late_s: float = LATE_S,
+) -> int:
+    """Hold a conversation with the server on this machine, and return the exit code.
+
+    auth_token: the secret that the server knows the simulator by. number: the person's; to: the assistant's.
+    url: the server's; None: where ./start.sh has it. script: lines to be sent, one after the other's answer,
+    instead of a keyboard. api_port: where media are served and REST calls taken; 0: any. late_s: how long a
+    script waits for an answer that was not in the reply.
+    Returns 0 when it went well, 1 where no server is reached, 2 where the port is taken, 3 when a message was
+    not accepted.
+    """
+    url = (url or server_url(settings)).rstrip("/")
+    live = script is None and sys.stdin.isatty()
+    screen = ChatScreen(
+        Console(highlight=False), settings.terminal_language, live=live, show_twiml=show_twiml
+    )
+    if not is_reachable(url):
+        click.echo(screen.phrase("no_server", url=url), err=True)
+        return NO_SERVER
+    try:
+        api = MessagingApi(SIMULATOR_ACCOUNT_SID, auth_token, port=api_port)
+    except OSError:
+        click.echo(screen.phrase("port_taken", port=api_port), err=True)
+        return WRONG_ARGUMENTS
+    with (
+        api,
+        local_whatsapp(
+            settings,
+            auth_token,
+            url=url,
+            number=number,
+            to=to,
+            profile_name=profile_name,
+            api=api,
+            listener=screen.show,
+        ) as whatsapp,
+    ):
+        screen.opening(whatsapp.number, whatsapp.to, url)
+        lines = ScriptedLines(script) if script else Keyboard()
+        return _Sitting(whatsapp, screen, lines, live=live, late_s=late_s).hold()
+
+
+def whatsapp_simulate_command(load: Callable[[], tuple[Settings, str]]) -> click.Command:
+    """Return the command `simulate`. load: gives the settings and the simulator's secret, when it is run."""
+
+    @click.command("simulate")
+    @click.option("--from", "number", callback=_number, help="The person's number.")
+    @click.option("--to", callback=_number, help="The number that is written to.")
+    @click.option("--name", "profile_name", default="Ana", show_default=True, help="The person's name.")
+    @click.option("--url", help="The server (default: where ./start.sh has it).")
+    @click.option("--script", type=click.File(encoding="utf-8"), help="A file with a line for each message.")
+    @click.option("--twiml", is_flag=True, help="Show each request and the TwiML that answers it.")
+    @click.option(
+        "--api-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        help="Where photos are served and TWILIO_API_URL may point (default: any free port).",
+    )
+    def simulate(
+        number: str | None,
+        to: str | None,
+        profile_name: str,
+        url: str | None,
+        script: TextIO | None,
+        twiml: bool,
+        api_port: int,
+    ) -> None:
+        """Write to the assistant from the terminal, as if by WhatsApp, without Twilio.
+
+        Lines are messages; "/foto PATH" and "/voz PATH" send a file, "/baja" opts out, "/salir" leaves
+        (/photo, /voice, /stop, /exit). Exit code: 0 it went well, 1 no server, 2 wrong arguments, 3 it failed.
+        """
+        settings, auth_token = load()
+        code = run_terminal_whatsapp(
+            settings,
+            auth_token=auth_token,
+            number=number,
+            to=to,
+            profile_name=profile_name,
+            url=url,
+            script=script,
+            show_twiml=twiml,
+            api_port=api_port,
+        )
+        sys.exit(code)
+
+    return simulate
+
+
+@dataclass
+class _Sitting:
+    """Somebody at the terminal. live: messages are sent while the next is typed; else each waits for its answer."""
+
+    whatsapp: WhatsApp
+    screen: ChatScreen
+    lines: Lines
+    live: bool
+    late_s: float
+
+    def hold(self) -> int:
+        """Send what is typed until the person leaves; return the exit code."""
+        with ThreadPoolExecutor(AT_ONCE) as self._pool:
+            try:
+                while self._take(self._typed()):
+                    pass
+            except (KeyboardInterrupt, EOFError):
+                self.screen.aside("")
+        self.screen.closing(self.whatsapp)
+        return self._code()
+
+    def _typed(self) -> Typed:
+        if not self.live:
+            return read_line(self.lines.next("", None) or "")
+        with self.screen.asking() as prompt:
+            return read_line(self.lines.next(prompt, None) or "")
+
+    def _take(self, typed: Typed) -> bool:
+        match typed.deed:
+            case Deed.LEAVE:
+                return False
+            case Deed.ASK_FOR_HELP:
+                self.screen.show_help()
+            case Deed.UNKNOWN:
+                self.screen.aside(self.screen.phrase("no_command", command=typed.text))
+            case Deed.OPT_OUT | Deed.OPT_IN:
+                self._send(self.screen.phrase(typed.deed.name.lower()))
+            case Deed.SEND_PHOTO:
+                self._send_file(typed, photo, "photo")
+            case Deed.SEND_VOICE:
+                self._send_file(typed, voice_note, "voice")
+            case Deed.WRITE:
+                self._send(typed.text)
+        return True
+
+    def _send_file(self, typed: Typed, sample: Callable[[], Attachment], kind: str) -> None:
+        path = Path(typed.path).expanduser() if typed.path else None
+        if (
+            path is not None and not path.suffix and not path.exists()
+        ):  # the first of the words that go with it
+            self._send(" ".join(filter(None, (typed.path, typed.text))), [sample()], self.screen.phrase(kind))
+            return
+        try:
+            attachment = sample() if path is None else from_file(path)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.screen.aside(self.screen.phrase("no_file", path=typed.path, reason=reason))
+            return
+        self._send(typed.text, [attachment], self.screen.phrase(kind))
+
+    def _send(self, text: str, media: Sequence[Attachment] = (), shown: str = "") -> None:
+        self.screen.wrote(" ".join(filter(None, (shown, text))))
+        if self.live:
+            self._pool.submit(self.whatsapp.send, text, media=media).add_done_callback(self._report)
+            return
+        exchange = self.whatsapp.send(text, media=media)
+        if not exchange.messages and not _is_refused(exchange):
+            self._wait_for_late_answer()
+
+    def _report(self, sending: Future[Exchange]) -> None:
+        if (error := sending.exception()) is not None:
+            self.screen.aside(f"{type(error).__name__}: {error}", "red")
+
+    def _wait_for_late_answer(self) -> None:
+        try:
+            self.whatsapp.wait_for_message(self.late_s)
+        except TimeoutError:
+            self.screen.aside(self.screen.phrase("no_reply"))
+
+    def _code(self) -> int:
+        refused = [exchange for exchange in self.whatsapp.exchanges if _is_refused(exchange)]
+        if any(exchange.status == 403 for exchange in refused):
+            self.screen.aside(self.screen.phrase("not_known"), "red")
+        return CALL_FAILED if refused else WENT_WELL
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.status is None or exchange.status >= 400
+
+
+def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else parse_e164(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error

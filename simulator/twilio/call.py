@@ -1,0 +1,165 @@
+"""One call: its names, its record, its line to the server, and what the network does in it."""
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from simulator.twilio import caller_input
+from simulator.twilio.call_params import Leg
+from simulator.twilio.clock import Clock
+from simulator.twilio.errors import NoCallError, WebhookError
+from simulator.twilio.journal import Ending, Event, Journal, Step, spoken_seconds
+from simulator.twilio.signing import Params, Signer
+from simulator.twilio.status_callbacks import Order, StatusCallbacks
+from simulator.twilio.twiml_interpreter import Acting, Listening, Script
+from simulator.twilio.urls import Addresses
+from simulator.twilio.webhook_client import Transport
+
+INBOUND_EVENTS = frozenset({"completed"})
+OUTBOUND_EVENTS = frozenset({"initiated", "ringing", "in-progress", "completed"})
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWishes:
+    """Which status callbacks are wanted. events: None for Twilio's own choice by direction."""
+
+    url: str | None = None
+    order: Order = "normal"
+    events: Collection[str] | None = None
+
+
+@dataclass
+class Call:
+    """A call from its first webhook to its last."""
+
+    leg: Leg
+    addresses: Addresses
+    signer: Signer
+    clock: Clock
+    script: Script
+    wishes: StatusWishes
+    listener: Callable[[Event], None] | None = None
+    begun: bool = False
+    journal: Journal = field(init=False)
+    transport: Transport = field(init=False)
+    acting: Acting = field(init=False)
+    statuses: StatusCallbacks = field(init=False)
+    _closing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _end_reported: bool = False
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.listener)
+        self.transport = Transport(self.addresses, self.signer, self._exchanged, self._ignored)
+        self.acting = Acting(self.transport, self.addresses, self.journal, self.clock, self.leg, self.script)
+        self.statuses = StatusCallbacks(
+            self.wishes.url,
+            self.transport,
+            self.addresses,
+            self.leg,
+            self.journal.warn,
+            self.wishes.order,
+        )
+
+    def begin(self, target: str) -> str:
+        """It rings, is answered, and the first document is asked for and acted out."""
+        self.begun = True
+        self.clock.start()
+        self.journal.begin_turn("", 0.0)
+        self.acting.status = "ringing" if self.leg.direction == "inbound" else "in-progress"
+        for status in ("initiated", "ringing", "in-progress"):
+            self._report(status)
+        return self.go_on(lambda: self.acting.open(self.addresses.own(target)))
+
+    def listening(self) -> Listening:
+        """Return what the call waits for. Raises NoCallError where there is none."""
+        if not self.begun:
+            raise NoCallError("there is no call: dial first")
+        if self.acting.listening is None:
+            raise NoCallError(f"the call is over: {self.acting.ended}")
+        return self.acting.listening
+
+    def hear_out(self, listening: Listening) -> None:
+        """Let the prompt come to its end."""
+        self.clock.let_pass(listening.prompt_ends_at - self.clock.now())
+
+    def lose(self, what: str, why: str) -> str:
+        """What the caller did is not noticed."""
+        self.journal.warn(None, f"not heard by the call, as {why}: {what!r}")
+        return ""
+
+    def speak(self, listening: Listening, text: str, confidence: float | None) -> str:
+        """The caller's words reach the call."""
+        self.journal.begin_turn(text, self.clock.now())
+        if listening.verb.name == "Record":
+            return self._give(caller_input.recording(self.leg.account_sid, spoken_seconds(text)))
+        return self._give(caller_input.speech(text, confidence))
+
+    def enter(self, listening: Listening, digits: str) -> str:
+        """The caller's keys reach the call; where they do not end its waiting, the timeout does."""
+        keys, finished, rest = caller_input.read_keys(listening, digits)
+        if rest:
+            self.journal.warn(None, f"keys pressed after the end are lost: {rest}")
+        if not finished:
+            self.clock.let_pass(listening.timeout_s)
+        self.journal.begin_turn(digits, self.clock.now(), keys=True)
+        if listening.verb.name == "Record":
+            return self._give(caller_input.recording(self.leg.account_sid, 0, digits[0]))
+        if not keys:
+            return self.go_on(self.acting.give_up)
+        return self._give((("Digits", keys),))
+
+    def go_on(self, act: Callable[[], None]) -> str:
+        """Let the network act, and return the words that the caller heard since their last turn."""
+        act()
+        if self.acting.ended is not None:
+            self._report_end()
+        return self.words()
+
+    def words(self) -> str:
+        """Return the words heard in this turn."""
+        return " ".join(heard.words for heard in self.journal.turns[-1].heard if heard.kind == "say")
+
+    def hang_up(self) -> None:
+        """The caller ends it. Raises NoCallError where there is nothing to end."""
+        if not self.begun or self.acting.ended is not None:
+            raise NoCallError("there is no call to hang up")
+        listening = self.acting.listening
+        self.acting.end(Ending.CALLER)
+        if listening is not None and listening.verb.name == "Record":
+            self._leave_recording(listening)
+        self._report_end()
+
+    def _give(self, fields: Params) -> str:
+        return self.go_on(lambda: self.acting.answer(fields))
+
+    def _exchanged(self, step: Step) -> None:
+        self.clock.count(step.seconds)
+        self.journal.exchanged(step)
+
+    def _ignored(self, problem: str) -> None:
+        self.journal.warn(None, problem)
+
+    def _leave_recording(self, listening: Listening) -> None:
+        recording = caller_input.recording(self.leg.account_sid, 0, "hangup")
+        verb = listening.verb
+        try:
+            url = self.addresses.absolute(verb.get("action"), self.acting.document_url)
+            fields = (*self.leg.params("completed"), *recording)
+            self.transport.fetch(verb.get("method", "POST"), url, fields)
+        except WebhookError as error:
+            self.journal.warn(error.code, error.message)
+
+    def _report(self, status: str, duration_s: float | None = None) -> None:
+        usual = INBOUND_EVENTS if self.leg.direction == "inbound" else OUTBOUND_EVENTS
+        # "completed" is the event's name for every last status, busy and no-answer too.
+        event = status if duration_s is None else "completed"
+        if event in (self.wishes.events or usual):
+            self.statuses.report(status, self.clock.now(), duration_s)
+
+    def _report_end(self) -> None:
+        with self._closing:
+            if self._end_reported:
+                return
+            self._end_reported = True
+        status = self.acting.status if self.acting.ended is Ending.REJECTED else "completed"
+        self._report(status, duration_s=self.clock.now())

@@ -1,0 +1,77 @@
+"""Tells the server how the call goes: Twilio's status callbacks, in their order or out of it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Literal
+
+from simulator.twilio.call_params import Leg
+from simulator.twilio.errors import WebhookError
+from simulator.twilio.journal import Step
+from simulator.twilio.signing import Params
+from simulator.twilio.urls import Addresses
+from simulator.twilio.webhook_client import Transport
+
+Order = Literal["normal", "scrambled"]
+
+
+@dataclass
+class StatusCallbacks:
+    """One call's status callbacks, sent at once, or all at the end and the last first.
+
+    url: None sends nothing. warn: takes what Twilio would log (15003) when one is not accepted.
+    """
+
+    url: str | None
+    transport: Transport
+    addresses: Addresses
+    leg: Leg
+    warn: Callable[[int, str], None]
+    order: Order = "normal"
+    steps: list[Step] = field(default_factory=list)
+    _begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _held: list[Params] = field(default_factory=list)
+    _count: int = 0
+
+    def report(self, status: str, after_s: float, duration_s: float | None = None) -> None:
+        """Say that the call has a status, so many seconds of its clock after it began.
+
+        duration_s: how long it was, given when it is over; then what was held back is sent too.
+        """
+        if self.url is None:
+            return
+        self._held.append(self._params(status, after_s, duration_s))
+        self._count += 1
+        if self.order == "normal" or duration_s is not None:
+            self._send_held()
+
+    def _params(self, status: str, after_s: float, duration_s: float | None) -> Params:
+        at = self._begun_at + timedelta(seconds=after_s)
+        length: Params = ()
+        if duration_s is not None:
+            minutes = math.ceil(duration_s / 60)
+            length = (("CallDuration", str(math.ceil(duration_s))), ("Duration", str(minutes)))
+        return (
+            *self.leg.params(status),
+            ("CallbackSource", "call-progress-events"),
+            ("SequenceNumber", str(self._count)),
+            ("Timestamp", format_datetime(at.replace(microsecond=0))),
+            *length,
+        )
+
+    def _send_held(self) -> None:
+        waiting, self._held = self._held, []
+        for params in reversed(waiting):
+            self._send(params)
+
+    def _send(self, params: Params) -> None:
+        try:
+            step = self.transport.send("POST", self.addresses.own(self.url or ""), params)
+        except WebhookError as error:
+            self.warn(error.code, f"no status callback: {error.message}")
+            return
+        self.steps.append(step)
+        if step.error is not None:
+            self.warn(15003, f"the status callback was not accepted: {step.message}")

@@ -1,0 +1,86 @@
+"""A response's body, read as the TwiML it is or as Twilio takes what is not."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from simulator.twilio.errors import WebhookError
+
+TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """An element of TwiML. text: all the words in it, those within SSML too, spaces made one."""
+
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    children: tuple["Verb", ...] = ()
+
+    def get(self, attribute: str, default: str = "") -> str:
+        """Return an attribute's value."""
+        return self.attributes.get(attribute, default)
+
+    def number(self, attribute: str, default: int) -> int:
+        """Return an attribute's value as a whole number; the default where it is none."""
+        value = self.get(attribute)
+        return int(value) if value.isascii() and value.isdigit() else default
+
+    def is_true(self, attribute: str, default: bool = False) -> bool:
+        """Return an attribute's value as a yes or no."""
+        return self.attributes[attribute] == "true" if attribute in self.attributes else default
+
+
+def read_document(content_type: str | None, body: str, url: str) -> tuple[Verb, ...]:
+    """Return the verbs that a response asks for.
+
+    Plain text that is no TwiML is read aloud, audio is played, and the call ends after either.
+    Raises WebhookError 12300 for any other type or none, 12100 for what is not TwiML.
+    """
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind in TWIML_TYPES:
+        return _parse(body, url)
+    if kind == "text/plain":
+        return _plain(body, url)
+    if kind.startswith("audio/"):
+        return (Verb("Play", text=url), Verb("Hangup"))
+    raise WebhookError(12300, f"Content-Type {content_type!r} is none that a call can use", url)
+
+
+def _plain(body: str, url: str) -> tuple[Verb, ...]:
+    try:
+        return _parse(body, url)
+    except WebhookError:
+        return (Verb("Say", text=" ".join(body.split())), Verb("Hangup"))
+
+
+def _parse(body: str, url: str) -> tuple[Verb, ...]:
+    return tuple(_verb(element) for element in read_root(body, url))
+
+
+def read_root(body: str, url: str) -> ET.Element:
+    """Return the <Response> of a document. Raises WebhookError 12100 for what is not TwiML."""
+    try:
+        root = ET.fromstring(body.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
+    except ET.ParseError as error:
+        raise WebhookError(12100, f"the document is not well-formed XML: {error}", url) from error
+    if root.tag != "Response":
+        raise WebhookError(12100, f"the document's root is <{root.tag}>, not <Response>", url)
+    return root
+
+
+def _verb(element: ET.Element) -> Verb:
+    return Verb(
+        name=element.tag,
+        attributes=dict(element.attrib),
+        text=" ".join("".join(_words(element)).split()),
+        children=tuple(_verb(child) for child in element),
+    )
+
+
+def _words(element: ET.Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        yield from _words(child)
+        yield (" " if child.tag == "break" else "") + (child.tail or "")

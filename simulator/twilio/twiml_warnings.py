@@ -1,0 +1,177 @@
+"""What Twilio warns of in a document, and goes on.
+
+Codes after Twilio's error and warning dictionary; a warning with none is ours: Twilio would say nothing.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+from simulator.twilio.journal import CallWarning
+from simulator.twilio.twiml_parser import Verb
+from simulator.twilio.twiml_schema import ATTRIBUTES, NESTED, NESTED_ATTRIBUTES, NOT_ACTED_OUT, voice_language
+
+MAX_SAY_CHARS = 4096
+MAX_POLLY_CHARS = 3000
+MAX_ENCODED_CHARS = 4500
+MAX_HINTS = 500
+MAX_HINT_CHARS = 100
+SPEECH_MODELS = re.compile(
+    r"default|numbers_and_commands|phone_call|experimental_(?:conversations|utterances)"
+    r"|googlev2_(?:long|short|telephony|telephony_short)|deepgram_nova-[23](?:-\w+)*"
+)
+
+_BOOLEAN = re.compile("true|false")
+_SECONDS = re.compile("[1-9][0-9]*|auto")
+_METHOD = re.compile("GET|POST")
+_VALUES: dict[str, dict[str, tuple[int, re.Pattern[str]]]] = {
+    "Gather": {
+        "finishOnKey": (13310, re.compile("[0-9#*]?")),
+        "method": (13312, _METHOD),
+        "timeout": (13313, _SECONDS),
+        "numDigits": (13314, re.compile("[1-9][0-9]*")),
+        "input": (13326, re.compile("dtmf|speech|dtmf speech|speech dtmf")),
+        "speechTimeout": (13327, _SECONDS),
+        "maxSpeechTime": (13328, re.compile("[1-9][0-9]*")),
+        "bargeIn": (13332, _BOOLEAN),
+        "profanityFilter": (13333, _BOOLEAN),
+        "speechModel": (13334, SPEECH_MODELS),
+        "actionOnEmptyResult": (13338, _BOOLEAN),
+    },
+    "Say": {"loop": (13510, re.compile("[0-9]+"))},
+    "Play": {"loop": (13410, re.compile("[0-9]+")), "digits": (13430, re.compile("[0-9wW*#]+"))},
+    "Pause": {"length": (13910, re.compile("[1-9][0-9]*"))},
+    "Redirect": {"method": (13710, _METHOD)},
+    "Record": {
+        "method": (13610, _METHOD),
+        "timeout": (13611, re.compile("[1-9][0-9]*")),
+        "maxLength": (13612, re.compile("[1-9][0-9]*")),
+        "finishOnKey": (13613, re.compile("[0-9#*]*")),
+        "playBeep": (13616, _BOOLEAN),
+    },
+    "Reject": {"reason": (13810, re.compile("rejected|busy"))},
+}
+
+
+def usable(verbs: tuple[Verb, ...]) -> tuple[Verb, ...]:
+    """Return the verbs that can be acted out; the others are passed over, as `check` says."""
+    return tuple(verb for verb in verbs if verb.name in ATTRIBUTES)
+
+
+def check(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
+    """Yield what is wrong with a document's verbs, in their order."""
+    for verb in verbs:
+        yield from _check_verb(verb)
+    yield from _unreachable(verbs)
+    for verb in verbs[1:]:
+        if verb.name == "Reject":
+            yield CallWarning(None, "<Reject> is not the first verb: the call has been answered already")
+
+
+def say_problem(verb: Verb) -> CallWarning | None:
+    """Return why a <Say> is not said: without words, or with too many. None: it can be."""
+    if not verb.text:
+        return CallWarning(13520, "<Say> has no words, and says nothing")
+    limit = MAX_POLLY_CHARS if verb.get("voice").startswith("Polly.") else MAX_SAY_CHARS
+    if len(verb.text) > limit:
+        return CallWarning(13521, f"<Say> has {len(verb.text)} characters, the limit is {limit}: not said")
+    if (encoded := len(quote(verb.text))) > MAX_ENCODED_CHARS:
+        message = (
+            f"<Say> has {encoded} characters when URL-encoded, the limit is {MAX_ENCODED_CHARS}: not said"
+        )
+        return CallWarning(13521, message)
+    return None
+
+
+def _check_verb(verb: Verb, parent: str = "") -> Iterator[CallWarning]:
+    yield from _names(verb, parent)
+    yield from _values(verb)
+    yield from _nested(verb)
+    if more := _MORE.get(verb.name):
+        yield from more(verb, parent)
+
+
+def _names(verb: Verb, parent: str) -> Iterator[CallWarning]:
+    if verb.name in NOT_ACTED_OUT and not parent:
+        yield CallWarning(None, f"<{verb.name}> is not acted out by the simulated phone")
+    elif verb.name not in ATTRIBUTES and not parent:
+        yield CallWarning(12200, f"there is no verb <{verb.name}> (names are case-sensitive): passed over")
+    known = ATTRIBUTES.get(verb.name) or NESTED_ATTRIBUTES.get(verb.name)
+    for attribute in verb.attributes if verb.name in ATTRIBUTES or known else ():
+        if attribute not in (known or ()):
+            yield CallWarning(
+                12200, f"<{verb.name}> has no attribute {attribute!r} (names are case-sensitive)"
+            )
+
+
+def _values(verb: Verb) -> Iterator[CallWarning]:
+    for attribute, (code, pattern) in _VALUES.get(verb.name, {}).items():
+        if attribute in verb.attributes and not pattern.fullmatch(verb.get(attribute)):
+            yield CallWarning(code, f"<{verb.name}> cannot have {attribute}={verb.get(attribute)!r}")
+
+
+def _nested(verb: Verb) -> Iterator[CallWarning]:
+    if verb.name in NOT_ACTED_OUT or verb.name not in ATTRIBUTES:
+        return
+    for child in verb.children:
+        if child.name not in NESTED.get(verb.name, ()):
+            code = 13320 if verb.name == "Gather" else 12200
+            yield CallWarning(code, f"<{child.name}> cannot stand in <{verb.name}>: passed over")
+        elif verb.name != "Say":
+            yield from _check_verb(child, verb.name)
+
+
+def _check_gather(verb: Verb, parent: str) -> Iterator[CallWarning]:
+    if "speechModel" in verb.attributes and verb.get("speechTimeout") == "auto":
+        message = "<Gather> with a speechModel needs a speechTimeout in seconds, not auto"
+        yield CallWarning(13335, message)
+    hints = [hint.strip() for hint in verb.get("hints").split(",")]
+    if len(hints) > MAX_HINTS:
+        yield CallWarning(13330, f"<Gather> has {len(hints)} hints, the limit is {MAX_HINTS}")
+    if longest := [hint for hint in hints if len(hint) > MAX_HINT_CHARS]:
+        yield CallWarning(13330, f"a hint has {len(longest[0])} characters, the limit is {MAX_HINT_CHARS}")
+
+
+def _check_say(verb: Verb, parent: str) -> Iterator[CallWarning]:
+    if problem := say_problem(verb):
+        yield problem
+    voice, language = verb.get("voice"), verb.get("language")
+    made_for = voice_language(voice) if voice else ""
+    if made_for is None:
+        code = 13321 if parent == "Gather" else 13511
+        yield CallWarning(code, f"voice {voice!r} is none that the simulated phone knows of")
+    elif made_for and language and language != made_for:
+        yield CallWarning(None, f"voice {voice!r} speaks {made_for}, not {language}: <Say> may fail")
+
+
+def _check_dial(verb: Verb, parent: str) -> Iterator[CallWarning]:
+    numbers = [child.text for child in verb.children if child.name == "Number"]
+    if not verb.children:
+        numbers = [verb.text]
+    for number in numbers:
+        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+            yield CallWarning(13223, f"<Dial> cannot call {number!r}: not a number such as +34600000001")
+    if len(numbers) > 10:
+        yield CallWarning(None, f"<Dial> has {len(numbers)} numbers, and 10 can ring at once")
+
+
+def _unreachable(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
+    for position, verb in enumerate(verbs[:-1]):
+        if _never_goes_on(verb):
+            message = f"<{verbs[position + 1].name}> after <{verb.name}> is never reached"
+            yield CallWarning(None, message)
+
+
+def _never_goes_on(verb: Verb) -> bool:
+    if verb.name in ("Redirect", "Hangup", "Reject"):
+        return True
+    if verb.name == "Gather":
+        return verb.is_true("actionOnEmptyResult")
+    return verb.name == "Dial" and "action" in verb.attributes
+
+
+_MORE: dict[str, Callable[[Verb, str], Iterator[CallWarning]]] = {
+    "Gather": _check_gather,
+    "Say": _check_say,
+    "Dial": _check_dial,
+}

@@ -1,0 +1,65 @@
+"""Where a webhook is sent, and the public URL that it is signed as."""
+
+from dataclasses import dataclass
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import httpx2
+
+from simulator.twilio.errors import WebhookError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The server's two faces: base_url, where it is reached, and public_url, where Twilio would reach it.
+
+    Both come without a trailing slash. `friends` are other origins that were named on purpose.
+    """
+
+    base_url: str
+    public_url: str
+    friends: frozenset[str] = frozenset()
+
+    def absolute(self, reference: str, document_url: str) -> str:
+        """Resolve what TwiML or a Location header names, as a public URL with its fragment.
+
+        An empty reference is the document itself. Raises WebhookError 11100 where it is not a web address.
+        """
+        url = urljoin(document_url, reference.strip()) if reference.strip() else document_url
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise WebhookError(11100, f"{reference!r} is not a URL that can be asked", url)
+        try:
+            return self._public(str(httpx2.URL(url)))
+        except httpx2.InvalidURL as error:
+            raise WebhookError(11100, f"{reference!r} is not a URL: {error}", url) from error
+
+    def own(self, target: str) -> str:
+        """Return the public URL of a path of this server ("/voice"), or of a URL. Raises as `absolute` does."""
+        return self.absolute(self.public_url + target if target.startswith("/") else target, self.public_url)
+
+    def connect_to(self, url: str) -> str:
+        """Return where to send a request for a public URL, without its fragment.
+
+        Raises WebhookError 11205 for other people's servers: a made-up call is nobody else's business.
+        """
+        bare = urldefrag(url).url
+        if is_below(bare, self.public_url):
+            return self.base_url + bare[len(self.public_url) :]
+        if urlsplit(bare).hostname in LOOPBACK or origin(bare) in self.friends:
+            return bare
+        raise WebhookError(11205, "the simulated phone only connects to this server", url)
+
+    def _public(self, url: str) -> str:
+        return self.public_url + url[len(self.base_url) :] if is_below(url, self.base_url) else url
+
+
+def is_below(url: str, base: str) -> bool:
+    """Say whether a URL is the base or something under it ("http://h:50001" is not under "http://h:5000")."""
+    return url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#")
+
+
+def origin(url: str) -> str:
+    """Return a URL's scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -1,0 +1,1 @@
+"""Twilio's part in WhatsApp: webhooks, REST API, receipts, media; imports simulator alone."""

@@ -1,0 +1,277 @@
+"""Twilio's messaging API on loopback: what TWILIO_API_URL may point at, so that late answers arrive too.
+
+    with MessagingApi(account_sid, auth_token) as twilio:
+        # the server: TWILIO_API_URL=twilio.url, with that account and token
+        ana = WhatsApp(url, account_sid=account_sid, auth_token=auth_token, api=twilio)
+
+Messages are made, listed and fetched (https://www.twilio.com/docs/messaging/api/message-resource), the typing
+indicator is shown, media are handed out; people register, and get what is addressed to them.
+"""
+
+import re
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Protocol
+
+from simulator.twilio.call_params import new_sid
+from simulator.whatsapp.api_errors import ApiError, check_credentials, check_message, not_found
+from simulator.whatsapp.api_list import listing
+from simulator.whatsapp.http_server import LoopbackServer, Reply, Request
+from simulator.whatsapp.media import Attachment, MediaShelf
+from simulator.whatsapp.messages import (
+    API_VERSION,
+    NOT_JOINED,
+    NOT_ON_WHATSAPP,
+    OUTSIDE_WINDOW,
+    TOO_FAST,
+    Message,
+    MessageBook,
+    utc_now,
+)
+
+WINDOW = timedelta(hours=24)
+SANDBOX_PAUSE = timedelta(seconds=3)
+TYPING = "/v2/Indicators/Typing.json"
+
+
+class Person(Protocol):
+    """Somebody who has WhatsApp."""
+
+    @property
+    def address(self) -> str:
+        """Their address: "whatsapp:+..."."""
+        ...
+
+    @property
+    def joined(self) -> bool:
+        """Whether they have joined the sandbox."""
+        ...
+
+    def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
+        """Take a message of the REST API, or learn why it does not arrive; return what tells its sender so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """error: None where all is done, and only the answer is lost."""
+
+    method: str
+    error: ApiError | None = None
+
+
+class MessagingApi:
+    """One account. Close it, or use `with`.
+
+    port: where it listens, 0 for any that is free; raises OSError where that is taken.
+    sandbox: one message in 3 s (more fail with 63018), and only to who has joined (63015).
+    enforce_window: free text that the API sends to who has not written for 24 h fails (63016). These failures, and
+    63003 of those who have no WhatsApp here, come after the message was accepted.
+    media_needs_auth: as an account may be set up. now: the clock of all dates.
+
+    requests: all that was asked, in order. typing: the SIDs of messages that the indicator was shown for.
+    book: every message in and out. media: the files behind links, and who asked for them.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        *,
+        port: int = 0,
+        sandbox: bool = False,
+        enforce_window: bool = True,
+        media_needs_auth: bool = True,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.account_sid = account_sid
+        self.sandbox, self.enforce_window, self.media_needs_auth = sandbox, enforce_window, media_needs_auth
+        self.book = MessageBook(now)
+        self.media = MediaShelf(account_sid)
+        self.requests: list[Request] = []
+        self.typing: list[str] = []
+        self._credentials = (account_sid, auth_token)
+        self._people: dict[str, Person] = {}
+        self._planned: list[_Planned] = []
+        self._last_sent: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+        with ExitStack() as opening:
+            self._cdn = opening.enter_context(LoopbackServer(self.media.cdn_reply))
+            self._server = opening.enter_context(LoopbackServer(self._answer, port))
+            self._open = opening.pop_all()
+
+    def __enter__(self) -> "MessagingApi":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._open.close()
+
+    @property
+    def url(self) -> str:
+        """Where it is asked: what TWILIO_API_URL has to be."""
+        return self._server.url
+
+    @property
+    def cdn_url(self) -> str:
+        """Where media come from in the end: another origin, which wants no credentials."""
+        return self._cdn.url
+
+    def register(self, person: Person) -> None:
+        """Let somebody be written to."""
+        self._people[person.address] = person
+
+    def publish(self, attachment: Attachment, message_sid: str) -> str:
+        """Return the link to a file of a message's, as a webhook has it."""
+        return self.url + self.media.put(attachment, message_sid)
+
+    def refuse(
+        self,
+        status: int,
+        code: int,
+        message: str = "Refused",
+        *,
+        times: int = 1,
+        method: str = "POST",
+        retry_after_s: int | None = None,
+    ) -> None:
+        """Let the next requests with that method be refused; what was refused is not done."""
+        error = ApiError(status, code, message, retry_after_s=retry_after_s)
+        self._plan(_Planned(method, error), times)
+
+    def lose_answer(self, *, times: int = 1, method: str = "POST") -> None:
+        """Let what the next requests ask be done, and the connection break before they are answered."""
+        self._plan(_Planned(method), times)
+
+    def fate_of(self, message: Message) -> int | None:
+        """Return the code with which a message of ours fails on its way; None where it arrives.
+
+        In the sandbox, one that arrives keeps others from doing so for a while.
+        """
+        person = self._people.get(message.to)
+        if person is None:
+            return NOT_ON_WHATSAPP
+        if self.sandbox and not person.joined:
+            return NOT_JOINED
+        if self._is_out_of_window(message):
+            return OUTSIDE_WINDOW
+        return TOO_FAST if self.sandbox and self._is_too_fast(message.sender) else None
+
+    def _is_out_of_window(self, message: Message) -> bool:
+        if not self.enforce_window or message.direction != "outbound-api" or message.content_sid:
+            return False
+        wrote = self.book.last_from(message.to)
+        return wrote is None or self.book.now() - wrote > WINDOW
+
+    def _is_too_fast(self, sender: str) -> bool:
+        now = self.book.now()
+        with self._lock:
+            last = self._last_sent.get(sender)
+            if last is not None and now - last < SANDBOX_PAUSE:
+                return True
+            self._last_sent[sender] = now
+            return False
+
+    # Answering
+
+    def _answer(self, request: Request) -> Reply:
+        self.requests.append(request)
+        planned = self._take_planned(request.method)
+        try:
+            if planned is not None and planned.error is not None:
+                raise planned.error
+            reply = self._route(request)
+        except ApiError as error:
+            reply = error.reply()
+        if planned is not None and planned.error is None:
+            return replace(reply, lost=True)
+        return reply
+
+    def _route(self, request: Request) -> Reply:
+        if "/Media/" in request.path and request.method in ("GET", "HEAD"):
+            return self._media(request)
+        check_credentials(request, self._credentials)
+        messages = re.escape(f"/{API_VERSION}/Accounts/{self.account_sid}/Messages")
+        if match := re.fullmatch(f"{messages}(?:/(\\w+))?\\.json", request.path):
+            return self._messages(request, match[1])
+        if (request.method, request.path) == ("POST", TYPING):
+            return self._show_typing(request)
+        raise not_found(request.path)
+
+    def _media(self, request: Request) -> Reply:
+        if self.media_needs_auth:
+            check_credentials(request, self._credentials)
+        reply = self.media.api_reply(request, self.cdn_url)
+        if reply is None:
+            raise not_found(request.path)
+        return reply
+
+    def _messages(self, request: Request, sid: str | None) -> Reply:
+        if sid is None:
+            return self._create(request) if request.method == "POST" else self._list(request)
+        message = self.book.find(sid)
+        if message is None:
+            raise not_found(request.path)
+        return Reply.of_json(200, message.as_json())
+
+    def _list(self, request: Request) -> Reply:
+        try:
+            return Reply.of_json(200, listing(self.book, request.path, request.query))
+        except ValueError as error:
+            raise ApiError(400, 20001, f"DateSent is no date: {error}") from error
+
+    def _create(self, request: Request) -> Reply:
+        check_message(request)
+        message = self._message(request)
+        self.book.keep(message)
+        body = message.as_json()
+        person, error_code = self._people.get(message.to), self.fate_of(message)
+        if person is None:
+            self.book.note(message, "failed", error_code)
+            return Reply.of_json(201, body)
+        return Reply.of_json(201, body, then=person.deliver(message, error_code))
+
+    def _message(self, request: Request) -> Message:
+        media = request.values("MediaUrl")
+        return Message(
+            sid=new_sid("MM" if media else "SM"),
+            account_sid=self.account_sid,
+            direction="outbound-api",
+            sender=request.value("From") or "",
+            to=request.value("To") or "",
+            body=request.value("Body") or "",
+            created_at=self.book.now(),
+            media=media,
+            status_callback=request.value("StatusCallback"),
+            content_sid=request.value("ContentSid"),
+            content_variables=request.value("ContentVariables"),
+        )
+
+    def _show_typing(self, request: Request) -> Reply:
+        sid = request.value("messageId") or ""
+        message = self.book.find(sid)
+        if request.value("channel") != "whatsapp" or message is None or message.direction != "inbound":
+            raise ApiError(400, 20001, "messageId must be that of an inbound message, and channel whatsapp")
+        self.typing.append(sid)
+        return Reply.of_json(200, {"success": True})
+
+    def _plan(self, planned: _Planned, times: int) -> None:
+        with self._lock:
+            self._planned += [planned] * times
+
+    def _take_planned(self, method: str) -> _Planned | None:
+        with self._lock:
+            for planned in self._planned:
+                if planned.method == method:
+                    self._planned.remove(planned)
+                    return planned
+        return None

@@ -1,0 +1,84 @@
+"""Asks the server for the reply to a message: document by document, the fallback where that fails."""
+
+from dataclasses import dataclass, field
+
+from simulator.twilio.errors import WebhookError
+from simulator.twilio.journal import Step
+from simulator.twilio.signing import Params
+from simulator.twilio.urls import Addresses
+from simulator.twilio.webhook_client import Transport
+from simulator.whatsapp.messages import Exchange, MessageProblem, Received
+from simulator.whatsapp.twiml_parser import Draft, read_reply
+
+MAX_DOCUMENTS = 50
+MAX_REPLIES = 10
+TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105  a header's name
+
+
+@dataclass
+class Asking:
+    """One webhook. drafts: the messages that came of it, each with the URL of the document that asked for it."""
+
+    transport: Transport
+    addresses: Addresses
+    params: Params
+    token: str
+    drafts: list[tuple[Draft, str]] = field(default_factory=list)
+    problems: list[MessageProblem] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def run(self, target: str, fallback: str | None) -> None:
+        """Ask a path of the server or a URL, then the fallback where that fails."""
+        try:
+            self._follow(target, self.params)
+        except WebhookError as error:
+            self._blame(error)
+            if fallback is not None:
+                self._fall_back(fallback, error)
+        if len(self.drafts) > MAX_REPLIES:
+            message = f"{len(self.drafts)} messages in reply to one, the limit is {MAX_REPLIES}"
+            self.problems.append(MessageProblem(14109, message))
+            del self.drafts[MAX_REPLIES:]
+
+    def exchange(self, sid: str, messages: tuple[Received, ...]) -> Exchange:
+        """Return the whole, with what reached the person."""
+        return Exchange(
+            sid=sid,
+            token=self.token,
+            fields=dict(self.params),
+            steps=tuple(self.steps),
+            messages=messages,
+            problems=tuple(self.problems),
+            seconds=sum(step.seconds for step in self.steps),
+        )
+
+    def _fall_back(self, fallback: str, error: WebhookError) -> None:
+        params = (*self.params, ("ErrorCode", str(error.code)), ("ErrorUrl", error.url))
+        try:
+            self._follow(fallback, params)
+        except WebhookError as second:
+            self._blame(second)
+
+    def _follow(self, target: str, params: Params) -> None:
+        url, method = self.addresses.own(target), "POST"
+        for _ in range(MAX_DOCUMENTS):
+            step = self._fetch(method, url, params)
+            reading = read_reply(step)
+            self.drafts += [(draft, step.url) for draft in reading.drafts]
+            self.problems += reading.problems
+            if reading.redirect is None:
+                return
+            method = reading.redirect.method
+            url = self.addresses.absolute(reading.redirect.reference, step.url)
+        raise WebhookError(14106, f"more than {MAX_DOCUMENTS} documents for one message", url)
+
+    def _fetch(self, method: str, url: str, params: Params) -> Step:
+        headers = {TOKEN_HEADER: self.token}
+        return self.transport.fetch(method, url, params, headers, self._record)
+
+    def _record(self, step: Step) -> None:
+        self.steps.append(step)
+        self.transport.record(step)
+
+    def _blame(self, error: WebhookError) -> None:
+        self.problems.append(MessageProblem.of(error))

@@ -1,0 +1,176 @@
+"""Tells the server what became of its messages: Twilio's status callbacks, in their order or out of it."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from simulator.twilio.call_params import new_sid
+from simulator.twilio.errors import WebhookError
+from simulator.twilio.journal import Step
+from simulator.twilio.signing import Params
+from simulator.twilio.status_callbacks import Order
+from simulator.twilio.urls import Addresses
+from simulator.twilio.webhook_client import Transport
+from simulator.whatsapp.messages import API_VERSION, MEANINGS, Message, MessageBook, MessageProblem
+
+FAILURES = frozenset({"failed", "undelivered"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWishes:
+    """What becomes of messages, and how it is told.
+
+    statuses: what happens, in order. order: "scrambled" tells the last first. times: how often each is told.
+    dropped: which are never told. held: none is told until release_receipts(). early: they are told before
+    the REST API has answered who sent the message, as can happen. failing: what statuses end with when
+    `error_code` is set, "failed" or "undelivered"; then the message does not reach the person.
+    """
+
+    statuses: tuple[str, ...] = ("sent", "delivered", "read")
+    order: Order = "normal"
+    times: int = 1
+    dropped: Collection[str] = ()
+    held: bool = False
+    early: bool = False
+    error_code: int | None = None
+    failing: str = "failed"
+
+    def steps_for(self, error_code: int | None) -> tuple[str, ...]:
+        """Return what happens to a message; error_code: why it does not arrive, None where it does."""
+        if error_code is None:
+            return self.statuses
+        return ("sent", "undelivered") if self.failing == "undelivered" else ("failed",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    url: str
+    params: Params
+
+
+@dataclass
+class ReceiptCourier:
+    """One person's receipts, sent one after the other by a thread of its own.
+
+    warn: takes what Twilio would log (15003) where one is not accepted.
+    """
+
+    transport: Transport
+    addresses: Addresses
+    book: MessageBook
+    warn: Callable[[MessageProblem], None]
+    steps: list[Step] = field(default_factory=list)
+    _waiting: deque[_Receipt] = field(default_factory=deque)
+    _held: list[_Receipt] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _promised: int = 0
+    _is_sending: bool = False
+    _is_closed: bool = False
+    _install_sid: str = field(default_factory=lambda: new_sid("XE"))
+
+    def report(self, message: Message, wishes: ReceiptWishes, error_code: int | None) -> None:
+        """Write down what becomes of a message, and tell it where its sender asked to be told."""
+        receipts = []
+        for status in wishes.steps_for(error_code):
+            code = error_code if status in FAILURES else None
+            self.book.note(message, status, code)
+            if message.status_callback and status not in wishes.dropped:
+                params = self._params(message, status, code)
+                receipts += [_Receipt(message.status_callback, params)] * wishes.times
+        self._send(receipts if wishes.order == "normal" else receipts[::-1], held=wishes.held)
+
+    def report_later(
+        self, message: Message, wishes: ReceiptWishes, error_code: int | None
+    ) -> Callable[[], None]:
+        """Return what reports a message when it is called; `settle` waits for that."""
+        with self._changed:
+            self._promised += 1
+
+        def report() -> None:
+            self.report(message, wishes, error_code)
+            with self._changed:
+                self._promised -= 1
+                self._changed.notify_all()
+
+        return report
+
+    def release(self) -> None:
+        """Tell what was held back."""
+        with self._changed:
+            held, self._held = self._held, []
+        self._send(held, held=False)
+
+    def settle(self, timeout_s: float = 30) -> None:
+        """Wait until all is told that is not held back. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(self._is_settled, timeout_s):
+                raise TimeoutError(f"receipts are still being sent after {timeout_s:g} s")
+
+    def _is_settled(self) -> bool:
+        return not (self._promised or self._waiting or self._is_sending)
+
+    def close(self) -> None:
+        """Tell nothing more; wait for what is being told."""
+        with self._changed:
+            self._is_closed = True
+            self._waiting.clear()
+        self.settle()
+
+    def _send(self, receipts: list[_Receipt], *, held: bool) -> None:
+        with self._changed:
+            if self._is_closed:
+                return
+            if held:
+                self._held += receipts
+                return
+            self._waiting.extend(receipts)
+            if not self._waiting or self._is_sending:
+                return
+            self._is_sending = True
+        threading.Thread(target=self._run, name="receipts", daemon=True).start()
+
+    def _run(self) -> None:
+        """Send until there is nothing left to send; the next receipt finds another thread."""
+        while (receipt := self._next()) is not None:
+            self._tell(receipt)
+
+    def _next(self) -> _Receipt | None:
+        with self._changed:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._is_sending = False
+            self._changed.notify_all()
+            return None
+
+    def _tell(self, receipt: _Receipt) -> None:
+        try:
+            url = self.addresses.own(receipt.url)
+            step = self.transport.send("POST", url, receipt.params)
+        except WebhookError as error:
+            self.warn(MessageProblem(error.code, f"no receipt: {error.message}", error.url))
+            return
+        self.steps.append(step)
+        if step.error is not None:
+            self.warn(MessageProblem(15003, f"the receipt was not accepted: {step.message}", step.url))
+
+    def _params(self, message: Message, status: str, error_code: int | None) -> Params:
+        params = {
+            "ApiVersion": API_VERSION,
+            "AccountSid": message.account_sid,
+            "From": message.sender,
+            "To": message.to,
+            "MessageSid": message.sid,
+            "MessageStatus": status,
+            "SmsSid": message.sid,
+            "SmsStatus": status,
+            "ChannelPrefix": "whatsapp",
+            "ChannelInstallSid": self._install_sid,
+            "ChannelToAddress": message.to.removeprefix("whatsapp:"),
+        }
+        if error_code is not None:
+            params["ErrorCode"] = str(error_code)
+            params["ChannelStatusMessage"] = MEANINGS.get(error_code, "the channel did not take it")
+        if status == "read":
+            params["EventType"] = "READ"
+        return tuple(params.items())

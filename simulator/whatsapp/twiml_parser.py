@@ -1,0 +1,143 @@
+"""The reply to a message's webhook, read as Twilio reads it (Twilio: "TwiML for Programmable Messaging")."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from simulator.twilio.errors import WebhookError
+from simulator.twilio.journal import Step
+from simulator.twilio.twiml_parser import TWIML_TYPES, read_root
+from simulator.whatsapp.messages import MessageProblem
+
+MAX_BODY_CHARS = 1600
+MAX_MEDIA = 10
+ATTRIBUTES = {
+    "Message": frozenset({"to", "from", "action", "method", "statusCallback"}),
+    "Redirect": frozenset({"method"}),
+    "Body": frozenset[str](),
+    "Media": frozenset[str](),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that a document asks for. to, sender: as written, or None. plain: it was no TwiML at all."""
+
+    text: str
+    media: tuple[str, ...] = ()
+    to: str | None = None
+    sender: str | None = None
+    status_callback: str | None = None
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where a document says the rest is to be had."""
+
+    reference: str
+    method: str = "POST"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a document asks for, as far as it can be done."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    redirect: Redirect | None = None
+    problems: list[MessageProblem] = field(default_factory=list)
+
+
+def read_reply(step: Step) -> Reading:
+    """Read a response. Raises WebhookError 12300 for its type, 12100 for what is not TwiML."""
+    if step.status == 204:
+        return Reading()
+    kind = (step.content_type or "").partition(";")[0].strip().lower()
+    if kind == "text/plain":
+        return _plain(step)
+    if kind not in TWIML_TYPES:
+        message = f"Content-Type {step.content_type!r} is none that a reply to a message can have"
+        raise WebhookError(12300, message, step.url)
+    reading = _Reader(step.url).read(read_root(step.twiml, step.url))
+    if kind == "text/html":
+        reading.problems.append(MessageProblem(None, "the TwiML came as text/html", step.url))
+    return reading
+
+
+def text_problem(text: str, media: tuple[str, ...]) -> str | None:
+    """Return why a message cannot be sent; None where it can."""
+    if not text.strip() and not media:
+        return "a message has no words and no media"
+    if len(text) > MAX_BODY_CHARS:
+        return f"a message has {len(text)} characters, the limit is {MAX_BODY_CHARS}"
+    if len(media) > MAX_MEDIA:
+        return f"a message has {len(media)} media, the limit is {MAX_MEDIA}"
+    return None
+
+
+def _plain(step: Step) -> Reading:
+    problem = MessageProblem(12300, "the reply is text/plain, which is sent on as it is", step.url)
+    words = step.twiml.strip()
+    return Reading([Draft(words, plain=True)] if words else [], problems=[problem])
+
+
+class _Reader:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._reading = Reading()
+
+    def read(self, root: ET.Element) -> Reading:
+        for verb in root:
+            if self._reading.redirect is not None:
+                self._complain(None, f"<{verb.tag}> after <Redirect> is never reached")
+                break
+            self._act(verb)
+        return self._reading
+
+    def _act(self, verb: ET.Element) -> None:
+        match verb.tag:
+            case "Message":
+                self._message(verb)
+            case "Redirect":
+                self._check_attributes(verb)
+                method = verb.get("method", "POST").upper()
+                self._reading.redirect = Redirect((verb.text or "").strip(), method)
+            case _:
+                self._complain(14110, f"<{verb.tag}> is no verb of a reply to a message (case counts)")
+
+    def _message(self, verb: ET.Element) -> None:
+        self._check_attributes(verb)
+        if "action" in verb.attrib:
+            self._complain(None, "<Message action> is not acted out by the simulator")
+        media = tuple((child.text or "").strip() for child in verb if child.tag == "Media")
+        text = "".join(self._words(verb))
+        if problem := text_problem(text, media):
+            self._complain(14103, problem)
+            return
+        draft = Draft(text, media, verb.get("to"), verb.get("from"), verb.get("statusCallback"))
+        self._reading.drafts.append(draft)
+
+    def _words(self, verb: ET.Element) -> Iterator[str]:
+        """The words as they are written: line breaks are the person's to see."""
+        bodies = [child for child in verb if child.tag == "Body"]
+        loose = [verb.text or "", *(child.tail or "" for child in verb)]
+        # Beside a <Body>, what stands between the elements is layout.
+        yield from [part.strip() for part in loose if part.strip()] if bodies or len(verb) else loose
+        for child in verb:
+            self._check_child(child)
+            if child.tag == "Body":
+                yield child.text or ""
+
+    def _check_child(self, child: ET.Element) -> None:
+        if child.tag not in ("Body", "Media"):
+            self._complain(12200, f"<{child.tag}> cannot stand in <Message>: passed over")
+        else:
+            self._check_attributes(child)
+
+    def _check_attributes(self, verb: ET.Element) -> None:
+        for name in verb.attrib:
+            if name not in ATTRIBUTES[verb.tag]:
+                self._complain(12200, f"<{verb.tag}> has no attribute {name!r} (names are case-sensitive)")
+
+    def _complain(self, code: int | None, message: str) -> None:
+        self._reading.problems.append(MessageProblem(code, message, self._url))

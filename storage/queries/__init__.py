@@ -1,0 +1,1 @@
+"""Queries and changes, one module an aggregate; imports storage alone."""

@@ -1,0 +1,80 @@
+"""Conversations in the terminal, and what was said in any: every query about them, named."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from storage.models import Contact, Conversation, Turn
+from storage.queries.calls import ConversationRecord, find_conversation
+from storage.upsert import insert_once
+
+CHANNEL = "chat"
+ADDRESS = "terminal"
+"""Whoever sits before it: nobody that we would know elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidRecord:
+    """What was heard in a turn, and what was answered."""
+
+    created_at: datetime
+    channel: str
+    heard: str
+    sentences: list[str]
+
+
+def new_key() -> str:
+    """Return the key of a conversation that there is not yet."""
+    return f"{CHANNEL}:{secrets.token_hex(8)}"
+
+
+def open_chat(connection: Connection, key: str, now: datetime) -> ConversationRecord:
+    """Return a conversation of the terminal, made where it is new."""
+    insert_once(
+        connection, Contact, address=ADDRESS, simulated=True, name="", whatsapp_address="", created_at=now
+    )
+    contact_id = connection.execute(
+        select(Contact.id).where(Contact.address == ADDRESS, Contact.simulated.is_(True))
+    ).scalar_one()
+    insert_once(
+        connection, Conversation, key=key, contact_id=contact_id, channel=CHANNEL, background="", summary="",
+        summary_upto=0, topic="", our_address="", created_at=now,
+    )  # fmt: skip
+    found = find_conversation(connection, key)
+    assert found is not None
+    return found
+
+
+def newest_chat(connection: Connection) -> str | None:
+    """Return the key of the terminal's last conversation."""
+    return connection.execute(
+        select(Conversation.key)
+        .where(Conversation.channel == CHANNEL)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def said_in(connection: Connection, key: str, limit: int) -> list[SaidRecord]:
+    """Return the last turns of a conversation, oldest first."""
+    return _said(connection, limit, Conversation.key == key)
+
+
+def said_with(connection: Connection, number: str, limit: int) -> list[SaidRecord]:
+    """Return the last turns with a person on every channel, oldest first. number: E.164."""
+    return _said(connection, limit, Contact.address == number)
+
+
+def _said(connection: Connection, limit: int, which: Any) -> list[SaidRecord]:
+    rows = connection.execute(
+        select(Turn.created_at, Conversation.channel, Turn.heard, Turn.sentences)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(which)
+        .order_by(Turn.id.desc())
+        .limit(limit)
+    ).all()
+    return [SaidRecord(*row) for row in reversed(rows)]

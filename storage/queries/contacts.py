@@ -1,0 +1,247 @@
+"""Whom written messages are exchanged with: every query about contacts who write, named."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, String, Table, bindparam, literal, select, update
+from sqlalchemy import cast as sql_cast
+
+from storage.models import Contact, Conversation, Handoff, Turn
+from storage.queries.calls import ConversationRecord, find_conversation, topics_of
+from storage.upsert import insert_once
+
+WROTE_EVERY = timedelta(minutes=1)
+"""When a contact wrote last is noted as often as this: it is asked about by the day."""
+
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote. number: E.164, in the form that is the same on the phone; address: as the provider writes it."""
+
+    number: str
+    address: str
+    name: str
+    simulated: bool
+    provider: str = "twilio"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a conversation's messages go to, and from which of our numbers."""
+
+    conversation_id: int
+    contact_id: int
+    key: str
+    number: str
+    address: str
+    name: str
+    our_address: str
+    simulated: bool
+    opted_out_at: datetime | None
+    wrote_at: datetime | None
+    provider: str
+    human_until: datetime | None
+    """The assistant is silent until then."""
+
+
+def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
+    """Return the conversation with a person, made where it is new, with what their message says of them."""
+    recipient = _known(connection, sender.number, sender.simulated)
+    if recipient is None:
+        recipient = _made(connection, sender, to_address, now, wrote_at=now)
+    name = sender.name or recipient.name
+    is_long_ago = recipient.wrote_at is None or now - recipient.wrote_at >= WROTE_EVERY
+    if is_long_ago or (name, sender.address) != (recipient.name, recipient.address):
+        connection.execute(
+            _WROTE,
+            {"contact_id": recipient.contact_id, "name": name, "written_as": sender.address, "at": now},
+        )
+    our_address = to_address or (recipient.our_address if sender.provider == recipient.provider else "")
+    if (our_address, sender.provider) != (recipient.our_address, recipient.provider):
+        connection.execute(
+            update(_CONVERSATIONS)
+            .where(_CONVERSATIONS.c.id == recipient.conversation_id)
+            .values(our_address=our_address, provider=sender.provider)
+        )
+    return replace(
+        recipient,
+        name=name,
+        address=sender.address,
+        wrote_at=now,
+        our_address=our_address,
+        provider=sender.provider,
+    )
+
+
+def recipient_for(connection: Connection, number: str, now: datetime) -> Recipient:
+    """Return the conversation with the real person of an E.164 number, to whom we write of our own accord.
+
+    It is made where it is new; that they wrote is not said by it.
+    """
+    known = _known(connection, number, False)
+    return known or _made(connection, Sender(number, "", "", False), "", now, wrote_at=None)
+
+
+def _known(connection: Connection, number: str, simulated: bool) -> Recipient | None:
+    row = connection.execute(_KNOWN, {"number": number, "simulated": simulated}).one_or_none()
+    return None if row is None else Recipient(*list(row))
+
+
+def _made(
+    connection: Connection, sender: Sender, our_address: str, now: datetime, *, wrote_at: datetime | None
+) -> Recipient:
+    contact_id = insert_once(
+        connection, Contact, address=sender.number, simulated=sender.simulated, name=sender.name,
+        whatsapp_address=sender.address, wrote_at=wrote_at, created_at=now,
+    )  # fmt: skip
+    background = ""
+    if contact_id is None:  # it has called before
+        contact_id = connection.execute(
+            select(_CONTACTS.c.id).where(
+                _CONTACTS.c.address == sender.number, _CONTACTS.c.simulated == sender.simulated
+            )
+        ).scalar_one()
+        background = topics_of(connection, contact_id)
+    insert_once(
+        connection, Conversation, key=f"whatsapp:{contact_id}", contact_id=contact_id, channel="whatsapp",
+        background=background, summary="", summary_upto=0, topic="", our_address=our_address,
+        provider=sender.provider, human="", created_at=now,
+    )  # fmt: skip
+    made = _known(connection, sender.number, sender.simulated)
+    assert made is not None
+    return made
+
+
+def find_recipient(
+    connection: Connection, *, key: str | None = None, conversation_id: int | None = None
+) -> Recipient | None:
+    """Return whom a conversation is with, by its key or its id."""
+    if key is not None:
+        row = connection.execute(_BY_KEY, {"key": key}).one_or_none()
+    else:
+        row = connection.execute(_BY_ID, {"conversation_id": conversation_id}).one_or_none()
+    return None if row is None else Recipient(*list(row))
+
+
+def conversation_of_number(connection: Connection, number: str) -> int | None:
+    """Return the id of the conversation with the real person of an E.164 number; None where there is none."""
+    which = (
+        _CONTACTS.c.address == number, _CONTACTS.c.simulated.is_(False), _CONVERSATIONS.c.channel == "whatsapp"
+    )  # fmt: skip
+    found = select(_CONVERSATIONS.c.id).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    return connection.execute(found.where(*which)).scalar_one_or_none()
+
+
+def conversation_of(connection: Connection, key: str) -> ConversationRecord:
+    """Return a conversation that exists."""
+    found = find_conversation(connection, key)
+    assert found is not None
+    return found
+
+
+def name_contact(connection: Connection, contact_id: int, name: str) -> None:
+    """Keep how a contact is called, where that is not known."""
+    connection.execute(
+        update(_CONTACTS).where(_CONTACTS.c.id == contact_id, _CONTACTS.c.name == "").values(name=name[:80])
+    )
+
+
+def is_with_a_person(recipient: Recipient, at: datetime) -> bool:
+    """Say whether a person had taken a conversation over, at a time."""
+    return recipient.human_until is not None and recipient.human_until > at
+
+
+def is_silenced(connection: Connection, conversation_id: int, turn_id: int, now: datetime) -> bool:
+    """Say whether an answer is to be held back, for a person has taken over.
+
+    The answer that hands a conversation over is itself still said, until somebody by name has it.
+    """
+    until, human = connection.execute(_HUMAN, {"conversation_id": conversation_id}).one()
+    if until is None or until <= now:
+        return False
+    return bool(human) or not _hands_over(connection, conversation_id, turn_id)
+
+
+def _hands_over(connection: Connection, conversation_id: int, turn_id: int) -> bool:
+    number = select(Turn.number).where(Turn.id == turn_id).scalar_subquery()
+    handoff = select(Handoff.id).where(
+        Handoff.conversation_id == conversation_id, Handoff.turn_number == number
+    )
+    return connection.execute(handoff).first() is not None
+
+
+def take_over(connection: Connection, conversation_id: int, human: str, until: datetime) -> None:
+    """Note that a person has taken over, and until when the assistant is silent."""
+    connection.execute(
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == conversation_id)
+        .values(human=human[:80], human_until=until)
+    )
+
+
+def give_back(connection: Connection, conversation_id: int) -> bool:
+    """Note that the assistant answers again; say whether a person had it until now."""
+    given = connection.execute(
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == conversation_id, _CONVERSATIONS.c.human_until.is_not(None))
+        .values(human="", human_until=None)
+    )
+    return given.rowcount == 1
+
+
+def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> bool:
+    """Note that a contact wants nothing more of our own accord, or (None) does again; say whether that is new."""
+    was = _CONTACTS.c.opted_out_at.is_(None) if at is not None else _CONTACTS.c.opted_out_at.is_not(None)
+    changed = connection.execute(
+        update(_CONTACTS).where(_CONTACTS.c.id == contact_id, was).values(opted_out_at=at)
+    )
+    return changed.rowcount == 1
+
+
+def ask_stop(connection: Connection, contact_id: int, now: datetime) -> bool:
+    """Note that a contact is asked whether our messages are to end; False where they were asked before."""
+    asked = connection.execute(
+        update(_CONTACTS)
+        .where(_CONTACTS.c.id == contact_id, _CONTACTS.c.stop_asked_at.is_(None))
+        .values(stop_asked_at=now)
+    )
+    return asked.rowcount == 1
+
+
+_RECIPIENT = select(
+    *(
+        _CONVERSATIONS.c.id.label("conversation_id"),
+        _CONTACTS.c.id.label("contact_id"),
+        _CONVERSATIONS.c.key,
+        _CONTACTS.c.address,
+        _CONTACTS.c.whatsapp_address,
+        _CONTACTS.c.name,
+        _CONVERSATIONS.c.our_address,
+        _CONTACTS.c.simulated,
+        _CONTACTS.c.opted_out_at,
+        _CONTACTS.c.wrote_at,
+        _CONVERSATIONS.c.provider,
+        _CONVERSATIONS.c.human_until,
+    )
+).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+
+# Made once, for the making of a statement costs more than the database does.
+_BY_KEY = _RECIPIENT.where(_CONVERSATIONS.c.key == bindparam("key"))
+_BY_ID = _RECIPIENT.where(_CONVERSATIONS.c.id == bindparam("conversation_id"))
+_KNOWN = _RECIPIENT.where(
+    _CONTACTS.c.address == bindparam("number"),
+    _CONTACTS.c.simulated == bindparam("simulated"),
+    _CONVERSATIONS.c.key == literal("whatsapp:") + sql_cast(_CONTACTS.c.id, String),
+)
+_WROTE = (
+    update(_CONTACTS)
+    .where(_CONTACTS.c.id == bindparam("contact_id"))
+    .values(name=bindparam("name"), whatsapp_address=bindparam("written_as"), wrote_at=bindparam("at"))
+)
+_HUMAN = select(_CONVERSATIONS.c.human_until, _CONVERSATIONS.c.human).where(
+    _CONVERSATIONS.c.id == bindparam("conversation_id")
+)

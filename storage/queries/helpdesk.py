@@ -1,0 +1,249 @@
+"""What people are to see in Chatwoot, and where it goes there: every query about it, named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Executable, Select, String, Table, bindparam, func, literal, select, update
+from sqlalchemy import cast as as_type
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.base import UtcDateTime
+from storage.models import (
+    Contact,
+    Conversation,
+    Message,
+    MessageStatus,
+    Mirror,
+    MirrorItem,
+    Turn,
+    TurnState,
+)
+from storage.queries.helpdesk_items import ITEMS, Kind, State, kept_id
+from storage.upsert import insert_once
+
+OPERATOR_AUTHOR = "chatwoot:"
+"""What the author of a message begins with that was written in Chatwoot: it is there already."""
+TURNS_BEFORE = 8
+"""How far back it is looked for turns of a call that ended without saying so."""
+
+_MIRRORS = cast(Table, Mirror.__table__)
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+_MESSAGES = cast(Table, Message.__table__)
+_TURNS = cast(Table, Turn.__table__)
+
+_INSERTED = ("contact_id", "ref", "kind", "body", "state", "step", "tries", "created_at", "changed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A contact, and where it is in Chatwoot. source_id "", conversation_id None: not there, as far as we know."""
+
+    contact_id: int
+    address: str
+    name: str
+    source_id: str
+    conversation_id: int | None
+
+
+# Items are made. Each is one insert that finds out by itself whether there is anything to show.
+
+
+def add_message(connection: Connection, message_id: int, now: datetime) -> int | None:
+    """Have a message shown; return the contact, or None where there is nothing to show."""
+    return _add(connection, "message", {"id": message_id, "ref": f"message:{message_id}", "now": now})
+
+
+def add_turn(connection: Connection, turn_id: int, now: datetime) -> int | None:
+    """Have a turn shown, after those before it that ended otherwise than by being complete."""
+    return _add(connection, "turn", {"id": turn_id, "now": now})
+
+
+def add_call(connection: Connection, conversation_id: int, now: datetime) -> int | None:
+    """Have it shown that a call is over, after all of its turns."""
+    _add(connection, "turns", {"id": conversation_id, "now": now})
+    return _add(connection, "call", {"id": conversation_id, "ref": f"call:{conversation_id}", "now": now})
+
+
+def add_words(
+    connection: Connection, contact_id: int, kind: Kind, ref: str, words: str, now: datetime
+) -> int | None:
+    """Have a note shown (NOTE), or that the conversation waits for a person (OPEN). ref: at most 80 characters."""
+    values = {"id": contact_id, "ref": ref, "kind": kind, "body": words, "now": now}
+    return _add(connection, "words", values)
+
+
+def add_receipt(
+    connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
+) -> int | None:
+    """Have it shown what became of a message that is shown, or was written there."""
+    values = {
+        "message": f"message:{message_id}",
+        "ref": f"receipt:{message_id}:{status}",
+        "body": f"{status} {code or ''}".strip(),
+        "now": now,
+    }
+    return _add(connection, "receipt", values)
+
+
+def keep_operators(
+    connection: Connection, contact_id: int, message_ids: Sequence[int], remote_id: int, now: datetime
+) -> None:
+    """Note which message of Chatwoot's these of ours say, for their receipts."""
+    for message_id in message_ids:
+        insert_once(
+            connection, MirrorItem, contact_id=contact_id, ref=f"message:{message_id}", kind=Kind.OPERATOR,
+            body="", state=State.DONE, step=1, remote_id=kept_id(remote_id), tries=0, created_at=now,
+            changed_at=now,
+        )  # fmt: skip
+
+
+def _add(connection: Connection, which: str, values: dict[str, Any]) -> int | None:
+    added = connection.execute(_insert(which, connection.dialect.name), values).scalars().all()
+    return added[0] if added else None
+
+
+@cache  # making a statement costs as much as running it
+def _insert(which: str, dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    made = insert(ITEMS).from_select(_INSERTED, _SOURCES[which]())
+    return made.on_conflict_do_nothing().returning(ITEMS.c.contact_id)
+
+
+def _row(contact_id: Any, ref: Any, kind: Any, body: Any = "") -> Select[Any]:
+    now = bindparam("now", type_=UtcDateTime())
+    body = literal(body) if isinstance(body, str) else body
+    return select(contact_id, ref, kind, body, literal(State.WAITING.value), literal(0), literal(0), now, now)
+
+
+def _message_row() -> Select[Any]:
+    return (
+        _row(_CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.MESSAGE.value))
+        .select_from(_MESSAGES.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _MESSAGES.c.conversation_id))
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(
+            _MESSAGES.c.id == bindparam("id"),
+            _CONTACTS.c.simulated.is_(False),
+            _MESSAGES.c.author.not_like(f"{OPERATOR_AUTHOR}%"),
+        )
+    )
+
+
+def _turn_rows() -> Select[Any]:
+    ref = literal("turn:").concat(as_type(_TURNS.c.id, String))
+    return (
+        _row(_CONTACTS.c.id, ref, literal(Kind.TURN.value))
+        .select_from(_TURNS.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id))
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(_CONTACTS.c.simulated.is_(False))
+        .order_by(_TURNS.c.number)
+    )
+
+
+def _turn_row() -> Select[Any]:
+    this = _TURNS.alias("this")
+    mine = this.c.id == bindparam("id")
+    conversation = select(this.c.conversation_id).where(mine).scalar_subquery()
+    number = select(this.c.number).where(mine).scalar_subquery()
+    return _turn_rows().where(
+        _TURNS.c.conversation_id == conversation,
+        _TURNS.c.number <= number,
+        _TURNS.c.number > number - TURNS_BEFORE,
+        (_TURNS.c.id == bindparam("id")) | (_TURNS.c.state != TurnState.WRITING.value),
+    )
+
+
+def _turns_of_call() -> Select[Any]:
+    return _turn_rows().where(_TURNS.c.conversation_id == bindparam("id"))
+
+
+def _call_row() -> Select[Any]:
+    return (
+        _row(_CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.CALL.value))
+        .select_from(_CONVERSATIONS.join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id))
+        .where(_CONVERSATIONS.c.id == bindparam("id"), _CONTACTS.c.simulated.is_(False))
+    )
+
+
+def _words_row() -> Select[Any]:
+    given = (bindparam(name, type_=String) for name in ("ref", "kind", "body"))
+    return _row(_CONTACTS.c.id, *given).where(
+        _CONTACTS.c.id == bindparam("id"), _CONTACTS.c.simulated.is_(False)
+    )
+
+
+def _receipt_row() -> Select[Any]:
+    ref, body = (bindparam(name, type_=String) for name in ("ref", "body"))
+    shown = ITEMS.alias("shown")
+    return _row(shown.c.contact_id, ref, literal(Kind.RECEIPT.value), body).where(
+        shown.c.ref == bindparam("message")
+    )
+
+
+_SOURCES = {
+    "message": _message_row,
+    "turn": _turn_row,
+    "turns": _turns_of_call,
+    "call": _call_row,
+    "words": _words_row,
+    "receipt": _receipt_row,
+}
+
+
+# Where a contact is
+
+
+def place_of(connection: Connection, contact_id: int) -> Place:
+    """Return where a contact is."""
+    return Place(*connection.execute(_PLACE_OF, {"contact_id": contact_id}).one())
+
+
+def place_by_conversation(connection: Connection, conversation_id: int) -> Place | None:
+    """Return the contact that a conversation of Chatwoot's is with. conversation_id: the display id."""
+    row = connection.execute(_PLACE.where(_MIRRORS.c.conversation_id == conversation_id).limit(1)).first()
+    return None if row is None else Place(*row)
+
+
+def place_by_source(connection: Connection, source_id: str) -> Place | None:
+    """Return the contact that Chatwoot has under a name of ours."""
+    row = connection.execute(_PLACE.where(_MIRRORS.c.source_id == source_id).limit(1)).first()
+    return None if row is None else Place(*row)
+
+
+def keep_source(connection: Connection, contact_id: int, source_id: str, now: datetime) -> None:
+    """Keep under which name Chatwoot has a contact, before it is told."""
+    insert_once(
+        connection, Mirror, contact_id=contact_id, source_id=source_id, conversation_id=None, created_at=now
+    )
+
+
+def keep_conversation(connection: Connection, contact_id: int, conversation_id: int | None) -> None:
+    """Keep which of Chatwoot's conversations is the contact's; None: none that we know."""
+    connection.execute(
+        update(_MIRRORS).where(_MIRRORS.c.contact_id == contact_id).values(conversation_id=conversation_id)
+    )
+
+
+def human_of(connection: Connection, conversation_id: int) -> str:
+    """Return who has a conversation of ours, by name; "" where that is not known, or nobody does."""
+    human = select(_CONVERSATIONS.c.human).where(_CONVERSATIONS.c.id == conversation_id)
+    return str(connection.execute(human).scalar_one())
+
+
+def any_source(connection: Connection) -> str | None:
+    """Return the name of some contact that has a conversation in Chatwoot."""
+    newest = select(_MIRRORS.c.source_id).where(_MIRRORS.c.conversation_id.is_not(None))
+    return connection.execute(newest.order_by(_MIRRORS.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+_PLACE = select(
+    _CONTACTS.c.id,
+    _CONTACTS.c.address,
+    _CONTACTS.c.name,
+    func.coalesce(_MIRRORS.c.source_id, ""),
+    _MIRRORS.c.conversation_id,
+).select_from(_CONTACTS.outerjoin(_MIRRORS, _MIRRORS.c.contact_id == _CONTACTS.c.id))
+_PLACE_OF = _PLACE.where(_CONTACTS.c.id == bindparam("contact_id"))

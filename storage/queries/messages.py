@@ -1,0 +1,264 @@
+"""Messages of written conversations, in and out: every query about them, named.
+
+A message that came in belongs to no turn until the burst it is part of has settled; one that goes out belongs to
+the turn that it answers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Connection, Table, bindparam, func, select, update
+
+from storage.models import Contact, Conversation, Message, MessageStatus
+from storage.upsert import insert_once
+
+MESSAGES = cast(Table, Message.__table__)
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. url, type: as the provider gives them; url may be its own name for the file.
+
+    words: what it is, in words that the assistant understands; None: nobody has opened it yet. is_said: those words
+    are the person's own, spoken. is_readable: something of it was understood. simulated: it comes from
+    the simulator on this machine. provider: who has it.
+    """
+
+    url: str
+    type: str
+    words: str | None = None
+    is_said: bool = False
+    is_readable: bool = True
+    simulated: bool = False
+    provider: str = "twilio"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that came in. token: the same for every try of a webhook."""
+
+    sid: str
+    kind: str
+    body: str
+    to_address: str
+    token: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message as its senders and readers need it."""
+
+    id: int
+    conversation_id: int
+    turn_id: int | None
+    part: int | None
+    outbound: bool
+    kind: str
+    body: str
+    sid: str | None
+    status: MessageStatus
+    error_code: int | None
+    created_at: datetime
+    changed_at: datetime
+    tries: int
+    attachments: tuple[Attachment, ...]
+    author: str
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether there are words for all that came with it."""
+        return all(attachment.words is not None for attachment in self.attachments)
+
+    @property
+    def words(self) -> str:
+        """All of it in words."""
+        return "\n".join(filter(None, [self.body, *(attachment.words for attachment in self.attachments)]))
+
+
+class MessageWithContact(NamedTuple):
+    """A message, and with whom it was exchanged. number: E.164. provider: by whom they wrote last."""
+
+    message: MessageRecord
+    number: str
+    name: str
+    simulated: bool
+    provider: str = "twilio"
+
+
+# What came in
+
+
+def keep_inbound(
+    connection: Connection, conversation_id: int, new: NewMessage, body: str, now: datetime
+) -> int | None:
+    """Keep a message that came in, with these words; return its id, or None where it is there already."""
+    return insert_once(
+        connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=False,
+        kind=new.kind, body=body, sid=new.sid, token=new.token, status=MessageStatus.RECEIVED,
+        created_at=now, changed_at=now, attachments=[asdict(attachment) for attachment in new.attachments],
+        author="",
+    )  # fmt: skip
+
+
+def as_kept(
+    message_id: int, conversation_id: int, new: NewMessage, body: str, now: datetime
+) -> MessageRecord:
+    """Return a message as `keep_inbound` has kept it."""
+    return MessageRecord(
+        message_id, conversation_id, turn_id=None, part=None, outbound=False, kind=new.kind, body=body,
+        sid=new.sid, status=MessageStatus.RECEIVED, error_code=None, created_at=now, changed_at=now, tries=0,
+        attachments=new.attachments, author="",
+    )  # fmt: skip
+
+
+def unsettled(connection: Connection, conversation_id: int) -> list[MessageRecord]:
+    """Return what came in and belongs to no turn yet, oldest first."""
+    return records(connection, _UNSETTLED, conversation_id=conversation_id)
+
+
+def settle(connection: Connection, message_ids: Sequence[int], turn_id: int) -> bool:
+    """Put messages into a turn; False where one of them is in another by now."""
+    settled = connection.execute(_SETTLE, {"message_ids": list(message_ids), "turn": turn_id})
+    return settled.rowcount == len(message_ids)
+
+
+def move_to_turn(connection: Connection, old_turn_id: int, turn_id: int) -> None:
+    """Put what was to be answered by one turn into another, which answers it as well."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.turn_id == old_turn_id, MESSAGES.c.outbound.is_(False))
+        .values(turn_id=turn_id)
+    )
+
+
+def asked_in(connection: Connection, turn_id: int) -> list[MessageRecord]:
+    """Return what came in and is answered by a turn, oldest first."""
+    return records(connection, _ASKED_IN, turn_id=turn_id)
+
+
+def keep_opened(connection: Connection, message_id: int, attachments: Sequence[Attachment]) -> None:
+    """Keep what a message's files turned out to be, unless it is in a turn by now."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message_id, MESSAGES.c.turn_id.is_(None))
+        .values(attachments=[asdict(attachment) for attachment in attachments])
+    )
+
+
+def describe(connection: Connection, message_id: int, attachments: Sequence[Attachment]) -> None:
+    """Keep better words for a message's files."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message_id)
+        .values(attachments=[asdict(attachment) for attachment in attachments])
+    )
+
+
+def set_aside(connection: Connection, message_id: int) -> None:
+    """Note that the assistant need not answer a message."""
+    connection.execute(
+        update(MESSAGES).where(MESSAGES.c.id == message_id).values(status=MessageStatus.SETTLED)
+    )
+
+
+def came_in_since(connection: Connection, conversation_id: int, since: datetime) -> int:
+    """Return how many messages came in after a time."""
+    return connection.execute(
+        select(func.count())
+        .select_from(MESSAGES)
+        .where(
+            MESSAGES.c.conversation_id == conversation_id,
+            MESSAGES.c.outbound.is_(False),
+            MESSAGES.c.created_at > since,
+        )
+    ).scalar_one()
+
+
+def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
+    """Say whether nothing came in after a message."""
+    newest = select(func.max(MESSAGES.c.id)).where(
+        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(False)
+    )
+    return bool(connection.execute(newest).scalar_one() == message_id)
+
+
+def by_ids(connection: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
+    """Return messages by their ids, in order."""
+    return records(connection, _BY_IDS, message_ids=list(message_ids))
+
+
+def message_by_id(connection: Connection, message_id: int) -> MessageRecord | None:
+    """Return a message by its id."""
+    return next(iter(records(connection, _BY_ID, message_id=message_id)), None)
+
+
+def last_messages(connection: Connection, limit: int, number: str | None = None) -> list[MessageWithContact]:
+    """Return the newest messages, of everybody or of a number, oldest of them first."""
+    statement = _WITH_CONTACT.order_by(MESSAGES.c.id.desc()).limit(limit)
+    if number is not None:
+        statement = statement.where(_CONTACTS.c.address == number)
+    return [_with_contact(row) for row in reversed(connection.execute(statement).all())]
+
+
+def message_by_sid(connection: Connection, sid: str) -> MessageWithContact | None:
+    """Return a message by the provider's SID."""
+    row = connection.execute(_WITH_CONTACT.where(MESSAGES.c.sid == sid)).one_or_none()
+    return None if row is None else _with_contact(row)
+
+
+_NAMES = tuple(field.name for field in fields(MessageRecord))
+COLUMNS = tuple(MESSAGES.c[name] for name in _NAMES)
+_UNSETTLED = (
+    select(*COLUMNS)
+    .where(
+        MESSAGES.c.conversation_id == bindparam("conversation_id"),
+        MESSAGES.c.outbound.is_(False),
+        MESSAGES.c.turn_id.is_(None),
+        MESSAGES.c.status == MessageStatus.RECEIVED,
+    )
+    .order_by(MESSAGES.c.id)
+)
+_ASKED_IN = (
+    select(*COLUMNS)
+    .where(MESSAGES.c.turn_id == bindparam("turn_id"), MESSAGES.c.outbound.is_(False))
+    .order_by(MESSAGES.c.id)
+)
+_WITH_CONTACT = (
+    select(*COLUMNS, _CONTACTS.c.address, _CONTACTS.c.name, _CONTACTS.c.simulated, _CONVERSATIONS.c.provider)
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+)
+_BY_IDS = (
+    select(*COLUMNS)
+    .where(MESSAGES.c.id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(MESSAGES.c.id)
+)
+_SETTLE = (
+    update(MESSAGES)
+    .where(MESSAGES.c.id.in_(bindparam("message_ids", expanding=True)), MESSAGES.c.turn_id.is_(None))
+    .values(turn_id=bindparam("turn"), status=MessageStatus.SETTLED)
+)
+_BY_ID = select(*COLUMNS).where(MESSAGES.c.id == bindparam("message_id"))
+
+
+def records(connection: Connection, statement: Any, **values: Any) -> list[MessageRecord]:
+    """Return the messages of a statement that selects COLUMNS."""
+    return [record_of(row) for row in connection.execute(statement, values)]
+
+
+def record_of(row: Any) -> MessageRecord:
+    """Return the message of a row of COLUMNS."""
+    values = dict(zip(_NAMES, row, strict=True))
+    values["status"] = MessageStatus(values["status"])
+    values["attachments"] = tuple(Attachment(**attachment) for attachment in values["attachments"])
+    return MessageRecord(**values)
+
+
+def _with_contact(row: Any) -> MessageWithContact:
+    width = len(COLUMNS)
+    return MessageWithContact(record_of(row[:width]), *row[width:])

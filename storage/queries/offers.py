@@ -1,0 +1,159 @@
+"""Handoffs offered to sellers: every query about them, named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, Table, bindparam, func, select, update
+
+from storage.models import Contact, Conversation, Handoff, Offer
+from storage.upsert import insert_once
+
+OPEN, TAKEN, DECLINED, GONE = "open", "taken", "declined", "gone"
+"""GONE: another seller took it."""
+
+_OFFERS = cast(Table, Offer.__table__)
+_HANDOFFS = cast(Table, Handoff.__table__)
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffFacts:
+    """A handoff with the person it is about. number: E.164, or "withheld:" and the CallSid."""
+
+    id: int
+    conversation_id: int
+    contact_id: int
+    channel: str
+    number: str
+    name: str
+    simulated: bool
+    reason: str
+    summary: str
+    context: str
+    state: str
+    owner: str
+    request_key: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRecord:
+    """An offer to a seller."""
+
+    id: int
+    handoff_id: int
+    seller: str
+    message_id: int | None
+    state: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def handoff_facts(connection: Connection, handoff_id: int) -> HandoffFacts | None:
+    """Return a handoff by its id."""
+    row = connection.execute(_FACTS_OF, {"handoff_id": handoff_id}).one_or_none()
+    return None if row is None else HandoffFacts(*list(row))
+
+
+def asked_before(connection: Connection, request_key: str, since: datetime) -> HandoffFacts | None:
+    """Return the handoff that an asker from outside asked for with the same key after a time."""
+    row = connection.execute(_ASKED_BEFORE, {"request_key": request_key, "since": since}).one_or_none()
+    return None if row is None else HandoffFacts(*list(row))
+
+
+def make_offer(
+    connection: Connection, handoff_id: int, seller: str, message_id: int, now: datetime, expires_at: datetime
+) -> bool:
+    """Keep that a seller is told of a handoff; False where they were before."""
+    made = insert_once(
+        connection, Offer, handoff_id=handoff_id, seller=seller, message_id=message_id, state=OPEN,
+        created_at=now, expires_at=expires_at,
+    )  # fmt: skip
+    return made is not None
+
+
+def offers_of(connection: Connection, handoff_id: int) -> list[OfferRecord]:
+    """Return the offers of a handoff, oldest first."""
+    rows = connection.execute(_ALL.where(_OFFERS.c.handoff_id == handoff_id).order_by(_OFFERS.c.id))
+    return [OfferRecord(*list(row)) for row in rows]
+
+
+def offered_by(connection: Connection, message_id: int) -> int | None:
+    """Return the handoff that a message tells a seller of."""
+    found = select(_OFFERS.c.handoff_id).where(_OFFERS.c.message_id == message_id)
+    return connection.execute(found).scalar_one_or_none()
+
+
+def open_offer_to(connection: Connection, seller: str) -> OfferRecord | None:
+    """Return the newest offer that a seller has not answered, of a handoff that nobody has taken."""
+    found = (
+        _ALL.join(_HANDOFFS, _HANDOFFS.c.id == _OFFERS.c.handoff_id)
+        .where(_OFFERS.c.seller == seller, _OFFERS.c.state == OPEN, _HANDOFFS.c.owner == "")
+        .order_by(_OFFERS.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(found).one_or_none()
+    return None if row is None else OfferRecord(*list(row))
+
+
+def last_asked(connection: Connection, sellers: Sequence[str]) -> dict[str, datetime]:
+    """Return when each seller was told of a handoff last."""
+    rows = connection.execute(_LAST_ASKED, {"sellers": list(sellers)})
+    return {row[0]: row[1] for row in rows}
+
+
+def answer_offer(connection: Connection, offer_id: int, state: str) -> None:
+    """Keep what a seller answered, or that it is no longer theirs to answer."""
+    connection.execute(
+        update(_OFFERS).where(_OFFERS.c.id == offer_id, _OFFERS.c.state == OPEN).values(state=state)
+    )
+
+
+def take_handoff(connection: Connection, handoff_id: int, owner: str, now: datetime) -> bool:
+    """Give a handoff to a seller or an operator, once; False where somebody has it."""
+    taken = connection.execute(
+        update(_HANDOFFS)
+        .where(_HANDOFFS.c.id == handoff_id, _HANDOFFS.c.owner == "")
+        .values(owner=owner, owned_at=now, updated_at=now, state="owned")
+    )
+    return taken.rowcount == 1
+
+
+_ALL = select(*(_OFFERS.c[name] for name in OfferRecord.__slots__))
+_FACTS = (
+    select(
+        _HANDOFFS.c.id,
+        _HANDOFFS.c.conversation_id,
+        _CONVERSATIONS.c.contact_id,
+        _CONVERSATIONS.c.channel,
+        _CONTACTS.c.address,
+        _CONTACTS.c.name,
+        _CONTACTS.c.simulated,
+        _HANDOFFS.c.reason,
+        _HANDOFFS.c.summary,
+        _HANDOFFS.c.context,
+        _HANDOFFS.c.state,
+        _HANDOFFS.c.owner,
+        _HANDOFFS.c.request_key,
+        _HANDOFFS.c.created_at,
+    )
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
+    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+)
+# Made once, for the making of a statement costs more than the database does.
+_FACTS_OF = _FACTS.where(_HANDOFFS.c.id == bindparam("handoff_id"))
+_ASKED_BEFORE = (
+    _FACTS.where(
+        _HANDOFFS.c.request_key == bindparam("request_key"), _HANDOFFS.c.created_at > bindparam("since")
+    )
+    .order_by(_HANDOFFS.c.id)
+    .limit(1)
+)
+_LAST_ASKED = (
+    select(_OFFERS.c.seller, func.max(_OFFERS.c.created_at))
+    .where(_OFFERS.c.seller.in_(bindparam("sellers", expanding=True)))
+    .group_by(_OFFERS.c.seller)
+)

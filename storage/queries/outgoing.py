@@ -1,0 +1,231 @@
+"""Written messages that go out: every query that changes what became of them, named.
+
+What answers a turn is kept as its part 0, 1, 2. Whoever inserts part 0 has the right to say it, and nobody else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, or_, select, update
+
+from storage.models import Message, MessageStatus
+from storage.queries.messages import COLUMNS, MESSAGES, Attachment, MessageRecord, by_ids, record_of, records
+from storage.upsert import insert_once
+
+RECEIPT_RANKS = {
+    MessageStatus.WAITING: -3,
+    MessageStatus.CLAIMED: -2,
+    MessageStatus.SENDING: -1,
+    MessageStatus.QUEUED: 0,
+    MessageStatus.SENT: 1,
+    MessageStatus.DELIVERED: 2,
+    MessageStatus.READ: 3,
+    MessageStatus.UNDELIVERED: 4,
+    MessageStatus.HELD: 4,
+    MessageStatus.FAILED: 4,
+    MessageStatus.RECEIVED: 4,
+    MessageStatus.SETTLED: 4,
+}
+"""What became of a message, in the order in which it can come; receipts come in any, and change nothing from 4 on.
+
+Those that came in stand at 4: no receipt is for them.
+"""
+
+
+_NOT_OUT = (MessageStatus.WAITING, MessageStatus.CLAIMED, MessageStatus.SENDING)
+
+
+def claim_parts(
+    connection: Connection,
+    conversation_id: int,
+    turn_id: int,
+    bodies: Sequence[str],
+    now: datetime,
+    *,
+    first: MessageStatus,
+    rest: MessageStatus = MessageStatus.WAITING,
+) -> list[MessageRecord] | None:
+    """Keep what answers a turn, part by part; return it, or None where somebody else has done so.
+
+    first: CLAIMED where the first part goes out in the reply to the webhook; the rest waits.
+    """
+    claimed: list[MessageRecord] = []
+    for part, body in enumerate(bodies):
+        values: dict[str, Any] = {
+            "conversation_id": conversation_id, "turn_id": turn_id, "part": part, "outbound": True, "kind": "text",
+            "body": body, "sid": None, "status": first if part == 0 else rest, "created_at": now, "changed_at": now,
+        }  # fmt: skip
+        made = insert_once(connection, Message, token=None, **values)
+        if made is None:
+            return None
+        claimed.append(MessageRecord(made, **values, error_code=None, tries=0, attachments=(), author=""))
+    return claimed
+
+
+def claim(connection: Connection, message_ids: Sequence[int], now: datetime) -> None:
+    """Note that messages go out in a reply."""
+    _change(connection, message_ids, MessageStatus.CLAIMED, now)
+
+
+def begin_sending(connection: Connection, message_id: int, now: datetime) -> None:
+    """Note that a message is about to be given to the provider: from here on it may have it."""
+    _change(connection, [message_id], MessageStatus.SENDING, now)
+
+
+def hold(connection: Connection, message_id: int, now: datetime) -> None:
+    """Note that a message is not sent, for a person has taken over."""
+    _change(connection, [message_id], MessageStatus.HELD, now)
+
+
+def put_back(connection: Connection, message_id: int, now: datetime) -> None:
+    """Note that the provider certainly does not have a message."""
+    _change(connection, [message_id], MessageStatus.WAITING, now)
+
+
+def _change(connection: Connection, message_ids: Sequence[int], status: MessageStatus, now: datetime) -> None:
+    which = (MESSAGES.c.id.in_(message_ids), MESSAGES.c.status.in_(_NOT_OUT))
+    connection.execute(update(MESSAGES).where(*which).values(status=status, changed_at=now))
+
+
+def try_again(connection: Connection, message_id: int, now: datetime) -> None:
+    """Let a message wait to be sent once more, after the provider could not deliver it."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message_id)
+        .values(status=MessageStatus.WAITING, tries=MESSAGES.c.tries + 1, error_code=None, changed_at=now)
+    )
+
+
+def repeat(connection: Connection, message_id: int, now: datetime, *, most_tries: int) -> bool:
+    """Let a message wait to be sent once more, and never again; False where it was before, or its fate is known."""
+    which = (
+        MESSAGES.c.id == message_id, MESSAGES.c.status.in_(_NOT_OUT), MESSAGES.c.tries < most_tries
+    )  # fmt: skip
+    values = {"status": MessageStatus.WAITING, "tries": most_tries, "changed_at": now}
+    return connection.execute(update(MESSAGES).where(*which).values(values)).rowcount == 1
+
+
+def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
+    """Return which of a provider's SIDs are of messages that we know."""
+    found = select(MESSAGES.c.sid).where(MESSAGES.c.sid.in_(sids))
+    return {sid for sid in connection.execute(found).scalars() if sid is not None}
+
+
+def add_outbound(
+    connection: Connection,
+    conversation_id: int,
+    kind: str,
+    body: str,
+    now: datetime,
+    status: MessageStatus,
+    *,
+    author: str = "",
+    attachments: Sequence[Attachment] = (),
+) -> int:
+    """Keep a message of ours that answers no turn; return its id. author: whose message a job is to send."""
+    made = insert_once(
+        connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=True,
+        kind=kind, body=body, sid=None, token=None, status=status, created_at=now, changed_at=now,
+        author=author[:80], attachments=[asdict(attachment) for attachment in attachments],
+    )  # fmt: skip
+    assert made is not None
+    return made
+
+
+def add_claimed(
+    connection: Connection, conversation_id: int, body: str, now: datetime, *, kind: str = "text"
+) -> list[MessageRecord]:
+    """Keep a message of ours that goes out in a reply and answers no turn."""
+    made = add_outbound(connection, conversation_id, kind, body, now, MessageStatus.CLAIMED)
+    return by_ids(connection, [made])
+
+
+def last_kind(connection: Connection, conversation_id: int) -> str | None:
+    """Return of what kind the last message of ours is; None where there is none."""
+    ours = select(MESSAGES.c.kind).where(
+        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(True)
+    )
+    return connection.execute(ours.order_by(MESSAGES.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def is_answered(connection: Connection, turn_id: int) -> bool:
+    """Say whether somebody has the answer to a turn in hand, or has sent it."""
+    found = select(MESSAGES.c.id).where(MESSAGES.c.turn_id == turn_id, MESSAGES.c.outbound.is_(True))
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def unsent(connection: Connection, conversation_id: int) -> list[MessageRecord]:
+    """Return the messages of ours whose way into the provider's hands is not known, in order."""
+    return records(connection, _UNSENT, conversation_id=conversation_id)
+
+
+def sent(connection: Connection, message_id: int, sid: str, status: MessageStatus, now: datetime) -> None:
+    """Keep under which SID the provider has a message."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message_id, MESSAGES.c.status.in_(_NOT_OUT))
+        .values(sid=sid, changed_at=now)
+    )
+    receipt(connection, status, None, now, message_id=message_id)
+
+
+def receipt(
+    connection: Connection,
+    status: MessageStatus,
+    error_code: int | None,
+    now: datetime,
+    *,
+    message_id: int | None = None,
+    sid: str | None = None,
+) -> MessageRecord | None:
+    """Note what became of a message, by our id or the provider's; never backwards. None: not ours.
+
+    Of a message that is sent again, what is said of its earlier tries changes nothing.
+    """
+    if message_id is not None:
+        found = connection.execute(_OURS_BY_ID, {"message_id": message_id}).one_or_none()
+    else:
+        found = connection.execute(_OURS_BY_SID, {"message_sid": sid}).one_or_none()
+    if found is None:
+        return None
+    message = record_of(found)
+    if message.sid is not None and sid is not None and (message.sid == sid) == (message.status in _NOT_OUT):
+        return message  # its SID stays the old one until a try has another
+    news: dict[str, Any] = {}
+    if sid is not None and sid != message.sid:
+        news["sid"] = sid
+    if RECEIPT_RANKS[status] > RECEIPT_RANKS[message.status]:
+        news |= {"status": status, "error_code": error_code, "changed_at": now}
+    if news:
+        connection.execute(_news(tuple(news)), {"message_id": message.id, **news})
+    return message
+
+
+@cache
+def _news(names: tuple[str, ...]) -> Update:
+    """What writes these columns of a message; made once, as the statements below."""
+    changes: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(MESSAGES).where(MESSAGES.c.id == bindparam("message_id")).values(changes)
+
+
+_OURS = select(*COLUMNS).where(MESSAGES.c.outbound.is_(True)).with_for_update()
+_OURS_BY_ID = _OURS.where(MESSAGES.c.id == bindparam("message_id"))
+_OURS_BY_SID = _OURS.where(MESSAGES.c.sid == bindparam("message_sid"))
+_UNSENT = (
+    select(*COLUMNS)
+    .where(
+        MESSAGES.c.conversation_id == bindparam("conversation_id"),
+        MESSAGES.c.outbound.is_(True),
+        MESSAGES.c.status.in_(_NOT_OUT),
+        # what the terminal is sending has no author and no turn, and whoever sends it looks after it
+        or_(
+            MESSAGES.c.turn_id.is_not(None),
+            MESSAGES.c.author != "",
+            MESSAGES.c.status == MessageStatus.CLAIMED,
+        ),
+    )
+    .order_by(MESSAGES.c.id)
+)

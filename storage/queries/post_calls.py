@@ -1,0 +1,96 @@
+"""Calls that another system answered, and tells us of afterwards: every query about them, named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from storage.models import Conversation, Ending, Turn, TurnKind, TurnState
+from storage.queries import calls
+from storage.queries.calls import CallFacts, CallProgress
+
+OWNER = "elevenlabs"
+
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+_TURNS = cast(Table, Turn.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class PostCallFacts(CallFacts):
+    """What is said of a call that ElevenLabs had. call_sid: its own id of the conversation."""
+
+    @property
+    def key(self) -> str:
+        """The conversation's key."""
+        return f"elevenlabs:{self.call_sid}"
+
+
+@dataclass(frozen=True, slots=True)
+class SaidTurn:
+    """What a person said, "" where the other side spoke first, and the answer to it, cut as sentences are."""
+
+    heard: str
+    sentences: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """A call that is over, with all that was said. status: one of STATUS_RANKS that is an end."""
+
+    facts: PostCallFacts
+    turns: Sequence[SaidTurn]
+    summary: str
+    status: str
+    started_at: datetime
+    ended_at: datetime
+    duration_s: int | None
+
+
+def keep_call(connection: Connection, call: PastCall) -> int | None:
+    """Keep a call, closed, with its contact; return the conversation's id, or None where it is there already."""
+    facts = call.facts
+    if calls.find_conversation(connection, facts.key) is not None:
+        return None
+    conversation = calls.open_call(connection, facts, call.started_at)
+    answered = CallProgress("in-progress", call.started_at)
+    over = CallProgress(call.status, call.ended_at, call.duration_s)
+    for progress in (answered, over):
+        calls.record_progress(connection, facts.call_sid, progress)
+    if call.turns:
+        connection.execute(insert(_TURNS), _rows(conversation.id, call.turns))
+    connection.execute(
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == conversation.id)
+        .values(summary=call.summary, summary_upto=len(call.turns), closed_at=call.ended_at)
+    )
+    return conversation.id
+
+
+def turn_ids(connection: Connection, conversation_id: int) -> list[int]:
+    """Return the ids of a conversation's turns, in order."""
+    rows = select(_TURNS.c.id).where(_TURNS.c.conversation_id == conversation_id).order_by(_TURNS.c.number)
+    return list(connection.execute(rows).scalars())
+
+
+def _rows(conversation_id: int, turns: Sequence[SaidTurn]) -> list[dict[str, object]]:
+    return [
+        {
+            "conversation_id": conversation_id,
+            "number": number,
+            "kind": TurnKind.SPEECH,
+            "heard": turn.heard,
+            "state": TurnState.COMPLETE,
+            "sentences": list(turn.sentences),
+            "ending": Ending.GATHER,
+            "failures": 0,
+            "owner": OWNER,
+            "epoch": 1,
+            "beat_at": turn.at,
+            "created_at": turn.at,
+            "finished_at": turn.at,
+        }
+        for number, turn in enumerate(turns, start=1)
+    ]

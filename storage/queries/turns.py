@@ -1,0 +1,360 @@
+"""Turns, what was served of them, and the tools that ran: every query about them, named.
+
+An answer is owned: whoever claimed it writes under its epoch, and every write says so, so that an owner that
+was given up for dead finds out at its next word and changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, Update, bindparam, func, select, update
+
+from storage.models import Conversation, Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
+from storage.upsert import insert_once
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A turn as the conversation needs it."""
+
+    id: int
+    conversation_id: int
+    number: int
+    kind: TurnKind
+    heard: str
+    state: TurnState
+    sentences: tuple[str, ...]
+    ending: Ending | None
+    failures: int
+    heard_upto: int | None
+    epoch: int
+    owner: str
+    beat_at: datetime
+    created_at: datetime
+
+
+# Tables and not classes, and statements that are made once: the making costs more than the database does, and
+# these are on the path to a caller's first word.
+_TURNS = cast(Table, Turn.__table__)
+_SERVED = cast(Table, Served.__table__)
+_RUNS = cast(Table, ToolRun.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+_COLUMNS = (
+    _TURNS.c.id,
+    _TURNS.c.conversation_id,
+    _TURNS.c.number,
+    _TURNS.c.kind,
+    _TURNS.c.heard,
+    _TURNS.c.state,
+    _TURNS.c.sentences,
+    _TURNS.c.ending,
+    _TURNS.c.failures,
+    _TURNS.c.heard_upto,
+    _TURNS.c.epoch,
+    _TURNS.c.owner,
+    _TURNS.c.beat_at,
+    _TURNS.c.created_at,
+)
+
+
+def _record(row: Any) -> TurnRecord:
+    id_, conversation_id, number, kind, heard, state, sentences, ending, *rest = row
+    return TurnRecord(
+        id_,
+        conversation_id,
+        number,
+        TurnKind(kind),
+        heard,
+        TurnState(state),
+        tuple(sentences),
+        None if ending is None else Ending(ending),
+        *rest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """What is kept of an utterance when its turn is claimed."""
+
+    conversation_id: int
+    number: int
+    kind: TurnKind
+    heard: str
+    confidence: float | None
+    owner: str
+    failures: int = 0
+
+
+def claim_turn(
+    connection: Connection,
+    new: NewTurn,
+    now: datetime,
+    *,
+    sentences: Sequence[str] = (),
+    ending: Ending | None = None,
+) -> int | None:
+    """Insert the turn and return its id, or None where another request claimed it before.
+
+    With an ending the answer is complete at once: words that no model has to write.
+    """
+    return insert_once(
+        connection,
+        Turn,
+        conversation_id=new.conversation_id,
+        number=new.number,
+        kind=new.kind,
+        heard=new.heard,
+        confidence=new.confidence,
+        state=TurnState.WRITING if ending is None else TurnState.COMPLETE,
+        sentences=list(sentences),
+        ending=ending,
+        failures=new.failures,
+        owner=new.owner,
+        epoch=1,
+        beat_at=now,
+        created_at=now,
+        finished_at=None if ending is None else now,
+    )
+
+
+def find_turn(connection: Connection, key: str, number: int) -> TurnRecord | None:
+    """Return a turn by its conversation's key and its number."""
+    row = connection.execute(_FIND_TURN, {"key": key, "number": number}).one_or_none()
+    return None if row is None else _record(row)
+
+
+_FIND_TURN = (
+    select(*_COLUMNS)
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
+    .where(_CONVERSATIONS.c.key == bindparam("key"), _TURNS.c.number == bindparam("number"))
+)
+
+
+def last_turns(
+    connection: Connection, conversation_id: int, *, before: int, after: int = 0, limit: int
+) -> list[TurnRecord]:
+    """Return the last `limit` turns numbered between `after` and `before`, both left out, oldest first."""
+    values = {"conversation_id": conversation_id, "before": before, "after": after, "limit": limit}
+    return [_record(row) for row in reversed(connection.execute(_LAST_TURNS, values).all())]
+
+
+_LAST_TURNS = (
+    select(*_COLUMNS)
+    .where(
+        _TURNS.c.conversation_id == bindparam("conversation_id"),
+        _TURNS.c.number < bindparam("before"),
+        _TURNS.c.number > bindparam("after"),
+    )
+    .order_by(_TURNS.c.number.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def last_number(connection: Connection, conversation_id: int) -> int:
+    """Return the highest turn number of a conversation, 0 where it has none."""
+    row = connection.execute(
+        select(_TURNS.c.number)
+        .where(_TURNS.c.conversation_id == conversation_id)
+        .order_by(_TURNS.c.number.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return row or 0
+
+
+def keep_sentences(
+    connection: Connection, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
+) -> bool:
+    """Write the answer so far; False where this owner no longer is, or the answer was stopped."""
+    values = {"owned_id": turn_id, "owned_epoch": epoch, "sentences": list(sentences), "beat_at": now}
+    return connection.execute(_KEEP_SENTENCES, values).rowcount == 1
+
+
+_OWNED = (
+    _TURNS.c.id == bindparam("owned_id"),
+    _TURNS.c.epoch == bindparam("owned_epoch"),
+    _TURNS.c.state == TurnState.WRITING,
+)
+_KEEP_SENTENCES = (
+    update(_TURNS).where(*_OWNED).values(sentences=bindparam("sentences"), beat_at=bindparam("beat_at"))
+)
+
+
+def has_sentences(connection: Connection, turn_id: int, epoch: int, count: int) -> bool:
+    """Say whether the answer has so many sentences, all of them this owner's or the ones before it."""
+    row = connection.execute(
+        select(_TURNS.c.epoch, _TURNS.c.sentences).where(_TURNS.c.id == turn_id)
+    ).one_or_none()
+    return row is not None and row.epoch == epoch and len(row.sentences) >= count
+
+
+def finish_turn(connection: Connection, turn_id: int, epoch: int, **values: Any) -> bool:
+    """Write the answer's end (state, sentences, ending, usage, times); False as `keep_sentences`."""
+    owned = {"owned_id": turn_id, "owned_epoch": epoch}
+    return connection.execute(_finish_turn(tuple(values)), owned | values).rowcount == 1
+
+
+@cache
+def _finish_turn(names: tuple[str, ...]) -> Update:
+    return update(_TURNS).where(*_OWNED).values({name: bindparam(name) for name in names})
+
+
+def stop_turn(connection: Connection, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
+    """End an answer that is still being written, whoever writes it; its owner finds out by itself."""
+    result = connection.execute(
+        update(_TURNS)
+        .where(_TURNS.c.id == turn_id, _TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now, **values)
+    )
+    return result.rowcount == 1
+
+
+def stop_turns(connection: Connection, key: str, state: TurnState, now: datetime) -> list[int]:
+    """End every answer of a conversation that is still being written; return the turns' numbers."""
+    conversation = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.key == key).scalar_subquery()
+    rows = connection.execute(
+        update(_TURNS)
+        .where(_TURNS.c.conversation_id == conversation, _TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now)
+        .returning(_TURNS.c.number)
+    )
+    return list(rows.scalars())
+
+
+def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetime) -> int | None:
+    """Make `owner` the writer of an answer whose owner stopped beating; return the new epoch.
+
+    None where it beat after all, or another reader was quicker.
+    """
+    result = connection.execute(
+        update(_TURNS)
+        .where(
+            _TURNS.c.id == turn.id,
+            _TURNS.c.epoch == turn.epoch,
+            _TURNS.c.state == TurnState.WRITING,
+            _TURNS.c.beat_at == turn.beat_at,
+        )
+        .values(owner=owner, epoch=turn.epoch + 1, beat_at=now)
+    )
+    return turn.epoch + 1 if result.rowcount == 1 else None
+
+
+def beat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
+    """Say that the owner of these answers lives."""
+    connection.execute(
+        update(_TURNS)
+        .where(_TURNS.c.id.in_(list(turn_ids)), _TURNS.c.owner == owner, _TURNS.c.state == TurnState.WRITING)
+        .values(beat_at=now)
+    )
+
+
+def epochs(connection: Connection, turn_ids: Iterable[int]) -> dict[int, int]:
+    """Return under which epoch each of these turns is."""
+    rows = connection.execute(select(_TURNS.c.id, _TURNS.c.epoch).where(_TURNS.c.id.in_(list(turn_ids))))
+    return {row.id: row.epoch for row in rows}
+
+
+def turns_by_id(connection: Connection, turn_ids: Iterable[int]) -> list[TurnRecord]:
+    """Return these turns as they stand."""
+    return [
+        _record(row) for row in connection.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))
+    ]
+
+
+def reword(connection: Connection, conversation_id: int, old: str, new: str) -> None:
+    """Put other words in the place of some, in all that was heard in a conversation."""
+    connection.execute(
+        update(_TURNS)
+        .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.heard.contains(old, autoescape=True))
+        .values(heard=func.replace(_TURNS.c.heard, old, new))
+    )
+
+
+def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:
+    """Note how much of an answer the caller can have heard before interrupting it."""
+    connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRecord:
+    """What one request for an answer was given. ending None: there is more to come."""
+
+    kind: ServedKind
+    start: int
+    wait: int
+    upto: int
+    ending: Ending | None
+    filler: int | None
+    at: datetime
+
+
+def serve_once(connection: Connection, turn_id: int, served: ServedRecord) -> ServedRecord:
+    """Keep what a request is about to be given, or return what the same request was given before."""
+    made = insert_once(
+        connection,
+        Served,
+        turn_id=turn_id,
+        start=served.start,
+        wait=served.wait,
+        kind=served.kind,
+        upto=served.upto,
+        ending=served.ending,
+        filler=served.filler,
+        at=served.at,
+    )
+    if made is not None:
+        return served
+    row = connection.execute(
+        select(_SERVED).where(
+            _SERVED.c.turn_id == turn_id, _SERVED.c.start == served.start, _SERVED.c.wait == served.wait
+        )
+    ).one()
+    return _served(row)
+
+
+def last_served(connection: Connection, turn_id: int) -> ServedRecord | None:
+    """Return the words of an answer that were served last."""
+    row = connection.execute(_LAST_SERVED, {"turn_id": turn_id}).one_or_none()
+    return None if row is None else _served(row)
+
+
+_LAST_SERVED = (
+    select(_SERVED)
+    .where(_SERVED.c.turn_id == bindparam("turn_id"), _SERVED.c.kind == ServedKind.WORDS)
+    .order_by(_SERVED.c.upto.desc(), _SERVED.c.id.desc())
+    .limit(1)
+)
+
+
+def _served(row: Any) -> ServedRecord:
+    return ServedRecord(
+        kind=ServedKind(row.kind),
+        start=row.start,
+        wait=row.wait,
+        upto=row.upto,
+        ending=None if row.ending is None else Ending(row.ending),
+        filler=row.filler,
+        at=row.at,
+    )
+
+
+def begin_tool(connection: Connection, turn_id: int, key: str, now: datetime) -> bool:
+    """Say that a tool is about to run for a turn; False where it began before."""
+    return insert_once(connection, ToolRun, turn_id=turn_id, key=key, created_at=now) is not None
+
+
+def end_tool(connection: Connection, turn_id: int, key: str, result: dict[str, Any]) -> None:
+    """Keep what a tool gave."""
+    connection.execute(
+        update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result)
+    )
+
+
+def tool_result(connection: Connection, turn_id: int, key: str) -> dict[str, Any] | None:
+    """Return what a tool gave for a turn, None where it began and nobody knows how it ended."""
+    return connection.execute(
+        select(_RUNS.c.result).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key)
+    ).scalar_one_or_none()

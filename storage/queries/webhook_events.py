@@ -1,0 +1,21 @@
+"""Webhooks that were taken: every query about them, named."""
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, Table, delete
+
+from storage.models import WebhookEvent
+from storage.upsert import insert_once
+
+_EVENTS = cast(Table, WebhookEvent.__table__)
+
+
+def take_event(connection: Connection, source: str, key: str, now: datetime) -> bool:
+    """Take a webhook, with the caller's transaction; False where it came before. key: at most 160 characters."""
+    return insert_once(connection, WebhookEvent, source=source, key=key, received_at=now) is not None
+
+
+def forget_events(connection: Connection, before: datetime) -> int:
+    """Delete what was taken before a time; return how many there were."""
+    return connection.execute(delete(_EVENTS).where(_EVENTS.c.received_at < before)).rowcount

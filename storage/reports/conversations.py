@@ -1,0 +1,307 @@
+"""The conversations as operators look through them, newest first: every query of theirs, named.
+
+A written conversation stands where its contact wrote last, a call where it began. That is read from indexes alone: a
+page costs the same with a thousand messages kept and with a million.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, case, func, or_, select, text, union
+from sqlalchemy import cast as sql_cast
+
+from storage.models import Call, Contact, Conversation, Handoff, Message, Turn
+from storage.reports.transcripts import last_turn_of
+
+MOST_FOUND = 1000
+"""How many conversations a filter finds: the newest."""
+SEEN_AT_ONCE = 300
+"""How many written conversations are looked through at once for those that only we wrote in."""
+MOST_OF_A_DAY = 100_000
+"""How many messages of a day are looked through for whom they were exchanged with."""
+WRITTEN = "whatsapp"
+CHANNELS = ("phone", WRITTEN, "chat")
+
+_OF_CHANNEL = {channel: text(f"conversations.channel = '{channel}'") for channel in CHANNELS}
+"""Written out as the indexes say it: SQLite sees no more than that."""
+
+_CONTACTS = cast(Table, Contact.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+_CALLS = cast(Table, Call.__table__)
+_TURNS = cast(Table, Turn.__table__)
+_MESSAGES = cast(Table, Message.__table__)
+_HANDOFFS = cast(Table, Handoff.__table__)
+
+
+class State(StrEnum):
+    """How a conversation stands, for those who look after it."""
+
+    LIVE = "live"  # a call that is going on
+    PERSON = "person"  # a person has it, and the assistant is silent
+    WAITING = "waiting"  # it goes to a person, and nobody has taken it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a list a page ended: the next one begins after it."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which conversations are wanted. since, until: something was said in them then, until left out."""
+
+    channel: str | None = None
+    state: State | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    contact_id: int | None = None
+
+    @property
+    def is_by_id(self) -> bool:
+        """Whether it is few that are wanted, which are found first and put in order then."""
+        return self.state is not None or self.since is not None or self.contact_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation in a list. number: E.164, or what stands for one. at: when they called, or wrote last."""
+
+    id: int
+    channel: str
+    at: datetime
+    contact_id: int
+    name: str
+    number: str
+    simulated: bool
+    topic: str
+    created_at: datetime
+    closed_at: datetime | None
+    human: str
+    human_until: datetime | None
+    opted_out_at: datetime | None
+    is_waiting: bool
+    heard: str = ""
+    """What the contact said last."""
+    said: str = ""
+    """How the answer to it begins."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a call that is going on."""
+        return self.channel == "phone" and self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list. next: where the one after it begins; None: there is none."""
+
+    rows: Sequence[ConversationRow]
+    next: Place | None
+
+
+def conversations(
+    connection: Connection, wanted: Filter, now: datetime, *, after: Place | None = None, limit: int = 30
+) -> Page:
+    """Return a page of conversations, newest first."""
+    find = _found if wanted.is_by_id else _newest
+    places, following = find(connection, wanted, now, after, limit)
+    return Page(_rows(connection, places), following)
+
+
+def _cut(places: list[Place], limit: int, horizon: Place | None = None) -> tuple[list[Place], Place | None]:
+    """Return a page, and where the one after it begins."""
+    return (places[:limit], places[limit - 1]) if len(places) > limit else (places, horizon)
+
+
+def _key(place: Place) -> tuple[datetime, int]:
+    return place.at, place.id
+
+
+# In order, by indexes
+
+
+def _newest(
+    connection: Connection, wanted: Filter, _now: datetime, after: Place | None, limit: int
+) -> tuple[list[Place], Place | None]:
+    channels = CHANNELS if wanted.channel is None else (wanted.channel,)
+    while True:
+        places, horizon = _as_far_as_seen(connection, channels, after, limit + 1)
+        if places or horizon is None:
+            return _cut(places, limit, horizon)
+        after = horizon
+
+
+def _as_far_as_seen(
+    connection: Connection, channels: Sequence[str], after: Place | None, limit: int
+) -> tuple[list[Place], Place | None]:
+    """Return what comes next of any kind, and where the sight of it ends; None: with the last of all."""
+    places = [p for channel in channels for p in _called_or_wrote(connection, channel, after, limit)]
+    silent, horizon = _silent(connection, after) if WRITTEN in channels else ([], None)
+    places = sorted([*places, *silent], key=_key, reverse=True)
+    return [place for place in places if horizon is None or _key(place) >= _key(horizon)], horizon
+
+
+def _called_or_wrote(connection: Connection, channel: str, after: Place | None, limit: int) -> list[Place]:
+    at = _CONTACTS.c.wrote_at if channel == WRITTEN else _CONVERSATIONS.c.created_at
+    statement = select(at, _CONVERSATIONS.c.id)
+    if channel == WRITTEN:
+        key = WRITTEN + ":" + sql_cast(_CONTACTS.c.id, String)
+        statement = statement.join_from(_CONTACTS, _CONVERSATIONS, _CONVERSATIONS.c.key == key)
+        statement = statement.where(at.is_not(None))
+    else:
+        statement = statement.where(_OF_CHANNEL[channel])
+    return _places(connection, statement, at, after, limit)
+
+
+def _silent(connection: Connection, after: Place | None) -> tuple[list[Place], Place | None]:
+    """Return those of the next written conversations whose contact never wrote, and where these end."""
+    at = _CONVERSATIONS.c.created_at
+    statement = (
+        select(at, _CONVERSATIONS.c.id, _CONTACTS.c.wrote_at)
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(_OF_CHANNEL[WRITTEN])
+    )
+    rows = connection.execute(_in_order(statement, at, after, SEEN_AT_ONCE)).all()
+    silent = [Place(row[0], row[1]) for row in rows if row[2] is None]
+    return silent, Place(rows[-1][0], rows[-1][1]) if len(rows) == SEEN_AT_ONCE else None
+
+
+def _places(
+    connection: Connection, statement: Select[Any], at: ColumnElement[Any], after: Place | None, limit: int
+) -> list[Place]:
+    return [Place(row[0], row[1]) for row in connection.execute(_in_order(statement, at, after, limit))]
+
+
+def _in_order(statement: Select[Any], at: ColumnElement[Any], after: Place | None, limit: int) -> Select[Any]:
+    if after is not None:  # the first half alone is what an index can be entered by
+        statement = statement.where(at <= after.at, or_(at < after.at, _CONVERSATIONS.c.id < after.id))
+    return statement.order_by(at.desc(), _CONVERSATIONS.c.id.desc()).limit(limit)
+
+
+# By what is wanted of them
+
+
+def _found(
+    connection: Connection, wanted: Filter, now: datetime, after: Place | None, limit: int
+) -> tuple[list[Place], Place | None]:
+    statement = (
+        select(_AT, _CONVERSATIONS.c.id)
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(*(_CONVERSATIONS.c.id.in_(_any_of(each)) for each in _selections(wanted, now)))
+    )
+    if wanted.channel is not None:  # "+": they are found by their ids, whatever SQLite thinks of its index
+        statement = statement.where(_CONVERSATIONS.c.channel + "" == wanted.channel)
+    return _cut(_places(connection, statement, _AT, after, limit + 1), limit)
+
+
+def _any_of(statements: Sequence[Select[Any]]) -> Select[Any]:
+    """Return what selects what any of them does: each in brackets of its own, for each has its limit."""
+    selected = [statement.subquery() for statement in statements]
+    first, *others = [select(*each.c) for each in selected]
+    return cast(Select[Any], union(first, *others)) if others else first
+
+
+def _selections(wanted: Filter, now: datetime) -> list[list[Select[Any]]]:
+    """Return what selects the ids: of each list any, and all of the lists."""
+    selections = []
+    if wanted.state is not None:
+        selections.append([_in_state(wanted.state, now)])
+    if wanted.contact_id is not None:
+        selections.append([_of_contact(wanted.contact_id)])
+    if wanted.since is not None and wanted.until is not None:
+        selections.append(_between(wanted.since, wanted.until))
+    return selections
+
+
+def _in_state(state: State, now: datetime) -> Select[Any]:
+    if state is State.LIVE:
+        live = select(_CALLS.c.conversation_id).where(_CALLS.c.ended_at.is_(None))
+        return live.order_by(_CALLS.c.started_at.desc()).limit(MOST_FOUND)
+    if state is State.WAITING:
+        waiting = select(_HANDOFFS.c.conversation_id).where(_HANDOFFS.c.owner == "")
+        return waiting.order_by(_HANDOFFS.c.id.desc()).limit(MOST_FOUND)
+    held = select(_CONVERSATIONS.c.id).where(
+        _CONVERSATIONS.c.human_until > now, _CONVERSATIONS.c.closed_at.is_(None)
+    )
+    return held.order_by(_CONVERSATIONS.c.human_until.desc()).limit(MOST_FOUND)
+
+
+def _of_contact(contact_id: int) -> Select[Any]:
+    theirs = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.contact_id == contact_id)
+    return theirs.order_by(_CONVERSATIONS.c.created_at.desc()).limit(MOST_FOUND)
+
+
+def _between(since: datetime, until: datetime) -> list[Select[Any]]:
+    spoken = [
+        select(_CONVERSATIONS.c.id)
+        .where(_OF_CHANNEL[channel])
+        .where(_CONVERSATIONS.c.created_at >= since, _CONVERSATIONS.c.created_at < until)
+        .order_by(_CONVERSATIONS.c.created_at.desc())
+        .limit(MOST_FOUND)
+        for channel in CHANNELS
+        if channel != WRITTEN
+    ]
+    written = (
+        select(_MESSAGES.c.conversation_id)
+        .where(_MESSAGES.c.created_at >= since, _MESSAGES.c.created_at < until)
+        .order_by(_MESSAGES.c.created_at.desc())
+        .limit(MOST_OF_A_DAY)
+        .subquery()
+    )
+    return [*spoken, select(written.c.conversation_id).distinct()]
+
+
+# What a page shows of them
+
+
+def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ConversationRow]:
+    """Return conversations by their ids."""
+    statement = (
+        select(*_COLUMNS, _IS_WAITING, _TURNS.c.heard, _TURNS.c.sentences)
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .outerjoin(_TURNS, _TURNS.c.id == last_turn_of(_CONVERSATIONS.c.id))
+        .where(_CONVERSATIONS.c.id.in_(ids))
+    )
+    return {row[0]: _row(row) for row in connection.execute(statement)}
+
+
+def _rows(connection: Connection, places: Sequence[Place]) -> list[ConversationRow]:
+    found = rows_by_id(connection, [place.id for place in places]) if places else {}
+    return [found[place.id] for place in places]
+
+
+def _row(row: Any) -> ConversationRow:
+    *values, heard, sentences = row
+    return replace(ConversationRow(*values), heard=heard or "", said="".join((sentences or [])[:2]))
+
+
+_AT: ColumnElement[Any] = case(
+    (_CONVERSATIONS.c.channel == WRITTEN, func.coalesce(_CONTACTS.c.wrote_at, _CONVERSATIONS.c.created_at)),
+    else_=_CONVERSATIONS.c.created_at,
+).label("at")
+_IS_WAITING = (
+    select(_HANDOFFS.c.id)
+    .where(_HANDOFFS.c.conversation_id == _CONVERSATIONS.c.id, _HANDOFFS.c.owner == "")
+    .exists()
+)
+_COLUMNS = (
+    _CONVERSATIONS.c.id,
+    _CONVERSATIONS.c.channel,
+    _AT,
+    _CONTACTS.c.id,
+    _CONTACTS.c.name,
+    _CONTACTS.c.address,
+    _CONTACTS.c.simulated,
+    _CONVERSATIONS.c.topic,
+    _CONVERSATIONS.c.created_at,
+    _CONVERSATIONS.c.closed_at,
+    _CONVERSATIONS.c.human,
+    _CONVERSATIONS.c.human_until,
+    _CONTACTS.c.opted_out_at,
+)

@@ -1,0 +1,88 @@
+"""`flask --app app handoffs`: who wanted a person, as the operator reads it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from conversation.handoff import Request, hand_off, leave_message
+from conversation.observers import NOBODY
+from storage.models import MessageStatus
+from storage.queries import calls, offers, outgoing
+from storage.queries.calls import CallFacts
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def call_from(line, address, *, simulated=False):
+    facts = CallFacts(
+        f"CA{address[-4:]}", "inbound", address, "+12025550100", "in-progress", address, simulated
+    )
+    with line.parts.database.write() as connection:
+        return calls.open_call(connection, facts, NOW).id
+
+
+def shown(line):
+    return " ".join(line.app.test_cli_runner().invoke(args=["handoffs"]).output.split())
+
+
+@pytest.mark.both_databases
+def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    line = open_line(lang="en_US.UTF-8")
+    first, second = call_from(line, "+12025550123"), call_from(line, "withheld:CA9", simulated=True)
+    with line.parts.database.write() as connection:
+        leave_message(connection, NOBODY, first, 1, "Please call me back.", NOW)
+        hand_off(connection, NOBODY, second, 2, Request("a complaint", "Charged twice."), NOW)
+
+    output = shown(line)
+
+    assert "2026-11-21 13:00" in output  # the shop's own time
+    assert "+12025550123" in output and "Please call me back." in output
+    assert "withheld number (simulated)" in output and "a complaint" in output
+    assert output.index("+12025550123") < output.index("withheld number")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("es_ES", "Nadie ha pedido"), ("en_US", "Nobody has asked")])
+def test_with_nothing_left_it_says_so(open_line, lang, said):
+    assert said in shown(open_line(lang=lang))
+
+
+@pytest.mark.parametrize("command", ["handoffs", "worker"])
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///{}/new.db", "flask --app app db upgrade"),
+        ("sqlite:///{}/no/such/folder.db", "DATABASE_URL"),
+    ],
+)
+def test_without_its_tables_a_command_says_what_to_do_in_one_sentence(tmp_path, command, url, said):
+    from app import create_app
+    from settings import load_settings
+
+    app = create_app(load_settings(None, data_dir=tmp_path, database_url=url.format(tmp_path)))
+
+    result = app.test_cli_runner().invoke(args=[command])
+
+    assert result.exit_code == 1
+    assert said in result.output and "Traceback" not in result.output
+
+
+def test_who_took_it_is_shown(open_line, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    line = open_line(lang="en_US.UTF-8")
+    conversation = call_from(line, "+12025550123")
+    with line.parts.database.write() as connection:
+        first = hand_off(connection, NOBODY, conversation, 1, Request("a complaint"), NOW)
+        second = hand_off(connection, NOBODY, conversation, 2, Request("a quote"), NOW)
+        now = NOW + timedelta(minutes=3)
+        for handoff, seller in ((first, "+34600000011"), (second, "+34600000012")):
+            message = outgoing.add_outbound(
+                connection, conversation, "notice", "x", NOW, MessageStatus.SENT, author="handoff"
+            )
+            offers.make_offer(connection, handoff, seller, message, NOW, now)
+        offers.take_handoff(connection, first, "+34600000011", now)
+
+    output = shown(line)
+
+    assert "taken by +34600000011 at 13:03" in output
+    assert "told: +34600000012" in output

@@ -1,0 +1,313 @@
+# ruff: noqa: E501  (tables of command lines and of rows are read by the line)
+"""Commands: what --help says of each, and what each says, and ends with, where it cannot do what it was asked."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.contract import seams
+from tests.contract.snapshot import hold
+
+LANG = {"es": "es_ES.UTF-8", "en": "en_US.UTF-8"}
+SCRIPTS = ("make_call.py", "make_call_ai_local.py")
+NOWHERE = "http://127.0.0.1:1"
+SID = "AC" + "0" * 32
+TWILIO = {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": "0f" * 16}
+DIALS = TWILIO | {
+    "TWILIO_PHONE_NUMBER": "+12025550100", "TO_PHONE_NUMBER": "+34600000001", "TWILIO_API_URL": NOWHERE,
+    "WEBHOOK_URL": "https://assistant.example",
+}  # fmt: skip
+CHATWOOT = {"CHATWOOT_ENABLED": "true", "CHATWOOT_URL": NOWHERE, "CHATWOOT_INBOX_ID": "inbox"}
+WHATSAPP = TWILIO | {"TWILIO_WHATSAPP_NUMBER": "+12025550100", "TWILIO_API_URL": NOWHERE}
+TEMPLATE, MESSAGE = "HX" + "0" * 32, "SM" + "0" * 32
+
+
+@pytest.fixture(params=seams.LANGUAGES)
+def language(request, monkeypatch):
+    monkeypatch.setenv("LANG", LANG[request.param])
+    return request.param
+
+
+def helps(command, name, parent=None):
+    """The help of a command and of those below it, an option a line however wide the terminal is."""
+    context = click.Context(
+        command, info_name=name, parent=parent, terminal_width=10_000, max_content_width=10_000
+    )
+    yield f"## {context.command_path}\n\n{command.get_help(context)}\n"
+    for below in sorted(getattr(command, "commands", {})):
+        yield from helps(command.commands[below], below, context)
+
+
+def test_help_of_every_command(make_app, language):
+    app = make_app()
+    own = sorted(app.cli.commands)
+    parts = [text for name in own for text in helps(app.cli.commands[name], name)]
+    parts += [text for name in SCRIPTS for text in helps(seams.script(name, language), name)]
+
+    hold(f"help_{language}.txt", "\n".join(parts))
+
+
+def test_parameters_of_every_command(make_app):
+    """Hidden options, types and defaults too, which --help does not tell."""
+    app = make_app()
+    commands = [*app.cli.commands.items(), *((name, seams.script(name, "en")) for name in SCRIPTS)]
+
+    def lines(command, path):
+        for one in command.params:
+            says = one.to_info_dict()
+            kept = {
+                k: says[k]
+                for k in ("opts", "secondary_opts", "required", "nargs", "multiple", "is_flag", "hidden")
+                if k in says
+            }
+            kept["type"] = {
+                k: v
+                for k, v in says["type"].items()
+                if k in ("name", "choices", "min", "max", "min_open", "max_open")
+            }
+            kept["default"] = str(one.default) if isinstance(one.default, int | float | str) else None
+            yield f"{path}: {kept}"
+        for name, below in getattr(command, "commands", {}).items():
+            yield from lines(below, f"{path} {name}")
+
+    hold(
+        "parameters.txt",
+        "\n".join(sorted(line for name, command in commands for line in lines(command, name))),
+    )
+
+
+# What is refused
+
+SCRIPT_CASES = [
+    ("", {}),
+    ("", TWILIO),
+    ("", {"TWILIO_ACCOUNT_SID": SID}),
+    ("+34600000001", TWILIO),
+    ("+34600000001", {"TWILIO_ACCOUNT_SID": "AC1"}),
+    ("+34600000001", {"PORT": "a lot"}),
+    ("--from +12025550100", TWILIO | {"WEBHOOK_URL": "https://assistant.example"}),
+    ("600000001", DIALS),
+    ("+3460", DIALS),
+    ("hello", DIALS),
+    ("--from nobody", DIALS),
+    ("--timeout 0", DIALS),
+    ("--timeout 601", DIALS),
+    ("--timeout soon", DIALS),
+    ("--env-file nowhere.env", DIALS),
+    ("--poll-s 0", DIALS),
+    ("--patience-s -1", DIALS),
+    ("--nothing", DIALS),
+    ("+34600000001 +34600000002", DIALS),
+    ("", DIALS | {"ASSISTANT_PROFILE": "nobody"}),
+    ("", DIALS),
+    ("", DIALS | {"WEBHOOK_URL": "https://localhost"}),
+    ("", DIALS | {"TWILIO_API_URL": "nowhere"}),
+    ("--prompt Hola --dry-run", {}),
+    ("--prompt Hola --dry-run", {"OPENAI_BASE_URL": NOWHERE}),
+    ("--amd --fallback-url https://example.com/bin", DIALS),
+]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_the_scripts_refuse(name, language, tmp_path):
+    empty = tmp_path / "empty.env"
+    empty.write_text("")
+    told = []
+    for line, environment in SCRIPT_CASES:
+        given = shlex.split(line)
+        given = given if "--env-file" in given else [*given, "--env-file", str(empty)]
+        result = CliRunner(env=environment).invoke(seams.script(name, language), given, prog_name=name)
+        told.append(story(f"{name} {line}", environment, result, tmp_path))
+
+    hold(f"refusals_{name.removesuffix('.py')}_{language}.txt", "\n".join(told))
+
+
+COMMAND_CASES = {
+    "nothing set": (
+        {},
+        [
+            "nothing", "db", "db nothing", "db upgrade --nothing", "worker 1", "handoffs", "handoffs --last 0", "handoffs --last x",
+            "chat --nothing", "phone --nothing", "whatsapp", "whatsapp nothing", "whatsapp log", "whatsapp log --last 0",
+            "whatsapp log hello", "whatsapp log +34600000001", "whatsapp status", "whatsapp status SM1",
+            f"whatsapp status {MESSAGE}", "whatsapp status wamid.abc", "whatsapp send", "whatsapp send +34600000001",
+            "whatsapp send hello --text Hola", "whatsapp send +34600000001 --text Hola", "whatsapp send +34600000001 --text ''",
+            f"whatsapp send +34600000001 --text {'x' * 1601}", "whatsapp send +34600000001 --image nothing",
+            "whatsapp send +34600000001 --image 'https://exa mple.com'", f"whatsapp send +34600000001 --template {TEMPLATE} --text Hola",
+            f"whatsapp send +34600000001 --template {TEMPLATE} --image https://example.com/a.png",
+            "whatsapp send +34600000001 --text Hola --var 1=Ana", "whatsapp send +34600000001 --template HX1",
+            f"whatsapp send +34600000001 --template {TEMPLATE} --var Ana", f"whatsapp send +34600000001 --template {TEMPLATE} --var 1=",
+            f"whatsapp send +34600000001 --template {TEMPLATE} --var '1=a     b'", f"whatsapp send +34600000001 --template {TEMPLATE}",
+            "whatsapp send +34600000001 --text Hola --poll-s 0", "whatsapp simulate --nothing",
+            "chatwoot", "chatwoot test", "chatwoot nothing", "crm", "crm failed", "crm retry", "crm retry x", "crm nothing",
+        ],
+    ),
+    "twilio set": (
+        WHATSAPP,
+        [
+            "whatsapp send +34600000001 --text Hola", "whatsapp send +34600000001 --image https://example.com/a.png",
+            "whatsapp send +34600000001 --template", "whatsapp send +34600000001 --template aviso:es",
+            "whatsapp send +12025550100 --template", "whatsapp log", "whatsapp status wamid.abc",
+        ],
+    ),
+    "360dialog set": (
+        {"D360_API_KEY": "k", "D360_API_URL": NOWHERE},
+        [
+            "whatsapp send +34600000001 --text Hola", "whatsapp send +34600000001 --template",
+            f"whatsapp send +34600000001 --template {TEMPLATE}",
+        ],
+    ),
+    "chatwoot and crm set": (
+        CHATWOOT | {"CRM_WEBHOOK_URL": NOWHERE},
+        ["chatwoot test", "crm failed", "crm retry", "crm retry 7"],
+    ),
+}  # fmt: skip
+UNPREPARED = [
+    "worker", "handoffs", "chat", "crm failed", "crm retry", "chatwoot test", "whatsapp log", f"whatsapp status {MESSAGE}",
+    "whatsapp send +34600000001 --text Hola",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", COMMAND_CASES)
+def test_what_the_commands_refuse(state, language, make_app, monkeypatch, tmp_path):
+    environment, lines = COMMAND_CASES[state]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    told = run(make_app(), lines, environment, tmp_path)
+    hold(f"refusals_{state.replace(' ', '_')}_{language}.txt", told)
+
+
+def test_what_the_commands_say_of_a_database_that_is_not_prepared(language, make_app, monkeypatch, tmp_path):
+    environment = WHATSAPP | CHATWOOT | {"CRM_WEBHOOK_URL": NOWHERE}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    hold(
+        f"refusals_unprepared_{language}.txt",
+        run(make_app(migrated=False), UNPREPARED, environment, tmp_path),
+    )
+
+
+def test_what_the_commands_say_of_a_database_that_cannot_be_reached(language, make_app, tmp_path):
+    app = make_app(migrated=False, database_url="postgresql://nobody@127.0.0.1:1/nothing")
+
+    hold(f"refusals_no_database_{language}.txt", run(app, ["handoffs", "worker"], {}, tmp_path))
+
+
+def run(app, lines, environment, folder):
+    told = []
+    for line in lines:
+        result = app.test_cli_runner().invoke(args=shlex.split(line), prog_name="flask")
+        told.append(story(f"flask {line}", environment, result, folder))
+    return "\n".join(told)
+
+
+def story(line, environment, result, folder):
+    """What was asked, and what came of it."""
+    assert result.exception is None or isinstance(result.exception, SystemExit), (line, result.exc_info)
+    says = re.sub(r"(CA|SM)[0-9a-f]{32}", r"\1...", result.output.replace(str(folder), "FOLDER").rstrip())
+    says = "\n".join(
+        text.rstrip() for text in says.splitlines() if not text.startswith("{")
+    )  # the log's own lines
+    asked = re.sub(r"x{50,}", "xxx...", line)
+    says = without_pythons_words(says)
+    setting = " ".join(f"{name}={value}" for name, value in environment.items())
+    return f"$ {asked}\n  with: {setting or 'nothing'}\n  exit code {result.exit_code}\n{says}\n"
+
+
+# What settings, profiles and the sellers' file must not say
+
+WRONG = ("x", "-1", "1000000000", "1.5", "https://x?a", "x\ny")
+
+
+def test_what_settings_refuse(monkeypatch):
+    told = []
+    for setting in seams.settings().values():
+        for name in setting["names"]:
+            for wrong in WRONG:
+                with monkeypatch.context() as patched:
+                    patched.setenv(name, wrong)
+                    if sentence := seams.refusal_of_settings():
+                        told.append(f"{name}={wrong!r}: {sentence}")
+    monkeypatch.setenv("CHATWOOT_ENABLED", "true")
+    told.append(f"CHATWOOT_ENABLED='true': {seams.refusal_of_settings()}")
+
+    hold("refusals_settings.txt", "\n".join(sorted(told)))
+
+
+BASIC = """\
+name = "Sol"
+business = "Panadería Sol"
+language = "es-ES"
+time_zone = "Europe/Madrid"
+greeting = "Hola."
+instructions = "Atienda."
+"""
+PROFILES = {
+    "nothing": "",
+    "not TOML": BASIC + 'voice = "Polly',
+    "unknown key": BASIC + 'greting = "x"',
+    "unlike any key": BASIC + "colour = 1",
+    "missing": BASIC.replace('greeting = "Hola."\n', ""),
+    "empty": BASIC.replace('"Hola."', '""'),
+    "too long": BASIC.replace("Hola.", "x" * 100_000),
+    "not text": BASIC.replace('"Hola."', "7"),
+    "language": BASIC.replace("es-ES", "xx"),
+    "no language": BASIC.replace("es-ES", "español"),
+    "no phrases": BASIC.replace("es-ES", "fr-FR"),
+    "time zone": BASIC.replace("Europe/Madrid", "Madrid"),
+    "voice": BASIC + 'voice = "nobody"',
+    "voice of another language": BASIC + 'voice = "Polly.Joanna"',
+    "hints": BASIC + 'hints = "pan"',
+    "facts": BASIC + "facts = [1]",
+    "faq without answer": BASIC + '[[faq]]\nquestions = ["¿Abren?"]',
+    "faq without questions": BASIC + '[[faq]]\nquestions = []\nanswer = "Sí."',
+    "faq as a table": BASIC + '[faq]\nquestions = ["¿Abren?"]\nanswer = "Sí."',
+    "below a table": BASIC + '[[faq]]\nquestions = ["¿Abren?"]\nanswer = "Sí."\nhints = ["pan"]',
+    "phrase above": BASIC + 'transfer = "Le paso."',
+    "one reprompt": BASIC + '[phrases]\nreprompts = ["Una."]',
+    "fillers": BASIC + "[phrases]\nfillers = []",
+    "placeholder": BASIC + '[phrases]\ngoodbye = "Adiós {nobody}"',
+}
+SELLERS = {
+    "nothing": "",
+    "not TOML": "[[seller]",
+    "no name": '[[seller]]\nnumber = "+34600000002"',
+    "empty name": '[[seller]]\nname = ""\nnumber = "+34600000002"',
+    "number": '[[seller]]\nname = "Ana"\nnumber = "600"',
+    "same number": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\n[[seller]]\nname = "Eva"\nnumber = "+34600000002"',
+    "hours": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\nhours = "9 to 5"',
+    "backwards": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\nhours = "22:00-06:00"',
+    "no hour": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\nhours = "09:00-25:00"',
+    "day": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\ndays = ["someday"]',
+    "weight": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\nweight = 0',
+    "unknown key": '[[seller]]\nname = "Ana"\nnumber = "+34600000002"\nphone = "x"',
+}
+
+
+def test_what_profiles_and_the_sellers_file_refuse(tmp_path):
+    told = []
+    for kind, files, refusal in (
+        ("profile", PROFILES, lambda path: seams.refusal_of_profile(str(path))),
+        ("sellers", SELLERS, seams.refusal_of_sellers),
+    ):
+        for what, text in files.items():
+            path = Path(tmp_path / f"{kind}.toml")
+            path.write_text(text, "utf-8")
+            told.append(f"{kind}, {what}: {refusal(path).replace(str(tmp_path), 'FOLDER')}")
+    told.append(f"profile, no such: {seams.refusal_of_profile('nobody')}")
+    told.append(f"profile, no such file: {seams.refusal_of_profile('./nobody.toml')}")
+    told.append(f"sellers, no such file: {seams.refusal_of_sellers(Path('nobody.toml'))}")
+
+    hold("refusals_files.txt", "\n".join(map(without_pythons_words, told)))
+
+
+def without_pythons_words(text):
+    """Leave out what depends on Python's version, or on which profiles there are."""
+    text = re.sub(r"(this is not TOML) \(.*?\)", r"\1 (...)", text)
+    text = re.sub(r"(name one of those in profiles/) \(.*?\)", r"\1 (...)", text)
+    return re.sub(r"(cannot be read|hours: hour must be).*", r"\1 ...", text)

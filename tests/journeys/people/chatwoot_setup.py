@@ -1,0 +1,100 @@
+"""What the stories around Chatwoot share: a Chatwoot, a line that shows it what happens, and its worker."""
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+
+from container import jobs_for
+from integrations.errors import IntegrationError
+from jobs.job import run_pending
+from simulator.whatsapp.client import MessagingApi
+from storage.base import utc_now
+from storage.models import MirrorItem
+from tests.fakes.chatwoot.fake import FakeChatwoot
+from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
+from tests.records import every
+
+SECRET = "webhook-secret"
+ANA = "+34600000001"
+SOURCE = "34600000001"
+US = "+12025550100"
+
+
+@pytest.fixture
+def chatwoot():
+    with FakeChatwoot(webhook_secret=SECRET) as fake:
+        yield fake
+
+
+@pytest.fixture
+def twilio():
+    with MessagingApi(ACCOUNT_SID, AUTH_TOKEN) as api:
+        yield api
+
+
+@pytest.fixture
+def desk_line(open_line, twilio, chatwoot):
+    """A line with credentials whose conversations are shown; the bot's token, unless told otherwise."""
+
+    def open_one(token="bot", **values):
+        tokens = {"bot": chatwoot.bot_token, "user": chatwoot.user_token, None: None}
+        line = open_line(
+            **({
+                "twilio_account_sid": ACCOUNT_SID, "twilio_auth_token": AUTH_TOKEN, "twilio_api_url": twilio.url,
+                "whatsapp_settle_s": 0, "chatwoot_enabled": True, "chatwoot_url": chatwoot.url,
+                "chatwoot_inbox_id": chatwoot.identifier, "chatwoot_account_id": 1,
+                "chatwoot_api_token": tokens.get(token, token), "chatwoot_webhook_secret": SECRET,
+            } | values)
+        )  # fmt: skip
+        chatwoot.webhooks.url = f"{line.url}/webhook/chatwoot"
+        return line
+
+    return open_one
+
+
+def person_of(line, twilio, number=ANA, **options):
+    return line.whatsapp(
+        number=number, account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, api=twilio, to=US, **options
+    )
+
+
+def caller_of(line, number=ANA):
+    return line.phone(
+        from_number=number, account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, status_callback="/status"
+    )
+
+
+def work_off(line, seconds=0.0):
+    """Do what a worker would by then; a worker of its own, which remembers nothing."""
+    jobs = jobs_for(line.settings, line.parts.database)
+    return run_pending(
+        line.parts.work, jobs, is_permanent=_is_permanent, now=utc_now() + timedelta(seconds=seconds)
+    )
+
+
+def mirror(line, contact_id=1):
+    """Show what a contact has open, now, with a worker that remembers nothing; return what went wrong."""
+    job = jobs_for(line.settings, line.parts.database)["mirror"]
+    with contextlib.suppress(IntegrationError):
+        job.run({"contact_id": contact_id})
+
+
+def _is_permanent(error):
+    return isinstance(error, IntegrationError) and error.permanent
+
+
+def states(line):
+    """Each item and how far it is there."""
+    return [(item.ref, item.state) for item in every(line.parts.database, MirrorItem)]
+
+
+def shown(chatwoot, source_id=SOURCE):
+    """Who said what in the contact's one conversation."""
+    [conversation] = chatwoot.conversations_of(source_id)
+    return chatwoot.words(conversation.id)
+
+
+def settle(chatwoot):
+    chatwoot.webhooks.settle()
+    assert all(webhook.status == 200 for webhook in chatwoot.webhooks.sent), chatwoot.webhooks.sent

@@ -1,0 +1,245 @@
+"""Stories of people who send photos, voice notes and files."""
+
+import threading
+
+import pytest
+
+from container import jobs_for
+from jobs.job import run_pending
+from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
+from storage.models import Message, Turn
+from tests.fakes.openai.server import error, stalled, text, transcript
+from tests.journeys.whatsapp.test_messages import (  # noqa: F401
+    age_messages,
+    asked,
+    person_of,
+    phrases,
+    real_line,
+    sent,
+    twilio,
+    work_off,
+)
+from tests.records import every, the_only
+
+
+@pytest.fixture
+def line(open_line):
+    return open_line(whatsapp_settle_s=0)
+
+
+def shown(openai):
+    """The content of the last thing that the model was told a person said."""
+    return openai.chats[-1].body["messages"][-1]["content"]
+
+
+def attachments(line):
+    return [a for message in every(line.parts.database, Message) for a in message.attachments]
+
+
+def test_a_voice_note_is_answered_like_words(line, openai):
+    openai.enqueue_transcripts(transcript("¿Abren los sábados?"))
+    openai.enqueue(text("Sí, de diez a dos."))
+    person = line.whatsapp()
+
+    person.send(media=[voice_note()])
+
+    assert person.texts == ["Sí, de diez a dos."]
+    assert shown(openai) == "[voice note] ¿Abren los sábados?"
+    assert openai.recordings[0].body["file"].filename == "nota.ogg"
+    assert openai.recordings[0].body["model"] == "gpt-transcribe"
+    assert attachments(line)[0]["words"] == "[voice note] ¿Abren los sábados?"
+
+
+def test_a_photo_is_shown_once_and_remembered_as_what_it_shows(line, openai):
+    openai.enqueue(text("Qué bonita fachada."))
+    person = line.whatsapp()
+
+    person.send("¿Es aquí?", media=[photo()])
+
+    words, image = shown(openai)
+    message = every(line.parts.database, Message)[0]
+    assert words == {"type": "text", "text": f"¿Es aquí?\n[sent photo {message.id}]"}
+    assert image["image_url"]["url"].startswith("data:image/jpeg;base64,/9j/")
+
+    openai.enqueue(text("La fachada [azul] de una tienda."))
+    run_pending(line.parts.work, jobs_for(line.settings, line.parts.database))
+    openai.enqueue(text("Azul."))
+    person.send("¿De qué color era?")
+
+    described = f"¿Es aquí?\n[sent photo {message.id}: La fachada (azul) de una tienda.]"
+    assert the_only_turn(line, 1).heard == described
+    assert ("user", described) in asked(openai)
+    assert "base64" not in str(openai.chats[-1].body)
+
+
+def the_only_turn(line, number):
+    [turn] = [turn for turn in every(line.parts.database, Turn) if turn.number == number]
+    return turn
+
+
+def test_what_cannot_be_opened_is_said_kindly_without_asking_the_model(line, openai, phrases):  # noqa: F811
+    openai.enqueue_transcripts(error(500, "down"), error(500, "down"))
+    person = line.whatsapp()
+
+    person.send(media=[voice_note()])
+
+    assert person.texts == [phrases.cannot_open]
+    assert openai.chats == []
+
+
+def test_a_voice_note_that_cannot_be_heard_is_never_taken_for_words(line, openai):
+    openai.enqueue_transcripts(error(500, "down"), error(500, "down"))
+    openai.enqueue(text("No he podido oír la nota, pero sí, abrimos."))
+    person = line.whatsapp()
+
+    person.send("¿Abren hoy?", media=[voice_note()])
+
+    assert shown(openai) == "¿Abren hoy?\n[sent a voice note, which could not be opened]"
+
+
+@pytest.mark.parametrize(
+    ("attachment", "words"),
+    [
+        (sticker(), "[sent a sticker]"),
+        (document(), "[sent a document (PDF), which cannot be opened here]"),
+        (contact_card("Ana López", "+34600000011"), "[sent a contact card: Ana López, +34600000011]"),
+    ],
+)
+def test_files_become_words(line, openai, attachment, words):
+    openai.enqueue(text("De acuerdo."))
+
+    line.whatsapp().send(media=[attachment])
+
+    assert shown(openai) == words
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        photo(b"PK\x03\x04" + bytes(100), "image/png"),
+        photo(padding_bytes=64 * 1024 * 1024),
+        photo(redirect_to="http://203.0.113.5/elsewhere"),
+        photo(status=500),
+        voice_note(b"nothing that sounds"),
+    ],
+    ids=["a zip called png", "64 MB", "sent on to somebody else", "a broken CDN", "noise"],
+)
+def test_files_that_are_not_what_they_say_are_not_shown(line, openai, phrases, attachment):  # noqa: F811
+    openai.enqueue(text("nobody asks for this"))
+    person = line.whatsapp()
+
+    person.send(media=[attachment])
+    assert openai.wait_for(lambda: person.texts or sent(line), 20.0)
+
+    assert [message.body for message in sent(line)] == [phrases.cannot_open]
+    assert openai.chats == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/2010-04-01/Accounts/AC"
+        + "1" * 32
+        + "/Messages/MM"
+        + "2" * 32
+        + "/Media/ME"
+        + "3" * 32,
+        "http://user:pass@127.0.0.1/x",
+        "https://example.com/a.jpg",
+        "",
+    ],
+)
+def test_a_forged_link_is_asked_for_by_nobody(line, openai, phrases, url):  # noqa: F811
+    person = line.whatsapp()
+
+    person.send(media=[photo()], MediaUrl0=url)
+
+    assert person.texts == [phrases.cannot_open]
+    assert person.api.media.asked == []
+
+
+@pytest.mark.both_databases
+def test_ten_files_at_once_are_one_message(line, openai):
+    openai.enqueue(text("Las he visto."))
+
+    line.whatsapp().send(media=[photo()] * 10)
+
+    assert len(shown(openai)) == 1 + 5  # the words, and as many as are shown at once
+    assert len(attachments(line)) == 10
+
+
+@pytest.mark.both_databases
+def test_a_photo_and_the_question_about_it_are_one_turn(open_line, openai):
+    openai.enqueue(text("Es una tienda."))
+    line = open_line(whatsapp_settle_s=0.5)
+    person = line.whatsapp()
+
+    first = threading.Thread(target=person.send, kwargs={"media": [photo()]})
+    first.start()
+    assert openai.wait_for(lambda: every(line.parts.database, Message), 2.0)
+    person.send("¿Qué es esto?")
+    first.join()
+
+    assert person.texts == ["Es una tienda."]
+    assert [part["type"] for part in shown(openai)] == ["text", "image_url"]
+    assert the_only(line.parts.database, Turn).heard.endswith("]\n¿Qué es esto?")
+
+
+def test_a_photo_that_takes_longer_than_a_reply_may_is_answered_by_itself(real_line, twilio, openai):  # noqa: F811
+    openai.enqueue_transcripts(transcript("¿Siguen ahí?", after_s=1.0))
+    openai.enqueue(text("Aquí seguimos."))
+    line = real_line(whatsapp_twiml_wait_s=0.3)
+    person = person_of(line, twilio)
+
+    exchange = person.send(media=[voice_note()])
+    assert not exchange.messages
+    assert openai.wait_for(lambda: sent(line), 5.0)
+    work_off(line)
+
+    assert person.wait_for_message().text == "Aquí seguimos."
+
+
+def test_a_transcript_is_echoed_to_who_wants_it_seen(open_line, openai):
+    openai.enqueue_transcripts(transcript("Una mesa para dos."))
+    openai.enqueue(text("Apuntado."))
+    person = open_line(whatsapp_settle_s=0, whatsapp_echo_transcript=True).whatsapp()
+
+    person.send(media=[voice_note()])
+
+    assert person.texts == ["🎙 Una mesa para dos.\n\nApuntado."]
+
+
+def test_a_server_that_cannot_see_is_told_in_words(line, openai):
+    openai.enqueue(error(400, "image input is not supported"), text("No puedo ver la foto."))
+    person = line.whatsapp()
+
+    person.send(media=[photo()])
+
+    assert person.texts == ["No puedo ver la foto."]
+    assert "base64" not in str(openai.chats[-1].body)
+
+
+def test_without_a_model_photos_and_voice_notes_are_said_to_be_beyond_it(open_line, phrases):  # noqa: F811
+    line = open_line(whatsapp_settle_s=0, openai_base_url=None, openai_api_key=None)
+    person = line.whatsapp()
+
+    person.send(media=[photo()])
+    person.send(media=[voice_note()])
+
+    assert person.texts == [phrases.cannot_open] * 2
+    assert person.api.media.asked == []
+
+
+def test_a_photo_whose_answer_lost_its_process_is_shown_to_the_next(real_line, twilio, openai):  # noqa: F811
+    openai.enqueue(stalled("Nunca lle"), text("Es la factura."))
+    line = real_line(whatsapp_twiml_wait_s=0.3)
+    person = person_of(line, twilio)
+    person.send(media=[photo()])
+    line.parts.end_serving()
+    age_messages(line)
+
+    work_off(line, seconds=20)
+    work_off(line, seconds=20)
+
+    assert person.texts == ["Es la factura."]
+    assert "base64" in str(openai.chats[1].body)

@@ -1,7 +1,0 @@
-"""The command `phone` as a process: python -m tests.simulator.run_phone --script FILE ..."""
-
-from settings import load_settings
-from simulator.terminal import phone_command
-
-if __name__ == "__main__":
-    phone_command(lambda: (load_settings(None), "a secret")).main(prog_name="phone")

@@ -1,7 +1,0 @@
-"""The command `simulate` as a process: python -m tests.simulator.run_whatsapp --script FILE ..."""
-
-from settings import load_settings
-from simulator.whatsapp_terminal import whatsapp_simulate_command
-
-if __name__ == "__main__":
-    whatsapp_simulate_command(lambda: (load_settings(None), "a secret")).main(prog_name="simulate")

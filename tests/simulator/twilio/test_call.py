@@ -1,0 +1,408 @@
+"""What the network does in a call: documents, verbs, endings."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from simulator.twilio.errors import CallLoopsError, NoCallError
+from simulator.twilio.journal import Ending
+from tests.simulator.conftest import ACCOUNT
+from tests.simulator.toy_server import Reply, response
+
+ASK = "<Gather input='dtmf speech' action='/gather' actionOnEmptyResult='true'><Say>¿Sí?</Say></Gather>"
+
+
+def test_an_inbound_call_is_asked_for_with_twilios_parameters(server, phone):
+    server.on("/voice", response(ASK))
+
+    phone.dial()
+
+    (asked,) = server.asked
+    assert (asked.method, asked.target) == ("POST", "/voice")
+    assert re.fullmatch("CA[0-9a-f]{32}", asked.form["CallSid"])
+    assert asked.form["CallSid"] == phone.call_sid
+    assert asked.form["AccountSid"] == ACCOUNT
+    assert asked.form["ApiVersion"] == "2010-04-01"
+    assert asked.form["Direction"] == "inbound"
+    assert asked.form["CallStatus"] == "ringing"
+    assert asked.form["From"] == asked.form["Caller"] == "+34600000001"
+    assert asked.form["To"] == asked.form["Called"] == "+12025550100"
+    assert (asked.form["FromCountry"], asked.form["CalledCountry"]) == ("ES", "US")
+    assert asked.form["FromCity"] == ""
+    assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded; charset=UTF-8"
+
+
+def test_an_outbound_call_goes_from_our_number_and_is_in_progress(server, a_phone):
+    server.on("/voice", response(ASK))
+
+    a_phone(answered_by="human").dial("outbound-api")
+
+    form = server.asked[0].form
+    assert (form["Direction"], form["CallStatus"]) == ("outbound-api", "in-progress")
+    assert (form["From"], form["To"]) == ("+12025550100", "+34600000001")
+    assert form["AnsweredBy"] == "human"
+
+
+def test_a_withheld_number_comes_as_anonymous_without_geography(server, a_phone):
+    server.on("/voice", response(ASK))
+
+    a_phone(from_number="anonymous").dial()
+
+    assert server.asked[0].form["From"] == "anonymous"
+    assert server.asked[0].form["FromCountry"] == ""
+
+
+def test_the_second_webhook_of_a_call_says_in_progress_and_the_same_sid(server, phone):
+    server.on("/voice", response(ASK))
+    server.on("/gather", response("<Hangup/>"))
+
+    phone.dial()
+    phone.say("hola")
+
+    assert server.asked[1].form["CallStatus"] == "in-progress"
+    assert server.asked[1].form["CallSid"] == server.asked[0].form["CallSid"]
+
+
+def test_what_is_said_is_heard_with_its_voice_and_its_seconds(server, phone):
+    server.on(
+        "/voice",
+        response("<Say voice='Polly.Lucia-Neural' language='es-ES'>Buenos días a todos, amigos</Say>", ASK),
+    )
+
+    words = phone.dial()
+
+    first, second = phone.heard
+    assert words == "Buenos días a todos, amigos ¿Sí?"
+    assert (first.kind, first.voice, first.language) == ("say", "Polly.Lucia-Neural", "es-ES")
+    assert first.duration_s == pytest.approx(27 / 15)
+    assert second.at == pytest.approx(first.ends_at)
+    assert not first.interruptible
+    assert second.interruptible
+
+
+def test_the_clock_adds_what_is_spoken_paused_and_played_to_what_the_server_took(server, phone):
+    server.on(
+        "/voice",
+        response(
+            "<Say loop='2'>Quince letras..</Say>",
+            "<Pause length='3'/>",
+            "<Play>/a.mp3</Play>",
+            "<Play digits='ww12'/>",
+            ASK,
+        ),
+    )
+
+    phone.dial()
+
+    took = phone.steps[0].seconds
+    assert [heard.kind for heard in phone.heard] == ["say", "play", "play", "say"]
+    assert phone.heard[1].at == pytest.approx(took + 2 + 3)
+    assert phone.heard[1].wait_s == pytest.approx(3)
+    assert phone.now == pytest.approx(took + 2 + 3 + 3 + 2)
+
+
+def test_a_redirect_is_resolved_against_the_last_document(server, phone):
+    server.on("/calls/voice", response("<Redirect>next?turn=1</Redirect>"))
+    server.on("/calls/next", response("<Redirect method='GET'>../last</Redirect>"))
+    server.on("/last", response("<Hangup/>"))
+
+    phone.dial(path="/calls/voice")
+
+    assert [step.method for step in phone.steps] == ["POST", "POST", "GET"]
+    assert server.asked[1].target == "/calls/next?turn=1"
+    assert server.asked[2].path == "/last"
+    assert f"CallSid={phone.call_sid}" in server.asked[2].target
+    assert server.asked[2].pairs == []
+    assert phone.ended is Ending.HANGUP
+
+
+def test_a_gather_without_an_action_asks_its_own_document_again(server, phone):
+    server.on("/voice", response("<Gather input='speech'/>"), response("<Hangup/>"))
+
+    phone.dial(path="/voice?from=1")
+    phone.say("hola")
+
+    assert server.asked[1].target == "/voice?from=1"
+
+
+def test_a_gather_with_nothing_heard_falls_through_to_the_next_verb(server, phone):
+    server.on("/voice", response("<Gather timeout='4'/>", "<Say>Adiós</Say>", "<Hangup/>"))
+
+    phone.dial()
+    words = phone.silence()
+
+    assert words == "Adiós"
+    assert len(server.asked) == 1
+    assert phone.ended is Ending.HANGUP
+    assert phone.heard[0].at == pytest.approx(phone.steps[0].seconds + 4)
+
+
+def test_a_gather_with_nothing_heard_and_nothing_after_it_ends_the_call(server, phone):
+    server.on("/voice", response("<Gather/>"))
+
+    phone.dial()
+    phone.silence()
+
+    assert phone.ended is Ending.NO_MORE_VERBS
+
+
+@pytest.mark.parametrize("empty_fields", [False, True])
+def test_a_gather_with_action_on_empty_result_asks_for_its_action_anyway(server, phone, empty_fields):
+    server.on("/voice", response(ASK))
+    server.on("/gather", response("<Hangup/>"))
+
+    phone.dial()
+    phone.silence(empty_fields=empty_fields)
+
+    form = server.asked[1].form
+    assert (form.get("Digits"), form.get("SpeechResult")) == (("", "") if empty_fields else (None, None))
+
+
+def test_a_gather_too_short_to_answer_passes_in_silence(server, phone):
+    server.on(
+        "/voice",
+        response("<Gather timeout='1'><Say>Un momento</Say></Gather>", "<Redirect>/continue</Redirect>"),
+    )
+    server.on("/continue", response(ASK))
+
+    words = phone.dial()
+
+    assert words == "Un momento ¿Sí?"
+    assert phone.heard[1].wait_s == pytest.approx(1 + phone.steps[1].seconds)
+    assert phone.dead_air == [pytest.approx(1 + phone.steps[1].seconds)]
+
+
+def test_a_caller_without_reaction_time_can_speak_in_it(server, a_phone):
+    phone = a_phone(reaction_s=0)
+    server.on("/voice", response("<Gather input='speech' timeout='1' action='/gather'/>", "<Hangup/>"))
+    server.on("/gather", response(ASK))
+
+    phone.dial()
+    phone.say("¿Oiga?")
+
+    assert server.asked[1].form["SpeechResult"] == "¿Oiga?"
+
+
+def test_waiting_goes_on_by_itself_where_the_call_does_and_stays_where_it_asks(server, a_phone):
+    phone = a_phone(reaction_s=0)
+    server.on("/voice", response("<Gather timeout='1'/>", "<Redirect>/continue</Redirect>"))
+    server.on("/continue", response(ASK))
+    phone.dial()
+
+    phone.wait()
+    phone.wait()
+
+    assert len(server.asked) == 2
+    assert phone.listening.prompt_ends_at == pytest.approx(phone.now)
+
+
+def test_without_an_action_a_dial_that_is_over_goes_on_with_the_next_verb(server, a_phone):
+    phone = a_phone(dial_outcome="busy")
+    server.on("/voice", response("<Dial>+34600000002</Dial>", "<Say>No contesta</Say>", "<Hangup/>"))
+
+    assert phone.dial() == "No contesta"
+    assert [line.text for line in phone.transcript if line.who == "call"] == ["dial +34600000002: busy"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "duration", "bridged", "seconds"),
+    [("completed", "30", "true", 4 + 30), ("no-answer", "0", "false", 20), ("busy", "0", "false", 4)],
+)
+def test_a_dials_action_is_told_what_came_of_it(server, a_phone, outcome, duration, bridged, seconds):
+    phone = a_phone(dial_outcome=outcome)
+    server.on("/voice", response("<Dial action='/dialled' timeout='20'><Number>+34600000002</Number></Dial>"))
+    server.on("/dialled", response("<Hangup/>"))
+
+    phone.dial()
+
+    form = server.asked[1].form
+    assert form["DialCallStatus"] == outcome
+    assert form["DialCallDuration"] == duration
+    assert form["DialBridged"] == bridged
+    assert re.fullmatch("CA[0-9a-f]{32}", form["DialCallSid"])
+    assert form["DialCallSid"] != phone.call_sid
+    assert phone.now == pytest.approx(seconds + sum(step.seconds for step in phone.steps))
+
+
+def test_a_dial_with_somebody_elses_caller_id_fails(server, phone):
+    server.on("/voice", response("<Dial action='/dialled' callerId='+34600000009'>+34600000002</Dial>"))
+    server.on("/dialled", response("<Hangup/>"))
+
+    phone.dial()
+
+    assert server.asked[1].form["DialCallStatus"] == "failed"
+    assert [warning.code for warning in phone.warnings] == [13214]
+
+
+def test_a_dial_with_our_own_number_as_caller_id_is_fine(server, phone):
+    server.on("/voice", response("<Dial callerId='+12025550100'>+34600000002</Dial>"))
+
+    phone.dial()
+
+    assert phone.warnings == []
+
+
+def test_a_rejected_call_ends_unanswered(server, phone):
+    server.on("/voice", response("<Reject reason='busy'/>"))
+
+    phone.dial()
+
+    assert phone.ended is Ending.REJECTED
+    assert phone.heard == []
+
+
+def test_a_document_without_verbs_ends_the_call(server, phone):
+    server.on("/voice", response())
+
+    phone.dial()
+
+    assert phone.ended is Ending.NO_MORE_VERBS
+
+
+def test_plain_text_is_read_aloud_and_the_call_ends(server, phone):
+    server.on("/voice", Reply("Something broke", content_type="text/plain"))
+
+    assert phone.dial() == "Something broke"
+    assert phone.ended is Ending.HANGUP
+
+
+def test_warnings_do_not_stop_the_call(server, phone):
+    server.on("/voice", response("<Talk>Hola</Talk>", "<Say/>", "<Say>Hola</Say>", "<Connect/>", ASK))
+
+    words = phone.dial()
+
+    assert words == "Hola ¿Sí?"
+    assert [warning.code for warning in phone.warnings] == [12200, 13520, None]
+
+
+def test_a_say_over_the_limit_is_not_heard(server, phone):
+    server.on("/voice", response(f"<Say>{'a' * 4097}</Say>", ASK))
+
+    assert phone.dial() == "¿Sí?"
+
+
+def test_documents_that_only_lead_to_each_other_are_told_from_a_slow_call(server, phone):
+    server.on("/voice", response("<Redirect>/voice</Redirect>"))
+
+    with pytest.raises(CallLoopsError):
+        phone.dial()
+
+
+def test_cookies_are_kept_within_a_call_and_forgotten_after_it(server, phone):
+    server.on("/voice", Reply(response(ASK), headers={"Set-Cookie": "turn=1; Path=/"}))
+    server.on("/gather", response("<Hangup/>"))
+
+    phone.dial()
+    phone.say("hola")
+    phone.dial()
+
+    assert [asked.headers.get("Cookie") for asked in server.asked] == [None, "turn=1", None]
+
+
+def test_a_phone_that_dials_again_has_a_new_call(server, phone):
+    server.on("/voice", response(ASK))
+
+    phone.dial()
+    first = phone.call_sid
+    phone.dial()
+
+    assert phone.call_sid != first
+    assert len(phone.steps) == 1
+    assert phone.ended is None
+
+
+def test_nothing_can_be_said_before_or_after_a_call(server, phone):
+    server.on("/voice", response("<Hangup/>"))
+
+    with pytest.raises(NoCallError):
+        phone.say("hola")
+    with pytest.raises(NoCallError):
+        phone.hang_up()
+    phone.dial()
+    with pytest.raises(NoCallError, match="hangup"):
+        phone.say("hola")
+
+
+@pytest.mark.parametrize("reply", [Reply(response("<Say>Tarde</Say>")), Reply(status=500)])
+def test_a_caller_who_hangs_up_while_the_server_thinks_hears_no_more(server, a_phone, reply):
+    phone = a_phone(status_callback="/status", fallback_url="/fallback")
+    reply.waits_for = threading.Event()
+    server.on("/voice", response(ASK))
+    server.on("/gather", reply)
+    server.on("/status", Reply(status=204))
+    phone.dial()
+    call = threading.Thread(target=phone.say, args=("hola",))
+
+    call.start()
+    while not server.asked_for("/gather"):
+        pass
+    phone.hang_up()
+    reply.waits_for.set()
+    call.join(10)
+
+    assert phone.ended is Ending.CALLER
+    assert phone.failure is None
+    assert [heard.text for heard in phone.heard] == ["¿Sí?"]
+    assert [asked.path for asked in server.asked] == ["/voice", "/gather", "/status"]
+
+
+def test_hanging_up_wakes_a_phone_that_listens_in_real_time(server, a_phone):
+    phone = a_phone(realtime=True)
+    server.on("/voice", response("<Pause length='60'/>", ASK))
+    call = threading.Thread(target=phone.dial)
+
+    call.start()
+    while not phone.steps:
+        pass
+    phone.hang_up()
+    call.join(10)
+
+    assert not call.is_alive()
+    assert phone.now < 10
+    assert phone.heard == []
+
+
+def test_hanging_up_ends_a_silence_too(server, a_phone):
+    phone = a_phone(realtime=True)
+    server.on("/voice", response("<Gather timeout='60' actionOnEmptyResult='true'/>"))
+    phone.dial()
+
+    with ThreadPoolExecutor() as pool:
+        silence = pool.submit(phone.silence)
+        while len(phone.turns) < 2:
+            pass
+        phone.hang_up()
+
+    assert silence.result(10) == ""
+    assert len(server.asked) == 1
+
+
+def test_in_real_time_the_second_call_takes_its_time_as_the_first(server, a_phone):
+    phone = a_phone(realtime=True)
+    server.on("/voice", response("<Say>Adiós.</Say>", "<Hangup/>"))
+
+    phone.dial()
+    phone.dial()
+
+    assert phone.now >= 6 / 15
+
+
+def test_fifty_phones_call_at_once(server, a_phone):
+    server.on("/voice", response(ASK))
+    server.on("/gather", response("<Say>Adiós</Say>", "<Hangup/>"))
+    phones = [a_phone() for _ in range(50)]
+
+    def call(phone):
+        phone.dial()
+        phone.say("hola")
+
+    threads = [threading.Thread(target=call, args=(phone,)) for phone in phones]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert all(phone.ended is Ending.HANGUP for phone in phones)
+    assert len({phone.call_sid for phone in phones}) == 50

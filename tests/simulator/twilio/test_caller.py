@@ -1,0 +1,336 @@
+"""What the caller does, and what is kept of it."""
+
+import pytest
+
+from simulator.twilio.clock import VirtualClock
+from simulator.twilio.journal import Ending
+from tests.simulator.toy_server import response
+
+SPEECH = (
+    "<Gather input='speech' action='/gather' bargeIn='{barge_in}' actionOnEmptyResult='true'>"
+    "<Say>Abrimos de nueve a dos, y por la tarde de cuatro a ocho.</Say></Gather>"
+)
+
+
+@pytest.fixture
+def answered(server):
+    """The call asks once, interruptibly; whatever is done to it is answered by the same again."""
+    server.on("/voice", response(SPEECH.format(barge_in="true")))
+    server.on("/gather", response("<Say>Muy bien.</Say>", SPEECH.format(barge_in="true")))
+    return server
+
+
+def keys(server, attributes):
+    server.on("/voice", response(f"<Gather action='/gather' {attributes}><Say>Marque</Say></Gather>"))
+    server.on("/gather", response("<Hangup/>"))
+
+
+def test_words_reach_the_action_with_their_confidence(answered, phone):
+    phone.dial()
+    words = phone.say("¿Y los sábados?", confidence=0.87)
+
+    assert answered.asked[1].form["SpeechResult"] == "¿Y los sábados?"
+    assert answered.asked[1].form["Confidence"] == "0.87"
+    assert "Digits" not in answered.asked[1].form
+    assert words.startswith("Muy bien. Abrimos")
+
+
+def test_confidence_may_be_missing(answered, phone):
+    phone.dial()
+    phone.say("hola", confidence=None)
+
+    assert "Confidence" not in answered.asked[1].form
+
+
+def test_the_prompt_is_heard_out_before_the_caller_speaks(answered, phone):
+    phone.dial()
+    prompt = phone.heard[0]
+    phone.say("hola")
+
+    assert phone.turns[1].began_at == pytest.approx(prompt.ends_at)
+    assert prompt.words == prompt.text
+
+
+def test_words_where_keys_are_asked_for_are_lost_with_a_warning(server, phone):
+    keys(server, "input='dtmf'")
+
+    phone.dial()
+    words = phone.say("hola")
+
+    assert words == ""
+    assert len(server.asked) == 1
+    assert "hola" in phone.warnings[0].message
+    assert phone.listening is not None
+
+
+def test_keys_where_words_are_asked_for_are_lost_with_a_warning(answered, phone):
+    phone.dial()
+    phone.press("1")
+
+    assert len(answered.asked) == 1
+    assert "'1'" in phone.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("attributes", "pressed", "sent", "waits"),
+    [
+        ("", "12#", "12", False),
+        ("", "12", "12", True),
+        ("numDigits='1'", "1", "1", False),
+        ("numDigits='3'", "12", "12", True),
+        ("finishOnKey='*'", "1#2*", "1#2", False),
+        ("finishOnKey=''", "1#", "1#", True),
+        ("numDigits='2'", "1#", "1", False),
+    ],
+)
+def test_keys_reach_the_action_as_the_gather_wants_them(server, phone, attributes, pressed, sent, waits):
+    keys(server, f"timeout='3' {attributes}")
+
+    phone.dial()
+    prompt_end = phone.listening.prompt_ends_at
+    phone.press(pressed)
+
+    assert server.asked[1].form["Digits"] == sent
+    assert "SpeechResult" not in server.asked[1].form
+    assert phone.turns[1].began_at == pytest.approx(prompt_end + (3 if waits else 0))
+
+
+def test_keys_pressed_after_the_last_one_wanted_are_lost_with_a_warning(server, phone):
+    keys(server, "numDigits='1'")
+
+    phone.dial()
+    phone.press("123")
+
+    assert server.asked[1].form["Digits"] == "1"
+    assert "23" in phone.warnings[0].message
+
+
+def test_the_finishing_key_alone_is_as_good_as_nothing(server, phone):
+    keys(server, "")
+
+    phone.dial()
+    phone.press("#")
+
+    assert len(server.asked) == 1
+    assert phone.ended is Ending.NO_MORE_VERBS
+
+
+def test_a_key_stops_the_prompt(server, phone):
+    keys(server, "numDigits='1' bargeIn='false'")
+
+    phone.dial()
+    phone.press("1", after_s=0.2)
+
+    assert phone.heard[0].cut_after_s == pytest.approx(0.2)
+
+
+def test_a_phone_has_only_twelve_keys(answered, phone):
+    phone.dial()
+
+    with pytest.raises(ValueError, match="A"):
+        phone.press("A")
+
+
+def test_an_interruption_cuts_the_prompt_where_it_falls(answered, phone):
+    phone.dial()
+    phone.interrupt("Perdone", after_s=1.2)
+
+    prompt = phone.heard[0]
+    assert answered.asked[1].form["SpeechResult"] == "Perdone"
+    assert prompt.cut_after_s == pytest.approx(1.2)
+    assert prompt.words == "Abrimos de nueve"
+    assert phone.turns[1].began_at == pytest.approx(prompt.at + 1.2)
+    assert [line.text for line in phone.transcript][:3] == ["Abrimos de nueve", "Perdone", "Muy bien."]
+
+
+def test_what_comes_after_an_interruption_in_the_same_prompt_was_not_heard(server, phone):
+    server.on(
+        "/voice",
+        response(
+            "<Gather input='speech' action='/gather'><Say>Primero esto.</Say><Say>Después.</Say></Gather>"
+        ),
+    )
+    server.on("/gather", response("<Hangup/>"))
+
+    phone.dial()
+    phone.interrupt("Ya", after_s=0.5)
+
+    assert [heard.text for heard in phone.heard] == ["Primero esto."]
+
+
+def test_words_over_a_prompt_that_cannot_be_interrupted_are_lost_with_a_warning(server, phone):
+    server.on("/voice", response(SPEECH.format(barge_in="false")))
+
+    phone.dial()
+    phone.interrupt("Perdone", after_s=1.2)
+
+    assert len(server.asked) == 1
+    assert "Perdone" in phone.warnings[0].message
+    assert phone.heard[0].cut_after_s is None
+    assert phone.listening is not None
+
+
+def test_an_interruption_after_the_prompts_end_is_an_answer(answered, phone):
+    phone.dial()
+    phone.interrupt("Gracias", after_s=60)
+
+    assert phone.heard[0].cut_after_s is None
+    assert answered.asked[1].form["SpeechResult"] == "Gracias"
+
+
+def test_in_real_time_an_interruption_really_falls_after_that_time(answered, a_phone):
+    phone = a_phone(realtime=True)
+
+    phone.dial()
+    phone.interrupt("Perdone", after_s=0.3)
+
+    assert phone.heard[0].cut_after_s == pytest.approx(0.3, abs=0.15)
+
+
+def test_a_clock_of_ones_own_can_be_given(answered, a_phone):
+    class HalfSpeed(VirtualClock):
+        def let_pass(self, seconds):
+            super().let_pass(2 * max(0.0, seconds))
+
+    phone = a_phone(clock=HalfSpeed())
+    phone.dial()
+    prompt = phone.heard[0]
+    phone.say("hola")
+
+    assert phone.turns[1].began_at == pytest.approx(prompt.at + 2 * prompt.duration_s)
+
+
+def test_the_first_word_is_timed_from_the_callers_and_dead_air_between_words(server, phone):
+    server.on("/voice", response(SPEECH.format(barge_in="true")))
+    server.on("/gather", response("<Say>Sí.</Say>", "<Redirect>/continue</Redirect>"))
+    server.on("/continue", response("<Say>Claro.</Say>", SPEECH.format(barge_in="true")))
+
+    phone.dial()
+    phone.say("¿Abrís hoy?")
+
+    first, second, third = (step.seconds for step in phone.steps)
+    assert phone.first_word_s == [pytest.approx(first), pytest.approx(second)]
+    assert phone.dead_air == [0, pytest.approx(third)]
+
+
+def test_a_turn_without_a_word_has_no_first_word(server, phone):
+    server.on("/voice", response(SPEECH.format(barge_in="true")))
+    server.on("/gather", response("<Hangup/>"))
+
+    phone.dial()
+    phone.say("adiós")
+
+    assert phone.first_word_s[1] is None
+
+
+def test_the_transcript_has_both_sides_in_order(answered, phone):
+    phone.dial()
+    phone.say("¿Abrís hoy?")
+    phone.silence()
+
+    assert [line.who for line in phone.transcript] == [
+        *("assistant", "caller", "assistant", "assistant"),
+        *("assistant", "assistant"),
+    ]
+    assert phone.transcript[1].text == "¿Abrís hoy?"
+
+
+def test_each_step_says_what_was_asked_and_answered(answered, phone):
+    phone.dial()
+    phone.say("hola")
+
+    step = phone.steps[1]
+    assert step.method == "POST"
+    assert step.url == f"{answered.url}/gather"
+    assert step.fields["SpeechResult"] == "hola"
+    assert (step.status, step.retries, step.error) == (200, 0, None)
+    assert step.twiml.startswith("<Response><Say>Muy bien.")
+    assert step.seconds > 0
+
+
+def test_a_listener_is_told_everything_as_it_happens(answered, a_phone):
+    told = []
+    phone = a_phone(listener=told.append)
+
+    phone.dial()
+    phone.say("hola")
+
+    assert [type(event).__name__ for event in told] == ["Step", "Heard", "Line", "Step", "Heard", "Heard"]
+
+
+def test_hanging_up_at_a_gather_asks_for_nothing(answered, phone):
+    phone.dial()
+    phone.hang_up()
+
+    assert phone.ended is Ending.CALLER
+    assert len(answered.asked) == 1
+
+
+@pytest.fixture
+def recording(server):
+    server.on(
+        "/voice", response("<Record action='/recorded' finishOnKey='#'/>", "<Say>Nada</Say>", "<Hangup/>")
+    )
+    server.on("/recorded", response("<Hangup/>"))
+    return server
+
+
+def test_words_at_a_record_become_a_recording(recording, phone):
+    phone.dial()
+    phone.say("Llámenme mañana por la mañana.")
+
+    form = recording.asked[1].form
+    assert form["RecordingDuration"] == "2"
+    assert form["RecordingUrl"].startswith(f"https://api.twilio.com/2010-04-01/Accounts/{phone.account_sid}/")
+    assert "SpeechResult" not in form
+
+
+def test_a_key_at_a_record_ends_it(recording, phone):
+    phone.dial()
+    phone.press("#")
+
+    assert recording.asked[1].form["Digits"] == "#"
+
+
+def test_silence_at_a_record_goes_on_with_the_next_verb(recording, phone):
+    phone.dial()
+
+    assert phone.silence() == "Nada"
+
+
+def test_hanging_up_at_a_record_tells_its_action(recording, phone):
+    phone.dial()
+    phone.hang_up()
+
+    assert recording.asked[1].form["Digits"] == "hangup"
+    assert recording.asked[1].form["CallStatus"] == "completed"
+
+
+def test_a_webhook_can_be_replayed_byte_for_byte(answered, phone):
+    phone.dial()
+    phone.say("hola")
+    reply = phone.replay(phone.steps[1])
+
+    first, again = answered.asked[1:]
+    assert again.pairs == first.pairs
+    assert again.headers == first.headers
+    assert reply.twiml == phone.steps[1].twiml
+    assert len(phone.steps) == 2
+
+
+def test_a_webhook_can_be_posted_by_hand(answered, phone):
+    reply = phone.post("/gather?turn=7", {"SpeechResult": "hola", "From": "anonymous"})
+
+    (asked,) = answered.asked
+    assert reply.status == 200
+    assert asked.target == "/gather?turn=7"
+    assert asked.form["CallSid"] == phone.call_sid
+    assert asked.form["From"] == "anonymous"
+
+
+def test_a_webhook_posted_by_hand_can_be_bare_and_wrongly_signed(answered, phone):
+    phone.post("/gather", {"A": "1"}, standard=False, headers={"X-Twilio-Signature": "wrong"})
+
+    (asked,) = answered.asked
+    assert asked.pairs == [("A", "1")]
+    assert asked.headers["X-Twilio-Signature"] == "wrong"
