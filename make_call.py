@@ -10,7 +10,6 @@ import click
 
 from cli.call_options import (
     DialOptions,
-    ExitCode,
     dial_parameters,
     exit_codes,
     numbers_of,
@@ -19,6 +18,7 @@ from cli.call_options import (
 )
 from cli.call_progress import Follower
 from cli.console import Terminal, reader_language
+from cli.exit_codes import ExitCode
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
@@ -76,13 +76,16 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 def _simulate(settings: Settings, number: str | None) -> int:
     # Imported here: who dials through Twilio needs neither the server nor the simulator.
-    from container import simulator_token
+    from container import Container
     from simulator.terminal import phone
     from storage import data_dir
 
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
-        settings, auth_token=simulator_token(settings), direction="outbound-api", number=number
+        Container(settings).local_server,
+        language=settings.terminal_language,
+        direction="outbound-api",
+        number=number,
     )
     meanings = {
         phone.WENT_WELL: ExitCode.COMPLETED,

@@ -13,7 +13,6 @@ import click
 from cli.call_options import (
     CannotBegin,
     DialOptions,
-    ExitCode,
     dial_parameters,
     exit_codes,
     numbers_of,
@@ -22,6 +21,8 @@ from cli.call_options import (
 )
 from cli.call_progress import Follower
 from cli.console import Terminal, reader_language
+from cli.exit_codes import ExitCode
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, ProfileError, instructions_for, load_profile
 from conversation.speech.sentences import SentenceCutter
 from integrations.errors import IntegrationError
@@ -33,21 +34,6 @@ from settings import Settings
 TWIML_LIMIT = 4000
 """Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
 WRITING_S = 30.0
-
-_TASK = {
-    "es": "Vas a llamar por teléfono a alguien que no podrá contestarte: oirá tu mensaje y la llamada "
-    "terminará. Escribe solo lo que se ha de decir, en {language}: di que llama el asistente automático de "
-    "{business}, da el mensaje y despídete. Como mucho cien palabras, sin listas, sin Markdown y sin "
-    "preguntas. El mensaje: {prompt}",
-    "en": "You are about to call somebody who cannot answer you: they hear your message and the call ends. "
-    "Write only what is to be said, in {language}: say that this is the automated assistant of {business}, "
-    "give the message and say goodbye. At most a hundred words, no lists, no Markdown and no questions. "
-    "The message: {prompt}",
-}
-_USUAL = {
-    "es": "saluda y di que el negocio está a su disposición, y cuándo se le puede llamar.",
-    "en": "greet them, and say that the business is at their service and when it can be called.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,9 +141,9 @@ def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: s
 
 
 def _messages(profile: Profile, prompt: str | None) -> list[Message]:
-    language = "es" if profile.language.startswith("es") else "en"
-    task = _TASK[language].format(
-        language=profile.language, business=profile.business, prompt=prompt or _USUAL[language]
+    words = catalogue_for(profile.language).outbound
+    task = words.task.format(
+        language=profile.language, business=profile.business, prompt=prompt or words.usual
     )
     briefing = instructions_for(profile, now=datetime.now(UTC), channel="phone")
     return [{"role": "system", "content": briefing}, {"role": "user", "content": task}]

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import phonenumbers
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from phone_numbers import dialable_number, parse_e164
 
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
 """The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
 OLDEST_SQLITE = (3, 35)
+
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client looks for it. What it was before makes no difference: counts stay with their data."""
+
 Secret = Annotated[str | None, Field(repr=False)]
 
 
@@ -162,12 +167,12 @@ class Settings(BaseSettings):
     @field_validator("twilio_phone_number", "to_phone_number", "human_phone_number")
     @classmethod
     def _phone_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value)
+        return None if value is None else dialable_number(parse_e164(value))
 
     @field_validator("twilio_whatsapp_number")
     @classmethod
     def _whatsapp_number(cls, value: str | None) -> str | None:
-        return None if value is None else parse_e164(value.strip().removeprefix("whatsapp:"))
+        return None if value is None else parse_e164(value)
 
     @property
     def seller_numbers(self) -> tuple[str, ...]:
@@ -187,8 +192,8 @@ class Settings(BaseSettings):
     @field_validator("whatsapp_allowed", "vendedor_whatsapp")
     @classmethod
     def _numbers(cls, value: str | None) -> str | None:
-        parts = [part.strip().removeprefix("whatsapp:") for part in (value or "").split(",")]
-        return ",".join(parse_e164(part) for part in parts if part) or None
+        parts = (value or "").split(",")
+        return ",".join(parse_e164(part) for part in parts if part.strip()) or None
 
     @field_validator("webhook_url", "openai_base_url", "twilio_api_url", "d360_api_url")
     @classmethod
@@ -229,20 +234,6 @@ class Settings(BaseSettings):
         return self
 
 
-def parse_e164(number: str) -> str:
-    """Return a number as E.164 ("+34600000001"); spaces, dots and dashes in it are forgiven.
-
-    Raises ValueError where no such number can exist (ITU-T E.164, by phonenumbers' lengths).
-    """
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException as error:
-        raise ValueError("must be a number with its country code, such as +34600000001") from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise ValueError("is not a possible phone number: check its country code and its length")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-
-
 def normalise_database_url(url: str) -> str:
     """Return the URL with the driver that is installed; postgres:// (as hosts give it) is accepted."""
     scheme, separator, rest = url.partition("://")
@@ -279,6 +270,17 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
 def settle_port(port: int) -> None:
     """Have all settings that are loaded from now on, here and in processes that are started, say this port."""
     os.environ["PORT"] = str(port)
+
+
+def share_metrics(folder: Path) -> None:
+    """Have this process, and those that are started from it, count in a folder together with all that use it."""
+    os.environ[_METRICS_FOLDER] = str(folder.absolute())
+
+
+def metrics_folder() -> Path | None:
+    """Return the folder in which processes count together; None where this one counts alone."""
+    folder = os.environ.get(_METRICS_FOLDER)
+    return Path(folder) if folder else None
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,28 +1,18 @@
 """What the commands that place calls share: how they end, and what they need before they begin."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.twilio.calls import TwilioRest
-from settings import Settings, SettingsError, load_settings, parse_e164
+from phone_numbers import dialable_number, parse_e164
+from settings import Settings, SettingsError, load_settings
 
 PATIENCE_S = 60.0
-
-
-class ExitCode(IntEnum):
-    """How a command ended, for scripts. EXIT_CODES tells people."""
-
-    COMPLETED = 0
-    NOT_COMPLETED = 1
-    WRONG_INPUT = 2
-    REFUSED = 3
-    UNREACHABLE = 4
-    INTERRUPTED = 130
 
 
 def exit_codes(terminal: Terminal) -> str:
@@ -93,7 +83,7 @@ class CannotBegin(click.ClickException):
 
 
 class PhoneNumber(click.ParamType[str]):
-    """A number on the command line; the command gets it as E.164."""
+    """A number to be called, on the command line; the command gets it as E.164."""
 
     name = "number"
 
@@ -103,7 +93,7 @@ class PhoneNumber(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return E.164, or end the command with exit code 2."""
         try:
-            return parse_e164(value)
+            return self.form(parse_e164(value))
         except ValueError:
             self.fail(
                 self._terminal.pick(
@@ -115,6 +105,10 @@ class PhoneNumber(click.ParamType[str]):
                 param,
                 ctx,
             )
+
+    def form(self, e164: str) -> str:
+        """Return the form of a number that the command gets: the one that the phone network knows."""
+        return dialable_number(e164)
 
 
 def read_settings(env_file: Path | None) -> Settings:

@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.status import Status
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.errors import IntegrationError
 from integrations.twilio.calls import CallState, TwilioRest, may_have_been_done, what_to_do
 

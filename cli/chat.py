@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from cli.console import Terminal
 from conversation.manager import ConversationManager, Utterance
-from conversation.phone_numbers import matching_number
 from observability.logging import log_trouble_alone
-from settings import parse_e164
+from phone_numbers import matching_number, parse_e164
 from storage.database import Database
 from storage.models import TurnKind
 from storage.queries import chats
@@ -61,14 +60,19 @@ class Chat:
         return chats.open_chat(connection, self.key, now)
 
 
+@dataclass(frozen=True, slots=True)
+class ChatServices:
+    """What the command needs. zone: the business's, in which times are shown."""
+
+    manager: ConversationManager
+    database: Database
+    zone: ZoneInfo
+
+
 def chat_command(
-    manager: ConversationManager,
-    database: Database,
-    terminal: Terminal,
-    zone: ZoneInfo,
-    check: Callable[[], None],
+    terminal: Terminal, services: Callable[[], ChatServices], check: Callable[[], None]
 ) -> click.Command:
-    """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
+    """Return the command. services: asked when it is run. check: raises where it cannot run."""
 
     @click.command("chat")
     @click.option(
@@ -88,19 +92,21 @@ def chat_command(
         """Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends."""
         check()
         log_trouble_alone()
+        needed = services()
         if history is not None:
-            _show(terminal, zone, _history(database, history))
+            _show(terminal, needed.zone, _history(needed.database, history))
             return
-        with database.read() as connection:
+        with needed.database.read() as connection:
             key = chats.newest_chat(connection) or chats.new_key()
-        now = Chat(manager, database, terminal, key if script is None else chats.new_key())
+        key = key if script is None else chats.new_key()
+        now = Chat(needed.manager, needed.database, terminal, key)
         if script is not None:
             for line in script.read_text("utf-8-sig").splitlines():
                 if words := line.strip():
                     terminal.console.print(f"> {words}", style="bold")
                     now.ask(words)
             return
-        _talk(now, zone)
+        _talk(now, needed.zone)
 
     return chat
 

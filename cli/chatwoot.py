@@ -1,14 +1,15 @@
 """`flask --app app chatwoot ...`: whether the connection to Chatwoot is set up right, and what to change."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import ExitCode
 from cli.chatwoot_advice import what_to_change
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Findings, Owner, Problem
 from people.helpdesk.views import PATH
@@ -19,39 +20,44 @@ _MAY_PASS = frozenset({Problem.UNREACHABLE, Problem.FAILING})
 _HARMLESS = frozenset({Problem.WEBHOOKS_UNSIGNED})
 
 
-def chatwoot_group(
-    database: Database,
-    terminal: Terminal,
-    zone: ZoneInfo,
-    check: Callable[[], None],
-    *,
-    client: Chatwoot | None,
-    public_url: str | None,
-    is_signed: bool,
-) -> click.Group:
-    """Return the group. check: raises where it cannot run. client: None where Chatwoot is not configured.
+@dataclass(frozen=True, slots=True)
+class ChatwootServices:
+    """What the commands need. client: None where Chatwoot is not configured.
 
     public_url: where Chatwoot would reach us. is_signed: whether the secret of its webhooks is set.
     """
+
+    database: Database
+    zone: ZoneInfo
+    client: Chatwoot | None
+    public_url: str | None
+    is_signed: bool
+
+
+def chatwoot_group(
+    terminal: Terminal, services: Callable[[], ChatwootServices], check: Callable[[], None]
+) -> click.Group:
+    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
     group = click.Group("chatwoot", help="Chatwoot.")
 
     def test() -> None:
-        if client is None:
+        needed = services()
+        if needed.client is None:
             terminal.complain(
                 es="Chatwoot está apagado: ponga CHATWOOT_ENABLED=true, CHATWOOT_URL y CHATWOOT_INBOX_ID.",
                 en="Chatwoot is off: set CHATWOOT_ENABLED=true, CHATWOOT_URL and CHATWOOT_INBOX_ID.",
             )
             click.get_current_context().exit(ExitCode.WRONG_INPUT)
         check()
-        with database.read() as connection:
+        with needed.database.read() as connection:
             source_id = helpdesk.any_source(connection)
             waiting, told_at = (
                 helpdesk_items.count_open(connection),
                 helpdesk_events.last_webhook_at(connection),
             )
-        findings = client.check(source_id)
+        findings = needed.client.check(source_id)
         _show_findings(terminal, findings)
-        _show_webhook(terminal, zone, public_url, told_at, is_signed=is_signed)
+        _show_webhook(terminal, needed, told_at)
         if waiting:
             terminal.say(
                 es=f"Esperan a mostrarse en Chatwoot: {waiting}.",
@@ -103,10 +109,8 @@ def _show_findings(terminal: Terminal, findings: Findings) -> None:
         terminal.say(es="La conexión está bien.", en="The connection is fine.")
 
 
-def _show_webhook(
-    terminal: Terminal, zone: ZoneInfo, public_url: str | None, told_at: datetime | None, *, is_signed: bool
-) -> None:
-    if not is_signed:
+def _show_webhook(terminal: Terminal, services: ChatwootServices, told_at: datetime | None) -> None:
+    if not services.is_signed:
         terminal.complain(
             es="CHATWOOT_WEBHOOK_SECRET no está definida: lo que escriban en Chatwoot no llega al cliente. Cópiela de "
             "los ajustes de la bandeja (Settings, Inboxes, Configuration).",
@@ -114,14 +118,14 @@ def _show_webhook(
             "from the inbox's settings (Settings, Inboxes, Configuration).",
         )
         return
-    url = f"{public_url or 'https://...'}{PATH}"
+    url = f"{services.public_url or 'https://...'}{PATH}"
     if told_at is None:
         terminal.say(
             es=f"Aún no ha llegado ningún aviso de un operador: el webhook de la bandeja ha de ser {url}.",
             en=f"Nothing of an operator's has come in yet: the inbox's webhook URL must be {url}.",
         )
     else:
-        at = f"{told_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        at = f"{told_at.astimezone(services.zone):%Y-%m-%d %H:%M}"
         terminal.say(es=f"Último aviso de Chatwoot: {at}.", en=f"Last told by Chatwoot: {at}.")
 
 

@@ -1,43 +1,55 @@
 """`flask --app app crm ...`: what the CRM has not taken, and telling it again."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 
-from cli.call_options import ExitCode
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from jobs.queue import GivenUp, Work
 from people.crm.publisher import JOB, event_id
 
 
+@dataclass(frozen=True, slots=True)
+class CrmServices:
+    """What the commands need. zone: the business's. is_set: whether there is a CRM."""
+
+    work: Work
+    zone: ZoneInfo
+    is_set: bool
+
+
 def crm_group(
-    work: Work, terminal: Terminal, zone: ZoneInfo, check: Callable[[], None], *, is_set: bool
+    terminal: Terminal, services: Callable[[], CrmServices], check: Callable[[], None]
 ) -> click.Group:
-    """Return the group. zone: the business's. check: raises where it cannot run. is_set: whether there is a CRM."""
+    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
     group = click.Group("crm", help=terminal.pick(es="El CRM.", en="The CRM."))
 
     def failed() -> None:
         check()
-        found = work.given_up(JOB)
+        needed = services()
+        found = needed.work.given_up(JOB)
         if found:
-            terminal.console.print(_table(found, terminal, zone))
+            terminal.console.print(_table(found, terminal, needed.zone))
         else:
             terminal.say(es="El CRM tiene todo lo que se le contó.", en="The CRM has all that it was told.")
 
     def retry(events: tuple[str, ...]) -> None:
         check()
-        if not is_set:
+        needed = services()
+        if not needed.is_set:
             terminal.complain(
                 es="No hay CRM: ponga CRM_WEBHOOK_URL.", en="There is no CRM: set CRM_WEBHOOK_URL."
             )
             click.get_current_context().exit(ExitCode.WRONG_INPUT)
-        known = {event_id(given_up.order.payload): given_up for given_up in work.given_up(JOB)}
+        known = {event_id(given_up.order.payload): given_up for given_up in needed.work.given_up(JOB)}
         _require_known(terminal, [event for event in events if event not in known])
         chosen = [given_up for event, given_up in known.items() if not events or event in events]
         for given_up in chosen:
-            work.take_up_again(given_up)
+            needed.work.take_up_again(given_up)
         terminal.say(
             es=f"Se le cuentan otra vez: {len(chosen)}. Lo hace el worker, ahora.",
             en=f"To be told again: {len(chosen)}. The worker does it, now.",

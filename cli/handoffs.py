@@ -1,6 +1,7 @@
 """`flask --app app handoffs`: who wanted a person and who took it, in the terminal."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,20 +12,29 @@ from storage.database import Database
 from storage.queries.handoffs import HandoffRecord, last_handoffs
 
 
+@dataclass(frozen=True, slots=True)
+class HandoffServices:
+    """What the command needs. zone: the business's, in which times are shown."""
+
+    database: Database
+    zone: ZoneInfo
+
+
 def handoffs_command(
-    database: Database, terminal: Terminal, zone: ZoneInfo, check: Callable[[], None]
+    terminal: Terminal, services: Callable[[], HandoffServices], check: Callable[[], None]
 ) -> click.Command:
-    """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
+    """Return the command. services: asked when it is run. check: raises where it cannot run."""
 
     @click.command("handoffs")
     @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
     def handoffs(last: int) -> None:
         """Show who wanted a person and why, who took it, and what message was left; the newest comes last."""
         check()
-        with database.read() as connection:
+        needed = services()
+        with needed.database.read() as connection:
             found = last_handoffs(connection, last)
         if found:
-            terminal.console.print(_table(found, terminal, zone))
+            terminal.console.print(_table(found, terminal, needed.zone))
         else:
             terminal.say(es="Nadie ha pedido una persona todavía.", en="Nobody has asked for a person yet.")
 

@@ -12,7 +12,11 @@ class Mirrors:
     """Passes on what it is told, to each in their order, in the same transaction."""
 
     def __init__(self, *mirrors: Mirror) -> None:
-        self._mirrors = mirrors
+        self._mirrors = list(mirrors)
+
+    def add(self, mirror: Mirror) -> None:
+        """Tell one more from now on: one that could not be made before whoever tells it."""
+        self._mirrors.append(mirror)
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True

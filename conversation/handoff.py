@@ -24,13 +24,17 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Why a conversation goes to a person. request_key: the same for every time that an asker from outside asks."""
+    """Why a conversation goes to a person.
+
+    request_key: the same for every time that an asker from outside asks. number: the contact's, as the asker wrote it.
+    """
 
     reason: str
     summary: str = ""
     context: str = ""
     source: Source = Source.ASSISTANT
     request_key: str | None = None
+    number: str = ""
 
 
 def hand_off(
@@ -51,6 +55,7 @@ def hand_off(
         turn_number,
         source=request.source,
         request_key=request.request_key,
+        number=request.number[:40],
         reason=redact(request.reason)[:500],
         summary=redact(request.summary)[:2000],
         context=redact(request.context)[:4000],

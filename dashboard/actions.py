@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
 from conversation.observers import Mirror, People
+from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -27,12 +28,9 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
 LONGEST_CALL = timedelta(hours=4)
 """Twilio ends every call by then."""
 MOST_WRITTEN = 4000
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
 """Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
 
@@ -44,7 +42,6 @@ class Trouble(StrEnum):
     NOTHING_WRITTEN = "nothing-written"
     TOO_LONG = "too-long"
     OPTED_OUT = "opted-out"
-    OUTSIDE_WINDOW = "outside-window"
     WAITS_ALREADY = "waits-already"
     TAKEN = "taken"
     SIMULATED = "simulated"
@@ -132,6 +129,12 @@ class House:
     silent_for: timedelta
 
 
+def house_for(language: str, *, silent_for: timedelta) -> House:
+    """Return how operators of the dashboard are called. language: the business's ("es-ES")."""
+    words = catalogue_for(language).dashboard
+    return House(words.name, words.taken, words.given_back, silent_for)
+
+
 class Operators:
     """Does what operators ask for, or raises CannotBeDone. Thread-safe."""
 
@@ -167,7 +170,7 @@ class Operators:
         if len(words) > MOST_WRITTEN:
             raise CannotBeDone(Trouble.TOO_LONG)
         with self._database.write() as connection:
-            recipient = _writable(contacts.find_recipient(connection, conversation_id=conversation_id), now)
+            recipient = _writable(contacts.find_recipient(connection, conversation_id=conversation_id))
             for body in self._crew.fit(words):
                 message_id = self._crew.writer.write(connection, recipient, body, author=self._house.name)
                 self._crew.mirror.message(connection, message_id, now)
@@ -217,7 +220,7 @@ class Operators:
             row = lists.message_row(connection, message_id)
             if row is None:
                 raise CannotBeDone(Trouble.GONE)
-            if not may_retry(row, self._clock()):
+            if not may_retry(row):
                 raise CannotBeDone(Trouble.NOT_AGAIN)
             outgoing.try_again(connection, message_id, self._clock())
             self._crew.writer.send_later(connection, row.message.conversation_id)
@@ -280,30 +283,21 @@ class Operators:
             self._crew.notes.note(connection, talk.contact_id, ref, words, now)
 
 
-def may_retry(row: MessageRow, now: datetime) -> bool:
+def may_retry(row: MessageRow) -> bool:
     """Say whether sending a message again makes sense: it did not arrive, it may now, and it is still wanted."""
     message = row.message
     return (
         message.outbound
-        and message.status in _LOST
+        and message.status in LOST
         and row.provider == "twilio"
         and message.error_code in _MENDABLE | PASSING_CODES
-        and row.wrote_at is not None
-        and now - row.wrote_at < WINDOW
         and row.opted_out_at is None
     )
 
 
-def may_write(wrote_at: datetime | None, now: datetime) -> bool:
-    """Say whether free text reaches a contact who wrote then."""
-    return wrote_at is not None and now - wrote_at < WINDOW
-
-
-def _writable(recipient: Recipient | None, now: datetime) -> Recipient:
+def _writable(recipient: Recipient | None) -> Recipient:
     if recipient is None or not recipient.key.startswith("whatsapp:"):
         raise CannotBeDone(Trouble.GONE)
-    if not may_write(recipient.wrote_at, now):
-        raise CannotBeDone(Trouble.OUTSIDE_WINDOW)
     opted_out_at, wrote_at = recipient.opted_out_at, recipient.wrote_at
     if opted_out_at is not None and (wrote_at is None or wrote_at <= opted_out_at):
         raise CannotBeDone(Trouble.OPTED_OUT)  # nothing that they wrote since is to be answered

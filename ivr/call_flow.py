@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.answers.answer import Reading
+from conversation.intents import is_continue
 from conversation.manager import ConversationManager, Utterance
-from conversation.phrases import is_continue
 from ivr import twiml
 from ivr.call_closing import CallBooks
 from ivr.requests import Heard, Place

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conversation.phone_numbers import matching_number
+from phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import TurnKind
 from storage.queries.calls import CallFacts

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from conversation.phone_numbers import matching_number
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Place, Receipt
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
+from phone_numbers import matching_number
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 

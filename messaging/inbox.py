@@ -19,11 +19,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager, Utterance
-from conversation.observers import NOBODY, Mirror
 from conversation.redaction import redact
 from jobs.queue import Work
 from messaging import twiml
-from messaging.intake import FINISH_AFTER_S, Keeper, Kept, Limits, TeamSays, nobody_says
+from messaging.intake import FINISH_AFTER_S, Keeper, Kept
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
@@ -73,13 +72,23 @@ class Burst:
         return self.last is not None and self.last.state in (TurnState.WRITING, TurnState.SUPERSEDED)
 
 
-class Inbox:
-    """Takes messages in and answers them. Thread-safe.
+@dataclass(frozen=True, slots=True)
+class InboxPolicy:
+    """How messages are answered.
 
     settle_s: how long it is waited for more of a burst; 0 is not at all. wait_s: how long a reply may wait for its
     answer. public_url: the base of the URLs that the provider is given; None: what the request was sent to.
     echoes: what was understood of a voice note is put before the answer to it.
     """
+
+    settle_s: float
+    wait_s: float
+    public_url: str | None
+    echoes: bool = False
+
+
+class Inbox:
+    """Takes messages in and answers them. Thread-safe."""
 
     def __init__(
         self,
@@ -89,20 +98,15 @@ class Inbox:
         work: Work,
         outbox: Outbox,
         media: Media,
-        settle_s: float,
-        wait_s: float,
-        public_url: str | None,
-        limits: Limits = Limits(),  # noqa: B008  (frozen)
-        echoes: bool = False,
-        mirror: Mirror = NOBODY,
-        team_says: TeamSays = nobody_says,
+        keeper: Keeper,
+        policy: InboxPolicy,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.manager = manager
         self._database, self._work, self._outbox, self._media = database, work, outbox, media
-        self._settle_s, self._wait_s, self._public_url = settle_s, wait_s, public_url
-        self._phrases, self._echoes, self._clock = manager.profile.phrases, echoes, clock
-        self._keeper = Keeper(database, work, outbox, self._phrases, limits, mirror, team_says, clock)
+        self._settle_s, self._wait_s, self._public_url = policy.settle_s, policy.wait_s, policy.public_url
+        self._phrases, self._echoes, self._clock = manager.profile.phrases, policy.echoes, clock
+        self._keeper = keeper
 
     # A message comes in
 

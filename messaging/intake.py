@@ -15,6 +15,7 @@ from messaging.media import has_voice_note
 from messaging.opt_out import Keyword, keyword_of
 from messaging.outbox import Outbox
 from messaging.requests import Incoming
+from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Recipient
@@ -37,11 +38,6 @@ _ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Key
 
 TeamSays = Callable[[Connection, str, str, datetime], str | None]
 """Given a number and what its owner wrote: what they are told, where they are one of ours; None: a customer."""
-
-
-def nobody_says(connection: Connection, number: str, said: str, now: datetime) -> str | None:
-    """There is no team: everybody is a customer."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class Keeper:
         limits: Limits,
         mirror: Mirror,
         team_says: TeamSays,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
         self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock

@@ -9,12 +9,14 @@ come for a while. So none is lost, and one is said twice only where nobody can b
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
+from conversation import service_window
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
 from jobs.queue import Work
@@ -35,10 +37,8 @@ RECEIPT_WITHIN = timedelta(seconds=60)
 AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
 """Before each further try of a message that the provider took and could not deliver for now. One that is sent again
 because nothing is known of it has no further tries."""
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule)."""
-NOTICE = "notice"
-"""A message to one of ours: outside the window it goes out as the template, its words in one line."""
+NOTICE, TEMPLATE = "notice", "template"
+"""A message to one of ours, as free text; and once it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
 """How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
@@ -284,9 +284,6 @@ class Outbox:
             wait_s = self._in_doubt(provider, recipient, message)
             if wait_s is not None:
                 return wait_s
-        if not self._may_go(provider, recipient, message):
-            self._note_failed(message, provider.outside_window)
-            return 0
         wait_s = self._begin(provider, recipient, message)
         if wait_s is None:
             return 0
@@ -301,18 +298,44 @@ class Outbox:
         return 0
 
     def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
-        """Give a message to the provider. Raises IntegrationError."""
-        if not self._may_go(provider, recipient, message):
-            raise IntegrationError("outside the 24-hour window", permanent=True, code=provider.outside_window)
-        return provider.send(recipient, message, as_template=self._is_outside_window(recipient))
+        """Give a message to the provider. Raises IntegrationError.
 
-    def _may_go(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> bool:
-        """Say whether a message reaches somebody: in the window anything does, and outside it a notice's template."""
-        is_template = message.kind == NOTICE and provider.has_template
-        return is_template or not self._is_outside_window(recipient)
+        A notice goes out as the template where their last message is known to be too old, or free text is refused.
+        """
+        if self._has_closed(recipient) and _has_other_form(provider, message):
+            message = self._as_template(message)
+        try:
+            return _give(provider, recipient, message)
+        except IntegrationError as error:
+            if error.code != provider.outside_window or not _has_other_form(provider, message):
+                raise
+        return _give(provider, recipient, self._as_template(message))
 
-    def _is_outside_window(self, recipient: Recipient) -> bool:
-        return recipient.wrote_at is None or self._clock() - recipient.wrote_at > WINDOW
+    def _has_closed(self, recipient: Recipient) -> bool:
+        """Say whether the window is surely closed. Who joined Twilio's sandbox wrote to Twilio, and not to us."""
+        return recipient.wrote_at is not None and not service_window.is_open(
+            recipient.wrote_at, self._clock()
+        )
+
+    def _as_template(self, message: MessageRecord) -> MessageRecord:
+        with self._database.write() as connection:
+            outgoing.change_kind(connection, message.id, TEMPLATE)
+        return replace(message, kind=TEMPLATE)
+
+    def send_as_template(self, connection: Connection, message: MessageRecord, code: int | None) -> bool:
+        """Let a notice go out as the template whose free text was refused; False where that is not what happened.
+
+        code: the provider's, from the receipt.
+        """
+        recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
+        provider = self._channels.of(recipient) if recipient is not None else None
+        if provider is None or code != provider.outside_window or not _has_other_form(provider, message):
+            return False
+        outgoing.change_kind(connection, message.id, TEMPLATE)
+        outgoing.try_again(connection, message.id, self._clock())
+        self.send_later(connection, message.conversation_id)
+        log.info("notice_sent_as_template", message_id=message.id)
+        return True
 
     def _begin(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
         """Take the next place that our number has; return the seconds until then, None where it is not to go."""
@@ -394,6 +417,14 @@ class Outbox:
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message.id)
             self._mirror.receipt(connection, message.id, MessageStatus.FAILED, code, now)
+
+
+def _has_other_form(provider: Provider, message: MessageRecord) -> bool:
+    return message.kind == NOTICE and provider.has_template
+
+
+def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
+    return provider.send(recipient, message, as_template=message.kind == TEMPLATE and provider.has_template)
 
 
 def in_reply(base_url: str, message: MessageRecord) -> Outgoing:

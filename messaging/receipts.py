@@ -7,19 +7,17 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from integrations.twilio.error_codes import PASSING_CODES
 from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, outgoing
 from storage.queries.messages import MessageRecord
 
 log = structlog.get_logger()
-
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Receipts:
@@ -54,8 +52,13 @@ class Receipts:
         if message is None:
             log.info("receipt_of_a_stranger", status=facts.status)
             return
+        if outgoing.is_of_earlier_try(message, facts.sid or None):
+            return
+        is_lost = facts.status in LOST and message.status not in LOST
+        if is_lost and self._outbox.send_as_template(connection, message, facts.error_code):
+            return
         self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
-        if facts.status not in _LOST or message.status in _LOST:
+        if not is_lost:
             return
         log.error("message_failed", message_id=message.id, code=facts.error_code)
         if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):
@@ -76,7 +79,7 @@ class Receipts:
 
         By the first thing that is told of a message alone: what comes later may be of one that somebody else sent.
         """
-        if not facts.number or facts.status not in (MessageStatus.SENT, *_LOST):
+        if not facts.number or facts.status not in (MessageStatus.SENT, *LOST):
             return None
         conversation_id = contacts.conversation_of_number(connection, matching_number(facts.number))
         if conversation_id is None:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conversation.phone_numbers import matching_number
+from phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
 from storage.queries.contacts import Sender

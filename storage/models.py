@@ -8,7 +8,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.login_tries import LoginTry  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewise)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -61,6 +62,10 @@ class MessageStatus(StrEnum):
     UNDELIVERED = "undelivered"
     HELD = "held"  # not sent: a person took over before it could be
     FAILED = "failed"
+
+
+LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+"""What did not reach anybody, as the provider says."""
 
 
 class ServedKind(StrEnum):
@@ -239,6 +244,8 @@ class Handoff(Base):
     """Who asked for it: assistant, words, key, failure, api, operator."""
     request_key: Mapped[str | None] = mapped_column(String(200), index=True)
     """By which an asker from outside asks again for the same."""
+    number: Mapped[str] = mapped_column(String(40), default="")
+    """The contact's, as an asker from outside wrote it."""
     reason: Mapped[str]
     summary: Mapped[str]
     context: Mapped[str] = mapped_column(default="")

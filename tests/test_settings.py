@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from settings import ROOT, SettingsError, load_settings, parse_e164, require_sqlite
+from phone_numbers import parse_e164
+from settings import ROOT, SettingsError, load_settings, require_sqlite
 from tests.product import modules_that_read_the_attribute
 
 ACCOUNT = "AC" + "12" * 16

@@ -1,7 +1,7 @@
 """Twilio's REST API of the bench: it takes what a WhatsApp conversation sends there, and counts it.
 
-`python -m bench.servers.twilio_server PORT`. Typing is shown and messages are queued; a list of messages is empty, for
-it is asked only after a message of which no receipt came, and here they all come (bench/person.py).
+`python -m bench.servers.twilio_server PORT`. Typing is shown and messages are queued; a list of messages is empty,
+for it is asked only after a message of which no receipt came, and here they all come (bench/person.py).
 
     GET /counts      {"typing": 12, "sent": 0, "looked for": 0}, since it was last asked
 """

@@ -1,86 +1,79 @@
 """`flask --app app whatsapp ...`: messages sent from the terminal, looked at, and listed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.call_progress import explain
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
-from cli.whatsapp.providers import Carrier, Dialog360Carrier, TwilioCarrier
+from cli.whatsapp.providers import Carrier
 from cli.whatsapp.send import Sending
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
-from integrations.dialog360.client import Dialog360
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
-from messaging.providers.base import DIALOG360, TWILIO
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries.messages import last_messages, message_by_sid
 
 
-def whatsapp_group(
-    database: Database,
-    terminal: Terminal,
-    zone: ZoneInfo,
-    check: Callable[[], None],
-    *,
-    rest: TwilioMessages | None,
-    sender: str | None,
-    public_url: str | None,
-    template_sid: str | None,
-    dialog360: Dialog360 | None = None,
-    dialog360_template: str | None = None,
-    mirror: Mirror = NOBODY,
-    clock: Callable[[], datetime] = utc_now,
-) -> click.Group:
-    """Return the group. zone: the business's, in which times are shown. check: raises where it cannot run.
+@dataclass(frozen=True, slots=True)
+class WhatsAppServices:
+    """What the commands need. zone: the business's, in which times are shown.
 
-    rest, dialog360: None where there are no credentials. sender, public_url, template_sid: as TwilioCarrier takes
-    them. dialog360_template: as Dialog360Carrier does. mirror: who is shown what is sent.
+    rest: None where there are no credentials. carriers: by provider, the one for who has never written first.
+    mirror: who is shown what is sent.
     """
+
+    database: Database
+    zone: ZoneInfo
+    rest: TwilioMessages | None
+    carriers: Mapping[str, Carrier]
+    mirror: Mirror = NOBODY
+    clock: Callable[[], datetime] = utc_now
+
+
+def whatsapp_group(
+    terminal: Terminal, services: Callable[[], WhatsAppServices], check: Callable[[], None]
+) -> click.Group:
+    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
     group = click.Group("whatsapp", help=terminal.pick(es="Mensajes de WhatsApp.", en="WhatsApp messages."))
     number = WhatsAppNumber(terminal)
-    carriers: dict[str, Carrier] = {}
-    if rest is not None:
-        carriers[TWILIO] = TwilioCarrier(
-            rest, terminal, sender=sender, public_url=public_url, template_sid=template_sid
-        )
-    if dialog360 is not None:
-        carriers[DIALOG360] = Dialog360Carrier(dialog360, terminal, template=dialog360_template)
-    if not sender:  # who has never written is written to from a number that is set
-        carriers = dict(reversed(carriers.items()))
 
     @_add(group, "send", _send_parameters(terminal, number), _send_help(terminal), exit_codes(terminal))
     def send(number: str, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
         draft = read_draft(terminal, **given)
-        if not carriers:
+        needed = services()
+        if not needed.carriers:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
         check()
         sending = Sending(
-            database, terminal, zone, carriers,
-            mirror=mirror, poll_s=poll_s, patience_s=patience_s, clock=clock,
+            needed.database, terminal, needed.zone, needed.carriers,
+            mirror=needed.mirror, poll_s=poll_s, patience_s=patience_s, clock=needed.clock,
         )  # fmt: skip
         return sending.send(number, draft, wait=not no_wait)
 
     @_add(group, "status", _status_parameters(terminal), _status_help(terminal))
     def status(sid: str) -> ExitCode:
         check()
-        return _show_state(database, terminal, zone, rest, sid)
+        return _show_state(services(), terminal, sid)
 
     @_add(group, "log", _log_parameters(terminal, number), _log_help(terminal))
     def log(number: str | None, last: int) -> ExitCode:
         check()
-        with database.read() as connection:
+        needed = services()
+        with needed.database.read() as connection:
             found = last_messages(connection, last, number and matching_number(number))
         if found:
-            print_log(found, terminal, zone)
+            print_log(found, terminal, needed.zone)
         else:
             terminal.say(es="No hay mensajes todavía.", en="There are no messages yet.")
         return ExitCode.COMPLETED
@@ -88,10 +81,9 @@ def whatsapp_group(
     return group
 
 
-def _show_state(
-    database: Database, terminal: Terminal, zone: ZoneInfo, rest: TwilioMessages | None, sid: str
-) -> ExitCode:
-    with database.read() as connection:
+def _show_state(services: WhatsAppServices, terminal: Terminal, sid: str) -> ExitCode:
+    zone, rest = services.zone, services.rest
+    with services.database.read() as connection:
         kept = message_by_sid(connection, sid)
     is_twilios = not sid.startswith("wamid.")
     if rest is None or not is_twilios or (kept is not None and kept.simulated):

@@ -10,10 +10,8 @@ import click
 
 from cli.call_options import CannotBegin, PhoneNumber
 from cli.console import Terminal
-from conversation.phone_numbers import matching_number
 from conversation.redaction import redact
 from integrations.twilio.error_codes import what_to_do
-from settings import parse_e164
 
 T = TypeVar("T")
 
@@ -154,15 +152,11 @@ def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
 
 
 class WhatsAppNumber(PhoneNumber):
-    """A number as people copy it from Twilio or from WhatsApp; the command gets it as E.164."""
+    """A number to be written to, on the command line; the command gets it as E.164."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return E.164, or end the command with exit code 2."""
-        plain = re.sub(r"[\s().-]", "", value.removeprefix("whatsapp:"))
-        try:
-            return parse_e164(plain)
-        except ValueError:  # WhatsApp writes some numbers with a digit that no phone book has
-            return super().convert(matching_number(plain), param, ctx)
+    def form(self, e164: str) -> str:
+        """Return the number as it was written, which is how WhatsApp reaches it."""
+        return e164
 
 
 class Checked(click.ParamType[T], Generic[T]):

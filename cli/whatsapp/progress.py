@@ -7,9 +7,9 @@ from datetime import datetime
 
 from rich.status import Status
 
-from cli.call_options import ExitCode
 from cli.call_progress import Interruption
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.log import meanings, status_word
 from cli.whatsapp.options import Draft
 from cli.whatsapp.providers import Carrier

@@ -208,5 +208,30 @@ class Dialog360Carrier:
         return dialog360.what_to_do(code, language)
 
 
+def carriers_of(
+    terminal: Terminal,
+    rest: TwilioMessages | None,
+    dialog360_client: Dialog360 | None,
+    *,
+    sender: str | None,
+    public_url: str | None,
+    template_sid: str | None,
+    dialog360_template: str | None = None,
+) -> dict[str, Carrier]:
+    """Return the carriers by provider, the one for who has never written first. rest, dialog360_client: None: off.
+
+    The rest is as TwilioCarrier and Dialog360Carrier take it.
+    """
+    carriers: dict[str, Carrier] = {}
+    if rest is not None:
+        carriers[TWILIO] = TwilioCarrier(
+            rest, terminal, sender=sender, public_url=public_url, template_sid=template_sid
+        )
+    if dialog360_client is not None:
+        carriers[DIALOG360] = Dialog360Carrier(dialog360_client, terminal, template=dialog360_template)
+    # Who has never written is written to from a number that is set
+    return carriers if sender else dict(reversed(carriers.items()))
+
+
 def _taken(state: MessageState) -> Taken:
     return Taken(state.sid, status_of(state.status), state.error_code, state.body)

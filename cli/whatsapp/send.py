@@ -9,16 +9,16 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S
 from cli.call_progress import Interruption
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft, not_set
 from cli.whatsapp.progress import Follower, Parcel, explain
 from cli.whatsapp.providers import Carrier, Taken
+from conversation import service_window
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from integrations.errors import IntegrationError
-from messaging.outbox import WINDOW
 from messaging.providers.base import TWILIO
 from storage.base import utc_now
 from storage.database import Database
@@ -119,12 +119,12 @@ class Sending:
         """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
-            recipient = contacts.recipient_for(connection, matching_number(number), now)
+            recipient = contacts.recipient_for(connection, number, now)
             carrier = self._carrier_of(recipient)
             draft = carrier.filled_in(draft, recipient)
             self._require_consent(recipient, number)
             if draft.template is None:
-                self._require_window(recipient, number, now)
+                self._warn_of_window(recipient, number, now)
             to = (recipient.address or number).removeprefix("whatsapp:")
             return [
                 Parcel(self._kept_part(connection, recipient, part, now), part, recipient, to, carrier)
@@ -163,28 +163,26 @@ class Sending:
                 )
             )
 
-    def _require_window(self, recipient: Recipient, number: str, now: datetime) -> None:
+    def _warn_of_window(self, recipient: Recipient, number: str, now: datetime) -> None:
+        """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
         if recipient.wrote_at is None:
-            raise Refused(
-                self._terminal.pick(
-                    es=f"{number} no ha escrito todavía, y WhatsApp solo admite texto libre hasta 24 horas "
-                    "después de su último mensaje: envíe una plantilla aprobada (--template HX... --var 1=...), "
-                    "o espere a que escriba.",
-                    en=f"{number} has not written yet, and WhatsApp takes free text only up to 24 hours after "
-                    "their last message: send an approved template (--template HX... --var 1=...), or wait "
-                    "until they write.",
-                )
+            self._terminal.complain(
+                es=f"Aviso: aquí no consta ningún mensaje de {number}, y WhatsApp solo admite texto libre hasta 24 "
+                "horas después de su último mensaje. Se envía de todos modos; si no llega, envíe una plantilla "
+                "aprobada (--template HX... --var 1=...).",
+                en=f"Warning: no message from {number} is known here, and WhatsApp takes free text only up to 24 hours "
+                "after their last message. It is sent all the same; if it does not arrive, send an approved template "
+                "(--template HX... --var 1=...).",
             )
-        if now - recipient.wrote_at > WINDOW:
+        elif not service_window.is_open(recipient.wrote_at, now):
             at = f"{recipient.wrote_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
-            raise Refused(
-                self._terminal.pick(
-                    es=f"{number} escribió por última vez el {at}, y WhatsApp solo admite texto libre hasta "
-                    "24 horas después: envíe una plantilla aprobada (--template HX... --var 1=...), o espere a "
-                    "que escriba.",
-                    en=f"{number} last wrote on {at}, and WhatsApp takes free text only up to 24 hours after "
-                    "that: send an approved template (--template HX... --var 1=...), or wait until they write.",
-                )
+            self._terminal.complain(
+                es=f"Aviso: el último mensaje de {number} que consta aquí es del {at}, y WhatsApp solo admite texto "
+                "libre hasta 24 horas después. Se envía de todos modos; si no llega, envíe una plantilla aprobada "
+                "(--template HX... --var 1=...).",
+                en=f"Warning: the last message from {number} that is known here is of {at}, and WhatsApp takes free "
+                "text only up to 24 hours after it. It is sent all the same; if it does not arrive, send an approved "
+                "template (--template HX... --var 1=...).",
             )
 
     # Sending

@@ -16,22 +16,17 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from integrations.errors import IntegrationError, is_permanent, retry_after_s
+from integrations.errors import (
+    CONNECTION_LOST,
+    NO_ANSWER_IN_TIME,
+    NO_CONNECTION,
+    NOT_SECURE,
+    IntegrationError,
+    is_permanent,
+    retry_after_s,
+)
 from integrations.http.deadline_sockets import Lifeline
 from integrations.http.deadline_transport import LifelineTransport
-from integrations.twilio.error_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE
-
-__all__ = [
-    "CONNECTION_LOST",
-    "MOST_REPLY_BYTES",
-    "NOT_SECURE",
-    "NOT_SENDABLE",
-    "NO_ANSWER_IN_TIME",
-    "NO_CONNECTION",
-    "TOO_LARGE",
-    "JsonHttp",
-    "Reply",
-]
 
 TOO_LARGE = "too_large"
 NOT_SENDABLE = "not_sendable"

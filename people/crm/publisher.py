@@ -11,12 +11,12 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import Nobody
-from conversation.phone_numbers import matching_number
 from integrations.crm.client import CrmWebhook
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from people.crm.sessions import SILENCE, Stretch, stretches
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import crm

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from conversation.manager import MOST_HEARD
 from conversation.observers import NOBODY, Mirror
-from conversation.phone_numbers import matching_number
 from conversation.redaction import redact
 from integrations.elevenlabs.webhooks import TRANSCRIPTION, PostCall, Spoken
 from jobs.queue import Work
+from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import post_calls

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from settings import parse_e164
+from conversation.intents import plain_words
+from conversation.phrases import catalogues
+from phone_numbers import matching_number, parse_e164
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPANISH_DAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
 _ALWAYS = ((time.min, time.max),)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ class SellersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Somebody who takes customers over. number: E.164.
+    """Somebody who takes customers over. number: E.164, as it was written.
 
     languages, skills: what they are asked for first. weight: how often, against the others. hours: when, by the
     business's clock, on days (0 is Monday).
@@ -38,6 +38,10 @@ class Seller:
     weight: float = 1
     hours: tuple[tuple[time, time], ...] = _ALWAYS
     days: frozenset[int] = frozenset(range(7))
+
+    def has_number(self, number: str) -> bool:
+        """Say whether a number is theirs, in whichever form the phone or WhatsApp writes it."""
+        return matching_number(self.number) == matching_number(number)
 
     def is_on_duty(self, local: datetime) -> bool:
         """Say whether they are to be asked now, by the business's clock."""
@@ -91,7 +95,9 @@ def next_duty(sellers: Sequence[Seller], *, asked: Collection[str], local: datet
 
 def sellers_of(numbers: Sequence[str]) -> list[Seller]:
     """Return sellers of whom nothing but the number is known: on duty always."""
-    return [Seller(number, number) for number in dict.fromkeys(numbers)]
+    return [
+        Seller(number, number) for number in {matching_number(number): number for number in numbers}.values()
+    ]
 
 
 def load_sellers(path: Path) -> list[Seller]:
@@ -122,7 +128,7 @@ class _SellerTable(BaseModel):
     @field_validator("number")
     @classmethod
     def _e164(cls, value: str) -> str:
-        return parse_e164(value.removeprefix("whatsapp:"))
+        return parse_e164(value)
 
     @field_validator("hours")
     @classmethod
@@ -153,7 +159,7 @@ class _File(BaseModel):
     @field_validator("seller")
     @classmethod
     def _once(cls, value: list[Any]) -> list[Any]:
-        if len({seller.number for seller in value}) < len(value):
+        if len({matching_number(seller.number) for seller in value}) < len(value):
             raise ValueError("two sellers have the same number")
         return value
 
@@ -178,8 +184,8 @@ def _end(hour: int, minute: int) -> time:
 
 
 def _day(written: str) -> int:
-    short = written.strip().lower()[:3]
-    for names in (DAYS, _SPANISH_DAYS, ("lun", "mar", "mie", "jue", "vie", "sab", "dom")):
+    short = plain_words(written)[:3]
+    for names in ([*map(plain_words, found.recognised.weekdays)] for found in catalogues().values()):
         if short in names:
             return names.index(short)
     raise ValueError(f'"{written}" is no day: write mon to sun, or lun to dom')

@@ -14,12 +14,14 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NOBODY, Nobody, People
+from conversation.phrases import language_of
+from conversation.phrases.words import Notices
 from jobs.queue import Work
-from people.handoff.notices import Answer, Notices, notice, plain_line, read_answer
+from people.handoff.notices import Answer, notice, plain_line, read_answer
 from people.handoff.sellers import Seller, next_duty, next_seller
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.contacts import Recipient
 from storage.queries.offers import HandoffFacts, OfferRecord
@@ -28,7 +30,6 @@ log = structlog.get_logger()
 
 AUTHOR = "handoff"
 NOTICE = "notice"
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Writer(Protocol):
@@ -110,7 +111,7 @@ class Handoffs(Nobody):
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """A notice that did not arrive is no reason to wait for its answer."""
-        if status in _LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
+        if status in LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
             self._offer_at(connection, handoff_id, now, now)
 
     def _offer_at(self, connection: Connection, handoff_id: int, at: datetime, now: datetime) -> None:
@@ -140,7 +141,7 @@ class Handoffs(Nobody):
         if offer.state != offers.OPEN or offer.expires_at <= now:
             return False
         sent = None if offer.message_id is None else messages.message_by_id(connection, offer.message_id)
-        return sent is None or sent.status not in _LOST
+        return sent is None or sent.status not in LOST
 
     def next_seller(
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
@@ -151,7 +152,7 @@ class Handoffs(Nobody):
             asked={offer.seller for offer in asked},
             last_asked=offers.last_asked(connection, [seller.number for seller in self.team.sellers]),
             words=f"{facts.reason} {facts.context}",
-            language=self.team.language[:2],
+            language=language_of(self.team.language),
             local=now.astimezone(self.team.zone),
         )
 
@@ -191,27 +192,27 @@ class Handoffs(Nobody):
 
     def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
         """Return what a seller is told whose message answers an offer; None where it is a message like any other."""
-        if all(seller.number != number for seller in self.team.sellers):
+        seller = next((seller for seller in self.team.sellers if seller.has_number(number)), None)
+        if seller is None:
             return None
-        answer, offer = read_answer(said), offers.open_offer_to(connection, number)
+        answer, offer = read_answer(said), offers.open_offer_to(connection, seller.number)
         if answer is None or offer is None:
             return None
         if answer is Answer.DECLINE:
             offers.answer_offer(connection, offer.id, offers.DECLINED)
             self._offer_at(connection, offer.handoff_id, now, now)
             return self.team.words.passed_on
-        return self._take(connection, offer, number, now)
+        return self._take(connection, offer, seller, now)
 
-    def _take(self, connection: Connection, offer: OfferRecord, number: str, now: datetime) -> str:
+    def _take(self, connection: Connection, offer: OfferRecord, seller: Seller, now: datetime) -> str:
         facts = offers.handoff_facts(connection, offer.handoff_id)
         assert facts is not None
-        name = self._name_of(number)
-        if not offers.take_handoff(connection, facts.id, number, now):
+        if not offers.take_handoff(connection, facts.id, seller.number, now):
             offers.answer_offer(connection, offer.id, offers.GONE)
             return self.team.words.taken_by.format(name=self._name_of(facts.owner))
         offers.answer_offer(connection, offer.id, offers.TAKEN)
-        self._tell_others(connection, facts, name, now)
-        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=name), now)
+        self._tell_others(connection, facts, seller.name, now)
+        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
         words = self.team.words.yours.format(name=plain_line(facts.name), number=facts.number)
         return words.replace("  ", " ")

@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import Connection, String, Table, bindparam, literal, select, update
 from sqlalchemy import cast as sql_cast
 
+from phone_numbers import matching_number
 from storage.models import Contact, Conversation, Handoff, Turn
 from storage.queries.calls import ConversationRecord, find_conversation, topics_of
 from storage.upsert import insert_once
@@ -80,10 +81,19 @@ def conversation_with(connection: Connection, sender: Sender, to_address: str, n
 def recipient_for(connection: Connection, number: str, now: datetime) -> Recipient:
     """Return the conversation with the real person of an E.164 number, to whom we write of our own accord.
 
-    It is made where it is new; that they wrote is not said by it.
+    It is made where it is new; that they wrote is not said by it. Where no message of theirs has brought the address
+    that WhatsApp knows them by, it is the number as it is given here.
     """
-    known = _known(connection, number, False)
-    return known or _made(connection, Sender(number, "", "", False), "", now, wrote_at=None)
+    found_by = matching_number(number)
+    known = _known(connection, found_by, False)
+    if known is None:
+        known = _made(connection, Sender(found_by, "", "", False), "", now, wrote_at=None)
+    if known.address or number == found_by:
+        return known
+    connection.execute(
+        update(_CONTACTS).where(_CONTACTS.c.id == known.contact_id).values(whatsapp_address=number)
+    )
+    return replace(known, address=number)
 
 
 def _known(connection: Connection, number: str, simulated: bool) -> Recipient | None:

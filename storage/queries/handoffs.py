@@ -38,12 +38,16 @@ def make_handoff(
     *,
     source: str,
     request_key: str | None,
+    number: str,
     reason: str,
     summary: str,
     context: str,
     now: datetime,
 ) -> int | None:
-    """Keep that a conversation goes to a person; return its id, None where that turn led to one before."""
+    """Keep that a conversation goes to a person; return its id, None where that turn led to one before.
+
+    number: the contact's, as whoever asked for it wrote it; empty where nobody did.
+    """
     return insert_once(
         connection,
         Handoff,
@@ -51,6 +55,7 @@ def make_handoff(
         turn_number=turn_number,
         source=source,
         request_key=request_key,
+        number=number,
         reason=reason,
         summary=summary,
         context=context,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, func, select, update
 
 from storage.models import Contact, Conversation, Handoff, Offer
 from storage.upsert import insert_once
@@ -21,7 +21,10 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 
 @dataclass(frozen=True, slots=True)
 class HandoffFacts:
-    """A handoff with the person it is about. number: E.164, or "withheld:" and the CallSid."""
+    """A handoff with the person it is about.
+
+    number: by which people of ours reach them, as it was given or as they write from; or "withheld:" and the CallSid.
+    """
 
     id: int
     conversation_id: int
@@ -122,6 +125,14 @@ def take_handoff(connection: Connection, handoff_id: int, owner: str, now: datet
     return taken.rowcount == 1
 
 
+_REACHED_BY = case(
+    (_HANDOFFS.c.number != "", _HANDOFFS.c.number),
+    (
+        and_(_CONVERSATIONS.c.channel == "whatsapp", _CONTACTS.c.whatsapp_address != ""),
+        func.replace(_CONTACTS.c.whatsapp_address, "whatsapp:", ""),
+    ),
+    else_=_CONTACTS.c.address,
+)
 _ALL = select(*(_OFFERS.c[name] for name in OfferRecord.__slots__))
 _FACTS = (
     select(
@@ -129,7 +140,7 @@ _FACTS = (
         _HANDOFFS.c.conversation_id,
         _CONVERSATIONS.c.contact_id,
         _CONVERSATIONS.c.channel,
-        _CONTACTS.c.address,
+        _REACHED_BY,
         _CONTACTS.c.name,
         _CONTACTS.c.simulated,
         _HANDOFFS.c.reason,

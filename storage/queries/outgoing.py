@@ -90,6 +90,11 @@ def _change(connection: Connection, message_ids: Sequence[int], status: MessageS
     connection.execute(update(MESSAGES).where(*which).values(status=status, changed_at=now))
 
 
+def change_kind(connection: Connection, message_id: int, kind: str) -> None:
+    """Note as what a message goes out."""
+    connection.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(kind=kind))
+
+
 def try_again(connection: Connection, message_id: int, now: datetime) -> None:
     """Let a message wait to be sent once more, after the provider could not deliver it."""
     connection.execute(
@@ -163,13 +168,8 @@ def unsent(connection: Connection, conversation_id: int) -> list[MessageRecord]:
 
 
 def sent(connection: Connection, message_id: int, sid: str, status: MessageStatus, now: datetime) -> None:
-    """Keep under which SID the provider has a message."""
-    connection.execute(
-        update(MESSAGES)
-        .where(MESSAGES.c.id == message_id, MESSAGES.c.status.in_(_NOT_OUT))
-        .values(sid=sid, changed_at=now)
-    )
-    receipt(connection, status, None, now, message_id=message_id)
+    """Keep under which SID the provider has a message; nothing where its receipt was faster."""
+    receipt(connection, status, None, now, message_id=message_id, sid=sid)
 
 
 def receipt(
@@ -192,8 +192,8 @@ def receipt(
     if found is None:
         return None
     message = record_of(found)
-    if message.sid is not None and sid is not None and (message.sid == sid) == (message.status in _NOT_OUT):
-        return message  # its SID stays the old one until a try has another
+    if is_of_earlier_try(message, sid):
+        return message
     news: dict[str, Any] = {}
     if sid is not None and sid != message.sid:
         news["sid"] = sid
@@ -202,6 +202,14 @@ def receipt(
     if news:
         connection.execute(_news(tuple(news)), {"message_id": message.id, **news})
     return message
+
+
+def is_of_earlier_try(message: MessageRecord, sid: str | None) -> bool:
+    """Say whether what is told under a SID is about a try of a message before the one that counts."""
+    if message.sid is None or sid is None:
+        return False
+    # its SID stays the old one until a try has another
+    return (message.sid == sid) == (message.status in _NOT_OUT)
 
 
 @cache

@@ -68,7 +68,6 @@ class MessageRow:
     number: str
     simulated: bool
     provider: str
-    wrote_at: datetime | None
     opted_out_at: datetime | None
 
 
@@ -208,7 +207,6 @@ _MESSAGE_ROWS = (
         _CONTACTS.c.address,
         _CONTACTS.c.simulated,
         _CONVERSATIONS.c.provider,
-        _CONTACTS.c.wrote_at,
         _CONTACTS.c.opted_out_at,
     )
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)

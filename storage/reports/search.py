@@ -15,6 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, Text, func, or_, select
 from sqlalchemy import cast as sql_cast
 
+from phone_numbers import matching_number
 from storage.models import Contact, Message, Turn
 
 AROUND = 60
@@ -100,7 +101,8 @@ def folded(text: str) -> str:
 
 def people(connection: Connection, looked_for: str, limit: int = 20) -> list[Person]:
     """Return the contacts whose name or number holds that, the last to come first."""
-    wanted, digits = looked_for.strip(), "".join(filter(str.isdigit, looked_for))
+    wanted = looked_for.strip().removeprefix("whatsapp:")
+    digits = matching_number("+" + "".join(filter(str.isdigit, wanted)))[1:]
     found = [_is_like(connection, _CONTACTS.c.name, wanted)] if wanted else []
     if len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, wanted)):
         found.append(_CONTACTS.c.address.contains(digits))

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from cli.call_options import ExitCode
-from cli.chatwoot import chatwoot_group
+from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.chatwoot_advice import what_to_change
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Problem
 from storage.models import Contact
@@ -48,8 +48,12 @@ def run(database, chatwoot):
         runner = CliRunner()
         with runner.isolation() as (out, err, _):
             group = chatwoot_group(
-                database, Terminal(language), ZoneInfo("Europe/Madrid"), lambda: None,
-                client=client if is_on else None, public_url="https://a.example.com", is_signed=is_signed,
+                Terminal(language),
+                lambda: ChatwootServices(
+                    database, ZoneInfo("Europe/Madrid"), client=client if is_on else None,
+                    public_url="https://a.example.com", is_signed=is_signed,
+                ),
+                lambda: None,
             )  # fmt: skip
             try:
                 group.main(["test"], standalone_mode=True)

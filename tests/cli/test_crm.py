@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.console import Terminal
-from cli.crm import crm_group
+from cli.crm import CrmServices, crm_group
 from integrations.crm.client import CrmWebhook
 from integrations.errors import IntegrationError
 from jobs.job import Job
@@ -53,7 +53,8 @@ class Works:
 
 
 def run(work, *arguments, language="en", is_set=True):
-    group = crm_group(work, Terminal(language), ZoneInfo("Europe/Madrid"), lambda: None, is_set=is_set)
+    services = CrmServices(work, ZoneInfo("Europe/Madrid"), is_set=is_set)
+    group = crm_group(Terminal(language), lambda: services, lambda: None)
     return CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments)
 
 

@@ -67,8 +67,6 @@ def test_writing_takes_the_conversation_over(operator, talks):
 @pytest.mark.parametrize(("person", "words", "sentence"), [
     ({"wrote": 1}, "   ", "No hay nada escrito"),
     ({"wrote": 1}, "a" * 4001, "demasiado largo"),
-    ({"wrote": 25 * 60}, "Hola", "Hace más de 24 horas"),
-    ({"wrote": None}, "Hola", "Hace más de 24 horas"),
     ({"wrote": 1, "opted_out": True}, "Hola", "pidió no recibir más mensajes"),
 ])  # fmt: skip
 def test_what_would_not_arrive_is_not_written(operator, talks, person, words, sentence):
@@ -79,6 +77,16 @@ def test_what_would_not_arrive_is_not_written(operator, talks, person, words, se
     assert sentence in page
     assert every(operator.parts.database, Message) == []
     assert talk(operator, chat).human_until is None
+
+
+@pytest.mark.parametrize("wrote", [25 * 60, None])
+def test_outside_the_24_hours_the_operator_is_warned_and_may_write(operator, talks, wrote):
+    chat = talks.chat(talks.contact("Ana", wrote=wrote))
+
+    assert "puede no entregar texto libre" in operator.read(f"/dashboard/conversations/{chat}")
+    do(operator, chat, "write", words="Hola")
+
+    assert [(m.body, m.status) for m in every(operator.parts.database, Message)] == [("Hola", "waiting")]
 
 
 def test_a_person_is_told_once_and_the_operator_takes_it(operator, talks):

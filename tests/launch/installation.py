@@ -22,7 +22,7 @@ class House:
         self.starts: list[Start] = []
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "es_ES.UTF-8"}
         folder.mkdir()
-        for name in ("start.sh", "settings.py", "gunicorn.conf.py", "requirements.txt"):
+        for name in ("start.sh", "settings.py", "phone_numbers.py", "gunicorn.conf.py", "requirements.txt"):
             shutil.copy(ROOT / name, folder)
         shutil.copytree(ROOT / "launch", folder / "launch")
         (folder / "storage").mkdir()

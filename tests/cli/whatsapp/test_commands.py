@@ -13,8 +13,6 @@ import pytest
 from click import ClickException
 from click.testing import CliRunner
 
-from cli.console import Terminal
-from cli.whatsapp.commands import whatsapp_group
 from integrations.twilio.messages import TwilioMessages
 from storage.base import utc_now
 from storage.database import Database
@@ -22,6 +20,7 @@ from storage.models import Contact, Conversation, Message, MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Sender
 from storage.queries.messages import NewMessage
+from tests.cli.whatsapp.groups import group_of
 from tests.fakes.twilio.messages import WAITS, Receipt, failed, undelivered
 from tests.fakes.twilio.server import Close, FakeTwilio, Page, Refuse
 from tests.records import every, the_only
@@ -66,9 +65,9 @@ class Commands:
 
     def run(self, *arguments, language="en", **parts):
         parts = {
-            "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None, "check": lambda: None,
+            "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None,
         } | parts  # fmt: skip
-        group = whatsapp_group(self.database, Terminal(language), ZoneInfo("Europe/Madrid"), **parts)
+        group = group_of(self.database, language, **parts)
         return Ended(CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments))
 
     def send(self, *arguments, **parts):
@@ -77,6 +76,7 @@ class Commands:
     def wrote(self, number=ANA, *, ago=timedelta(minutes=1), body="Hola", name="Ana", **sender):
         sender = {"number": number, "address": f"whatsapp:{number}", "simulated": False} | sender
         at = utc_now() - ago
+        self.twilio.messages.rules.hears(sender["address"], at.timestamp())
         with self.database.write() as connection:
             recipient = contacts.conversation_with(connection, Sender(name=name, **sender), OURS, at)
             new = NewMessage(f"SM{os.urandom(16).hex()}", "text", body, OURS)
@@ -342,15 +342,15 @@ def test_who_opted_out_is_not_written_to_not_even_with_a_template(twilio, comman
 
 
 @pytest.mark.parametrize("content", [("--text", "Hola"), ("--image", IMAGE)])
-def test_outside_the_24_hours_free_text_is_refused_and_a_template_advised(twilio, commands, content):
+def test_outside_the_24_hours_it_warns_sends_and_ends_as_twilio_says(twilio, commands, content):
     commands.wrote(ago=timedelta(hours=24, seconds=1))
 
     ended = commands.send(*content)
 
-    assert ended.code == 3
-    assert "--template" in ended.err and "last wrote on" in ended.err
-    assert twilio.requests == []
-    assert [message.outbound for message in every(commands.database, Message)] == [False]
+    assert ended.code == 1
+    assert "Warning: the last message from" in ended.err and "--template" in ended.err
+    assert "[63016]" in ended.err
+    assert (commands.kept().status, commands.kept().error_code) == (MessageStatus.FAILED, 63016)
 
 
 def test_just_within_the_24_hours_free_text_goes_out(commands):
@@ -359,15 +359,39 @@ def test_just_within_the_24_hours_free_text_goes_out(commands):
     assert commands.send("--text", "Hola").code == 0
 
 
-def test_who_never_wrote_gets_no_free_text_and_leaves_no_trace(twilio, commands):
-    commands.wrote(simulated=True)  # the simulator's person of that number is another one
+def test_who_joined_the_sandbox_is_written_to_though_no_message_of_theirs_is_known(twilio, commands):
+    twilio.messages.rules.joins(f"whatsapp:{ANA}")
 
     ended = commands.send("--text", "Hola", language="es")
 
-    assert ended.code == 3
-    assert "no ha escrito todavía" in ended.err and "--template" in ended.err
-    assert twilio.requests == []
-    assert len(every(commands.database, Contact)) == 1
+    assert ended.code == 0, ended.err
+    assert "Aviso: aquí no consta ningún mensaje de" in ended.err and "--template" in ended.err
+    assert ended.statuses[-1] == "entregado"
+
+
+def test_who_never_wrote_to_anybody_is_not_reached_and_twilio_says_so(twilio, commands):
+    ended = commands.send("--text", "Hola")
+
+    assert ended.code == 1
+    assert "Warning: no message from" in ended.err and "[63016]" in ended.err
+    assert twilio.messages.bodies() == ["Hola"]
+
+
+def test_what_twilio_refuses_at_once_as_outside_the_window_ends_with_3(twilio, commands):
+    twilio.fail(Refuse(400, 63016), method="POST")
+
+    assert commands.send("--text", "Hola").code == 3
+
+
+def test_who_is_new_is_written_to_at_the_number_as_it_was_given(twilio, commands):
+    twilio.messages.rules.joins("whatsapp:+5215555550100")
+
+    ended = commands.run("send", "+52 1 55 5555 0100", "--text", "Hola", "--poll-s", "0.01")
+
+    assert ended.code == 0, ended.err
+    assert twilio.messages.last.to == "whatsapp:+5215555550100"
+    contact = the_only(commands.database, Contact)
+    assert (contact.address, contact.whatsapp_address) == ("+525555550100", "+5215555550100")
 
 
 def test_what_twilio_refuses_is_told_with_what_to_do_and_kept_as_failed(twilio, commands):

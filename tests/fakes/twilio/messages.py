@@ -146,10 +146,7 @@ class Messages:
             self._take(message, receipt)
 
     def received(self, *, sender: str, to: str, body: str = "Hola", hours_ago: float = 0) -> FakeMessage:
-        """Add a message that somebody wrote to us: after it, free text passes for 24 hours.
-
-        To somebody of whom there is none, free text always passes.
-        """
+        """Add a message that somebody wrote to us: after it, free text passes for 24 hours, and else never."""
         made_at = self.rules.now() - hours_ago * 3600
         params = {"To": [to], "From": [sender], "Body": [body]}
         message = FakeMessage(_sid(params), params, deque(), made_at, "inbound", "received", sent_at=made_at)
@@ -326,6 +323,10 @@ class Rules:
         self._paced = True
         self._joined = set(joined) or None
 
+    def joins(self, address: str) -> None:
+        """Take the word by which somebody joins the sandbox: Twilio answers it, and tells our webhook nothing."""
+        self.hears(address, self.now())
+
     def hears(self, address: str, at: float) -> None:
         self._heard_at[address] = max(at, self._heard_at.get(address, at))
 
@@ -333,11 +334,14 @@ class Rules:
         """Say with which code this message, which was accepted, will fail."""
         if self._joined is not None and message.to not in self._joined:
             return 63015
-        heard_at = self._heard_at.get(message.to)
-        is_template = message.param("ContentSid") is not None
-        if heard_at is not None and message.made_at - heard_at > WINDOW_S and not is_template:
+        if _is_whatsapp(message.to) and not self._is_open_to(message):
             return 63016
         return self._pace(message)
+
+    def _is_open_to(self, message: FakeMessage) -> bool:
+        if message.direction == "outbound-reply" or message.param("ContentSid") is not None:
+            return True
+        return message.made_at - self._heard_at.get(message.to, float("-inf")) <= WINDOW_S
 
     def _pace(self, message: FakeMessage) -> int | None:
         if not self._paced:

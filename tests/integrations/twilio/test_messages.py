@@ -26,6 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def twilio():
     with FakeTwilio() as fake:
+        fake.messages.rules.joins(TO)
         yield fake
 
 
@@ -43,6 +44,7 @@ def clock():
 def timed(clock):
     """A Twilio whose receipts come by the clock, which stands at noon."""
     with FakeTwilio(clock=clock) as fake:
+        fake.messages.rules.joins(TO)
         yield fake
 
 
@@ -507,6 +509,7 @@ class Told:
         self.url = f"{application.url}/webhook/whatsapp/status"
         self.application = application
         self.twilio = twilio
+        twilio.messages.rules.joins(TO)
         self.messages = client(twilio)
 
     def send(self, **given):
@@ -572,9 +575,9 @@ def test_the_stand_in_sends_what_it_is_told_beside_the_script(told):
 @pytest.mark.parametrize(("hours_ago", "code"), [(23.9, None), (24.1, 63016)])
 def test_the_stand_in_lets_free_text_fail_outside_the_24_hours(told, hours_ago, code):
     told.twilio.messages.at_once = True
-    told.twilio.messages.received(sender=TO, to=SENDER, hours_ago=hours_ago)
+    told.twilio.messages.received(sender=OTHER, to=SENDER, hours_ago=hours_ago)
 
-    sid = told.send().sid
+    sid = told.send(to=OTHER).sid
 
     assert told.messages.fetch(sid).error_code == code
     assert (("failed", "63016") in told.receipts()) is bool(code)
@@ -582,18 +585,22 @@ def test_the_stand_in_lets_free_text_fail_outside_the_24_hours(told, hours_ago, 
 
 def test_the_stand_in_lets_a_template_pass_outside_the_24_hours(told):
     told.twilio.messages.at_once = True
-    told.twilio.messages.received(sender=TO, to=SENDER, hours_ago=48)
+    told.twilio.messages.received(sender=OTHER, to=SENDER, hours_ago=48)
 
-    sid = told.send(body=None, content_sid=TEMPLATE).sid
+    sid = told.send(to=OTHER, body=None, content_sid=TEMPLATE).sid
 
     assert told.messages.fetch(sid).status == "read"
 
 
 def test_the_stand_in_opens_the_window_again_when_the_person_writes(twilio, messages):
-    twilio.messages.received(sender=TO, to=SENDER, hours_ago=48)
-    twilio.messages.received(sender=TO, to=SENDER)
+    twilio.messages.received(sender=OTHER, to=SENDER, hours_ago=48)
+    twilio.messages.received(sender=OTHER, to=SENDER)
 
-    assert messages.fetch(send(messages).sid).error_code is None
+    assert messages.fetch(send(messages, to=OTHER).sid).error_code is None
+
+
+def test_the_stand_in_lets_free_text_fail_to_somebody_it_never_heard_of(twilio, messages):
+    assert messages.fetch(send(messages, to=OTHER).sid).error_code == 63016
 
 
 def test_the_stand_in_plays_receipts_by_a_clock(timed, clock):

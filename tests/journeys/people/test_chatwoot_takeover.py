@@ -18,6 +18,7 @@ from tests.journeys.people.chatwoot_setup import (  # noqa: F401
     ANA,
     SECRET,
     SOURCE,
+    US,
     caller_of,
     chatwoot,
     desk_line,
@@ -402,15 +403,30 @@ def test_the_assistant_is_back_by_itself_after_a_while(talk, chatwoot, openai):
     assert person.texts[-1] == "¿Le ayudo yo?"
 
 
-def test_outside_the_window_the_operator_is_told_at_once(talk, chatwoot):
-    line, person = talk()
+def wrote_long_ago(line):
     with line.parts.database.write() as connection:
         connection.execute(update(Contact).values(wrote_at=utc_now() - timedelta(hours=25)))
+
+
+def test_outside_the_window_an_operators_message_goes_out_where_twilio_takes_it(talk, chatwoot):
+    line, person = talk()
+    wrote_long_ago(line)
 
     operator_writes(chatwoot, line, "¿Sigue interesado?")
     work_off(line)
 
-    assert person.texts == ["Hola, soy el asistente."]
+    assert person.texts == ["Hola, soy el asistente.", "¿Sigue interesado?"]
+    assert notes(chatwoot) == []
+
+
+def test_outside_the_window_the_operator_is_told_what_twilio_says(talk, chatwoot, openai):
+    line, person = talk(webhook_url=PUBLIC)
+    person.receipts = type(person.receipts)(error_code=63016)
+    wrote_long_ago(line)
+
+    operator_writes(chatwoot, line, "¿Sigue interesado?")
+    arrived(line, openai, "failed")
+
     assert [note for note in notes(chatwoot) if "24 horas" in note] == notes(chatwoot)
     assert len(notes(chatwoot)) == 1
 
@@ -452,14 +468,15 @@ def test_who_opted_out_is_not_written_to_until_they_write(talk, chatwoot, openai
 
 def test_who_only_called_is_written_to_within_the_rules(desk_line, chatwoot, twilio, openai):
     openai.enqueue(text("Hola."))
-    line = desk_line()
+    line = desk_line(twilio_whatsapp_number=US, webhook_url=PUBLIC)
+    person_of(line, twilio)
     phone = caller_of(line)
     phone.dial()
     phone.say("Hola")
     work_off(line)
 
     operator_writes(chatwoot, line, "Hola, soy Pedro")
-    work_off(line)
+    arrived(line, openai, "failed")
 
     assert "24 horas" in notes(chatwoot)[-1]
 

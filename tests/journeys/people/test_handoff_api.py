@@ -10,10 +10,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from messaging.requests import ReceiptFacts
 from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.messages import Message as SandboxMessage
 from storage.base import utc_now
-from storage.models import Contact, Conversation, Handoff, Message, Offer
+from storage.models import Contact, Conversation, Handoff, Message, MessageStatus, Offer
+from storage.queries import contacts
 from tests.fakes.openai.server import text, tool_call
+from tests.fakes.twilio.server import ACCOUNT_SID
 from tests.journeys.whatsapp.test_messages import person_of, phrases, real_line, twilio, work_off  # noqa: F401
 from tests.records import every, the_only
 
@@ -87,9 +91,9 @@ def test_a_seller_is_told_at_once_and_the_answer_names_the_message(known_sellers
         {"status": "ok", "message": "Notificación enviada al vendedor", "message_sid": notice.sid},
     )
     assert told(marta) == [
-        "*Nuevo cliente solicita atención humana*\n*Cliente*: Ana\n*Teléfono*: +34600000001\n"
-        "*Motivo*: Quiere un presupuesto\n*Conversación*: conv_1\n"
-        "*Contexto*:\nTiene prisa.\nLlama desde el coche.\n\n"
+        "*Nuevo cliente solicita atención humana*\n\n*Cliente:* Ana\n*Teléfono:* +34600000001\n"
+        "*Motivo:* Quiere un presupuesto\n*Conversación:* conv_1\n\n"
+        "*Contexto:*\nTiene prisa.\nLlama desde el coche.\n\n"
         "Responda OK para atenderlo, o NO para que se avise a otra persona."
     ]
 
@@ -100,16 +104,16 @@ def test_what_is_empty_is_left_out(known_sellers):
     ask(line, {"user_phone": CUSTOMER, "reason": "Una queja"})
 
     assert told(marta)[0].startswith(
-        "*Nuevo cliente solicita atención humana*\n*Teléfono*: +34600000001\n*Motivo*: Una queja\n\nResponda"
+        "*Nuevo cliente solicita atención humana*\n\n*Teléfono:* +34600000001\n*Motivo:* Una queja\n\nResponda"
     )
 
 
 FORGED = {
     "user_phone": CUSTOMER,
-    "user_name": "Eva\n*Teléfono*: +34600000099",
-    "reason": "*gratis* ~no~ ```x```\n*Teléfono*: +34600000099",
-    "conversation_id": "c\n*Motivo*: otro",
-    "additional_context": "> _hoy_ ana_lopez@example.com\n\n*Teléfono*: +34600000099",
+    "user_name": "Eva\n*Teléfono:* +34600000099",
+    "reason": "*gratis* ~no~ ```x```\n*Teléfono:* +34600000099",
+    "conversation_id": "c\n*Motivo:* otro",
+    "additional_context": "> _hoy_ ana_lopez@example.com\n\n*Teléfono:* +34600000099",
 }
 
 
@@ -120,14 +124,16 @@ def test_nobodys_words_pass_for_a_line_of_the_notice(known_sellers):
 
     assert told(marta)[0].rpartition("\n\n")[0].split("\n") == [
         "*Nuevo cliente solicita atención humana*",
-        "*Cliente*: Eva ∗Teléfono∗: +34600000099",
-        "*Teléfono*: +34600000001",
-        "*Motivo*: ∗gratis∗ ∼no∼ ˋˋˋxˋˋˋ ∗Teléfono∗: +34600000099",
-        "*Conversación*: c ∗Motivo∗: otro",
-        "*Contexto*:",
+        "",
+        "*Cliente:* Eva ∗Teléfono:∗ +34600000099",
+        "*Teléfono:* +34600000001",
+        "*Motivo:* ∗gratis∗ ∼no∼ ˋˋˋxˋˋˋ ∗Teléfono:∗ +34600000099",
+        "*Conversación:* c ∗Motivo:∗ otro",
+        "",
+        "*Contexto:*",
         "› ˍhoyˍ ana_lopez@example.com",
         "",
-        "∗Teléfono∗: +34600000099",
+        "∗Teléfono:∗ +34600000099",
     ]
 
 
@@ -347,27 +353,172 @@ def test_a_notice_that_did_not_arrive_has_the_next_one_told(known_sellers):
     assert len(told(luis)) == 1
 
 
-def test_outside_the_window_a_seller_gets_the_template(team_line, twilio):  # noqa: F811
-    template = "HX" + "a" * 32
-    line = team_line(sellers=MARTA, twilio_template_sid=template)
+TEMPLATE = "HX" + "a" * 32
+PUBLIC = "https://assistant.example.com"
+
+
+def notices(line):
+    """What became of what sellers were told: as what it went out, its status and its code."""
+    return [(m.kind, m.status, m.error_code) for m in every(line.parts.database, Message) if m.outbound]
+
+
+def joins_the_sandbox(twilio, number):  # noqa: F811
+    """Let somebody send the word that Twilio answers itself: it has heard of them, and we have not."""
+    address = f"whatsapp:{number}"
+    joined = SandboxMessage(
+        "SM" + "5" * 32, ACCOUNT_SID, "inbound", address, f"whatsapp:{US}", "join a-word", utc_now()
+    )
+    twilio.book.keep(joined)
+
+
+def test_a_seller_who_just_joined_the_sandbox_is_told_though_nothing_of_theirs_came_to_us(team_line, twilio):  # noqa: F811
+    line = team_line(sellers=MARTA)
     marta = person_of(line, twilio, number=MARTA, to=US)
+    joins_the_sandbox(twilio, MARTA)
+
+    status, body = ask(line)
+
+    assert status == 200, body
+    assert body["message_sid"] == marta.received[-1].sid
+    assert marta.texts[-1].startswith("*Nuevo cliente solicita atención humana*")
+
+
+def test_a_seller_whose_last_message_is_old_gets_the_template(team_line, twilio):  # noqa: F811
+    line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE)
+    marta = seller_of(line, twilio)
+    with line.parts.database.write() as connection:
+        contacts.recipient_for(connection, MARTA, utc_now())
+        connection.execute(update(Contact).values(wrote_at=utc_now() - timedelta(hours=25)))
 
     status, body = ask(line)
 
     assert status == 200, body
     assert len(marta.received) == 1
-    asked = [r for r in twilio.requests if r.path.endswith("/Messages.json") and r.method == "POST"][-1]
-    assert template in str(asked)
+    assert notices(line)[0][0] == "template"
+    assert [TEMPLATE in str(asked) for asked in posted(twilio)] == [True]
 
 
-def test_outside_the_window_and_without_a_template_it_says_so(team_line, twilio):  # noqa: F811
-    line = team_line(sellers=MARTA)
-    person_of(line, twilio, number=MARTA, to=US)
+def posted(twilio):  # noqa: F811
+    return [r for r in twilio.requests if r.path.endswith("/Messages.json") and r.method == "POST"]
+
+
+def test_free_text_that_a_receipt_refuses_is_followed_by_the_template(team_line, twilio, openai):  # noqa: F811
+    line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE, webhook_url=PUBLIC)
+    marta = person_of(line, twilio, number=MARTA, to=US)
+
+    assert ask(line)[0] == 200
+    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)], 5.0)
+    work_off(line)
+
+    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)], 5.0), notices(line)
+    assert [TEMPLATE in str(asked) for asked in posted(twilio)] == [False, True]
+    assert len(marta.received) == 1
+
+
+def test_free_text_that_is_refused_at_once_is_followed_by_the_template_at_once(team_line, twilio):  # noqa: F811
+    line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE)
+    marta = person_of(line, twilio, number=MARTA, to=US)
+    twilio.refuse(400, 63016)
 
     status, body = ask(line)
 
-    assert status == 500
-    assert "window" in body["detail"]
+    assert (status, body["message_sid"]) == (200, marta.received[0].sid)
+    assert notices(line)[0][0] == "template"
+
+
+def test_without_a_template_a_receipt_that_refuses_has_the_next_seller_told(team_line, twilio, openai):  # noqa: F811
+    line = team_line(webhook_url=PUBLIC)
+    person_of(line, twilio, number=MARTA, to=US)
+    luis = person_of(line, twilio, number=LUIS, to=US)
+    joins_the_sandbox(twilio, LUIS)
+
+    assert ask(line)[0] == 200
+    assert openai.wait_for(lambda: notices(line) == [("notice", "failed", 63016)], 5.0)
+    work_off(line)
+    work_off(line)
+
+    assert len(luis.received) == 1
+
+
+def test_without_a_template_a_refusal_at_once_is_told_and_the_next_seller_is(team_line, twilio):  # noqa: F811
+    line = team_line()
+    person_of(line, twilio, number=MARTA, to=US)
+    luis = person_of(line, twilio, number=LUIS, to=US)
+    joins_the_sandbox(twilio, LUIS)
+    twilio.refuse(400, 63016)
+
+    status, body = ask(line)
+    work_off(line)
+    work_off(line)
+
+    assert status == 500 and "Another seller" in body["detail"]
+    assert len(luis.received) == 1
+
+
+def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line, twilio, openai):  # noqa: F811
+    line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE, webhook_url=PUBLIC)
+    marta = person_of(line, twilio, number=MARTA, to=US)
+    ask(line)
+    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)], 5.0)
+    [notice] = every(line.parts.database, Message)
+    again = ReceiptFacts(notice.sid, MessageStatus.FAILED, 63016)
+
+    line.parts.whatsapp.receipts.note(again, notice.id)
+    work_off(line)
+    line.parts.whatsapp.receipts.note(again, notice.id)
+    work_off(line)
+
+    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)], 5.0), notices(line)
+    assert len(marta.received) == 1
+
+
+# Numbers as WhatsApp writes them
+
+
+@pytest.mark.parametrize(
+    ("seller", "customer"),
+    [
+        ("+5215555550111", "+5215555550100"),
+        ("+5491155550111", "+5491155550100"),
+        ("+553185550111", "+553185550100"),
+    ],
+    ids=["Mexico", "Argentina", "Brazil"],
+)
+def test_sellers_and_customers_are_reached_by_the_numbers_that_were_given(
+    team_line,
+    twilio,  # noqa: F811
+    seller,
+    customer,
+):
+    line = team_line(sellers=f"whatsapp:{seller}")
+    marta = person_of(line, twilio, number=seller, to=US)
+    joins_the_sandbox(twilio, seller)
+
+    status, body = ask(line, WANTED | {"user_phone": customer})
+    marta.send("OK")
+
+    assert status == 200, body
+    assert f"\n*Teléfono:* {customer}\n" in marta.texts[0]
+    assert marta.texts[1] == f"Es suyo: Ana {customer}. Escríbale o llámele."
+    handoff = the_only(line.parts.database, Handoff)
+    assert (handoff.number, handoff.owner) == (customer, seller)
+    addresses = [contact.address for contact in every(line.parts.database, Contact)]
+    assert len(addresses) == 2 and customer not in addresses
+
+
+def test_the_notice_in_english(team_line, twilio):  # noqa: F811
+    line = team_line(sellers=MARTA, assistant_profile="reception.en")
+    marta = person_of(line, twilio, number=MARTA, to=US)
+    joins_the_sandbox(twilio, MARTA)
+
+    ask(line)
+
+    assert marta.texts == [
+        "*A new customer asks for a person*\n\n*Customer:* Ana\n*Phone:* +34600000001\n"
+        "*Reason:* Quiere un presupuesto\n*Conversation:* conv_1\n\n"
+        "*Context:*\nTiene prisa.\nLlama desde el coche.\n\n"
+        "Answer OK to take it, or NO to have somebody else told."
+    ]
 
 
 def test_a_handoff_by_the_assistant_tells_a_seller_and_silences_it(known_sellers, twilio, openai, phrases):  # noqa: F811
@@ -409,7 +560,7 @@ def test_who_asks_for_a_person_waits_for_no_model(known_sellers, twilio, openai,
 
     assert ana.texts == [phrases.handed_off]
     assert len(openai.chats) == asked_before
-    assert "*Motivo*: Pide hablar con una persona" in told(marta)[0]
+    assert "*Motivo:* Pide hablar con una persona" in told(marta)[0]
     assert the_only(line.parts.database, Handoff).source == "words"
 
 

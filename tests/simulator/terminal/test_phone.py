@@ -12,9 +12,9 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.terminal.phone import server_url
 from simulator.terminal.phone_input import Deed, ScriptedLines, read_line
 from simulator.terminal.phone_phrases import PHRASES
+from tests.simulator.terminal.servers import local_server
 from tests.simulator.toy_server import Reply, response
 from tests.warm import PROGRAMS
 
@@ -315,18 +315,18 @@ def test_a_call_that_only_goes_round_is_exit_code_3(server, run):
 
 def test_the_servers_port_is_the_one_that_was_written_down(tmp_path):
     settings = load_settings(None, data_dir=tmp_path, port=5123)
-    assert server_url(settings) == "http://127.0.0.1:5123"
+    assert local_server(settings).url == "http://127.0.0.1:5123"
 
     (tmp_path / "port").write_text("5011\n")
 
-    assert server_url(settings) == "http://127.0.0.1:5011"
+    assert local_server(settings).url == "http://127.0.0.1:5011"
 
 
 @pytest.mark.parametrize("written", ["", "x"])
 def test_a_port_that_cannot_be_read_is_passed_over(tmp_path, written):
     (tmp_path / "port").write_text(written)
 
-    assert server_url(load_settings(None, data_dir=tmp_path, port=5123)) == "http://127.0.0.1:5123"
+    assert local_server(load_settings(None, data_dir=tmp_path, port=5123)).url == "http://127.0.0.1:5123"
 
 
 @pytest.mark.parametrize(
