@@ -21,6 +21,7 @@ from simulator.whatsapp.client import WhatsApp
 from storage.database import Database
 from tests import examples
 from tests.fakes.openai.server import FakeOpenAI
+from tests.postgres import free_port
 
 pytest_plugins = ["tests.postgres"]
 
@@ -209,3 +210,14 @@ def open_line(make_settings):
 def line(open_line, request):
     """The application; parametrized indirectly, with these settings."""
     return open_line(**getattr(request, "param", {}))
+
+
+@pytest.fixture
+def environment(make_settings):
+    settings = make_settings()
+    return {
+        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir),
+        "OPENAI_BASE_URL": settings.openai_base_url, "OPENAI_API_KEY": "sk-test", "ANSWER_WAIT_S": "4",
+        "PORT": str(free_port()), "LOG_FORMAT": "json", "TWILIO_AUTH_TOKEN": "", "WEBHOOK_URL": "",
+    }  # fmt: skip

@@ -14,7 +14,7 @@ from jobs.job import Job
 from jobs.worker import Pace, Worker
 from people.crm.publisher import JOB, CrmEvents
 from tests.fakes.crm import FakeCrm, LoseAnswer, Refuse
-from tests.people.crm.test_publisher import Business, Clock
+from tests.people.crm.business import Business, Clock
 
 
 @pytest.fixture

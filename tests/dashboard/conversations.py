@@ -122,3 +122,6 @@ class Talks:
             session.add(row)
             session.commit()
             return row.id
+
+
+HOSTILE = "</p><script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"

@@ -4,6 +4,7 @@ import pytest
 
 from storage.models import Handoff, Message, MirrorItem
 from storage.reports import transcripts
+from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
 from tests.records import every, the_only
 
@@ -11,18 +12,6 @@ from tests.records import every, the_only
 @pytest.fixture
 def talks(operator):
     return Talks(operator.parts.database)
-
-
-def do(operator, conversation_id, action, **form):
-    """Press a button of a conversation's page; return the page that follows."""
-    response = operator.post(f"/dashboard/conversations/{conversation_id}/{action}", **form)
-    assert response.status_code == 303, response.text[:300]
-    return operator.read(response.headers["Location"])
-
-
-def talk(operator, conversation_id):
-    with operator.parts.database.read() as connection:
-        return transcripts.talk(connection, conversation_id)
 
 
 @pytest.mark.both_databases

@@ -7,8 +7,8 @@ import pytest
 from integrations.twilio.calls import TwilioRest
 from storage.models import Call
 from storage.reports import transcripts
+from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
-from tests.dashboard.test_actions import do, talk
 from tests.fakes.twilio.calls import TALKS_ON
 from tests.fakes.twilio.server import FakeTwilio, Refuse
 from tests.records import the_only

@@ -22,7 +22,7 @@ from storage.base import utc_now
 from storage.database import Database
 from tests.fakes.openai.server import invalid_key, stalled, text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
-from tests.journeys.phone.test_kill import a_phone, environment, process, wait_until, web  # noqa: F401
+from tests.processes import a_phone, process, wait_until, web
 
 PATIENCE_S = 90
 LABELS = {
@@ -271,7 +271,7 @@ def test_each_metric_is_documented_with_its_labels():
 
 
 @pytest.fixture
-def site(environment):  # noqa: F811
+def site(environment):
     return environment | {"WEB_CONCURRENCY": "2", "WHATSAPP_SETTLE_S": "0", "WHATSAPP_TWIML_WAIT_S": "0.1"}
 
 

@@ -11,7 +11,7 @@ from storage.models import Call
 from storage.reports import search as searching
 from storage.reports.conversations import SEEN_AT_ONCE
 from storage.reports.search import Pace
-from tests.dashboard.conversations import Talks
+from tests.dashboard.conversations import HOSTILE, Talks
 
 pytestmark = pytest.mark.both_databases
 
@@ -263,9 +263,6 @@ def test_a_number_that_no_row_can_have_is_not_looked_for(operator, number):
     for path in ("conversations?contact={}", "conversations?after=2026-01-01T00:00:00Z_{}", "calls?before={}",
                  "messages?before={}", "handoffs?before={}", "conversations?q=a&turn={0}&message={0}"):  # fmt: skip
         operator.read("/dashboard/" + path.format(number))
-
-
-HOSTILE = "</p><script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 
 
 class Runs(HTMLParser):

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from storage.models import Call, Conversation, Message
-from tests.dashboard.conversations import Talks
-from tests.dashboard.pages.test_conversations import HOSTILE
+from tests.dashboard.conversations import HOSTILE, Talks
 from tests.fakes.openai.server import text
 from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
 from tests.records import every, the_only

@@ -3,14 +3,10 @@
 import contextlib
 from datetime import timedelta
 
-import pytest
-
 from integrations.errors import IntegrationError
 from jobs.job import run_pending
-from simulator.whatsapp.client import MessagingApi
 from storage.base import utc_now
 from storage.models import MirrorItem
-from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.records import every
 from tests.worker import worker_jobs
@@ -19,38 +15,6 @@ SECRET = "webhook-secret"
 ANA = "+34600000001"
 SOURCE = "34600000001"
 US = "+12025550100"
-
-
-@pytest.fixture
-def chatwoot():
-    with FakeChatwoot(webhook_secret=SECRET) as fake:
-        yield fake
-
-
-@pytest.fixture
-def twilio():
-    with MessagingApi(ACCOUNT_SID, AUTH_TOKEN) as api:
-        yield api
-
-
-@pytest.fixture
-def desk_line(open_line, twilio, chatwoot):
-    """A line with credentials whose conversations are shown; the bot's token, unless told otherwise."""
-
-    def open_one(token="bot", **values):
-        tokens = {"bot": chatwoot.bot_token, "user": chatwoot.user_token, None: None}
-        line = open_line(
-            **({
-                "twilio_account_sid": ACCOUNT_SID, "twilio_auth_token": AUTH_TOKEN, "twilio_api_url": twilio.url,
-                "whatsapp_settle_s": 0, "chatwoot_enabled": True, "chatwoot_url": chatwoot.url,
-                "chatwoot_inbox_id": chatwoot.identifier, "chatwoot_account_id": 1,
-                "chatwoot_api_token": tokens.get(token, token), "chatwoot_webhook_secret": SECRET,
-            } | values)
-        )  # fmt: skip
-        chatwoot.webhooks.url = f"{line.url}/webhook/chatwoot"
-        return line
-
-    return open_one
 
 
 def person_of(line, twilio, number=ANA, **options):

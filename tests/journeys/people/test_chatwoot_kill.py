@@ -11,13 +11,10 @@ from storage.models import MirrorItem
 from tests.fakes.chatwoot.fake import Hang
 from tests.fakes.openai.server import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
-from tests.journeys.people.chatwoot_setup import chatwoot, desk_line, person_of, shown, states, twilio  # noqa: F401
-from tests.journeys.phone.test_kill import environment, kill, process, wait_until  # noqa: F401
+from tests.journeys.people.chatwoot_setup import person_of, shown, states
+from tests.processes import kill, process, wait_until
 
 pytestmark = pytest.mark.both_databases
-
-# fixtures of another module are arguments here
-# ruff: noqa: F811
 
 
 @pytest.fixture

@@ -12,24 +12,17 @@ from storage.base import utc_now
 from storage.models import Mirror, MirrorItem
 from tests.fakes.chatwoot.fake import Close, FakeChatwoot, Hang, Page, Status
 from tests.fakes.openai.server import text, transcript
-from tests.journeys.people.chatwoot_setup import (  # noqa: F401
+from tests.journeys.people.chatwoot_setup import (
     ANA,
-    SECRET,
     SOURCE,
     caller_of,
-    chatwoot,
-    desk_line,
     mirror,
     person_of,
     shown,
     states,
-    twilio,
     work_off,
 )
 from tests.records import every, the_only
-
-# fixtures of another module are arguments here
-# ruff: noqa: F811
 
 
 def write_many(line, twilio, openai, count, number=ANA):

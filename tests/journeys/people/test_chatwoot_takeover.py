@@ -14,28 +14,21 @@ from storage.base import utc_now
 from storage.models import Contact, Conversation, Message, WebhookEvent
 from tests.fakes.chatwoot.fake import signature
 from tests.fakes.openai.server import stalled, text, tool_call, transcript
-from tests.journeys.people.chatwoot_setup import (  # noqa: F401
+from tests.journeys.people.chatwoot_setup import (
     ANA,
     SECRET,
     SOURCE,
     US,
     caller_of,
-    chatwoot,
-    desk_line,
     mirror,
     person_of,
     settle,
     shown,
-    states,
-    twilio,
     work_off,
 )
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.quick
-
-# fixtures of another module are arguments here
-# ruff: noqa: F811
 
 
 PUBLIC = "https://assistant.example.com"

@@ -18,7 +18,7 @@ from storage.models import Contact, Conversation, Handoff, Message, MessageStatu
 from storage.queries import contacts
 from tests.fakes.openai.server import text, tool_call
 from tests.fakes.twilio.server import ACCOUNT_SID
-from tests.journeys.whatsapp.test_messages import person_of, phrases, real_line, twilio, work_off  # noqa: F401
+from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.quick
@@ -48,14 +48,14 @@ def ask(line, wanted=WANTED, **headers):
 
 
 @pytest.fixture
-def team_line(real_line):  # noqa: F811
+def team_line(real_line):
     def open_one(sellers=f"{MARTA},{LUIS}", **values):
         return real_line(twilio_whatsapp_number=US, vendedor_whatsapp=sellers, **values)
 
     return open_one
 
 
-def seller_of(line, twilio, number=MARTA, **options):  # noqa: F811
+def seller_of(line, twilio, number=MARTA, **options):
     """A seller who has written within the day, so that free text reaches them."""
     seller = person_of(line, twilio, number=number, to=US, **options)
     with line.parts.database.write() as connection:
@@ -64,7 +64,7 @@ def seller_of(line, twilio, number=MARTA, **options):  # noqa: F811
 
 
 @pytest.fixture
-def known_sellers(team_line, twilio, openai):  # noqa: F811
+def known_sellers(team_line, twilio, openai):
     """A line, and its two sellers, each of whom has written today."""
     openai.enqueue(text("Hola."), text("Hola."))
     line = team_line()
@@ -183,7 +183,7 @@ def test_without_whatsapp_it_says_what_to_check(open_line):
     )
 
 
-def test_what_twilio_refuses_for_now_stays_queued_and_is_sent_by_the_worker(known_sellers, twilio):  # noqa: F811
+def test_what_twilio_refuses_for_now_stays_queued_and_is_sent_by_the_worker(known_sellers, twilio):
     line, marta, _ = known_sellers
     twilio.refuse(429, 20429)
 
@@ -195,7 +195,7 @@ def test_what_twilio_refuses_for_now_stays_queued_and_is_sent_by_the_worker(know
     assert len(told(marta)) == 1
 
 
-def test_an_answer_of_twilios_that_was_lost_does_not_double_the_notice(known_sellers, twilio):  # noqa: F811
+def test_an_answer_of_twilios_that_was_lost_does_not_double_the_notice(known_sellers, twilio):
     line, marta, luis = known_sellers
     twilio.lose_answer()
 
@@ -206,7 +206,7 @@ def test_an_answer_of_twilios_that_was_lost_does_not_double_the_notice(known_sel
     assert len(told(marta) + told(luis)) == 1
 
 
-def test_asked_again_after_another_seller_was_told_it_names_that_message(known_sellers, twilio):  # noqa: F811
+def test_asked_again_after_another_seller_was_told_it_names_that_message(known_sellers, twilio):
     line, marta, luis = known_sellers
     twilio.refuse(400, 63003)
 
@@ -362,7 +362,7 @@ def notices(line):
     return [(m.kind, m.status, m.error_code) for m in every(line.parts.database, Message) if m.outbound]
 
 
-def joins_the_sandbox(twilio, number):  # noqa: F811
+def joins_the_sandbox(twilio, number):
     """Let somebody send the word that Twilio answers itself: it has heard of them, and we have not."""
     address = f"whatsapp:{number}"
     joined = SandboxMessage(
@@ -371,7 +371,7 @@ def joins_the_sandbox(twilio, number):  # noqa: F811
     twilio.book.keep(joined)
 
 
-def test_a_seller_who_just_joined_the_sandbox_is_told_though_nothing_of_theirs_came_to_us(team_line, twilio):  # noqa: F811
+def test_a_seller_who_just_joined_the_sandbox_is_told_though_nothing_of_theirs_came_to_us(team_line, twilio):
     line = team_line(sellers=MARTA)
     marta = person_of(line, twilio, number=MARTA, to=US)
     joins_the_sandbox(twilio, MARTA)
@@ -383,7 +383,7 @@ def test_a_seller_who_just_joined_the_sandbox_is_told_though_nothing_of_theirs_c
     assert marta.texts[-1].startswith("*Nuevo cliente solicita atención humana*")
 
 
-def test_a_seller_whose_last_message_is_old_gets_the_template(team_line, twilio):  # noqa: F811
+def test_a_seller_whose_last_message_is_old_gets_the_template(team_line, twilio):
     line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE)
     marta = seller_of(line, twilio)
     with line.parts.database.write() as connection:
@@ -398,11 +398,11 @@ def test_a_seller_whose_last_message_is_old_gets_the_template(team_line, twilio)
     assert [TEMPLATE in str(asked) for asked in posted(twilio)] == [True]
 
 
-def posted(twilio):  # noqa: F811
+def posted(twilio):
     return [r for r in twilio.requests if r.path.endswith("/Messages.json") and r.method == "POST"]
 
 
-def test_free_text_that_a_receipt_refuses_is_followed_by_the_template(team_line, twilio, openai):  # noqa: F811
+def test_free_text_that_a_receipt_refuses_is_followed_by_the_template(team_line, twilio, openai):
     line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE, webhook_url=PUBLIC)
     marta = person_of(line, twilio, number=MARTA, to=US)
 
@@ -415,7 +415,7 @@ def test_free_text_that_a_receipt_refuses_is_followed_by_the_template(team_line,
     assert len(marta.received) == 1
 
 
-def test_free_text_that_is_refused_at_once_is_followed_by_the_template_at_once(team_line, twilio):  # noqa: F811
+def test_free_text_that_is_refused_at_once_is_followed_by_the_template_at_once(team_line, twilio):
     line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE)
     marta = person_of(line, twilio, number=MARTA, to=US)
     twilio.refuse(400, 63016)
@@ -426,7 +426,7 @@ def test_free_text_that_is_refused_at_once_is_followed_by_the_template_at_once(t
     assert notices(line)[0][0] == "template"
 
 
-def test_without_a_template_a_receipt_that_refuses_has_the_next_seller_told(team_line, twilio, openai):  # noqa: F811
+def test_without_a_template_a_receipt_that_refuses_has_the_next_seller_told(team_line, twilio, openai):
     line = team_line(webhook_url=PUBLIC)
     person_of(line, twilio, number=MARTA, to=US)
     luis = person_of(line, twilio, number=LUIS, to=US)
@@ -440,7 +440,7 @@ def test_without_a_template_a_receipt_that_refuses_has_the_next_seller_told(team
     assert len(luis.received) == 1
 
 
-def test_without_a_template_a_refusal_at_once_is_told_and_the_next_seller_is(team_line, twilio):  # noqa: F811
+def test_without_a_template_a_refusal_at_once_is_told_and_the_next_seller_is(team_line, twilio):
     line = team_line()
     person_of(line, twilio, number=MARTA, to=US)
     luis = person_of(line, twilio, number=LUIS, to=US)
@@ -455,7 +455,7 @@ def test_without_a_template_a_refusal_at_once_is_told_and_the_next_seller_is(tea
     assert len(luis.received) == 1
 
 
-def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line, twilio, openai):  # noqa: F811
+def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line, twilio, openai):
     line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE, webhook_url=PUBLIC)
     marta = person_of(line, twilio, number=MARTA, to=US)
     ask(line)
@@ -486,7 +486,7 @@ def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line,
 )
 def test_sellers_and_customers_are_reached_by_the_numbers_that_were_given(
     team_line,
-    twilio,  # noqa: F811
+    twilio,
     seller,
     customer,
 ):
@@ -506,7 +506,7 @@ def test_sellers_and_customers_are_reached_by_the_numbers_that_were_given(
     assert len(addresses) == 2 and customer not in addresses
 
 
-def test_the_notice_in_english(team_line, twilio):  # noqa: F811
+def test_the_notice_in_english(team_line, twilio):
     line = team_line(sellers=MARTA, assistant_profile="reception.en")
     marta = person_of(line, twilio, number=MARTA, to=US)
     joins_the_sandbox(twilio, MARTA)
@@ -521,7 +521,7 @@ def test_the_notice_in_english(team_line, twilio):  # noqa: F811
     ]
 
 
-def test_a_handoff_by_the_assistant_tells_a_seller_and_silences_it(known_sellers, twilio, openai, phrases):  # noqa: F811
+def test_a_handoff_by_the_assistant_tells_a_seller_and_silences_it(known_sellers, twilio, openai, phrases):
     line, marta, _ = known_sellers
     openai.enqueue(tool_call("hand_off", {"reason": "queja", "summary": "Le cobraron dos veces."}))
     ana = person_of(line, twilio, number=CUSTOMER, to=US)
@@ -550,7 +550,7 @@ def test_the_document_is_served_and_valid(open_line):
 
 
 @pytest.mark.parametrize("said", ["Quiero hablar con una persona", "¿Puedo hablar con un asesor, por favor?"])
-def test_who_asks_for_a_person_waits_for_no_model(known_sellers, twilio, openai, phrases, said):  # noqa: F811
+def test_who_asks_for_a_person_waits_for_no_model(known_sellers, twilio, openai, phrases, said):
     line, marta, _ = known_sellers
     asked_before = len(openai.chats)
     ana = person_of(line, twilio, number=CUSTOMER, to=US)
@@ -564,7 +564,7 @@ def test_who_asks_for_a_person_waits_for_no_model(known_sellers, twilio, openai,
     assert the_only(line.parts.database, Handoff).source == "words"
 
 
-def test_a_key_asks_for_a_person_on_the_phone(team_line, twilio, openai):  # noqa: F811
+def test_a_key_asks_for_a_person_on_the_phone(team_line, twilio, openai):
     line = team_line(human_phone_number="+34600000099")
     openai.enqueue(text("¿En qué puedo ayudarle?"))
     phone = line.phone()

@@ -10,7 +10,7 @@ from tests.fakes.crm import FakeCrm, Refuse
 from tests.fakes.elevenlabs import PERSON, FakeElevenLabs
 from tests.fakes.openai.server import text, tool_call
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
-from tests.journeys.whatsapp.test_messages import person_of, real_line, twilio, work_off  # noqa: F401
+from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +28,7 @@ def crm():
 
 
 @pytest.fixture
-def line(real_line, crm):  # noqa: F811
+def line(real_line, crm):
     return real_line(
         elevenlabs_webhook_secret=ELEVENLABS_SECRET, crm_webhook_url=crm.url, crm_webhook_secret=CRM_SECRET,
         vendedor_whatsapp=SELLER,
@@ -64,7 +64,7 @@ def finished(crm):
 
 
 def test_a_call_that_elevenlabs_had_is_remembered_on_whatsapp_and_told(
-    line, elevenlabs, twilio, openai, crm  # noqa: F811
+    line, elevenlabs, twilio, openai, crm
 ):  # fmt: skip
     openai.enqueue(text("Cita para una revisión"), text("Hola otra vez."))
 
@@ -122,7 +122,7 @@ def test_the_crm_is_told_of_a_call_and_of_the_person_it_went_to(line, openai, cr
     assert over["topic"] == "Una queja"
 
 
-def test_the_crm_is_told_of_each_of_two_talks_on_whatsapp(line, twilio, openai, crm):  # noqa: F811
+def test_the_crm_is_told_of_each_of_two_talks_on_whatsapp(line, twilio, openai, crm):
     openai.enqueue(*[text("Claro.")] * 8)
     person = person_of(line, twilio, number=PERSON, profile_name="Ana")
 
@@ -142,7 +142,7 @@ def test_the_crm_is_told_of_each_of_two_talks_on_whatsapp(line, twilio, openai, 
     assert first["ended_at"] < second["started_at"]
 
 
-def test_nothing_is_told_of_who_only_tries_it_or_sells(line, twilio, openai, crm):  # noqa: F811
+def test_nothing_is_told_of_who_only_tries_it_or_sells(line, twilio, openai, crm):
     openai.enqueue(*[text("Claro.")] * 8)
     line.whatsapp().send("Hola")
     call(line, "Hola")

@@ -1,81 +1,15 @@
 """Processes that are killed at the worst moment, and what the next ones make of what they left."""
 
-import os
 import signal
-import subprocess
-import time
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
 
-from container import Container
-from settings import SIMULATOR_ACCOUNT_SID
-from simulator.twilio.phone import Phone
 from storage.models import Conversation, Turn
 from tests.fakes.openai.server import hang_before_headers, stalled, text
-from tests.postgres import free_port
+from tests.processes import a_phone, kill, process, wait_until, web
 from tests.records import the_only
-from tests.warm import PROGRAMS
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def environment(make_settings):
-    settings = make_settings()
-    return {
-        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONUNBUFFERED": "1",
-        "DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir),
-        "OPENAI_BASE_URL": settings.openai_base_url, "OPENAI_API_KEY": "sk-test", "ANSWER_WAIT_S": "4",
-        "PORT": str(free_port()), "LOG_FORMAT": "json", "TWILIO_AUTH_TOKEN": "", "WEBHOOK_URL": "",
-    }  # fmt: skip
-
-
-@contextmanager
-def process(environment, *command):
-    running = PROGRAMS.start(
-        ["-m", *command], env=environment, start_new_session=True, stdin=subprocess.DEVNULL
-    )
-    try:
-        yield running
-    finally:
-        kill(running)
-
-
-def kill(running):
-    if running.poll() is None:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
-@contextmanager
-def web(environment):
-    with process(environment, "gunicorn", "-c", "gunicorn.conf.py", "app:create_app()") as running:
-        wait_until(lambda: is_up(environment["PORT"]), 60)
-        yield running
-
-
-def is_up(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
-            return response.status == 200
-    except OSError:
-        return False
-
-
-def wait_until(true, timeout_s=30.0):
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
-
-
-def a_phone(environment, settings, **options):
-    url = f"http://127.0.0.1:{environment['PORT']}"
-    return Phone(
-        url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
-    )
 
 
 def the_turn(database):

@@ -1,82 +1,21 @@
 """Stories of people who write through 360dialog: what comes in, and that the answer goes out by itself."""
 
-import json
-import urllib.error
-import urllib.request
-
 import pytest
 from sqlalchemy import update
 
 from storage.base import utc_now
-from storage.models import Contact, Conversation, Message, Turn
+from storage.models import Contact, Conversation, Turn
 from storage.queries import contacts
-from tests.fakes.dialog360.fake import API_KEY, OUR_NUMBER, FakeDialog360
+from tests.fakes.dialog360.fake import OUR_NUMBER
 from tests.fakes.openai.server import stalled, text, transcript
-from tests.journeys.whatsapp.test_messages import asked, person_of, phrases, sent, twilio, work_off  # noqa: F401
+from tests.journeys.whatsapp.dialog360 import ANA, JPEG, LUIS, OGG, TOKEN, came, post, write
+from tests.journeys.whatsapp.people import asked, person_of, sent, work_off
 from tests.records import every, the_only
-
-ANA, LUIS = "+34600000001", "+34600000002"
-TOKEN = "a-token-of-ours"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(200)
-OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(200)
-
-
-@pytest.fixture
-def whatsapp():
-    with FakeDialog360() as fake:
-        yield fake
-
-
-@pytest.fixture
-def open_360(open_line, whatsapp):
-    """Open a line that 360dialog's webhooks reach."""
-
-    def open_one(**values):
-        settings = {
-            "d360_api_key": API_KEY, "d360_api_url": whatsapp.url, "d360_webhook_token": TOKEN,
-            "whatsapp_settle_s": 0,
-        }  # fmt: skip
-        line = open_line(**(settings | values))
-        whatsapp.webhooks.url = f"{line.url}/webhook/360dialog"
-        whatsapp.webhooks.headers = {"Authorization": f"Bearer {TOKEN}"}
-        return line
-
-    return open_one
 
 
 @pytest.fixture
 def line(open_360):
     return open_360()
-
-
-@pytest.fixture
-def answers(openai, whatsapp):
-    """Wait until so many messages of ours are kept, let a worker send them, and return what somebody reads."""
-
-    def wait(line, count=1, *, of=ANA):
-        whatsapp.webhooks.settle()
-        assert openai.wait_for(lambda: len(sent(line)) >= count, 10.0)
-        work_off(line)
-        whatsapp.webhooks.settle()
-        return whatsapp.messages.words(of)
-
-    return wait
-
-
-def came(line):
-    """What is kept of people's messages, in order."""
-    return [message for message in every(line.parts.database, Message) if not message.outbound]
-
-
-def post(line, body, **headers):
-    """Return the status and the body that a webhook is answered with."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(f"{line.url}/webhook/360dialog", content, headers)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as response:
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 # Words
@@ -188,7 +127,7 @@ def test_several_people_in_one_webhook_are_each_answered(line, whatsapp, openai,
     assert whatsapp.messages.words(ANA) == whatsapp.messages.words(LUIS) == ["Hola."]
 
 
-def test_who_opts_out_is_told_once_and_still_answered(line, whatsapp, openai, answers, phrases):  # noqa: F811
+def test_who_opts_out_is_told_once_and_still_answered(line, whatsapp, openai, answers, phrases):
     openai.enqueue(text("Claro que sí."))
 
     for count, words in enumerate(("BAJA", "baja", "¿Siguen abiertos?", "Alta")):
@@ -199,7 +138,7 @@ def test_who_opts_out_is_told_once_and_still_answered(line, whatsapp, openai, an
     assert the_only(line.parts.database, Contact).opted_out_at is None
 
 
-def test_yes_to_the_question_about_stopping_stops(line, whatsapp, answers, phrases):  # noqa: F811
+def test_yes_to_the_question_about_stopping_stops(line, whatsapp, answers, phrases):
     whatsapp.people.write(ANA, "Cancelar")
     answers(line, 1)
     whatsapp.people.write(ANA, "Sí")
@@ -232,14 +171,14 @@ def test_a_photo_is_shown_with_its_caption(line, whatsapp, openai, answers):
     assert image["image_url"]["url"].startswith("data:image/jpeg;base64,")
 
 
-def test_a_file_that_is_gone_is_said_kindly(line, whatsapp, openai, answers, phrases):  # noqa: F811
+def test_a_file_that_is_gone_is_said_kindly(line, whatsapp, openai, answers, phrases):
     whatsapp.people.send_file(ANA, "image", "12345", "image/jpeg")
 
     assert answers(line) == [phrases.cannot_open]
     assert openai.chats == []
 
 
-def test_what_whatsapp_does_not_pass_on_is_said_kindly(line, whatsapp, openai, answers, phrases):  # noqa: F811
+def test_what_whatsapp_does_not_pass_on_is_said_kindly(line, whatsapp, openai, answers, phrases):
     whatsapp.people.send_unsupported(ANA)
 
     assert answers(line) == [phrases.cannot_open]
@@ -352,7 +291,7 @@ def take_over(line):
 
 
 def test_who_changes_from_twilio_to_360dialog_is_answered_where_they_wrote_last(
-    open_360, whatsapp, openai, answers, twilio  # noqa: F811
+    open_360, whatsapp, openai, answers, twilio
 ):  # fmt: skip
     from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 
@@ -375,14 +314,6 @@ def test_who_changes_from_twilio_to_360dialog_is_answered_where_they_wrote_last(
     assert whatsapp.messages.words(ANA) == ["Por 360dialog."]
     assert twilio_sid.startswith("SM")
     assert len(every(line.parts.database, Contact)) == 1
-
-
-def write(line, body, **options):
-    """Let a person of ours write to the only contact."""
-    conversation = the_only(line.parts.database, Conversation)
-    with line.parts.database.write() as connection:
-        recipient = contacts.find_recipient(connection, conversation_id=conversation.id)
-        return line.parts.whatsapp.outbox.write(connection, recipient, body, author="Marta", **options)
 
 
 # Who may

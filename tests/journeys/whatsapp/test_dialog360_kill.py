@@ -3,24 +3,18 @@
 import pytest
 
 from storage.models import Turn
-from tests.fakes.dialog360.fake import API_KEY, FakeDialog360
+from tests.fakes.dialog360.fake import API_KEY
 from tests.fakes.openai.server import stalled, text
-from tests.journeys.phone.test_kill import environment, kill, wait_until, web  # noqa: F401
-from tests.journeys.whatsapp.test_dialog360 import ANA, TOKEN
-from tests.journeys.whatsapp.test_kill import is_kept, sent, until_nothing_is_left_to_do, worker
+from tests.journeys.whatsapp.dialog360 import ANA, TOKEN
+from tests.journeys.whatsapp.killed import is_kept, sent, until_nothing_is_left_to_do, worker
+from tests.processes import kill, wait_until, web
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def whatsapp():
-    with FakeDialog360() as fake:
-        yield fake
-
-
-@pytest.fixture
-def site(environment, whatsapp):  # noqa: F811
+def site(environment, whatsapp):
     """The processes' environment: one web process that 360dialog's webhooks reach."""
     whatsapp.webhooks.url = f"http://127.0.0.1:{environment['PORT']}/webhook/360dialog"
     whatsapp.webhooks.headers = {"Authorization": f"Bearer {TOKEN}"}

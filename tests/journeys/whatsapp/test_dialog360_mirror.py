@@ -3,30 +3,13 @@
 import pytest
 
 from simulator.whatsapp.client import photo
-from tests.fakes.dialog360.fake import API_KEY, FakeDialog360
+from tests.fakes.dialog360.fake import API_KEY
 from tests.fakes.openai.server import text, transcript
-from tests.journeys.people.chatwoot_setup import (  # noqa: F401
-    chatwoot,
-    desk_line,
-    person_of,
-    settle,
-    shown,
-    twilio,
-    work_off,
-)
-from tests.journeys.whatsapp.test_dialog360 import ANA, JPEG, LUIS, OGG, TOKEN
-from tests.journeys.whatsapp.test_messages import sent
+from tests.journeys.people.chatwoot_setup import person_of, settle, shown, work_off
+from tests.journeys.whatsapp.dialog360 import ANA, JPEG, LUIS, OGG, TOKEN
+from tests.journeys.whatsapp.people import sent
 
 pytestmark = pytest.mark.both_databases
-
-# fixtures of another module are arguments here
-# ruff: noqa: F811
-
-
-@pytest.fixture
-def whatsapp():
-    with FakeDialog360() as fake:
-        yield fake
 
 
 @pytest.fixture

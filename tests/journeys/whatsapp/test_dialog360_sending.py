@@ -15,28 +15,20 @@ from storage.queries import contacts
 from storage.queries.messages import Attachment
 from tests.fakes.dialog360.fake import API_KEY, Close, FakeDialog360, Refuse
 from tests.fakes.openai.server import text
-from tests.journeys.whatsapp.test_dialog360 import (  # noqa: F401
-    ANA,
-    LUIS,
-    answers,
-    open_360,
-    sent,
-    whatsapp,
-    work_off,
-    write,
-)
+from tests.journeys.whatsapp.dialog360 import ANA, LUIS, write
+from tests.journeys.whatsapp.people import sent, work_off
 from tests.records import the_only
 
 LONG = " ".join(f"Esta es la frase número {number}." for number in range(1, 120))
 
 
 @pytest.fixture
-def line(open_360):  # noqa: F811
+def line(open_360):
     return open_360()
 
 
 @pytest.fixture
-def greeted(line, whatsapp, openai, answers):  # noqa: F811
+def greeted(line, whatsapp, openai, answers):
     """A line that Ana has written to, and been answered by."""
     openai.enqueue(text("Hola."))
     whatsapp.people.write(ANA, "Hola")
@@ -57,7 +49,7 @@ def last(line):
 
 
 @pytest.mark.both_databases
-def test_the_parts_of_a_long_answer_come_in_order(line, whatsapp, openai, answers):  # noqa: F811
+def test_the_parts_of_a_long_answer_come_in_order(line, whatsapp, openai, answers):
     openai.enqueue(text(LONG))
 
     whatsapp.people.write(ANA, "Cuéntemelo todo")
@@ -67,7 +59,7 @@ def test_the_parts_of_a_long_answer_come_in_order(line, whatsapp, openai, answer
 
 
 @pytest.mark.both_databases
-def test_receipts_that_come_before_the_answer_to_the_request_are_kept(line, whatsapp, openai, answers):  # noqa: F811
+def test_receipts_that_come_before_the_answer_to_the_request_are_kept(line, whatsapp, openai, answers):
     openai.enqueue(text("Hola."))
     whatsapp.messages.receipts_first = True
 
@@ -77,7 +69,7 @@ def test_receipts_that_come_before_the_answer_to_the_request_are_kept(line, what
     assert (last(line).status, last(line).sid) == ("read", whatsapp.messages.last.wamid)
 
 
-def test_a_message_whose_acceptance_was_lost_is_known_by_its_receipts(greeted, whatsapp):  # noqa: F811
+def test_a_message_whose_acceptance_was_lost_is_known_by_its_receipts(greeted, whatsapp):
     write(greeted, "¿Me oye?")
     whatsapp.fail(Close(after=True), path="/messages")
 
@@ -90,7 +82,7 @@ def test_a_message_whose_acceptance_was_lost_is_known_by_its_receipts(greeted, w
     assert (last(greeted).status, last(greeted).sid) == ("read", whatsapp.messages.last.wamid)
 
 
-def test_a_message_of_which_nothing_is_known_is_sent_again_after_a_minute(greeted, whatsapp):  # noqa: F811
+def test_a_message_of_which_nothing_is_known_is_sent_again_after_a_minute(greeted, whatsapp):
     write(greeted, "¿Me oye?")
     whatsapp.fail(Close(), path="/messages")
 
@@ -105,7 +97,7 @@ def test_a_message_of_which_nothing_is_known_is_sent_again_after_a_minute(greete
     assert last(greeted).status == "read"
 
 
-def test_a_message_of_which_nothing_is_ever_known_is_said_twice_at_most(greeted, whatsapp):  # noqa: F811
+def test_a_message_of_which_nothing_is_ever_known_is_said_twice_at_most(greeted, whatsapp):
     whatsapp.messages.script = ()
     write(greeted, "¿Me oye?")
     whatsapp.fail(Close(after=True), path="/messages", times=3)
@@ -118,7 +110,7 @@ def test_a_message_of_which_nothing_is_ever_known_is_said_twice_at_most(greeted,
     assert last(greeted).status == "failed"
 
 
-def test_what_another_program_sent_to_the_same_person_is_not_taken_for_ours(greeted, whatsapp):  # noqa: F811
+def test_what_another_program_sent_to_the_same_person_is_not_taken_for_ours(greeted, whatsapp):
     whatsapp.webhooks.url = None
     theirs = Dialog360(API_KEY, api_url=whatsapp.url).send_text(ANA, "De otro programa")
     whatsapp.webhooks.url = f"{greeted.url}/webhook/360dialog"
@@ -133,7 +125,7 @@ def test_what_another_program_sent_to_the_same_person_is_not_taken_for_ours(gree
 
 
 @pytest.mark.both_databases
-def test_a_number_that_sends_too_fast_waits_with_all_it_has(greeted, whatsapp):  # noqa: F811
+def test_a_number_that_sends_too_fast_waits_with_all_it_has(greeted, whatsapp):
     write(greeted, "Uno.")
     write(greeted, "Dos.")
     whatsapp.fail(Refuse(130429), path="/messages")
@@ -148,7 +140,7 @@ def test_a_number_that_sends_too_fast_waits_with_all_it_has(greeted, whatsapp): 
     assert whatsapp.messages.words(ANA) == ["Hola.", "Uno.", "Dos."]
 
 
-def test_too_much_for_one_person_makes_nobody_else_wait(greeted, whatsapp):  # noqa: F811
+def test_too_much_for_one_person_makes_nobody_else_wait(greeted, whatsapp):
     write(greeted, "Uno.")
     before = the_only(greeted.parts.database, Pace).next_at
     whatsapp.fail(Refuse(131056), path="/messages")
@@ -161,7 +153,7 @@ def test_too_much_for_one_person_makes_nobody_else_wait(greeted, whatsapp):  # n
     assert whatsapp.messages.words(ANA) == ["Hola.", "Uno."]
 
 
-def test_what_whatsapp_could_not_deliver_for_now_is_sent_again(greeted, whatsapp):  # noqa: F811
+def test_what_whatsapp_could_not_deliver_for_now_is_sent_again(greeted, whatsapp):
     whatsapp.messages.failing(ANA, 131016)
     write(greeted, "Con retraso.")
     work_off(greeted)
@@ -175,7 +167,7 @@ def test_what_whatsapp_could_not_deliver_for_now_is_sent_again(greeted, whatsapp
     assert (last(greeted).status, last(greeted).tries) == ("read", 1)
 
 
-def test_what_whatsapp_will_never_deliver_is_not_sent_again(greeted, whatsapp):  # noqa: F811
+def test_what_whatsapp_will_never_deliver_is_not_sent_again(greeted, whatsapp):
     whatsapp.messages.failing(ANA, 131026)
     write(greeted, "Nunca.")
 
@@ -187,7 +179,7 @@ def test_what_whatsapp_will_never_deliver_is_not_sent_again(greeted, whatsapp): 
     assert (last(greeted).status, last(greeted).error_code) == ("failed", 131026)
 
 
-def test_a_wrong_key_is_noted_with_each_message(greeted, whatsapp):  # noqa: F811
+def test_a_wrong_key_is_noted_with_each_message(greeted, whatsapp):
     whatsapp.api_key = "another"
     write(greeted, "Hola otra vez.")
 
@@ -207,7 +199,7 @@ def test_a_wrong_key_is_noted_with_each_message(greeted, whatsapp):  # noqa: F81
         ("application/pdf", "", "document", {"filename": "la carta.png"}),
     ],
 )
-def test_files_of_an_operator_go_out_by_their_link(greeted, whatsapp, file_type, body, kind, shown):  # noqa: F811
+def test_files_of_an_operator_go_out_by_their_link(greeted, whatsapp, file_type, body, kind, shown):
     link = "https://example.com/files/la%20carta.png?signed=1"
 
     write(greeted, body, attachments=[Attachment(link, file_type)])
@@ -219,7 +211,7 @@ def test_files_of_an_operator_go_out_by_their_link(greeted, whatsapp, file_type,
 # Outside the window
 
 
-def test_free_text_that_meta_says_came_too_late_is_noted(open_360, openai):  # noqa: F811
+def test_free_text_that_meta_says_came_too_late_is_noted(open_360, openai):
     hours = [0.0]
     with FakeDialog360(clock=lambda: time.time() + hours[0] * 3600) as late:
         openai.enqueue(text("Hola."))
@@ -237,7 +229,7 @@ def test_free_text_that_meta_says_came_too_late_is_noted(open_360, openai):  # n
         assert (last(line).status, last(line).error_code) == ("failed", 131047)
 
 
-def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):  # noqa: F811
+def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):
     with line.parts.database.write() as connection:
         recipient = contacts.recipient_for(connection, LUIS, utc_now())
         line.parts.whatsapp.outbox.write(connection, recipient, "Un cliente", author="handoff", kind="notice")
@@ -248,7 +240,7 @@ def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):  
     assert (last(line).status, last(line).error_code) == ("failed", 131047)
 
 
-def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):  # noqa: F811
+def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):
     whatsapp.messages.template("aviso", "es", "Aviso: {{1}}")
     channel = Dialog360Channel(Dialog360(API_KEY, api_url=whatsapp.url), template=Template("aviso", "es"))
     channels = Channels({DIALOG360: channel}, {DIALOG360: channel})
@@ -267,7 +259,7 @@ def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):  
     assert (last(line).sid, last(line).status) == (wamid, "read")
 
 
-def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):  # noqa: F811
+def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):
     whatsapp.messages.failing(ANA, 131026)
     write(greeted, "Nunca.")
     work_off(greeted)
@@ -291,7 +283,7 @@ def hand_over(line):
 
 
 @pytest.fixture
-def seller_line(open_360, whatsapp, openai, answers):  # noqa: F811
+def seller_line(open_360, whatsapp, openai, answers):
     """A line whose seller has written through 360dialog."""
     openai.enqueue(text("Hola."))
     line = open_360(vendedor_whatsapp=ANA)
@@ -300,7 +292,7 @@ def seller_line(open_360, whatsapp, openai, answers):  # noqa: F811
     return line
 
 
-def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):  # noqa: F811
+def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):
     first, again = hand_over(seller_line)
 
     assert first == again
@@ -308,7 +300,7 @@ def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):  # n
     assert len([words for words in whatsapp.messages.words(ANA) if "atención humana" in words]) == 1
 
 
-def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsapp):  # noqa: F811
+def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsapp):
     whatsapp.fail(Refuse(130429), path="/messages")
 
     (status, first), (_, again) = hand_over(seller_line)
@@ -320,7 +312,7 @@ def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsap
     )
 
 
-def test_what_360dialog_refuses_for_good_is_said_not_to_be_tried_again(seller_line, whatsapp):  # noqa: F811
+def test_what_360dialog_refuses_for_good_is_said_not_to_be_tried_again(seller_line, whatsapp):
     whatsapp.api_key = "another"
 
     (status, first), (_, again) = hand_over(seller_line)

@@ -3,34 +3,30 @@
 import socket
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import text as sql
-from sqlalchemy import update
 
-from simulator.whatsapp.client import MessagingApi, ReceiptWishes, WhatsApp, voice_note
-from storage.base import utc_now
+from simulator.whatsapp.client import ReceiptWishes, WhatsApp, voice_note
 from storage.models import Message, Turn
 from tests.fakes.openai.server import hang_before_headers, stalled, text, transcript
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
-from tests.journeys.phone.test_kill import environment, kill, process, wait_until, web  # noqa: F401
+from tests.journeys.whatsapp.killed import (
+    PATIENCE_S,
+    is_kept,
+    let_pass,
+    sent,
+    until_nothing_is_left_to_do,
+    worker,
+)
 from tests.postgres import free_port
+from tests.processes import kill, wait_until, web
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
 
-PATIENCE_S = 60
-
 
 @pytest.fixture
-def twilio():
-    with MessagingApi(ACCOUNT_SID, AUTH_TOKEN) as api:
-        yield api
-
-
-@pytest.fixture
-def site(environment, twilio):  # noqa: F811
+def site(environment, twilio):
     """The processes' environment: an account, one web process, and hardly any time for a reply."""
     return environment | {
         "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_URL": twilio.url,
@@ -47,54 +43,6 @@ def ana(site, twilio):
 
 def a_person(kind, site, twilio, **options):
     return kind(site["WEBHOOK_URL"], account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, api=twilio, **options)
-
-
-def worker(site):
-    return process(site, "flask", "--app", "app", "worker")
-
-
-def sent(database):
-    """What is kept of our messages, in order."""
-    return [message for message in every(database, Message) if message.outbound]
-
-
-def let_pass(database, seconds):
-    """Let so much time pass for all that is kept: for messages, for answers left alone, and for jobs."""
-    ago = utc_now() - timedelta(seconds=seconds)
-    jobs = "workflow_status" if database.is_sqlite else "dbos.workflow_status"
-    with database.write() as connection:
-        connection.execute(update(Message).where(Message.created_at > ago).values(created_at=ago))
-        connection.execute(update(Message).where(Message.changed_at > ago).values(changed_at=ago))
-        connection.execute(update(Turn).where(Turn.beat_at > ago).values(beat_at=ago))
-        connection.execute(
-            sql(f"UPDATE {jobs} SET delay_until_epoch_ms = delay_until_epoch_ms - :ms"),
-            {"ms": seconds * 1000},
-        )
-
-
-def jobs_left(database):
-    """How many jobs wait or are in hand, but for those that note topics."""
-    jobs = "workflow_status" if database.is_sqlite else "dbos.workflow_status"
-    waiting = sql(
-        f"SELECT count(*) FROM {jobs} WHERE status IN ('ENQUEUED', 'DELAYED', 'PENDING')"
-        " AND coalesce(deduplication_id, '') NOT LIKE 'note_topic%'"
-    )
-    with database.read() as connection:
-        return connection.execute(waiting).scalar_one()
-
-
-def until_nothing_is_left_to_do(database):
-    """Let minutes pass until no job is left that could say anything a second time."""
-
-    def is_quiet():
-        let_pass(database, 90)
-        return jobs_left(database) == 0
-
-    wait_until(is_quiet, PATIENCE_S)
-
-
-def is_kept(database, words):
-    return any(words in "".join(turn.sentences) for turn in every(database, Turn))
 
 
 def test_an_answer_in_the_middle_of_which_the_web_process_was_killed_comes_whole_and_once(

@@ -10,7 +10,7 @@ from storage.base import utc_now
 from storage.models import Contact, Message, Pace
 from storage.queries import send_rate
 from tests.fakes.openai.server import text
-from tests.journeys.whatsapp.test_messages import person_of, phrases, real_line, sent, twilio, work_off  # noqa: F401
+from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.both_databases
 SANDBOX = "+14155238886"
 
 
-def test_who_writes_more_than_is_answered_in_an_hour_is_asked_once_for_a_pause(open_line, openai, phrases):  # noqa: F811
+def test_who_writes_more_than_is_answered_in_an_hour_is_asked_once_for_a_pause(open_line, openai, phrases):
     openai.enqueue(text("Uno."), text("Dos."))
     line = open_line(whatsapp_settle_s=0, whatsapp_most_per_hour=2)
     person = line.whatsapp()
@@ -53,7 +53,7 @@ def test_only_who_is_on_the_list_is_answered_and_the_others_are_kept(open_line, 
     assert len(every(line.parts.database, Message)) == 3
 
 
-def test_yes_to_the_question_about_stopping_stops(open_line, openai, phrases):  # noqa: F811
+def test_yes_to_the_question_about_stopping_stops(open_line, openai, phrases):
     openai.enqueue(text("¿Sí a qué?"))
     line = open_line(whatsapp_settle_s=0)
     person = line.whatsapp()
@@ -87,7 +87,7 @@ def test_a_token_that_came_before_is_the_same_webhook(open_line, openai):
     assert person.texts == ["Una vez."]
 
 
-def test_what_twilio_could_not_deliver_for_now_is_sent_again(real_line, twilio, openai):  # noqa: F811
+def test_what_twilio_could_not_deliver_for_now_is_sent_again(real_line, twilio, openai):
     openai.enqueue(text("Con retraso."))
     line = real_line()
     person = person_of(line, twilio, receipts=ReceiptWishes(error_code=63018))
@@ -103,7 +103,7 @@ def test_what_twilio_could_not_deliver_for_now_is_sent_again(real_line, twilio, 
     assert sent(line)[0].sid == person.received[0].sid
 
 
-def test_too_fast_for_twilio_waits_as_long_as_it_says(real_line, twilio, openai):  # noqa: F811
+def test_too_fast_for_twilio_waits_as_long_as_it_says(real_line, twilio, openai):
     openai.enqueue(text(" ".join(f"Esta es la frase número {number}." for number in range(1, 60))))
     line = real_line()
     person = person_of(line, twilio)
@@ -140,7 +140,7 @@ def test_a_number_takes_one_place_after_another(database):
     assert (held - now).total_seconds() == 60
 
 
-def test_the_sandbox_is_given_its_three_seconds(real_line, twilio, openai):  # noqa: F811
+def test_the_sandbox_is_given_its_three_seconds(real_line, twilio, openai):
     twilio.sandbox = True
     openai.enqueue(text(" ".join(f"Esta es la frase número {number}." for number in range(1, 60))))
     line = real_line(twilio_whatsapp_number=SANDBOX)

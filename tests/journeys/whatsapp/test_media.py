@@ -8,23 +8,9 @@ from jobs.job import run_pending
 from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
 from storage.models import Message, Turn
 from tests.fakes.openai.server import error, stalled, text, transcript
-from tests.journeys.whatsapp.test_messages import (  # noqa: F401
-    age_messages,
-    asked,
-    person_of,
-    phrases,
-    real_line,
-    sent,
-    twilio,
-    work_off,
-)
+from tests.journeys.whatsapp.people import age_messages, asked, person_of, sent, work_off
 from tests.records import every, the_only
 from tests.worker import worker_jobs
-
-
-@pytest.fixture
-def line(open_line):
-    return open_line(whatsapp_settle_s=0)
 
 
 def shown(openai):
@@ -77,7 +63,7 @@ def the_only_turn(line, number):
     return turn
 
 
-def test_what_cannot_be_opened_is_said_kindly_without_asking_the_model(line, openai, phrases):  # noqa: F811
+def test_what_cannot_be_opened_is_said_kindly_without_asking_the_model(line, openai, phrases):
     openai.enqueue_transcripts(error(500, "down"), error(500, "down"))
     person = line.whatsapp()
 
@@ -124,7 +110,7 @@ def test_files_become_words(line, openai, attachment, words):
     ],
     ids=["a zip called png", "64 MB", "sent on to somebody else", "a broken CDN", "noise"],
 )
-def test_files_that_are_not_what_they_say_are_not_shown(line, openai, phrases, attachment):  # noqa: F811
+def test_files_that_are_not_what_they_say_are_not_shown(line, openai, phrases, attachment):
     openai.enqueue(text("nobody asks for this"))
     person = line.whatsapp()
 
@@ -149,7 +135,7 @@ def test_files_that_are_not_what_they_say_are_not_shown(line, openai, phrases, a
         "",
     ],
 )
-def test_a_forged_link_is_asked_for_by_nobody(line, openai, phrases, url):  # noqa: F811
+def test_a_forged_link_is_asked_for_by_nobody(line, openai, phrases, url):
     person = line.whatsapp()
 
     person.send(media=[photo()], MediaUrl0=url)
@@ -185,7 +171,7 @@ def test_a_photo_and_the_question_about_it_are_one_turn(open_line, openai):
     assert the_only(line.parts.database, Turn).heard.endswith("]\n¿Qué es esto?")
 
 
-def test_a_photo_that_takes_longer_than_a_reply_may_is_answered_by_itself(real_line, twilio, openai):  # noqa: F811
+def test_a_photo_that_takes_longer_than_a_reply_may_is_answered_by_itself(real_line, twilio, openai):
     openai.enqueue_transcripts(transcript("¿Siguen ahí?", after_s=1.0))
     openai.enqueue(text("Aquí seguimos."))
     line = real_line(whatsapp_twiml_wait_s=0.3)
@@ -219,7 +205,7 @@ def test_a_server_that_cannot_see_is_told_in_words(line, openai):
     assert "base64" not in str(openai.chats[-1].body)
 
 
-def test_without_a_model_photos_and_voice_notes_are_said_to_be_beyond_it(open_line, phrases):  # noqa: F811
+def test_without_a_model_photos_and_voice_notes_are_said_to_be_beyond_it(open_line, phrases):
     line = open_line(whatsapp_settle_s=0, openai_base_url=None, openai_api_key=None)
     person = line.whatsapp()
 
@@ -230,7 +216,7 @@ def test_without_a_model_photos_and_voice_notes_are_said_to_be_beyond_it(open_li
     assert person.api.media.asked == []
 
 
-def test_a_photo_whose_answer_lost_its_process_is_shown_to_the_next(real_line, twilio, openai):  # noqa: F811
+def test_a_photo_whose_answer_lost_its_process_is_shown_to_the_next(real_line, twilio, openai):
     openai.enqueue(stalled("Nunca lle"), text("Es la factura."))
     line = real_line(whatsapp_twiml_wait_s=0.3)
     person = person_of(line, twilio)

@@ -3,45 +3,20 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from conversation.profiles.profile import load_profile
-from jobs.job import run_pending
-from settings import ROOT
-from simulator.whatsapp.client import MessagingApi, ReceiptWishes
-from storage.base import utc_now
+from simulator.whatsapp.client import ReceiptWishes
 from storage.models import Contact, Conversation, Message, Turn
 from tests.fakes.openai.server import stalled, text, tool_call
-from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
+from tests.journeys.whatsapp.people import age_claims, age_messages, asked, person_of, sent, work_off
 from tests.records import every, the_only
 from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.quick
 
 ANA = "+34600000001"
-
-
-@pytest.fixture
-def phrases():
-    return load_profile("recepcion.es", ROOT / "profiles").phrases
-
-
-@pytest.fixture
-def line(open_line):
-    return open_line(whatsapp_settle_s=0)
-
-
-def asked(openai):
-    """What the model was told last, as (role, content)."""
-    return [(m["role"], m["content"]) for m in openai.chats[-1].body["messages"]]
-
-
-def sent(line):
-    """What is kept of our messages, in order."""
-    return [message for message in every(line.parts.database, Message) if message.outbound]
 
 
 @pytest.mark.both_databases
@@ -209,35 +184,6 @@ def test_what_looks_like_a_secret_reaches_neither_the_model_nor_the_history(line
     )
 
 
-@pytest.fixture
-def twilio():
-    with MessagingApi(ACCOUNT_SID, AUTH_TOKEN) as api:
-        yield api
-
-
-@pytest.fixture
-def real_line(open_line, twilio):
-    """A line with credentials, whose contacts are real ones."""
-
-    def open_one(**values):
-        return open_line(
-            twilio_account_sid=ACCOUNT_SID, twilio_auth_token=AUTH_TOKEN, twilio_api_url=twilio.url,
-            whatsapp_settle_s=0, **values,
-        )  # fmt: skip
-
-    return open_one
-
-
-def person_of(line, twilio, **options):
-    return line.whatsapp(account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, api=twilio, **options)
-
-
-def work_off(line, seconds=0.0):
-    """Do what a worker would by then."""
-    jobs = worker_jobs(line)
-    return run_pending(line.parts.work, jobs, now=utc_now() + timedelta(seconds=seconds))
-
-
 def test_an_answer_that_is_late_is_sent_by_itself(real_line, twilio, openai):
     openai.enqueue(text("Esto ha tardado un poco.", first_token_s=1.0))
     line = real_line(whatsapp_twiml_wait_s=0.2)
@@ -325,23 +271,6 @@ def test_a_reply_that_arrived_and_whose_receipts_were_lost_is_not_said_again(rea
 
     assert person.texts == ["Una sola vez."]
     assert [message.sid for message in sent(line)] == [person.received[0].sid]
-
-
-def age_messages(line):
-    """Let what was written be so old that its webhook is over."""
-    with line.parts.database.write() as connection:
-        for message in every(line.parts.database, Message):
-            earlier = message.created_at - timedelta(seconds=20)
-            connection.execute(update(Message).where(Message.id == message.id).values(created_at=earlier))
-
-
-def age_claims(connection):
-    """Let a minute pass for what went out in replies."""
-    connection.execute(
-        update(Message)
-        .where(Message.status == "claimed")
-        .values(changed_at=utc_now() - timedelta(seconds=61))
-    )
 
 
 def test_without_rest_nothing_is_said_twice_for_want_of_a_receipt(line, openai):

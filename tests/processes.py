@@ -1,0 +1,59 @@
+"""The processes of an installation, which tests start, ask and kill."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from contextlib import contextmanager
+
+from container import Container
+from settings import SIMULATOR_ACCOUNT_SID
+from simulator.twilio.phone import Phone
+from tests.warm import PROGRAMS
+
+
+@contextmanager
+def process(environment, *command):
+    running = PROGRAMS.start(
+        ["-m", *command], env=environment, start_new_session=True, stdin=subprocess.DEVNULL
+    )
+    try:
+        yield running
+    finally:
+        kill(running)
+
+
+def kill(running):
+    if running.poll() is None:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+@contextmanager
+def web(environment):
+    with process(environment, "gunicorn", "-c", "gunicorn.conf.py", "app:create_app()") as running:
+        wait_until(lambda: is_up(environment["PORT"]), 60)
+        yield running
+
+
+def is_up(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def wait_until(true, timeout_s=30.0):
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to be"
+        time.sleep(0.05)
+
+
+def a_phone(environment, settings, **options):
+    url = f"http://127.0.0.1:{environment['PORT']}"
+    return Phone(
+        url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
+    )
