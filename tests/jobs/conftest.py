@@ -5,10 +5,14 @@ import os
 import signal
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from jobs.job import Job, run_pending
+from storage.base import utc_now
+from tests.jobs.handing_over import Rejected
 from tests.warm import PROGRAMS
 
 PROGRAM = Path(__file__).parent / "worker_program.py"
@@ -106,3 +110,24 @@ def start_worker(database_url, notes, tmp_path):
     for worker in workers:
         worker.signal(signal.SIGCONT)
         worker.kill()
+
+
+@pytest.fixture
+def hand_over(database, work):
+    def hand_over(job, payload=None, **options):
+        with database.write() as connection:
+            work.enqueue(connection, job, payload or {}, **options)
+
+    return hand_over
+
+
+@pytest.fixture
+def run(work):
+    """Run what is due with these handlers; return how many ran and what they were given."""
+
+    def run(later_s=0, is_permanent=lambda error: isinstance(error, Rejected), **handlers):
+        jobs = {name: job if isinstance(job, Job) else Job(job) for name, job in handlers.items()}
+        now = utc_now() + timedelta(seconds=later_s)
+        return run_pending(work, jobs, is_permanent=is_permanent, now=now)
+
+    return run

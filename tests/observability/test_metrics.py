@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text as sql
 
 import observability.metrics as metrics
@@ -17,14 +16,12 @@ from conversation.metrics import Counter, Histogram
 from jobs.backlog import QueueAge, queue_ages
 from observability.metrics import Exposition
 from settings import ROOT
-from simulator.whatsapp.client import WhatsApp
 from storage.base import utc_now
 from storage.database import Database
 from tests.fakes.openai.server import invalid_key, stalled, text
-from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
-from tests.processes import a_phone, process, wait_until, web
+from tests.observability.scraping import ask, by_name, samples, scrape
+from tests.processes import wait_until
 
-PATIENCE_S = 90
 LABELS = {
     "channel",
     "direction",
@@ -38,25 +35,6 @@ LABELS = {
     "state",
     "status",
 }
-
-
-def ask(url, **headers):
-    request = urllib.request.Request(f"{url}/metrics", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return response.read().decode()
-
-
-def samples(said):
-    return [sample for family in text_string_to_metric_families(said) for sample in family.samples]
-
-
-def by_name(said):
-    """What is told, by name and label values in the order of the labels' names."""
-    return {(s.name, *(s.labels[name] for name in sorted(s.labels))): s.value for s in samples(said)}
-
-
-def scrape(url):
-    return by_name(ask(url))
 
 
 def refusal(url, **headers):
@@ -265,55 +243,3 @@ def test_each_metric_is_documented_with_its_labels():
 
     assert {name.removesuffix("_bucket") for name in names_told()} == set(rows)
     assert {label for labels in rows.values() for label in re.findall(r"`(\w+)`", labels)} == LABELS - {"le"}
-
-
-# Several processes
-
-
-@pytest.fixture
-def site(environment):
-    return environment | {"WEB_CONCURRENCY": "2", "WHATSAPP_SETTLE_S": "0", "WHATSAPP_TWIML_WAIT_S": "0.1"}
-
-
-def url_of(site):
-    return f"http://127.0.0.1:{site['PORT']}"
-
-
-def counted_by(site, route):
-    """How many processes have counted requests of a route."""
-    files = (Path(site["DATA_DIR"]) / "metrics").glob("counter_*.db")
-    return sum(f'"{route}"'.encode() in file.read_bytes() for file in files)
-
-
-def test_web_processes_tell_their_sum_whichever_is_asked(site, make_settings):
-    with web(site):
-        asked = 0
-        while counted_by(site, "/voice") < 2:
-            with a_phone(site, make_settings()) as phone:
-                phone.dial()
-            asked += 1
-            assert asked < 200, "one process answered all"
-
-        told = [scrape(url_of(site))["assistant_requests_total", "/voice", "200"] for _ in range(6)]
-
-    assert told == [asked] * 6
-
-
-def test_what_the_worker_counts_is_told_by_the_web_processes(site, openai):
-    openai.default = text("Aquí estoy.", first_token_s=1)
-    with FakeTwilio() as twilio:
-        twilio.fail(Refuse(400, 63003), method="POST", path="Messages.json")
-        site |= {
-            "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_URL": twilio.url,
-            "WEBHOOK_URL": url_of(site),
-        }  # fmt: skip
-        with web(site), process(site, "flask", "--app", "app", "worker"):
-            with WhatsApp(url_of(site), account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN) as person:
-                person.send("Hola")
-            wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")), PATIENCE_S)
-            told = scrape(url_of(site))
-
-    assert told["assistant_worker_up",] == 1
-    assert told["assistant_receipts_total", "failed"] == 1
-    assert told["assistant_whatsapp_messages_total", "in"] == 1
-    assert told["assistant_whatsapp_messages_total", "out"] == 1

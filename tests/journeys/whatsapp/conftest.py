@@ -1,10 +1,13 @@
-"""What the stories of WhatsApp share: lines, and a 360dialog on loopback."""
+"""What the stories of WhatsApp share: a line that answers what is written at once."""
+
+import threading
 
 import pytest
 
-from tests.fakes.dialog360.fake import API_KEY, FakeDialog360
-from tests.journeys.whatsapp.dialog360 import ANA, TOKEN
-from tests.journeys.whatsapp.people import sent, work_off
+from tests.conftest import Line
+from tests.journeys.whatsapp.witness import (
+    Witness,
+)
 
 
 @pytest.fixture
@@ -13,37 +16,18 @@ def line(open_line):
 
 
 @pytest.fixture
-def whatsapp():
-    with FakeDialog360() as fake:
-        yield fake
+def witness(make_settings, sqlite_url, openai, capfd, caplog):
+    """One line for all examples; no database reads words better than another."""
+    witness = Witness(
+        Line(make_settings(database_url=sqlite_url, whatsapp_settle_s=0)), openai, capfd, caplog
+    )
+    yield witness
+    witness.close()
 
 
 @pytest.fixture
-def open_360(open_line, whatsapp):
-    """Open a line that 360dialog's webhooks reach."""
-
-    def open_one(**values):
-        settings = {
-            "d360_api_key": API_KEY, "d360_api_url": whatsapp.url, "d360_webhook_token": TOKEN,
-            "whatsapp_settle_s": 0,
-        }  # fmt: skip
-        line = open_line(**(settings | values))
-        whatsapp.webhooks.url = f"{line.url}/webhook/360dialog"
-        whatsapp.webhooks.headers = {"Authorization": f"Bearer {TOKEN}"}
-        return line
-
-    return open_one
-
-
-@pytest.fixture
-def answers(openai, whatsapp):
-    """Wait until so many messages of ours are kept, let a worker send them, and return what somebody reads."""
-
-    def wait(line, count=1, *, of=ANA):
-        whatsapp.webhooks.settle()
-        assert openai.wait_for(lambda: len(sent(line)) >= count, 10.0)
-        work_off(line)
-        whatsapp.webhooks.settle()
-        return whatsapp.messages.words(of)
-
-    return wait
+def quiet():
+    """Nobody else's answers are being written any more: what they log would be taken for ours."""
+    for thread in threading.enumerate():
+        if thread.name in ("answer", "late-answer"):
+            thread.join(timeout=20)

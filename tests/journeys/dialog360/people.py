@@ -6,6 +6,7 @@ import urllib.request
 
 from storage.models import Conversation, Message
 from storage.queries import contacts
+from tests.journeys.whatsapp.people import sent
 from tests.records import every, the_only
 
 ANA, LUIS = "+34600000001", "+34600000002"
@@ -36,3 +37,7 @@ def write(line, body, **options):
     with line.parts.database.write() as connection:
         recipient = contacts.find_recipient(connection, conversation_id=conversation.id)
         return line.parts.whatsapp.outbox.write(connection, recipient, body, author="Marta", **options)
+
+
+def last(line):
+    return sent(line)[-1]

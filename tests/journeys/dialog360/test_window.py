@@ -1,0 +1,130 @@
+"""Stories of what goes out by 360dialog outside the window, and of the notice of a handoff."""
+
+import time
+
+import pytest
+
+from integrations.dialog360.client import Dialog360, what_to_do
+from messaging.outbox import Outbox
+from messaging.providers.base import DIALOG360, Channels, Dialog360Channel, Template
+from storage.base import utc_now
+from storage.queries import contacts
+from tests.fakes.dialog360.fake import API_KEY, FakeDialog360, Refuse
+from tests.fakes.openai.server import text
+from tests.journeys.dialog360.people import ANA, LUIS, last, write
+from tests.journeys.whatsapp.people import sent, work_off
+
+# Outside the window
+
+
+def test_free_text_that_meta_says_came_too_late_is_noted(open_360, openai):
+    hours = [0.0]
+    with FakeDialog360(clock=lambda: time.time() + hours[0] * 3600) as late:
+        openai.enqueue(text("Hola."))
+        line = open_360(d360_api_url=late.url)
+        late.webhooks.url = f"{line.url}/webhook/360dialog"
+        late.webhooks.headers = {"Authorization": "Bearer a-token-of-ours"}
+        late.people.write(ANA, "Hola")
+        late.webhooks.settle()
+        assert openai.wait_for(lambda: sent(line))
+        hours[0] = 25
+
+        work_off(line)
+        late.webhooks.settle()
+
+        assert (last(line).status, last(line).error_code) == ("failed", 131047)
+
+
+def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):
+    with line.parts.database.write() as connection:
+        recipient = contacts.recipient_for(connection, LUIS, utc_now())
+        line.parts.whatsapp.outbox.write(connection, recipient, "Un cliente", author="handoff", kind="notice")
+
+    work_off(line)
+
+    assert whatsapp.messages.words(LUIS) == []
+    assert (last(line).status, last(line).error_code) == ("failed", 131047)
+
+
+def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):
+    whatsapp.messages.template("aviso", "es", "Aviso: {{1}}")
+    channel = Dialog360Channel(Dialog360(API_KEY, api_url=whatsapp.url), template=Template("aviso", "es"))
+    channels = Channels({DIALOG360: channel}, {DIALOG360: channel})
+    outbox = Outbox(line.parts.database, line.parts.work, channels)
+    with line.parts.database.write() as connection:
+        recipient = contacts.recipient_for(connection, LUIS, utc_now())
+        message_id = outbox.write(
+            connection, recipient, "Un cliente:\n\nAna      López", author="handoff", kind="notice"
+        )
+        outbox.claim_notice(connection, message_id)
+
+    wamid = outbox.send_now(message_id)
+
+    assert whatsapp.messages.words(LUIS) == ["Aviso: Un cliente: · Ana López"]
+    whatsapp.webhooks.settle()
+    assert (last(line).sid, last(line).status) == (wamid, "read")
+
+
+def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):
+    whatsapp.messages.failing(ANA, 131026)
+    write(greeted, "Nunca.")
+    work_off(greeted)
+    whatsapp.webhooks.settle()
+
+    shown = greeted.app.test_cli_runner().invoke(args=["whatsapp", "log"])
+
+    assert shown.exit_code == 0, shown.output
+    meaning = what_to_do(131026, greeted.settings.terminal_language)
+    assert f"[131026] {meaning}"[:40] in shown.output
+
+
+# The notice of a handoff
+
+
+def hand_over(line):
+    """Ask for a person twice, from outside; return the two answers."""
+    body = {"user_phone": LUIS, "reason": "Quiere un presupuesto"}
+    asked = [line.app.test_client().post("/api/elevenlabs/handoff", json=body) for _ in range(2)]
+    return [(answer.status_code, answer.json) for answer in asked]
+
+
+@pytest.fixture
+def seller_line(open_360, whatsapp, openai, answers):
+    """A line whose seller has written through 360dialog."""
+    openai.enqueue(text("Hola."))
+    line = open_360(vendedor_whatsapp=ANA)
+    whatsapp.people.write(ANA, "Buenos días")
+    answers(line, 1)
+    return line
+
+
+def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):
+    first, again = hand_over(seller_line)
+
+    assert first == again
+    assert (first[0], first[1]["message_sid"]) == (200, whatsapp.messages.last.wamid)
+    assert len([words for words in whatsapp.messages.words(ANA) if "atención humana" in words]) == 1
+
+
+def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsapp):
+    whatsapp.fail(Refuse(130429), path="/messages")
+
+    (status, first), (_, again) = hand_over(seller_line)
+
+    assert status == 500
+    assert first["detail"].startswith("360dialog: ") and first["detail"].endswith("is tried again.")
+    assert (
+        again["detail"] == "360dialog could not send the notice. The notice stays queued and is tried again."
+    )
+
+
+def test_what_360dialog_refuses_for_good_is_said_not_to_be_tried_again(seller_line, whatsapp):
+    whatsapp.api_key = "another"
+
+    (status, first), (_, again) = hand_over(seller_line)
+
+    assert status == 500
+    assert all(body["detail"].startswith("360dialog") for body in (first, again))
+    assert all(
+        body["detail"].endswith("Another seller is told, where there is one.") for body in (first, again)
+    )

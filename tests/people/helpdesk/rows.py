@@ -1,0 +1,19 @@
+"""Rows as they are kept, and what is shown of them."""
+
+from datetime import UTC, datetime
+
+from people.helpdesk.phrases import desk_words
+from storage.queries import contacts, messages
+from storage.queries.contacts import Sender
+from storage.queries.messages import NewMessage
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ANA = "+34600000001"
+WORDS = desk_words("es-ES")
+
+
+def a_message(connection, body="", attachments=(), *, sid="SM1", simulated=False):
+    sender = Sender(ANA, f"whatsapp:{ANA}", "Ana", simulated)
+    recipient = contacts.conversation_with(connection, sender, "whatsapp:+12025550100", NOW)
+    new = NewMessage(sid, "text", body, "whatsapp:+12025550100", attachments=tuple(attachments))
+    return recipient, messages.keep_inbound(connection, recipient.conversation_id, new, body, NOW)

@@ -1,0 +1,3 @@
+"""Documents of calls."""
+
+ASK = "<Gather input='dtmf speech' action='/gather' actionOnEmptyResult='true'><Say>¿Sí?</Say></Gather>"
