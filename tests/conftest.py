@@ -21,7 +21,6 @@ from simulator.whatsapp.client import WhatsApp
 from storage.database import Database
 from tests import examples
 from tests.fakes.openai.server import FakeOpenAI
-from tests.postgres import free_port
 
 pytest_plugins = ["tests.postgres"]
 
@@ -214,6 +213,8 @@ def line(open_line, request):
 
 @pytest.fixture
 def environment(make_settings):
+    from tests.postgres import free_port  # a plugin: pytest must be the first to import it
+
     settings = make_settings()
     return {
         "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONUNBUFFERED": "1",
