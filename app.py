@@ -26,7 +26,6 @@ from container import (
     bureau,
     channels_of,
     desk,
-    dialog360_client,
     jobs_for,
     models_for,
     phone_line,
@@ -35,7 +34,6 @@ from container import (
     tally_of,
     twilio_messages,
     whatsapp,
-    whatsapp_sender,
 )
 from conversation.profiles.profile import Profile
 from dashboard.auth import Access
@@ -317,11 +315,7 @@ def _whatsapp_group(
         profile.time_zone,
         lambda: _require_tables(settings),
         rest=twilio_messages(settings),
-        sender=whatsapp_sender(settings),
-        public_url=settings.webhook_url,
-        template_sid=settings.twilio_template_sid,
-        dialog360=dialog360_client(settings),
-        dialog360_template=settings.d360_template,
+        providers=channels_of(settings).providers,
         mirror=people.mirror,
     )
     group.add_command(whatsapp_simulate_command(lambda: (settings, simulator_token(settings))))

@@ -40,15 +40,9 @@ from messaging.inbox import Inbox
 from messaging.intake import Limits
 from messaging.media import Downloads, Media, Tools
 from messaging.outbox import Outbox
-from messaging.providers.base import (
-    DIALOG360,
-    TWILIO,
-    Channels,
-    Dialog360Channel,
-    Provider,
-    Template,
-    TwilioChannel,
-)
+from messaging.providers.base import DIALOG360, TWILIO, Channels, Provider, Template
+from messaging.providers.dialog360 import Dialog360Provider
+from messaging.providers.twilio import TwilioProvider
 from messaging.receipts import Receipts
 from observability.disabled_features import what_is_off
 from observability.metrics import MessageCounts, Metrics
@@ -218,23 +212,19 @@ def channels_of(settings: Settings) -> Channels:
 def _providers(settings: Settings, *, total_s: float) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     if (rest := twilio_messages(settings, total_s=total_s)) is not None:
-        found[TWILIO] = TwilioChannel(
+        found[TWILIO] = TwilioProvider(
             rest,
             sender=whatsapp_sender(settings),
             template_sid=settings.twilio_template_sid,
             public_url=settings.webhook_url,
         )
     if (dialog360 := dialog360_client(settings, total_s=total_s)) is not None:
-        found[DIALOG360] = Dialog360Channel(dialog360, template=_dialog360_template(settings))
+        template = settings.d360_template
+        found[DIALOG360] = Dialog360Provider(
+            dialog360, template=Template.named(template) if template else None
+        )
     # Who has never written is written to from a number that is set
     return found if settings.twilio_whatsapp_number else dict(reversed(found.items()))
-
-
-def _dialog360_template(settings: Settings) -> Template | None:
-    if settings.d360_template is None:
-        return None
-    name, _, language = settings.d360_template.partition(":")
-    return Template(name, language)
 
 
 def team_of(settings: Settings) -> list[Seller]:

@@ -14,7 +14,8 @@ from ivr.call_closing import CallBooks
 from ivr.call_control import CallDesk
 from jobs.queue import Work
 from messaging.outbox import Outbox
-from messaging.providers.base import TWILIO, Channels, Provider, TwilioChannel
+from messaging.providers.base import TWILIO, Channels, Provider
+from messaging.providers.twilio import TwilioProvider
 from messaging.whatsapp_markdown import whatsapp_messages
 from settings import SIMULATOR_ACCOUNT_SID, Settings
 from simulator.local_server import server_url
@@ -88,10 +89,10 @@ class BrowserPost:
             channels = _BrowserChannels({TWILIO: self._channel(api_url)})
             Outbox(self._database, Work(self._database), channels).send({"conversation_id": conversation_id})
 
-    def _channel(self, api_url: str) -> TwilioChannel:
+    def _channel(self, api_url: str) -> TwilioProvider:
         rest = TwilioMessages(SIMULATOR_ACCOUNT_SID, self._auth_token(), api_url=api_url)
         receipts_to = self._settings.webhook_url or server_url(self._settings)
-        return TwilioChannel(rest, sender=None, template_sid=None, public_url=receipts_to)
+        return TwilioProvider(rest, sender=None, template_sid=None, public_url=receipts_to)
 
 
 class _BrowserChannels(Channels):

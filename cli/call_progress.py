@@ -16,6 +16,10 @@ from integrations.errors import IntegrationError
 from integrations.twilio.calls import CallState, TwilioRest, may_have_been_done, what_to_do
 
 LOOKS_FOR_THE_PRICE = 3
+TWILIO = "Twilio"
+
+Advice = Callable[[int | str | None, str], str | None]
+"""What a code means and what to do about it, in a language."""
 
 _STATUSES = {
     "queued": {"es": "en cola", "en": "queued"},
@@ -98,11 +102,11 @@ class Follower:
 
     def _to_its_end(self, progress: "Progress", state: CallState) -> CallState:
         looks = Looks(self._twilio, self._terminal, self._patience_s)
-        progress.show(state)
+        progress.show(_status_word(self._terminal, state))
         while not state.is_over:
             interrupted = self._interruption.within(self._poll_s)
             state = self._hang_up(state) if interrupted else looks.again(state)
-            progress.show(state)
+            progress.show(_status_word(self._terminal, state))
         return self._billed(looks, state)
 
     def _billed(self, looks: "Looks", state: CallState) -> CallState:
@@ -157,15 +161,12 @@ class Looks:
         if error.permanent or time.monotonic() - self._seen_at >= self._patience_s:
             raise error
         if not self._failing:
-            self._terminal.say(
-                es=f"Twilio no responde por ahora ({error}); se sigue intentando.",
-                en=f"Twilio does not answer for now ({error}); still trying.",
-            )
+            tell_failing(self._terminal, error, TWILIO)
         self._failing = True
 
 
 class Progress:
-    """Shows a call: a line that stays for each new status, and on a terminal one that counts the seconds."""
+    """Shows a call or a message: a line stays for each new status, and on a terminal one counts the seconds."""
 
     def __init__(self, terminal: Terminal, status: Status) -> None:
         self._terminal = terminal
@@ -173,12 +174,12 @@ class Progress:
         self._began = time.monotonic()
         self._shown: str | None = None
 
-    def show(self, state: CallState) -> None:
-        """Show the call as it is now."""
-        line = f"  {_minutes(int(time.monotonic() - self._began))}  {_status_word(self._terminal, state)}"
-        if state.status != self._shown:
+    def show(self, status: str) -> None:
+        """Show the status, in the reader's words."""
+        line = f"  {_minutes(int(time.monotonic() - self._began))}  {status}"
+        if status != self._shown:
             self._terminal.console.print(line)
-            self._shown = state.status
+            self._shown = status
         self._status.update(line)
 
 
@@ -214,14 +215,24 @@ class Interruption:
         self._queue.put(None)
 
 
-def explain(terminal: Terminal, error: IntegrationError) -> ExitCode:
-    """Print what Twilio said and what to do about it; return the exit code for it."""
+def tell_failing(terminal: Terminal, error: IntegrationError, who: str) -> None:
+    """Say that somebody does not answer for the moment, and that it goes on."""
+    terminal.say(
+        es=f"{who} no responde por ahora ({error}); se sigue intentando.",
+        en=f"{who} does not answer for now ({error}); still trying.",
+    )
+
+
+def explain(
+    terminal: Terminal, error: IntegrationError, who: str = TWILIO, what_to_do: Advice = what_to_do
+) -> ExitCode:
+    """Print what a provider said and what to do about it; return the exit code for it."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = what_to_do(error.code, terminal.language)
     if advice:
         terminal.complain(es=f"{advice}\n  {error}{code}", en=f"{advice}\n  {error}{code}")
     else:
-        terminal.complain(es=f"Twilio dice: {error}{code}", en=f"Twilio says: {error}{code}")
+        terminal.complain(es=f"{who} dice: {error}{code}", en=f"{who} says: {error}{code}")
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 
 

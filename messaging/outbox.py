@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
 from jobs.queue import Work
-from messaging.providers.base import Channels, Provider, Sent, TooFast
-from messaging.providers.base import status_callback as status_callback
+from messaging.providers.base import Channels, OutgoingMessage, Provider, SentMessage, TooFast
+from messaging.providers.twilio import status_callback as status_callback
 from messaging.twiml import Outgoing
 from storage.base import utc_now
 from storage.database import Database
@@ -299,7 +299,7 @@ class Outbox:
         self._note_sent(message, sent)
         return 0
 
-    def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
+    def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> SentMessage:
         """Give a message to the provider. Raises IntegrationError.
 
         A notice goes out as the template where their last message is known to be too old, or free text is refused.
@@ -371,7 +371,7 @@ class Outbox:
             self._note_failed(message, None)
         return 0
 
-    def _was_sent(self, sent: Sequence[Sent], message: MessageRecord) -> bool:
+    def _was_sent(self, sent: Sequence[SentMessage], message: MessageRecord) -> bool:
         """Look for a message among what the provider has, and note it where it is there and is no other of ours."""
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [other.sid for other in sent])
@@ -407,7 +407,7 @@ class Outbox:
                 send_rate.hold(connection, sender, now + timedelta(seconds=too_fast.wait_s), now)
         return too_fast.wait_s
 
-    def _note_sent(self, message: MessageRecord, sent: Sent) -> None:
+    def _note_sent(self, message: MessageRecord, sent: SentMessage) -> None:
         with self._database.write() as connection:
             outgoing.sent(connection, message.id, sent.sid, sent.status, self._clock())
 
@@ -420,11 +420,22 @@ class Outbox:
 
 
 def _has_other_form(provider: Provider, message: MessageRecord) -> bool:
-    return message.kind == NOTICE and provider.has_template
+    return message.kind == NOTICE and provider.template is not None
 
 
-def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
-    return provider.send(recipient, message, as_template=message.kind == TEMPLATE and provider.has_template)
+def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> SentMessage:
+    if message.kind == TEMPLATE and provider.template is not None:
+        variables = {"1": _in_one_line(message.body)}
+        wanted = OutgoingMessage(message.id, template=provider.template, variables=variables)
+    else:
+        file = message.attachments[0] if message.attachments else None
+        wanted = OutgoingMessage(message.id, message.body, file)
+    return provider.send(recipient, wanted)
+
+
+def _in_one_line(words: str) -> str:
+    """Return words as a template's placeholder takes them: without line breaks."""
+    return " · ".join(" ".join(line.split()) for line in words.splitlines() if line.strip())
 
 
 def in_reply(base_url: str, message: MessageRecord) -> Outgoing:

@@ -1,6 +1,6 @@
 """`flask --app app whatsapp ...`: messages sent from the terminal, looked at, and listed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,13 +12,11 @@ from cli.call_progress import explain
 from cli.console import Terminal
 from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
-from cli.whatsapp.providers import Carrier, Dialog360Carrier, TwilioCarrier
 from cli.whatsapp.send import Sending
 from conversation.observers import NOBODY, Mirror
-from integrations.dialog360.client import Dialog360
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
-from messaging.providers.base import DIALOG360, TWILIO
+from messaging.providers.base import Provider
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
@@ -32,39 +30,26 @@ def whatsapp_group(
     check: Callable[[], None],
     *,
     rest: TwilioMessages | None,
-    sender: str | None,
-    public_url: str | None,
-    template_sid: str | None,
-    dialog360: Dialog360 | None = None,
-    dialog360_template: str | None = None,
+    providers: Mapping[str, Provider],
     mirror: Mirror = NOBODY,
     clock: Callable[[], datetime] = utc_now,
 ) -> click.Group:
     """Return the group. zone: the business's, in which times are shown. check: raises where it cannot run.
 
-    rest, dialog360: None where there are no credentials. sender, public_url, template_sid: as TwilioCarrier takes
-    them. dialog360_template: as Dialog360Carrier does. mirror: who is shown what is sent.
+    rest: None where there are no credentials. providers: by name, the one for who has never written first. mirror:
+    who is shown what is sent.
     """
     group = click.Group("whatsapp", help=terminal.pick(es="Mensajes de WhatsApp.", en="WhatsApp messages."))
     number = WhatsAppNumber(terminal)
-    carriers: dict[str, Carrier] = {}
-    if rest is not None:
-        carriers[TWILIO] = TwilioCarrier(
-            rest, terminal, sender=sender, public_url=public_url, template_sid=template_sid
-        )
-    if dialog360 is not None:
-        carriers[DIALOG360] = Dialog360Carrier(dialog360, terminal, template=dialog360_template)
-    if not sender:  # who has never written is written to from a number that is set
-        carriers = dict(reversed(carriers.items()))
 
     @_add(group, "send", _send_parameters(terminal, number), _send_help(terminal), exit_codes(terminal))
     def send(number: str, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
         draft = read_draft(terminal, **given)
-        if not carriers:
+        if not providers:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
         check()
         sending = Sending(
-            database, terminal, zone, carriers,
+            database, terminal, zone, providers,
             mirror=mirror, poll_s=poll_s, patience_s=patience_s, clock=clock,
         )  # fmt: skip
         return sending.send(number, draft, wait=not no_wait)

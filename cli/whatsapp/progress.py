@@ -5,16 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.status import Status
-
 from cli.call_options import ExitCode
-from cli.call_progress import Interruption
+from cli.call_progress import Interruption, Progress, tell_failing
 from cli.console import Terminal
 from cli.whatsapp.log import meanings, status_word
 from cli.whatsapp.options import Draft
-from cli.whatsapp.providers import Carrier
 from integrations.errors import IntegrationError
-from messaging.providers.base import TWILIO
+from messaging.providers.base import TWILIO, Provider
 from storage.database import Database
 from storage.models import MessageStatus
 from storage.queries import messages, outgoing
@@ -29,13 +26,12 @@ ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message that was kept. to: E.164, as its provider writes it."""
+    """A message that was kept, and who sends it."""
 
     message: MessageRecord
     draft: Draft
     recipient: Recipient
-    to: str
-    carrier: Carrier
+    provider: Provider
 
 
 class Follower:
@@ -64,13 +60,13 @@ class Follower:
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
             progress = Progress(self._terminal, status)
-            progress.show(message.status)
+            progress.show(status_word(self._terminal, message.status))
             while message.status not in ENDS and time.monotonic() < deadline:
                 if self._interruption.within(self._poll_s):
                     return ExitCode.INTERRUPTED
                 message = self._look(parcel, sid)
-                progress.show(message.status)
-        return self._outcome(message, parcel.carrier)
+                progress.show(status_word(self._terminal, message.status))
+        return self._outcome(message, parcel.provider)
 
     def _look(self, parcel: Parcel, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
@@ -78,15 +74,15 @@ class Follower:
         if message.status in ENDS:
             return message  # by webhook
         try:
-            taken = parcel.carrier.fetch(sid)
+            sent = parcel.provider.fetch(sid)
         except IntegrationError as error:
-            self._bear(error, parcel.carrier)
+            self._bear(error, parcel.provider)
             return message
         self._failing = False
-        if taken is not None and taken.status is not None and taken.status is not message.status:
+        if sent is not None and sent.status is not message.status:
             with self._database.write() as connection:
                 outgoing.receipt(
-                    connection, taken.status, taken.error_code, self._clock(), message_id=message.id
+                    connection, sent.status, sent.error_code, self._clock(), message_id=message.id
                 )
         return self._kept(parcel)
 
@@ -95,75 +91,39 @@ class Follower:
             (message,) = messages.by_ids(connection, [parcel.message.id])
         return message
 
-    def _bear(self, error: IntegrationError, carrier: Carrier) -> None:
+    def _bear(self, error: IntegrationError, provider: Provider) -> None:
         if error.permanent:
             raise error
         if not self._failing:
-            self._terminal.say(
-                es=f"{carrier.title} no responde por ahora ({error}); se sigue intentando.",
-                en=f"{carrier.title} does not answer for now ({error}); still trying.",
-            )
+            tell_failing(self._terminal, error, provider.title)
         self._failing = True
 
-    def _outcome(self, message: MessageRecord, carrier: Carrier) -> ExitCode:
+    def _outcome(self, message: MessageRecord, provider: Provider) -> ExitCode:
         if message.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED):
-            self._tell_why(message.error_code, carrier)
+            self._tell_why(message.error_code, provider)
             return ExitCode.NOT_COMPLETED
         if message.status not in ENDS:
             self._terminal.say(
                 es=f"Va de camino, y no se espera más ({self._patience_s:.0f} s): el teléfono puede estar apagado"
-                f"{self._or_untold(carrier)}.",
+                f"{self._or_untold(provider)}.",
                 en=f"It is on its way, and is waited for no longer ({self._patience_s:.0f} s): the phone may be off"
-                f"{self._or_untold(carrier)}.",
+                f"{self._or_untold(provider)}.",
             )
         return ExitCode.COMPLETED
 
-    def _or_untold(self, carrier: Carrier) -> str:
-        if carrier.name == TWILIO:
+    def _or_untold(self, provider: Provider) -> str:
+        if provider.name == TWILIO:
             return ""
         return self._terminal.pick(
-            es=f", o no llegar los recibos de {carrier.title}, que vienen por su webhook",
-            en=f", or the receipts of {carrier.title} not come, which its webhook brings",
+            es=f", o no llegar los recibos de {provider.title}, que vienen por su webhook",
+            en=f", or the receipts of {provider.title} not come, which its webhook brings",
         )
 
-    def _tell_why(self, code: int | None, carrier: Carrier) -> None:
-        for line in meanings(self._terminal, [code], carrier.name):
+    def _tell_why(self, code: int | None, provider: Provider) -> None:
+        for line in meanings(self._terminal, [code], provider.name):
             self._terminal.complain(es=line, en=line)
         if code is None:
             self._terminal.complain(
-                es=f"Falló, y {carrier.title} no dice por qué.",
-                en=f"It failed, and {carrier.title} does not say why.",
+                es=f"Falló, y {provider.title} no dice por qué.",
+                en=f"It failed, and {provider.title} does not say why.",
             )
-
-
-def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> ExitCode:
-    """Print what a provider said and what to do about it; return the exit code for it."""
-    code = f" [{error.code}]" if error.code is not None else ""
-    advice = carrier.what_to_do(error.code, terminal.language)
-    said = f"{advice}\n  {error}{code}"
-    if advice:
-        terminal.complain(es=said, en=said)
-    else:
-        terminal.complain(
-            es=f"{carrier.title} dice: {error}{code}", en=f"{carrier.title} says: {error}{code}"
-        )
-    return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
-
-
-class Progress:
-    """Shows a message: a line that stays for each new status, and on a terminal one that is alive."""
-
-    def __init__(self, terminal: Terminal, status: Status) -> None:
-        self._terminal = terminal
-        self._status = status
-        self._began = time.monotonic()
-        self._shown: MessageStatus | None = None
-
-    def show(self, status: MessageStatus) -> None:
-        """Show what became of the message by now."""
-        seconds = int(time.monotonic() - self._began)
-        line = f"  {seconds // 60}:{seconds % 60:02}  {status_word(self._terminal, status)}"
-        if status is not self._shown:
-            self._terminal.console.print(line)
-            self._shown = status
-        self._status.update(line)

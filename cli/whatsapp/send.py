@@ -10,21 +10,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.call_options import PATIENCE_S, ExitCode
-from cli.call_progress import Interruption
+from cli.call_progress import Interruption, explain
 from cli.console import Terminal
 from cli.whatsapp.options import Draft, not_set
-from cli.whatsapp.progress import Follower, Parcel, explain
-from cli.whatsapp.providers import Carrier, Taken
+from cli.whatsapp.progress import Follower, Parcel
+from cli.whatsapp.providers import WHERE_TO_LOOK, filled_in
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError
 from messaging.outbox import WINDOW
-from messaging.providers.base import TWILIO
+from messaging.providers.base import TWILIO, OutgoingMessage, Provider, SentMessage, Template
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Recipient
-from storage.queries.messages import MessageRecord
+from storage.queries.messages import Attachment, MessageRecord
 
 CLOCKS_APART = timedelta(seconds=5)
 
@@ -43,7 +43,7 @@ class Sending:
     """Sends messages from the terminal and follows their receipts.
 
     ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
-    asking who can be asked. carriers: by name, the first choice first. mirror: who is shown what is sent.
+    asking who can be asked. providers: by name, the first choice first. mirror: who is shown what is sent.
     poll_s: seconds between two looks. patience_s: how long a message is followed.
     """
 
@@ -52,14 +52,14 @@ class Sending:
         database: Database,
         terminal: Terminal,
         zone: ZoneInfo,
-        carriers: Mapping[str, Carrier],
+        providers: Mapping[str, Provider],
         *,
         mirror: Mirror = NOBODY,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._terminal, self._zone, self._carriers = database, terminal, zone, carriers
+        self._database, self._terminal, self._zone, self._providers = database, terminal, zone, providers
         self._mirror, self._clock = mirror, clock
         self._interruption = Interruption()
         self._follower = Follower(
@@ -88,11 +88,11 @@ class Sending:
             self._tell_sent(taken, number)
             return self._follower.follow(parcel, taken.sid) if wait else ExitCode.COMPLETED
         except IntegrationError as error:
-            return explain(self._terminal, error, parcel.carrier)
+            return explain(self._terminal, error, parcel.provider.title, parcel.provider.what_to_do)
         except SQLAlchemyError as error:
             return self._tell_not_noted(error)
         except KeyboardInterrupt:
-            self._tell_unknown(parcel.carrier)
+            self._tell_unknown(parcel.provider)
             return ExitCode.INTERRUPTED
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
@@ -119,15 +119,14 @@ class Sending:
         now = self._clock()
         with self._database.write() as connection:
             recipient = contacts.recipient_for(connection, number, now)
-            carrier = self._carrier_of(recipient)
-            draft = carrier.filled_in(draft, recipient)
+            provider = self._provider_of(recipient)
+            draft = filled_in(self._terminal, provider, draft, recipient)
             self._require_consent(recipient, number)
             if draft.template is None:
                 self._warn_of_window(recipient, number, now)
-            to = (recipient.address or number).removeprefix("whatsapp:")
             return [
-                Parcel(self._kept_part(connection, recipient, part, now), part, recipient, to, carrier)
-                for part in draft.parts(carrier.longest_caption)
+                Parcel(self._kept_part(connection, recipient, part, now), part, recipient, provider)
+                for part in draft.parts(provider.longest_caption)
             ]
 
     def _kept_part(
@@ -140,15 +139,15 @@ class Sending:
         (message,) = messages.by_ids(connection, [message_id])
         return message
 
-    def _carrier_of(self, recipient: Recipient) -> Carrier:
+    def _provider_of(self, recipient: Recipient) -> Provider:
         """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
         if recipient.wrote_at is None:
-            return next(iter(self._carriers.values()))
-        carrier = self._carriers.get(recipient.provider)
-        if carrier is None:
+            return next(iter(self._providers.values()))
+        provider = self._providers.get(recipient.provider)
+        if provider is None:
             names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
             raise not_set(self._terminal, *(names if recipient.provider == TWILIO else ("D360_API_KEY",)))
-        return carrier
+        return provider
 
     def _require_consent(self, recipient: Recipient, number: str) -> None:
         if recipient.opted_out_at is not None:
@@ -186,40 +185,39 @@ class Sending:
 
     # Sending
 
-    def _send(self, parcel: Parcel) -> Taken:
+    def _send(self, parcel: Parcel) -> SentMessage:
         """Raises IntegrationError, with what is known kept."""
-        carrier, message = parcel.carrier, parcel.message
+        provider = parcel.provider
         try:
-            return carrier.send(parcel.recipient, parcel.to, message.id, parcel.draft)
+            return provider.send(parcel.recipient, _outgoing(parcel))
         except IntegrationError as error:
-            if not carrier.may_have_been_done(error):
+            if not provider.may_have_been_done(error):
                 self._note_failed(parcel, error.code if isinstance(error.code, int) else None)
                 raise
             found = self._look_for(parcel)
             if found is None:
-                self._tell_unknown(carrier)
+                self._tell_unknown(provider)
                 raise
             return found
 
-    def _look_for(self, parcel: Parcel) -> Taken | None:
+    def _look_for(self, parcel: Parcel) -> SentMessage | None:
         """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
         words = parcel.draft.text
         if words is None:
             return None  # a template's words are the provider's, and an image alone has none to know it by
         since = parcel.message.created_at - CLOCKS_APART
         try:
-            sent = parcel.carrier.last_sent(parcel.recipient, parcel.to, since)
+            sent = parcel.provider.last_sent(parcel.recipient, since) or []
         except IntegrationError as error:
-            explain(self._terminal, error, parcel.carrier)
+            explain(self._terminal, error, parcel.provider.title, parcel.provider.what_to_do)
             return None
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [taken.sid for taken in sent])
         return next((taken for taken in sent if taken.sid not in known and taken.body == words), None)
 
-    def _note(self, parcel: Parcel, taken: Taken) -> None:
-        status = taken.status or MessageStatus.QUEUED
+    def _note(self, parcel: Parcel, taken: SentMessage) -> None:
         with self._database.write() as connection:
-            outgoing.sent(connection, parcel.message.id, taken.sid, status, self._clock())
+            outgoing.sent(connection, parcel.message.id, taken.sid, taken.status, self._clock())
 
     def _note_failed(self, parcel: Parcel, code: int | None) -> None:
         now, message_id = self._clock(), parcel.message.id
@@ -227,15 +225,26 @@ class Sending:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
             self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)
 
-    def _tell_sent(self, taken: Taken, number: str) -> None:
+    def _tell_sent(self, taken: SentMessage, number: str) -> None:
         self._terminal.say(
             es=f"Para {number}: {taken.sid}. Más tarde: flask --app app whatsapp status {taken.sid}",
             en=f"To {number}: {taken.sid}. Later: flask --app app whatsapp status {taken.sid}",
         )
 
-    def _tell_unknown(self, carrier: Carrier) -> None:
-        look = carrier.where_to_look
+    def _tell_unknown(self, provider: Provider) -> None:
+        look = WHERE_TO_LOOK[provider.name]
         self._terminal.complain(
             es=f"No se sabe si el mensaje llegó a enviarse: antes de repetirlo, mírelo en {look['es']}.",
             en=f"It is not known whether the message was sent: before you repeat it, look at {look['en']}.",
         )
+
+
+def _outgoing(parcel: Parcel) -> OutgoingMessage:
+    draft = parcel.draft
+    return OutgoingMessage(
+        parcel.message.id,
+        draft.text or "",
+        None if draft.image_url is None else Attachment(draft.image_url, "image/jpeg"),
+        None if draft.template is None else Template.named(draft.template),
+        draft.variables,
+    )

@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from cli.console import Terminal
 from cli.whatsapp.commands import whatsapp_group
 from integrations.twilio.messages import TwilioMessages
+from messaging.providers.base import TWILIO
+from messaging.providers.twilio import TwilioProvider
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Contact, Conversation, Message, MessageStatus
@@ -68,6 +70,8 @@ class Commands:
         parts = {
             "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None, "check": lambda: None,
         } | parts  # fmt: skip
+        told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
+        parts["providers"] = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
         group = whatsapp_group(self.database, Terminal(language), ZoneInfo("Europe/Madrid"), **parts)
         return Ended(CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments))
 

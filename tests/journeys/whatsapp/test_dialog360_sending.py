@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from integrations.dialog360.client import Dialog360, what_to_do
 from messaging.outbox import Outbox
-from messaging.providers.base import DIALOG360, Channels, Dialog360Channel, Template
+from messaging.providers.base import DIALOG360, Channels, Template
+from messaging.providers.dialog360 import Dialog360Provider
 from storage.base import utc_now
 from storage.models import Message, Pace
 from storage.queries import contacts
@@ -250,7 +251,7 @@ def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):  
 
 def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):  # noqa: F811
     whatsapp.messages.template("aviso", "es", "Aviso: {{1}}")
-    channel = Dialog360Channel(Dialog360(API_KEY, api_url=whatsapp.url), template=Template("aviso", "es"))
+    channel = Dialog360Provider(Dialog360(API_KEY, api_url=whatsapp.url), template=Template("aviso", "es"))
     channels = Channels({DIALOG360: channel}, {DIALOG360: channel})
     outbox = Outbox(line.parts.database, line.parts.work, channels)
     with line.parts.database.write() as connection:
