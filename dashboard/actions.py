@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 from conversation.handoff import Request, Source, hand_off
 from conversation.observers import Mirror, People
 from integrations.errors import IntegrationError
+from integrations.message_errors import TWILIO, provider_of
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LONGEST_CALL, MessageStatus
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -29,8 +30,6 @@ log = structlog.get_logger()
 
 WINDOW = timedelta(hours=24)
 """Free text reaches a person only so long after they wrote (WhatsApp's rule); the provider decides."""
-LONGEST_CALL = timedelta(hours=4)
-"""Twilio ends every call by then."""
 MOST_WRITTEN = 4000
 _LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
@@ -285,7 +284,7 @@ def may_retry(row: MessageRow) -> bool:
     return (
         message.outbound
         and message.status in _LOST
-        and row.provider == "twilio"
+        and provider_of(message.sid, row.provider) == TWILIO
         and message.error_code in _MENDABLE | PASSING_CODES
         and row.opted_out_at is None
     )

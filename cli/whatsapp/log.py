@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from cli.console import Terminal
-from integrations.dialog360 import error_codes as dialog360_codes
-from integrations.twilio import error_codes
+from integrations.message_errors import DIALOG360, TWILIO, provider_of, what_to_do
 from integrations.twilio.messages import MessageState
-from messaging.providers.base import DIALOG360, TWILIO
 from messaging.requests import status_of
 from storage.models import MessageStatus
 from storage.queries.messages import MessageRecord, MessageWithContact
@@ -68,19 +66,16 @@ def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TW
 
 
 def _meaning(terminal: Terminal, code: int, provider: str) -> str:
-    if provider == DIALOG360:
-        url = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
-        return dialog360_codes.what_to_do(code, terminal.language) or url
-    url = f"https://www.twilio.com/docs/api/errors/{code}"
-    return error_codes.what_to_do(code, terminal.language) or url
+    url = (
+        "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
+        if provider == DIALOG360
+        else f"https://www.twilio.com/docs/api/errors/{code}"
+    )
+    return what_to_do(provider, code, terminal.language) or url
 
 
 def _provider(row: MessageWithContact) -> str:
-    """Whose code a message has: who has named it had it, whoever brings this person's messages today."""
-    sid = row.message.sid or ""
-    if sid.startswith(("SM", "MM")):
-        return TWILIO
-    return DIALOG360 if sid.startswith("wamid.") else row.provider
+    return provider_of(row.message.sid, row.provider)
 
 
 # The log

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from integrations.errors import IntegrationError
+from integrations.message_errors import DIALOG360 as DIALOG360
+from integrations.message_errors import TWILIO as TWILIO
 from storage.models import MessageStatus
 from storage.queries.contacts import Recipient
 from storage.queries.messages import Attachment
-
-TWILIO = "twilio"
-DIALOG360 = "360dialog"
 
 PACE = timedelta(seconds=1 / 80)
 """Messages of one number, by WhatsApp's limits."""
