@@ -134,13 +134,18 @@ def require(terminal: Terminal, settings: Settings, *names: str) -> None:
     """Raise CannotBegin with one sentence that names the settings among these that are not set."""
     missing = [name.upper() for name in names if not getattr(settings, name)]
     if missing:
-        listed = ", ".join(missing)
-        raise CannotBegin(
-            terminal.pick(
-                es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
-                en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
-            )
+        raise not_set(terminal, *missing)
+
+
+def not_set(terminal: Terminal, *names: str) -> CannotBegin:
+    """Return the error that says which settings are missing."""
+    listed = ", ".join(names)
+    return CannotBegin(
+        terminal.pick(
+            es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
+            en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
         )
+    )
 
 
 def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *needed: str) -> tuple[str, str]:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S, ExitCode, not_set
 from cli.call_progress import explain
 from cli.console import Terminal
 from cli.whatsapp.log import print_log, print_state
-from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
+from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, read_draft
 from cli.whatsapp.send import Sending
 from conversation.observers import NOBODY, Mirror
 from integrations.errors import IntegrationError

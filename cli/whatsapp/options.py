@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cli.call_options import CannotBegin, PhoneNumber
+from cli.call_options import PhoneNumber
 from cli.console import Terminal
 from conversation.redaction import redact
 from integrations.twilio.error_codes import what_to_do
@@ -106,17 +106,6 @@ def _require_one(
                 es="--var es de una plantilla: añada --template.", en="--var is a template's: add --template."
             )
         )
-
-
-def not_set(terminal: Terminal, *names: str) -> CannotBegin:
-    """Return the error that says which settings are missing."""
-    listed = ", ".join(names)
-    return CannotBegin(
-        terminal.pick(
-            es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
-            en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
-        )
-    )
 
 
 # What the command line may say

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cli.call_options import CannotBegin
+from cli.call_options import CannotBegin, not_set
 from cli.console import Terminal
-from cli.whatsapp.options import Draft, is_template_sid, not_set
+from cli.whatsapp.options import Draft, is_template_sid
 from messaging.providers.base import DIALOG360, TWILIO, Provider
 from storage.queries.contacts import Recipient
 

@@ -9,10 +9,10 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S, ExitCode
+from cli.call_options import PATIENCE_S, ExitCode, not_set
 from cli.call_progress import Interruption, explain
 from cli.console import Terminal
-from cli.whatsapp.options import Draft, not_set
+from cli.whatsapp.options import Draft
 from cli.whatsapp.progress import Follower, Parcel
 from cli.whatsapp.providers import WHERE_TO_LOOK, filled_in
 from conversation.observers import NOBODY, Mirror
