@@ -55,16 +55,16 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Before the first call."""
-    if parts := _parts(worker):
-        parts.begin_serving()
+    if container := _container(worker):
+        container.begin_serving()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """After the last one."""
-    if parts := _parts(worker):
-        parts.end_serving()
+    if container := _container(worker):
+        container.end_serving()
 
 
-def _parts(worker: Any) -> Any:
+def _container(worker: Any) -> Any:
     # A worker that could not start has no app, and these settings serve other apps as well (bench/)
-    return getattr(getattr(worker, "wsgi", None), "extensions", {}).get("parts")
+    return getattr(getattr(worker, "wsgi", None), "extensions", {}).get("container")

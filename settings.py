@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
 """The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
 
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client looks for it. What it was before makes no difference: counts stay with their data."""
 
 Secret = Annotated[str | None, Field(repr=False)]
 
@@ -254,6 +256,17 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
 def settle_port(port: int) -> None:
     """Have all settings that are loaded from now on, here and in processes that are started, say this port."""
     os.environ["PORT"] = str(port)
+
+
+def share_metrics(folder: Path) -> None:
+    """Have this process, and those that are started from it, count in a folder together with all that use it."""
+    os.environ[_METRICS_FOLDER] = str(folder.absolute())
+
+
+def metrics_folder() -> Path | None:
+    """Return the folder in which processes count together; None where this one counts alone."""
+    folder = os.environ.get(_METRICS_FOLDER)
+    return Path(folder) if folder else None
 
 
 def _sentence(error: ValidationError) -> str:

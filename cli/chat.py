@@ -19,6 +19,7 @@ from storage.models import TurnKind
 from storage.queries import chats
 from storage.queries.calls import ConversationRecord
 from storage.queries.chats import SaidRecord
+from translations import lazy_gettext as _
 
 ANSWER_WITHIN_S = 30.0
 LAST = 50
@@ -60,14 +61,19 @@ class Chat:
         return chats.open_chat(connection, self.key, now)
 
 
+@dataclass(frozen=True, slots=True)
+class ChatServices:
+    """What the command needs. zone: the business's, in which times are shown."""
+
+    manager: ConversationManager
+    database: Database
+    zone: ZoneInfo
+
+
 def chat_command(
-    manager: ConversationManager,
-    database: Database,
-    terminal: Terminal,
-    zone: ZoneInfo,
-    check: Callable[[], None],
+    terminal: Terminal, services: Callable[[], ChatServices], check: Callable[[], None]
 ) -> click.Command:
-    """Return the command. zone: the business's, in which times are shown. check: raises where it cannot run."""
+    """Return the command. services: asked when it is run. check: raises where it cannot run."""
 
     @click.command("chat")
     @click.option(
@@ -87,19 +93,21 @@ def chat_command(
         """Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends."""
         check()
         log_trouble_alone()
+        needed = services()
         if history is not None:
-            _show(terminal, zone, _history(database, history))
+            _show(terminal, needed.zone, _history(needed.database, history))
             return
-        with database.read() as connection:
+        with needed.database.read() as connection:
             key = chats.newest_chat(connection) or chats.new_key()
-        now = Chat(manager, database, terminal, key if script is None else chats.new_key())
+        key = key if script is None else chats.new_key()
+        now = Chat(needed.manager, needed.database, terminal, key)
         if script is not None:
             for line in script.read_text("utf-8-sig").splitlines():
                 if words := line.strip():
                     terminal.console.print(f"> {words}", style="bold")
                     now.ask(words)
             return
-        _talk(now, zone)
+        _talk(now, needed.zone)
 
     return chat
 
@@ -107,21 +115,19 @@ def chat_command(
 def _talk(chat: Chat, zone: ZoneInfo) -> None:
     terminal = chat.terminal
     terminal.say(
-        es="Escriba; /history muestra lo dicho, /reset empieza de nuevo, /exit termina.",
-        en="Write; /history shows what was said, /reset begins anew, /exit ends.",
+        _("Write; /history shows what was said, /reset begins anew, /exit ends."),
     )
     while (words := _line()) is not None and words != "/exit":
         if words == "/reset":
             chat = Chat(chat.manager, chat.database, terminal, chats.new_key())
-            terminal.say(es="Conversación nueva.", en="A new conversation.")
+            terminal.say(_("A new conversation."))
         elif words == "/history":
             with chat.database.read() as connection:
                 said = chats.said_in(connection, chat.key, LAST)
             _show(terminal, zone, said)
         elif words.startswith("/"):
             terminal.complain(
-                es=f"No hay ninguna orden {words}: /history, /reset o /exit.",
-                en=f"There is no command {words}: /history, /reset or /exit.",
+                _("There is no command {words}: /history, /reset or /exit.").format(words=words),
             )
         elif words:
             chat.ask(words)
@@ -149,7 +155,7 @@ def _history(database: Database, number: str) -> list[SaidRecord]:
 
 def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
     if not said:
-        terminal.say(es="Todavía no se ha dicho nada.", en="Nothing was said yet.")
+        terminal.say(_("Nothing was said yet."))
     for turn in said:
         at = turn.created_at.astimezone(zone)
         terminal.console.print(f"{at:%Y-%m-%d %H:%M} {turn.channel}", style="dim")

@@ -6,6 +6,7 @@ The size of a prompt is bounded whatever the length of a conversation: by turns,
 from collections.abc import Sequence
 from datetime import datetime
 
+from conversation.phrases import catalogue_for
 from conversation.speech.text_for_tts import speakable, spoken_seconds
 from integrations.language_model import Message
 from storage.models import TurnKind
@@ -68,11 +69,8 @@ def continuation(messages: Sequence[Message], said: str) -> list[Message]:
 
 def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
     """Return turns as text, a line each for the person and the assistant, named for who reads that language."""
-    is_spanish = language.startswith("es")
-    names = {
-        "user": "Cliente" if is_spanish else "Person",
-        "assistant": "Asistente" if is_spanish else "Assistant",
-    }
+    words = catalogue_for(language).transcript
+    names = {"user": words.person, "assistant": words.assistant}
     messages = (message for turn in past for message in _turn_messages(turn))
     return "\n".join(f"{names[m['role']]}: {m['content']}" for m in messages)
 

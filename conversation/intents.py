@@ -1,37 +1,81 @@
-"""Words that ask for a person and nothing else: whoever says them is not kept waiting for a model.
-
-Of a longer sentence the model decides, which knows what it is about.
-"""
+"""What is understood of somebody's words without a model: that they ask for a person, or only mean "go on"."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from conversation.phrases import Phrases, catalogues
+from conversation.phrases.words import Part
 
 _MOST_WORDS = 10
 
-_SPANISH = re.compile(
-    r"(?:(?:hola|buenas|buenos dias|buenas tardes|por favor|no|mire|oiga|perdone|disculpe) )*"
-    r"(?:(?:quiero|quisiera|querria|necesito|prefiero|deseo|puedo|podria|me gustaria|mejor) )*"
-    r"(?:hablar|hablo|conversar|pasarme|pasar|paseme|pasame|pongame|ponme|comuniqueme|comunicame|comunicarme|transferirme"
-    r"|transfierame|transfiereme|que me pasen|que me atienda|que me atiendan|atencion de)"
-    r"(?: (?:ya|ahora|directamente))?(?: con)?(?: (?:un|una|alguna|algun|el|la|alguien))*"
-    r" (?:persona|humano|humana|agente|operador|operadora|asesor|asesora|representante|encargado|encargada|alguien"
-    r"|comercial|vendedor|vendedora|ser humano|persona real|persona de verdad|agente humano|agente real)"
-    r"(?: (?:real|de verdad|humana|humano|del equipo))?(?: (?:por favor|ya|ahora|gracias))*"
-)
-_ENGLISH = re.compile(
-    r"(?:(?:hi|hello|please|no|sorry|look) )*"
-    r"(?:(?:i|i d|id|i would|want|need|like|prefer|to|can|could|may|let|me|you) )*"
-    r"(?:speak|talk|transfer me|put me through|connect me|pass me|get me)(?: (?:to|with|through))*"
-    r"(?: (?:a|an|the|some|real|live|actual))*"
-    r" (?:person|human|human being|agent|operator|representative|somebody|someone|salesperson|manager)"
-    r"(?: (?:please|now|thanks|thank you))*"
-)
-
 
 def asks_for_person(said: str) -> bool:
-    """Say whether these words, in Spanish or English, ask for a person and nothing else."""
-    decomposed = unicodedata.normalize("NFKD", said.casefold())
-    plain = re.sub(r"[\W_]+", " ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+    """Say whether these words, in a language that has a file of phrases, ask for a person and nothing else.
+
+    Whoever says them is not kept waiting for a model. Of a longer sentence the model decides, which knows what it is
+    about.
+    """
+    plain = plain_words(said)
     if plain.count(" ") >= _MOST_WORDS:
         return False
-    return bool(_SPANISH.fullmatch(plain) or _ENGLISH.fullmatch(plain))
+    return any(pattern.fullmatch(plain) for pattern in _asking())
+
+
+def is_continue(text: str, phrases: Phrases) -> bool:
+    """Say whether the words only mean "go on": "Sí, sí.", "ajá", "OK, sure". Nothing heard is not that.
+
+    Case, accents, punctuation and drawn-out letters ("mmmm") make no difference.
+    """
+    words, known = _fold(text), _folded(phrases.continue_words)
+    longest = max(map(len, known), default=0)
+    # How far into the words one can come with nothing but known ones, one after the other.
+    reached = [True] + [False] * len(words)
+    for end in range(1, len(words) + 1):
+        starts = range(max(0, end - longest), end)
+        reached[end] = any(reached[start] and words[start:end] in known for start in starts)
+    return bool(words) and reached[-1]
+
+
+def plain_words(text: str) -> str:
+    """Return a text in small letters, without accents, one space for whatever is neither letter nor digit."""
+    return re.sub(r"[\W_]+", " ", _without_accents(text)).strip()
+
+
+@cache
+def _asking() -> Sequence[re.Pattern[str]]:
+    return [
+        re.compile(pattern_of(catalogue.recognised.asks_for_person)) for catalogue in catalogues().values()
+    ]
+
+
+def pattern_of(parts: Sequence[Part]) -> str:
+    """Return a regular expression for a sentence in these parts, as plain_words() writes it."""
+    pattern, has_begun = "", False
+    for part in parts:
+        words = "|".join(map(plain_words, part.words))
+        one = words if len(part.words) == 1 else f"(?:{words})"
+        if part.times == "once":
+            pattern += f" {one}" if has_begun else one
+            has_begun = True
+        else:
+            repeated = "*" if part.times == "any" else "?"
+            pattern += f"(?: {one}){repeated}" if has_begun else f"(?:{one} ){repeated}"
+    return pattern
+
+
+@lru_cache(maxsize=64)
+def _folded(phrases: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(_fold(phrase) for phrase in phrases) - {()}
+
+
+def _fold(text: str) -> tuple[str, ...]:
+    # Transcripts draw sounds out as they please: "mmm", "siii". Two letters stay: "llamar", "sorry".
+    undrawn = re.sub(r"([^\W\d_])\1{2,}", r"\1", _without_accents(text))
+    return tuple(re.findall(r"[^\W_]+", undrawn))
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from conversation import history
 from conversation.answers.answer import Answer, Reading
 from conversation.answers.registry import Answers
-from conversation.answers.writer import Draft, Writer, failure_handoff, last_words
+from conversation.answers.writer import AnswerWriter, Draft, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.intents import asks_for_person
-from conversation.meter import UNMETERED, Meter
-from conversation.observers import NOBODY, Mirror, People
+from conversation.metrics import NO_METRICS, Metrics
+from conversation.observers import NULL_OBSERVER, ConversationObserver, HandoffListener
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools.runner import Toolbox, ToolContext
@@ -116,12 +116,31 @@ class Given:
     handoff: Request | None = None
 
 
-class ConversationManager:
-    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer.
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """How a channel converses. name: "phone" or "whatsapp". longest: how long a conversation may take.
 
-    images_of: gets the pictures of a turn again, by its id, for an answer whose owner died. people, mirror: who is
-    told of handoffs and of turns that are complete.
+    can_transfer: whether there is somebody to put callers through to. images_of: gets the pictures of a turn again,
+    by its id, for an answer whose owner died.
     """
+
+    name: str
+    toolbox: Toolbox
+    can_transfer: bool = False
+    longest: timedelta = timedelta.max
+    images_of: Callable[[int], Sequence[str]] = NO_IMAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """Who is told: people of handoffs, mirror of turns that are complete."""
+
+    people: HandoffListener = NULL_OBSERVER
+    mirror: ConversationObserver = NULL_OBSERVER
+
+
+class ConversationManager:
+    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer."""
 
     def __init__(
         self,
@@ -130,25 +149,21 @@ class ConversationManager:
         work: Work,
         profile: Profile,
         models: Sequence[LanguageModel],
-        toolbox: Toolbox,
-        channel: str,
-        can_transfer: bool,
-        longest: timedelta,
-        images_of: Callable[[int], Sequence[str]] = NO_IMAGES,
-        people: People = NOBODY,
-        mirror: Mirror = NOBODY,
-        meter: Meter = UNMETERED,
+        channel: ChannelRules,
+        observers: Observers,
+        metrics: Metrics = NO_METRICS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._images_of, self._people, self._mirror = images_of, people, mirror
+        self._images_of, self._people, self._mirror = channel.images_of, observers.people, observers.mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
-        self._writer, self._toolbox = Writer(models, toolbox, meter=meter, channel=channel), toolbox
-        self._can_transfer, self._longest, self._is_phone = can_transfer, longest, channel == "phone"
+        self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
+        self._toolbox, self._is_phone = channel.toolbox, channel.name == "phone"
+        self._can_transfer, self._longest = channel.can_transfer, channel.longest
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
         def instructions(minute: datetime) -> str:
-            return redact(instructions_for(profile, now=minute, channel=channel))
+            return redact(instructions_for(profile, now=minute, channel=channel.name))
 
         self._instructions = instructions
 

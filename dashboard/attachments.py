@@ -2,9 +2,8 @@
 
 import re
 
-from dashboard.texts import pick
-from dashboard.texts_words import FILES, FileTexts
 from storage.queries.messages import Attachment, MessageRecord
+from translations import gettext as _
 
 _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 _VOICE_NOTE = "[voice note] "
@@ -13,12 +12,12 @@ _DESCRIBED = re.compile(r"\[sent [^:\]]*: (.*)\]", re.DOTALL)
 
 def file_words(file: Attachment) -> str:
     """Return what a file is, and what was understood of it, in the reader's language."""
-    texts = pick(FILES)
-    name = _name(file, texts)
+    name = _name(file)
     if file.words is None:
         return name
     if not file.is_readable:
-        return f"{name} ({texts.not_opened})"
+        note = _("not opened by the assistant")
+        return f"{name} ({note})"
     understood = _understood(file.words)
     return f"{name}: {understood}" if understood else name
 
@@ -35,8 +34,14 @@ def _understood(words: str) -> str:
     return described[1] if described else ""
 
 
-def _name(file: Attachment, texts: FileTexts) -> str:
+def _name(file: Attachment) -> str:
     if file.type in _CARDS:
-        return texts.contact
-    kind = file.type.partition("/")[0]
-    return {"image": texts.picture, "audio": texts.voice, "video": texts.video}.get(kind, texts.document)
+        return _("Contact card")
+    match file.type.partition("/")[0]:
+        case "image":
+            return _("Photo")
+        case "audio":
+            return _("Voice note")
+        case "video":
+            return _("Video")
+    return _("Document")

@@ -2,6 +2,7 @@
 
 import hmac
 import threading
+from collections.abc import Callable
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -59,9 +60,9 @@ class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
 
 
 class Access:
-    """Guards the dashboard. password: None opens it to this machine alone."""
+    """Guards the dashboard. password: None opens it to this machine alone. tries: asked for when somebody logs in."""
 
-    def __init__(self, password: str | None, tries: LoginTries, *, secret_key: str) -> None:
+    def __init__(self, password: str | None, tries: Callable[[], LoginTries], *, secret_key: str) -> None:
         self.has_password = password is not None
         self._hash = generate_password_hash(password) if password else ""
         self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
@@ -100,7 +101,7 @@ class Access:
     def log_in(self, password: str) -> float | None:
         """Begin a session; return None, or the seconds to wait where tries are locked. Raises WrongPassword."""
         address, spared = address_of(request), is_loopback(request)
-        wait_s = self._tries.begin(address, spared=spared)
+        wait_s = self._tries().begin(address, spared=spared)
         if wait_s > 0:
             log.warning("login_locked", seconds=round(wait_s))
             return wait_s
@@ -109,7 +110,7 @@ class Access:
         if not right:
             log.warning("login_refused")
             raise WrongPassword
-        self._tries.was_right(address, spared=spared)
+        self._tries().was_right(address, spared=spared)
         session.clear()
         session.permanent = True
         login_user(Operator(self._operator_id))

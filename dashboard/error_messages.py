@@ -1,17 +1,41 @@
 """Why something did not work, in the reader's words."""
 
-from dashboard.actions import CannotBeDone
-from dashboard.texts import language, pick
-from dashboard.texts_words import WORDS
+from dashboard.actions import CannotBeDone, Trouble
 from integrations.message_errors import TWILIO, provider_of, what_to_do
 from storage.queries.messages import MessageRecord
+from translations import current_language, lazy_gettext
+from translations import gettext as _
+
+TROUBLES = {
+    Trouble.GONE: lazy_gettext("That is no longer there."),
+    Trouble.NOTHING_WRITTEN: lazy_gettext("Nothing is written."),
+    Trouble.TOO_LONG: lazy_gettext("It is too long: 4000 characters at most."),
+    Trouble.OPTED_OUT: lazy_gettext("This person asked for no more messages and has not written since."),
+    Trouble.WAITS_ALREADY: lazy_gettext("It is waiting for a person already."),
+    Trouble.TAKEN: lazy_gettext("Somebody has it already."),
+    Trouble.SIMULATED: lazy_gettext(
+        "This is a simulated call: hang up, or ask for a person, on the phone itself."
+    ),
+    Trouble.CALL_OVER: lazy_gettext("The call is over."),
+    Trouble.CANNOT_TRANSFER: lazy_gettext(
+        "Nobody to transfer it to: set HUMAN_PHONE_NUMBER, WEBHOOK_URL and the Twilio account."
+    ),
+    Trouble.NO_CREDENTIALS: lazy_gettext(
+        "There is no Twilio account to end it with (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)."
+    ),
+    Trouble.NOT_AGAIN: lazy_gettext("Sending it again would not help."),
+    Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
+}
+"""Why what an operator asked for was not done; {reason} is the provider's."""
 
 
 def reason_of(provider: str, code: int | str | None) -> str:
     """Return what a provider's code means and what to do; nothing where there is no code."""
     if code is None:
         return ""
-    return what_to_do(provider, code, language()) or pick(WORDS).unknown_code.format(code=code)
+    return what_to_do(provider, code, current_language()) or _("The provider's code {code}.").format(
+        code=code
+    )
 
 
 def reason_for_message(message: MessageRecord, provider: str) -> str:
@@ -21,6 +45,6 @@ def reason_for_message(message: MessageRecord, provider: str) -> str:
 
 def sentence_of(error: CannotBeDone) -> str:
     """Return why what an operator asked for was not done."""
-    sentence = pick(WORDS).troubles[error.trouble]
     # Calls alone are refused here, and all of them are Twilio's
-    return sentence.format(reason=reason_of(TWILIO, error.code)).strip()
+    reason = reason_of(TWILIO, error.code)
+    return str(TROUBLES[error.trouble].format(reason=reason)).strip()

@@ -10,14 +10,23 @@ from flask import current_app
 from markupsafe import Markup
 
 from dashboard.attachments import message_words
-from dashboard.texts import language
-from storage.reports.lists import CallRow
-from storage.reports.transcripts import CallRecord
+from translations import gettext as _
+from translations import lazy_pgettext, pgettext
 
-_MONTHS = {
-    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-}
+_MONTHS = (
+    lazy_pgettext("month", "Jan"),
+    lazy_pgettext("month", "Feb"),
+    lazy_pgettext("month", "Mar"),
+    lazy_pgettext("month", "Apr"),
+    lazy_pgettext("month", "May"),
+    lazy_pgettext("month", "Jun"),
+    lazy_pgettext("month", "Jul"),
+    lazy_pgettext("month", "Aug"),
+    lazy_pgettext("month", "Sep"),
+    lazy_pgettext("month", "Oct"),
+    lazy_pgettext("month", "Nov"),
+    lazy_pgettext("month", "Dec"),
+)
 
 
 def zone() -> ZoneInfo:
@@ -39,7 +48,7 @@ def day(at: datetime | None) -> str:
 
 def short_day(value: date) -> str:
     """Return "21 nov", which is the same day in every zone."""
-    return f"{value.day} {_MONTHS[language()][value.month - 1]}"
+    return f"{value.day} {_MONTHS[value.month - 1]}"
 
 
 def clock(at: datetime | None) -> str:
@@ -51,7 +60,7 @@ def seconds(milliseconds: float | None) -> str:
     """Return "0,8 s" for 800; nothing for None."""
     if milliseconds is None:
         return ""
-    return f"{_decimal(f'{milliseconds / 1000:.1f}')} s"
+    return f"{_separated(f'{milliseconds / 1000:.1f}')} s"
 
 
 def duration(length_s: float | None) -> str:
@@ -67,26 +76,20 @@ def number(value: int | None) -> str:
     """Return "12.345" or "12,345"; nothing for None."""
     if value is None:
         return ""
-    return f"{value:,}".replace(",", "." if language() == "es" else ",")
+    return _separated(f"{value:,}")
 
 
 def money(value: float) -> str:
     """Return "1.234,57" or "1,234.57", in the currency that the prices are set in; under 1, four places."""
     text = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
-    return text.translate(str.maketrans(",.", ".,")) if language() == "es" else text
+    return _separated(text)
 
 
 def address(value: str) -> str:
     """Return a contact's address as people read it: a withheld number says so."""
     if not value.startswith("withheld:"):
         return value
-    return "número oculto" if language() == "es" else "withheld number"
-
-
-def call_state(call: CallRecord | CallRow) -> str:
-    """Return what is going on with a call, as WORDS has it. Twilio says of one that comes in only that it rings."""
-    is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
-    return "in-progress" if is_answered else call.status
+    return _("withheld number")
 
 
 FILTERS = {
@@ -99,7 +102,6 @@ FILTERS = {
     "number": number,
     "money": money,
     "address": address,
-    "call_state": call_state,
     "message_words": message_words,
 }
 
@@ -110,7 +112,7 @@ def _time(at: datetime | None, kind: str, form: str) -> str:
     local = at.astimezone(zone())
     shown = form.format(
         day=local.day,
-        month=_MONTHS[language()][local.month - 1],
+        month=_MONTHS[local.month - 1],
         year=local.year,
         clock=f"{local:%H:%M}",
         second=local.second,
@@ -118,5 +120,7 @@ def _time(at: datetime | None, kind: str, form: str) -> str:
     return Markup('<time datetime="{}" data-shows="{}">{}</time>').format(at.isoformat(), kind, shown)
 
 
-def _decimal(text: str) -> str:
-    return text.replace(".", ",") if language() == "es" else text
+def _separated(text: str) -> str:
+    """Return a number as English writes it with the reader's separators."""
+    separators = pgettext("between thousands", ",") + pgettext("before decimals", ".")
+    return text.translate(str.maketrans(",.", separators))

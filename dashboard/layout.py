@@ -1,6 +1,6 @@
 """What every page is made with: its texts, the navigation, the files it loads, and what is shown when it fails."""
 
-from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -9,21 +9,54 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Blueprint, Flask, current_app, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.auth import is_logged_in
 from dashboard.formatting import FILTERS
+from dashboard.labels import FILTERS as NAMES
 from dashboard.settings_markup import mark_settings
-from dashboard.texts import ACCESS, SHELL, AccessTexts, language, pick
+from translations import (
+    current_language,
+    gettext,
+    in_language,
+    languages,
+    lazy_gettext,
+    ngettext,
+    npgettext,
+    pgettext,
+)
+from translations import gettext as _
 
 log = structlog.get_logger()
 
 STATIC = Path(__file__).parent / "static"
-NAV = ("home", "conversations", "calls", "messages", "handoffs", "campaigns", "assistant", "phone")
+NAV = {
+    "home": lazy_gettext("Home"),
+    "conversations": lazy_gettext("Conversations"),
+    "calls": lazy_gettext("Calls"),
+    "messages": lazy_gettext("WhatsApp"),
+    "handoffs": lazy_gettext("Handoffs"),
+    "campaigns": lazy_gettext("Campaigns"),
+    "assistant": lazy_gettext("Assistant"),
+    "phone": lazy_gettext("Try it"),
+}
 """The pages that the navigation shows, by endpoint and in order; one that is not there is left out."""
+DEFAULT_LANGUAGE = "es"
+"""Where the browser asks for no language that there is."""
+_STALE = lazy_gettext("The page was too old or the session has ended. Open it again and repeat that.")
+_REASONS = {
+    400: _STALE,
+    401: _STALE,
+    403: lazy_gettext(
+        "Without a password the dashboard opens on the machine itself only. Set DASHBOARD_PASSWORD in .env "
+        "and restart to open it from here."
+    ),
+    404: lazy_gettext("There is no such page."),
+    413: lazy_gettext("It is too large."),
+}
 
 
 @dataclass(frozen=True)
@@ -34,14 +67,24 @@ class Shell:
     zone: ZoneInfo
 
 
-def render(template: str, table: Mapping[str, Any], *, here: str = "", **values: Any) -> str:
-    """Return a page in the reader's language.
+def render(template: str, *, here: str = "", **values: Any) -> str:
+    """Return a page in the reader's language. here: the endpoint in NAV that the page belongs to."""
+    language = current_language().replace("_", "-")
+    return render_template(template, here=here, language=language, nav=_nav(), **values)
 
-    table: the page's texts per language, `t` in the template. here: the endpoint in NAV that the page belongs to.
-    """
-    return render_template(
-        template, t=pick(table), here=here, shell=pick(SHELL), language=language(), nav=_nav(), **values
-    )
+
+def speak_to_reader(blueprint: Blueprint) -> None:
+    """Have every request answered in the language that its browser prefers, its refusals too."""
+
+    @blueprint.url_value_preprocessor  # comes before what may refuse a request
+    def begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.speaking = ExitStack()
+        g.speaking.enter_context(in_language(_preferred_language()))
+
+    @blueprint.teardown_request
+    def end(error: BaseException | None) -> None:
+        if (speaking := g.pop("speaking", None)) is not None:
+            speaking.close()
 
 
 def prepare_templates(app: Flask, shell: Shell) -> None:
@@ -49,9 +92,17 @@ def prepare_templates(app: Flask, shell: Shell) -> None:
     app.extensions["dashboard"] = shell
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(FILTERS, mark_settings=mark_settings)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        gettext, ngettext, newstyle=False, pgettext=pgettext, npgettext=npgettext
+    )
+    app.jinja_env.filters.update(FILTERS, **NAMES, mark_settings=mark_settings)
     app.jinja_env.globals.update(
-        file_url=file_url, page_url=page_url, is_logged_in=is_logged_in, business=shell.business
+        _=gettext,  # the extension's own looks it up in the page's context first, for every word
+        file_url=file_url,
+        page_url=page_url,
+        is_logged_in=is_logged_in,
+        business=shell.business,
     )
 
 
@@ -74,38 +125,31 @@ def add_error_pages(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int]:
-        return _sorry(_reason(error, pick(ACCESS)), error.code or 500)
+        return _sorry(str(_REASONS.get(error.code or 0, error.name)), error.code or 500)
 
     @blueprint.errorhandler(SQLAlchemyError)
     def no_database(error: SQLAlchemyError) -> tuple[str, int]:
         log.error("page_without_database", path=request.path, error=type(error).__name__)
-        return _sorry(pick(ACCESS).unavailable, 503)
+        return _sorry(_("The database cannot be reached. Try again in a moment."), 503)
 
     @blueprint.errorhandler(Exception)
     def broke(error: Exception) -> tuple[str, int]:
         log.exception("page_broke", path=request.path, error=type(error).__name__)
-        return _sorry(pick(ACCESS).broken, 500)
+        return _sorry(_("Something broke. The server's log says what."), 500)
 
 
 def _sorry(reason: str, status: int) -> tuple[str, int]:
-    return render("sorry.html", ACCESS, reason=reason), status
+    return render("sorry.html", reason=reason), status
 
 
-def _reason(error: HTTPException, texts: AccessTexts) -> str:
-    known = {
-        400: texts.stale_form,
-        401: texts.stale_form,
-        403: texts.not_from_here,
-        404: texts.missing,
-        413: texts.too_large,
-    }
-    return known.get(error.code or 0, error.name)
+def _preferred_language() -> str:
+    offered = (DEFAULT_LANGUAGE, *(name for name in languages() if name != DEFAULT_LANGUAGE))
+    return request.accept_languages.best_match(offered, default=DEFAULT_LANGUAGE)
 
 
 def _nav() -> list[tuple[str, str]]:
-    names = pick(SHELL).nav
     known = current_app.view_functions
-    return [(endpoint, names[endpoint]) for endpoint in NAV if f"dashboard.{endpoint}" in known]
+    return [(endpoint, str(name)) for endpoint, name in NAV.items() if f"dashboard.{endpoint}" in known]
 
 
 @cache

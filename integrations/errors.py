@@ -6,6 +6,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+NO_CONNECTION = "no-connection"
+NO_ANSWER_IN_TIME = "timeout"
+CONNECTION_LOST = "connection-lost"
+NOT_SECURE = "tls"
+NOT_UNDERSTOOD = "not-understood"
+"""Codes of our own, for where no provider answered, or not in a way that could be read."""
+
 
 class IntegrationError(Exception):
     """A provider did not do what was asked.

@@ -11,8 +11,9 @@ from guards.api_key import brings_key
 from guards.json_webhooks import read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
-from messaging.inbox import Inbox
 from messaging.receipts import Receipts
+from messaging.views import inbox
+from web.services import Service
 
 log = structlog.get_logger()
 
@@ -20,6 +21,9 @@ PATH = "/webhook/360dialog"
 TOKEN_HEADER = "X-Webhook-Token"  # noqa: S105  (a header's name)
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta sends up to 3 MB at once."""
+
+bp = Blueprint("dialog360", __name__)
+receipts = Service[Receipts]("whatsapp.dialog360_receipts")
 
 
 class Dialog360Guard:
@@ -43,21 +47,16 @@ class Dialog360Guard:
         return refusal(401, "Wrong or missing token.")
 
 
-def dialog360_blueprint(inbox: Inbox, receipts: Receipts, guard: Dialog360Guard) -> Blueprint:
-    """Return the route, guarded by the token."""
-    blueprint = Blueprint("dialog360", __name__)
-    blueprint.before_request(guard)
+@bp.post(PATH)
+def receive() -> Response:
+    """Take messages in, and what became of ours."""
+    webhook = read_webhook(read_json(request.get_data(cache=False)))
+    inbox().take([incoming_of(message) for message in webhook.messages])
+    for receipt in webhook.receipts:
+        receipts().note(facts_of(receipt))
+    if webhook.without_number:
+        log.warning("messages_without_number", count=webhook.without_number)
+    return jsonify({})
 
-    @blueprint.post(PATH)
-    def receive() -> Response:
-        webhook = read_webhook(read_json(request.get_data(cache=False)))
-        inbox.take([incoming_of(message) for message in webhook.messages])
-        for receipt in webhook.receipts:
-            receipts.note(facts_of(receipt))
-        if webhook.without_number:
-            log.warning("messages_without_number", count=webhook.without_number)
-        return jsonify({})
 
-    refuse_in_json(blueprint, largest=LARGEST_BODY, not_kept=("webhook_not_kept", "Not kept. Send it again."))
-
-    return blueprint
+refuse_in_json(bp, largest=LARGEST_BODY, not_kept=("webhook_not_kept", "Not kept. Send it again."))

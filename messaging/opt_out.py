@@ -7,6 +7,9 @@ people also send to an assistant: YES answers its questions, and INFO asks for w
 import re
 import unicodedata
 from enum import StrEnum
+from functools import cache
+
+from conversation.phrases import catalogues
 
 _LONGEST = 200
 """Characters of a message that can be a keyword, with whatever emoji and dots people put around it."""
@@ -24,41 +27,6 @@ class Keyword(StrEnum):
     """An order only where it answers our question."""
 
 
-# As _plain() returns them. To stop takes many forms; to begin again must be said as it was told.
-_STOP = """
-    stop, stopall, stop all, unsubscribe, end, quit, revoke, optout, opt out, arret, stop please, please stop,
-    stop messaging me, stop texting me, no more messages, do not contact me, do not message me,
-    baja, baixa, dar de baja, darme de baja, dame de baja, deme de baja, denme de baja, baja por favor,
-    stop por favor, darme de baja por favor, dar de baja por favor,
-    no molestar, no molestar mas, no me molestes, no me moleste, no me molesten, no molesten, no molesteis,
-    no me molestes mas, no me moleste mas, no me molesten mas, no molesten mas,
-    no me escribas mas, no me escriba mas, no me escriban mas, no me escribais mas,
-    no enviar mas, no enviar mas mensajes, no mas mensajes, no mas publicidad, no quiero mas mensajes,
-    no quiero mas publicidad, no quiero recibir mas mensajes, no quiero recibir mensajes,
-    deja de escribirme, deje de escribirme, dejen de escribirme, dejad de escribirme,
-    desuscribir, desuscribirme, desuscribirse
-"""
-_MAYBE_STOP = """
-    cancel, cancelar, cancela, cancele, cancelen, cancelar suscripcion, anular, anular suscripcion,
-    parar, para, pare, paren, parad, basta, quiero darme de baja, me quiero dar de baja, quiero la baja
-"""
-_START = "start, unstop, alta"
-_HELP = "help, ayuda"
-_YES = "si, si por favor, si quiero, si claro, claro que si, vale, yes, yes please, yes i do"
-
-_KEYWORDS = {
-    words.strip(): keyword
-    for keyword, listed in {
-        Keyword.STOP: _STOP,
-        Keyword.MAYBE_STOP: _MAYBE_STOP,
-        Keyword.START: _START,
-        Keyword.HELP: _HELP,
-        Keyword.YES: _YES,
-    }.items()
-    for words in listed.split(",")
-}
-
-
 def keyword_of(body: str) -> Keyword | None:
     """Return what a message asks for that is nothing but a keyword; None for all others.
 
@@ -70,7 +38,24 @@ def keyword_of(body: str) -> Keyword | None:
     words = _plain(body).split()
     if len(set(words)) == 1:
         words = words[:1]
-    return _KEYWORDS.get(" ".join(words))
+    return _keywords().get(" ".join(words))
+
+
+@cache
+def _keywords() -> dict[str, Keyword]:
+    """Return the messages that are an order, of all languages: people write in theirs, whatever the profile's."""
+    return {
+        " ".join(_plain(said).split()): keyword
+        for catalogue in catalogues().values()
+        for keyword, listed in (
+            (Keyword.YES, catalogue.recognised.yes),
+            (Keyword.HELP, catalogue.recognised.help),
+            (Keyword.START, catalogue.recognised.start),
+            (Keyword.MAYBE_STOP, catalogue.recognised.maybe_stop),
+            (Keyword.STOP, catalogue.recognised.stop),
+        )
+        for said in listed
+    }
 
 
 def _plain(text: str) -> str:

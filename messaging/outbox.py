@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Mirror
+from conversation import service_window
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from messaging.providers.base import Channels, OutgoingMessage, Provider, SentMessage, TooFast
@@ -36,9 +37,6 @@ RECEIPT_WITHIN = timedelta(seconds=60)
 AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
 """Before each further try of a message that the provider took and could not deliver for now. One that is sent again
 because nothing is known of it has no further tries."""
-WINDOW = timedelta(hours=24)
-"""Free text reaches a person only so long after they wrote (WhatsApp's rule). The provider knows when that was; we
-know it only of messages that came to us, so what we believe chooses the form of a notice and forbids nothing."""
 NOTICE, TEMPLATE = "notice", "template"
 """A message to one of ours, as free text; and once it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
@@ -65,7 +63,7 @@ class Outbox:
         work: Work,
         channels: Channels,
         *,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._channels = database, work, channels
@@ -315,7 +313,9 @@ class Outbox:
 
     def _has_closed(self, recipient: Recipient) -> bool:
         """Say whether the window is surely closed. Who joined Twilio's sandbox wrote to Twilio, and not to us."""
-        return recipient.wrote_at is not None and self._clock() - recipient.wrote_at > WINDOW
+        return recipient.wrote_at is not None and not service_window.is_open(
+            recipient.wrote_at, self._clock()
+        )
 
     def _as_template(self, message: MessageRecord) -> MessageRecord:
         with self._database.write() as connection:

@@ -6,20 +6,18 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.twilio.error_codes import PASSING_CODES
 from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, outgoing
 from storage.queries.messages import MessageRecord
 
 log = structlog.get_logger()
-
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Receipts:
@@ -32,7 +30,7 @@ class Receipts:
         self,
         database: Database,
         outbox: Outbox,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         *,
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
@@ -56,7 +54,7 @@ class Receipts:
             return
         if outgoing.is_of_earlier_try(message, facts.sid or None):
             return
-        is_lost = facts.status in _LOST and message.status not in _LOST
+        is_lost = facts.status in LOST and message.status not in LOST
         if is_lost and self._outbox.send_as_template(connection, message, facts.error_code):
             return
         self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
@@ -81,7 +79,7 @@ class Receipts:
 
         By the first thing that is told of a message alone: what comes later may be of one that somebody else sent.
         """
-        if not facts.number or facts.status not in (MessageStatus.SENT, *_LOST):
+        if not facts.number or facts.status not in (MessageStatus.SENT, *LOST):
             return None
         conversation_id = contacts.conversation_of_number(connection, matching_number(facts.number))
         if conversation_id is None:

@@ -5,63 +5,65 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from guards.twilio_signature import TwilioGuard
 from messaging import twiml
 from messaging.inbox import Inbox
 from messaging.receipts import Receipts
 from messaging.requests import read_incoming, read_receipt
+from web.services import Service
 
 log = structlog.get_logger()
 
 PATH = "/webhook/whatsapp"
 
+bp = Blueprint("messaging", __name__)
+inbox = Service[Inbox]("whatsapp.inbox")
+receipts = Service[Receipts]("whatsapp.receipts")
 
-def whatsapp_blueprint(inbox: Inbox, receipts: Receipts, guard: TwilioGuard) -> Blueprint:
-    """Return WhatsApp's routes, guarded by Twilio's signature."""
-    blueprint = Blueprint("messaging", __name__)
-    blueprint.before_request(guard)
-    blueprint.before_request(_bind_message)
 
-    # Both spellings are routes: a redirect from one to the other would lose the body.
-    @blueprint.post(PATH)
-    @blueprint.post(f"{PATH}/")
-    def receive() -> Response:
-        incoming = read_incoming(request.form, request.headers.get("I-Twilio-Idempotency-Token", ""))
-        if incoming is None:
-            log.warning("message_refused", reason="no sender or nothing in it")
-            return _xml(twiml.nothing(), 400)
-        return _xml(inbox.receive(incoming, request.url_root))
+@bp.before_request
+def bind_message() -> None:
+    """Have the message's id on each line of the log."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(message_sid=request.form.get("MessageSid", "")[:64])
 
-    @blueprint.post(f"{PATH}/status")
-    def status() -> Response:
-        facts = read_receipt(request.form)
-        try:
-            receipts.note(facts, _our_id(request.args.get("message", "")))
-        except SQLAlchemyError as error:
-            log.error("receipt_not_kept", error=type(error).__name__)
-            return _xml(twiml.nothing(), 503)
-        return _xml(twiml.nothing())
 
-    @blueprint.errorhandler(Exception)
-    def broke(error: Exception) -> Response:
-        """Never text/plain, which Twilio would send on; a 5xx has Twilio ask again or use its fallback."""
-        if isinstance(error, HTTPException):  # of who asked, and no fault of ours
-            log.info("webhook_refused", path=request.path, status=error.code)
-            return _xml(twiml.nothing(), error.code or 400)
-        log.exception("webhook_broke", path=request.path, error=type(error).__name__)
+# Both spellings are routes: a redirect from one to the other would lose the body.
+@bp.post(PATH)
+@bp.post(f"{PATH}/")
+def receive() -> Response:
+    """Answer a message."""
+    incoming = read_incoming(request.form, request.headers.get("I-Twilio-Idempotency-Token", ""))
+    if incoming is None:
+        log.warning("message_refused", reason="no sender or nothing in it")
+        return _xml(twiml.nothing(), 400)
+    return _xml(inbox().receive(incoming, request.url_root))
+
+
+@bp.post(f"{PATH}/status")
+def status() -> Response:
+    """Keep what became of a message of ours; 503 where it cannot be kept."""
+    facts = read_receipt(request.form)
+    try:
+        receipts().note(facts, _our_id(request.args.get("message", "")))
+    except SQLAlchemyError as error:
+        log.error("receipt_not_kept", error=type(error).__name__)
         return _xml(twiml.nothing(), 503)
+    return _xml(twiml.nothing())
 
-    return blueprint
+
+@bp.errorhandler(Exception)
+def broke(error: Exception) -> Response:
+    """Never text/plain, which Twilio would send on; a 5xx has Twilio ask again or use its fallback."""
+    if isinstance(error, HTTPException):  # of who asked, and no fault of ours
+        log.info("webhook_refused", path=request.path, status=error.code)
+        return _xml(twiml.nothing(), error.code or 400)
+    log.exception("webhook_broke", path=request.path, error=type(error).__name__)
+    return _xml(twiml.nothing(), 503)
 
 
 def _our_id(written: str) -> int | None:
     is_one = written.isascii() and written.isdigit() and len(written) < 10
     return int(written) if is_one else None
-
-
-def _bind_message() -> None:
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(message_sid=request.form.get("MessageSid", "")[:64])
 
 
 def _xml(document: str, status: int = 200) -> Response:

@@ -13,7 +13,6 @@ from itertools import accumulate, groupby, takewhile
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -38,6 +37,7 @@ _URL_AFTER_SCHEME = re.compile(r"(?<=[A-Za-z])://[^\s<>()\[\]`*\"|\\]+(?<![.,;:!
 _TIMES = re.compile(r"(?<=\d)\*+(?=\d)")
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ADDED = re.compile(r"[\d€$£¥]")
+_CELL_END = re.compile(r"(?<!\\)\|")
 _SCHEME_OR_SLASH = re.compile(r"\A(?:https?://|mailto:|tel:)|\s|/\Z")
 _LANGUAGE = re.compile(r"[\w+#.-]+")
 _PARAGRAPH_END = re.compile(r"\n\n+")
@@ -178,7 +178,7 @@ class _Page:
     def _cells_too_many(self) -> list[list[Run]]:
         """Return what a row has beyond the columns of its heading: the parser leaves it out."""
         line = self._source[self._row_map[0]].strip(" \t>") if self._row_map else ""
-        cells = [cell.strip() for cell in escapedSplit(line.removeprefix("|"))]
+        cells = [cell.strip().replace("\\|", "|") for cell in _CELL_END.split(line.removeprefix("|"))]
         inlines = (_parser().parseInline(cell) for cell in cells[len(self._row or []) :] if cell)
         return [_on_one_line(_styled(inline[0].children or [])) for inline in inlines]
 

@@ -10,11 +10,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation.meter import ANSWERS, Measure, Meter
-from conversation.observers import Nobody
+from conversation.metrics import ANSWERS, Counter, Metrics
+from conversation.observers import NullObserver
 from jobs.backlog import QueueAge, queue_ages
 from jobs.leases import is_worker_alive
-from observability.tally import Tally
+from observability.prometheus import PrometheusMetrics
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus, TurnState
@@ -23,46 +23,48 @@ log = structlog.get_logger()
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
-REQUESTS = Measure("assistant_requests", "Requests by route and HTTP status.", ("route", "status"))
-MESSAGES = Measure("assistant_whatsapp_messages", "WhatsApp messages of conversations.", ("direction",))
-RECEIPTS = Measure("assistant_receipts", "What became of WhatsApp messages of ours, as told.", ("status",))
+REQUESTS = Counter("assistant_requests", "Requests by route and HTTP status.", ("route", "status"))
+MESSAGES = Counter("assistant_whatsapp_messages", "WhatsApp messages of conversations.", ("direction",))
+RECEIPTS = Counter("assistant_receipts", "What became of WhatsApp messages of ours, as told.", ("status",))
 
 
-class MessageCounts(Nobody):
+class MessageCounts(NullObserver):
     """Counts the messages of WhatsApp's conversations, and what became of ours, as any Mirror is told of them."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
         """A written message is about to go out, or has come in."""
-        self._meter.count(MESSAGES, "out" if outbound else "in")
+        self._metrics.count(MESSAGES, "out" if outbound else "in")
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """Something became of a message of ours."""
-        self._meter.count(RECEIPTS, status)
+        self._metrics.count(RECEIPTS, status)
 
 
-class Metrics(Collector):
+class Exposition(Collector):
     """What Prometheus is told: the sums, and what the database says at that moment."""
 
-    def __init__(self, tally: Tally, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self.tally, self._database, self._clock = tally, database, clock
+    def __init__(
+        self, metrics: PrometheusMetrics, database: Database, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.metrics, self._database, self._clock = metrics, database, clock
 
     def begin(self) -> None:
         """Take the files, before the first call; begin at 0 what is watched for a rise.
 
         In a count that first appears as 1, Prometheus sees none.
         """
-        begun: list[tuple[Measure, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
+        begun: list[tuple[Counter, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
         begun += [(MESSAGES, (direction,)) for direction in ("in", "out")]
         begun += [(ANSWERS, (channel, state)) for channel in ("phone", "whatsapp") for state in _OUTCOMES]
-        for measure, labels in begun:
-            self.tally.count(measure, *labels, by=0)
+        for counter, labels in begun:
+            self.metrics.count(counter, *labels, by=0)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format (CONTENT_TYPE)."""
@@ -70,7 +72,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Return all of it; without the queues where the database cannot be asked."""
-        yield from self.tally.sums()
+        yield from self.metrics.collect()
         now = self._clock()
         try:
             with self._database.read() as connection:
@@ -106,7 +108,7 @@ def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:
         jobs.add_metric([queue.queue, "waiting"], queue.waiting)
         jobs.add_metric([queue.queue, "delayed"], queue.delayed)
         jobs.add_metric([queue.queue, "in-hand"], queue.in_hand)
-        jobs.add_metric([queue.queue, "given-up"], queue.given_up)
+        jobs.add_metric([queue.queue, "given-up"], queue.dead_letter)
         oldest.add_metric([queue.queue], queue.oldest_s)
     yield jobs
     yield oldest

@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from settings import SIMULATOR_ACCOUNT_SID, Settings
+from settings import SIMULATOR_ACCOUNT_SID
 from simulator.twilio.journal import Event
 from simulator.twilio.phone import Phone
 from simulator.whatsapp.api import MessagingApi
@@ -17,71 +19,82 @@ TALK_S = 5.0
 """How long a transferred call talks here: nobody wants to wait for it."""
 
 
-def local_phone(
-    settings: Settings,
-    auth_token: str,
-    *,
-    url: str,
-    number: str | None = None,
-    to: str | None = None,
-    realtime: bool = True,
-    reaction_s: float = 0.0,
-    transfer: str = "completed",
-    listener: Callable[[Event], None] | None = None,
-) -> Phone:
-    """Return a phone that the server lets in.
+@dataclass(frozen=True, kw_only=True)
+class LocalServer:
+    """The installation's server, on this machine.
 
-    auth_token: the secret that the server knows the simulator by. url: where the server is reached on this machine.
-    number: the person's; to: the assistant's. transfer: what comes of one. The rest is Phone's.
+    auth_token: the secret that the server knows the simulator by. public_url: what webhooks are signed for; None:
+    where they go. assistant: its number. port: where it is; port_file: where ./start.sh wrote another down.
     """
-    return Phone(
-        url,
-        account_sid=SIMULATOR_ACCOUNT_SID,
-        auth_token=auth_token,
-        public_url=settings.webhook_url,
-        from_number=number or PERSON,
-        to_number=to or settings.twilio_phone_number or ASSISTANT,
-        realtime=realtime,
-        status_callback="/status",
-        dial_outcome=transfer,
-        dial_talk_s=TALK_S,
-        reaction_s=reaction_s,
-        listener=listener,
-    )
 
+    auth_token: Callable[[], str]
+    public_url: str | None
+    assistant: str | None
+    port: int
+    port_file: Path
 
-def local_whatsapp(
-    settings: Settings,
-    auth_token: str,
-    *,
-    url: str,
-    number: str | None = None,
-    to: str | None = None,
-    profile_name: str = "Ana",
-    api: MessagingApi | None = None,
-    listener: Callable[[MessageEvent], None] | None = None,
-) -> WhatsApp:
-    """Return a WhatsApp that the server lets in. Arguments as local_phone and WhatsApp have them."""
-    return WhatsApp(
-        url,
-        account_sid=SIMULATOR_ACCOUNT_SID,
-        auth_token=auth_token,
-        public_url=settings.webhook_url,
-        number=number or PERSON,
-        to=to or settings.twilio_phone_number or ASSISTANT,
-        profile_name=profile_name,
-        api=api,
-        listener=listener,
-    )
+    @property
+    def url(self) -> str:
+        """Where it is: on the port that was written down, else on its usual one."""
+        try:
+            port = int(self.port_file.read_text())
+        except (OSError, ValueError):
+            port = self.port
+        return f"http://127.0.0.1:{port}"
 
+    def phone(
+        self,
+        url: str,
+        *,
+        number: str | None = None,
+        to: str | None = None,
+        realtime: bool = True,
+        reaction_s: float = 0.0,
+        transfer: str = "completed",
+        listener: Callable[[Event], None] | None = None,
+    ) -> Phone:
+        """Return a phone that the server lets in.
 
-def server_url(settings: Settings) -> str:
-    """Return where this machine's server is: on the port that ./start.sh wrote down, else on PORT."""
-    try:
-        port = int((settings.data_dir / "port").read_text())
-    except (OSError, ValueError):
-        port = settings.port
-    return f"http://127.0.0.1:{port}"
+        url: where the server is reached on this machine. number: the person's; to: the assistant's. transfer: what
+        comes of one. The rest is Phone's.
+        """
+        return Phone(
+            url,
+            account_sid=SIMULATOR_ACCOUNT_SID,
+            auth_token=self.auth_token(),
+            public_url=self.public_url,
+            from_number=number or PERSON,
+            to_number=to or self.assistant or ASSISTANT,
+            realtime=realtime,
+            status_callback="/status",
+            dial_outcome=transfer,
+            dial_talk_s=TALK_S,
+            reaction_s=reaction_s,
+            listener=listener,
+        )
+
+    def whatsapp(
+        self,
+        url: str,
+        *,
+        number: str | None = None,
+        to: str | None = None,
+        profile_name: str = "Ana",
+        api: MessagingApi | None = None,
+        listener: Callable[[MessageEvent], None] | None = None,
+    ) -> WhatsApp:
+        """Return a WhatsApp that the server lets in. Arguments as `phone` and WhatsApp have them."""
+        return WhatsApp(
+            url,
+            account_sid=SIMULATOR_ACCOUNT_SID,
+            auth_token=self.auth_token(),
+            public_url=self.public_url,
+            number=number or PERSON,
+            to=to or self.assistant or ASSISTANT,
+            profile_name=profile_name,
+            api=api,
+            listener=listener,
+        )
 
 
 def is_reachable(url: str) -> bool:

@@ -1,50 +1,73 @@
-"""Tries to log in, counted for each address and in all, in a small file of their own that every process shares.
+"""Tries to log in to the dashboard, counted for each address and in all, whichever process or machine is asked."""
 
-They are no business of the database: a guess that is being counted must not wait for a call's write, nor a call
-for a guess.
-"""
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from time import time
+import structlog
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    String,
+    Table,
+    create_engine,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.pool import StaticPool
+
+from storage import locks
+from storage.base import Base, utc_now
+from storage.database import Database
+
+log = structlog.get_logger()
 
 EVERYBODY = "*"
 MOST_WRONG = {False: 5, True: 20}
 """How many wrong tries are free: for one address, and (True) for all of them together."""
-FIRST_LOCK_S = 30.0
-LONGEST_LOCK_S = {False: 3600.0, True: 300.0}
+FIRST_LOCK = timedelta(seconds=30)
+LONGEST_LOCK = {False: timedelta(hours=1), True: timedelta(minutes=5)}
 """Doubling stops here. All together are locked for less: otherwise anybody could keep everybody out."""
-FORGOTTEN_AFTER_S = 24 * 3600.0
-KNOWN_FOR_S = 30 * 24 * 3600.0
+FORGOTTEN_AFTER = timedelta(days=1)
+KNOWN_FOR = timedelta(days=30)
 """How long an address that was right once is spared the others' lock."""
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS tries (
-    address TEXT PRIMARY KEY, wrong INTEGER NOT NULL DEFAULT 0,
-    tried_at REAL NOT NULL DEFAULT 0, locked_until REAL NOT NULL DEFAULT 0, right_at REAL NOT NULL DEFAULT 0
-)
-"""
-_COUNT = """
-INSERT INTO tries (address, wrong, tried_at) VALUES (:address, 1, :now)
-ON CONFLICT (address) DO UPDATE SET
-    wrong = CASE WHEN tried_at < :now - :forgotten THEN 1 ELSE wrong + 1 END, tried_at = :now
-RETURNING wrong
-"""
-_RIGHT = """
-INSERT INTO tries (address, tried_at, right_at) VALUES (:address, :now, :now)
-ON CONFLICT (address) DO UPDATE SET wrong = 0, locked_until = 0, tried_at = :now, right_at = :now
-"""
-_FORGIVE = "UPDATE tries SET wrong = max(0, wrong - 1), locked_until = 0 WHERE address = :address"
-_FORGET = "DELETE FROM tries WHERE tried_at < :now - :forgotten AND right_at < :now - :known"
+T = TypeVar("T")
+
+
+class LoginTry(Base):
+    """The tries of an address, or of EVERYBODY."""
+
+    __tablename__ = "login_tries"
+
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wrong: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+    right_at: Mapped[datetime | None]
+
+
+_TRIES = cast(Table, LoginTry.__table__)
 
 
 class LoginTries:
-    """Says who may try to log in now. clock: seconds since the epoch."""
+    """Says who may try to log in now. Thread-safe.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time) -> None:
-        self._path, self._clock = path, clock
+    While the database cannot be written to, this process counts by itself, from nothing: no guess is free, and
+    nobody with the right password is kept out.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database, self._clock = database, clock
+        self._one_at_a_time = threading.Lock()
 
     def begin(self, address: str, *, spared: bool = False) -> float:
         """Count a try as wrong until `was_right` says otherwise; return 0, or the seconds that it is locked for.
@@ -53,56 +76,74 @@ class LoginTries:
         made in turn. A try that is locked is not counted. spared: the lock of everybody does not hold for it.
         """
         now = self._clock()
-        with self._transaction() as connection:
-            connection.execute(_FORGET, {"now": now, "forgotten": FORGOTTEN_AFTER_S, "known": KNOWN_FOR_S})
-            known = spared or self._is_known(connection, address, now)
-            counted = [address] if known else [address, EVERYBODY]
-            wait_s = max(_locked_until(connection, each) for each in counted) - now
-            if wait_s > 0:
-                return wait_s
-            for each in counted:
-                _count(connection, each, now)
-        return 0
+        return self._run(lambda connection: _begin(connection, address, now, spared=spared))
 
     def was_right(self, address: str, *, spared: bool = False) -> None:
         """Take back the try that was counted; the address is known from here on."""
         now = self._clock()
-        with self._transaction() as connection:
-            if not (spared or self._is_known(connection, address, now)):
-                connection.execute(_FORGIVE, {"address": EVERYBODY})
-            connection.execute(_RIGHT, {"address": address, "now": now})
+        self._run(lambda connection: _take_back(connection, address, now, spared=spared))
 
-    @staticmethod
-    def _is_known(connection: sqlite3.Connection, address: str, now: float) -> bool:
-        return _field(connection, "right_at", address) > now - KNOWN_FOR_S
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
+    def _run(self, count: Callable[[Connection], T]) -> T:
         try:
-            connection.execute("PRAGMA synchronous = OFF")  # a power cut may forget a few tries
-            connection.execute(_TABLE)
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-        finally:
-            connection.close()  # without COMMIT it undoes what was begun
+            with self._database.write() as connection:
+                locks.hold(connection, "login-tries")
+                return count(connection)
+        except SQLAlchemyError as error:
+            log.error("login_tries_database", error=type(error).__name__)
+        with self._one_at_a_time, self._own.begin() as connection:
+            return count(connection)
+
+    @cached_property
+    def _own(self) -> Engine:
+        engine = create_engine(
+            "sqlite://", poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
+        _TRIES.create(engine)
+        return engine
 
 
-def _count(connection: sqlite3.Connection, address: str, now: float) -> None:
-    values = {"address": address, "now": now, "forgotten": FORGOTTEN_AFTER_S}
-    (wrong,) = connection.execute(_COUNT, values).fetchone()
+def _begin(connection: Connection, address: str, now: datetime, *, spared: bool) -> float:
+    _forget(connection, now)
+    spared = spared or _is_known(_row(connection, address), now)
+    rows = {each: _row(connection, each) for each in ([address] if spared else [address, EVERYBODY])}
+    wait_s = max(
+        (row.locked_until - now).total_seconds() if row and row.locked_until else 0 for row in rows.values()
+    )
+    if wait_s > 0:
+        return wait_s
+    for each, row in rows.items():
+        wrong = 1 + (row.wrong if row and row.tried_at >= now - FORGOTTEN_AFTER else 0)
+        _keep(connection, each, wrong=wrong, tried_at=now, locked_until=_locked_until(each, wrong, now))
+    return 0
+
+
+def _take_back(connection: Connection, address: str, now: datetime, *, spared: bool) -> None:
+    everybody = _row(connection, EVERYBODY)
+    if everybody and not (spared or _is_known(_row(connection, address), now)):
+        _keep(connection, EVERYBODY, wrong=max(0, everybody.wrong - 1), locked_until=None)
+    _keep(connection, address, wrong=0, tried_at=now, locked_until=None, right_at=now)
+
+
+def _locked_until(address: str, wrong: int, now: datetime) -> datetime | None:
     together = address == EVERYBODY
     beyond = wrong - MOST_WRONG[together]
-    if beyond >= 0:
-        lock_s = min(FIRST_LOCK_S * 2 ** min(beyond, 20), LONGEST_LOCK_S[together])
-        connection.execute("UPDATE tries SET locked_until = ? WHERE address = ?", (now + lock_s, address))
+    return now + min(FIRST_LOCK * 2 ** min(beyond, 20), LONGEST_LOCK[together]) if beyond >= 0 else None
 
 
-def _locked_until(connection: sqlite3.Connection, address: str) -> float:
-    return _field(connection, "locked_until", address)
+def _is_known(row: Row[Any] | None, now: datetime) -> bool:
+    return row is not None and row.right_at is not None and row.right_at > now - KNOWN_FOR
 
 
-def _field(connection: sqlite3.Connection, name: str, address: str) -> float:
-    row = connection.execute(f"SELECT {name} FROM tries WHERE address = ?", (address,)).fetchone()  # noqa: S608
-    return float(row[0]) if row else 0.0
+def _row(connection: Connection, address: str) -> Row[Any] | None:
+    return connection.execute(select(_TRIES).where(_TRIES.c.address == address)).one_or_none()
+
+
+def _keep(connection: Connection, address: str, **values: Any) -> None:
+    changed = connection.execute(update(_TRIES).where(_TRIES.c.address == address).values(values))
+    if changed.rowcount == 0:
+        connection.execute(insert(_TRIES).values(address=address, **values))
+
+
+def _forget(connection: Connection, now: datetime) -> None:
+    was_never_right = or_(_TRIES.c.right_at.is_(None), _TRIES.c.right_at < now - KNOWN_FOR)
+    connection.execute(delete(_TRIES).where(_TRIES.c.tried_at < now - FORGOTTEN_AFTER, was_never_right))

@@ -8,7 +8,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.login_tries import LoginTry  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewise)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -65,6 +66,10 @@ class MessageStatus(StrEnum):
     UNDELIVERED = "undelivered"
     HELD = "held"  # not sent: a person took over before it could be
     FAILED = "failed"
+
+
+LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+"""What did not reach anybody, as the provider says."""
 
 
 class ServedKind(StrEnum):
@@ -374,7 +379,7 @@ class Pace(Base):
     next_at: Mapped[datetime]
 
 
-class WorkerSlot(Base):
+class WorkerLease(Base):
     """A name that one worker at a time runs under."""
 
     __tablename__ = "worker_slots"

@@ -12,7 +12,6 @@ import pytest
 from werkzeug.serving import make_server
 
 from app import create_app
-from container import simulator_token
 from jobs.migrate import upgrade
 from jobs.queue import Work
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
@@ -124,7 +123,7 @@ class Line:
     def __init__(self, settings, *, models=None, app=None):
         self.settings = settings
         self.app = app or create_app(settings, models=models)
-        self.parts = self.app.extensions["parts"]
+        self.parts = self.app.extensions["container"]
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -134,7 +133,7 @@ class Line:
     def phone(self, **options):
         options = {
             "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": simulator_token(self.settings),
+            "auth_token": self.parts.simulator_token,
         } | options
         options.setdefault("public_url", self.settings.webhook_url)
         return self._phones.enter_context(Phone(self.url, **options))
@@ -142,7 +141,7 @@ class Line:
     def whatsapp(self, **options):
         options = {
             "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": simulator_token(self.settings),
+            "auth_token": self.parts.simulator_token,
         } | options
         options.setdefault("public_url", self.settings.webhook_url)
         return self._phones.enter_context(WhatsApp(self.url, **options))

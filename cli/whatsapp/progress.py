@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli.call_options import ExitCode
 from cli.call_progress import Interruption, Progress, tell_failing
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from cli.whatsapp.log import meanings, status_word
 from cli.whatsapp.options import Draft
 from integrations.errors import IntegrationError
@@ -17,6 +17,7 @@ from storage.models import MessageStatus
 from storage.queries import messages, outgoing
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from translations import lazy_gettext as _
 
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
@@ -25,7 +26,7 @@ ENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PendingMessage:
     """A message that was kept, and who sends it."""
 
     message: MessageRecord
@@ -54,9 +55,9 @@ class Follower:
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
         self._failing = False
 
-    def follow(self, parcel: Parcel, sid: str) -> ExitCode:
+    def follow(self, pending: PendingMessage, sid: str) -> ExitCode:
         """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
-        message = self._kept(parcel)
+        message = self._kept(pending)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
             progress = Progress(self._terminal, status)
@@ -64,19 +65,19 @@ class Follower:
             while message.status not in ENDS and time.monotonic() < deadline:
                 if self._interruption.within(self._poll_s):
                     return ExitCode.INTERRUPTED
-                message = self._look(parcel, sid)
+                message = self._look(pending, sid)
                 progress.show(status_word(self._terminal, message.status))
-        return self._outcome(message, parcel.provider)
+        return self._outcome(message, pending.provider)
 
-    def _look(self, parcel: Parcel, sid: str) -> MessageRecord:
+    def _look(self, pending: PendingMessage, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
-        message = self._kept(parcel)
+        message = self._kept(pending)
         if message.status in ENDS:
             return message  # by webhook
         try:
-            sent = parcel.provider.fetch(sid)
+            sent = pending.provider.fetch(sid)
         except IntegrationError as error:
-            self._bear(error, parcel.provider)
+            self._bear(error, pending.provider)
             return message
         self._failing = False
         if sent is not None and sent.status is not message.status:
@@ -84,11 +85,11 @@ class Follower:
                 outgoing.receipt(
                     connection, sent.status, sent.error_code, self._clock(), message_id=message.id
                 )
-        return self._kept(parcel)
+        return self._kept(pending)
 
-    def _kept(self, parcel: Parcel) -> MessageRecord:
+    def _kept(self, pending: PendingMessage) -> MessageRecord:
         with self._database.read() as connection:
-            (message,) = messages.by_ids(connection, [parcel.message.id])
+            (message,) = messages.by_ids(connection, [pending.message.id])
         return message
 
     def _bear(self, error: IntegrationError, provider: Provider) -> None:
@@ -104,26 +105,24 @@ class Follower:
             return ExitCode.NOT_COMPLETED
         if message.status not in ENDS:
             self._terminal.say(
-                es=f"Va de camino, y no se espera más ({self._patience_s:.0f} s): el teléfono puede estar apagado"
-                f"{self._or_untold(provider)}.",
-                en=f"It is on its way, and is waited for no longer ({self._patience_s:.0f} s): the phone may be off"
-                f"{self._or_untold(provider)}.",
+                _(
+                    "It is on its way, and is waited for no longer ({patience_s:.0f} s): the phone may "
+                    "be off{or_untold}."
+                ).format(patience_s=self._patience_s, or_untold=self._or_untold(provider)),
             )
         return ExitCode.COMPLETED
 
     def _or_untold(self, provider: Provider) -> str:
         if provider.name == TWILIO:
             return ""
-        return self._terminal.pick(
-            es=f", o no llegar los recibos de {provider.title}, que vienen por su webhook",
-            en=f", or the receipts of {provider.title} not come, which its webhook brings",
+        return self._terminal.translate(
+            _(", or the receipts of {title} not come, which its webhook brings").format(title=provider.title),
         )
 
     def _tell_why(self, code: int | None, provider: Provider) -> None:
         for line in meanings(self._terminal, [code], provider.name):
-            self._terminal.complain(es=line, en=line)
+            self._terminal.complain(line)
         if code is None:
             self._terminal.complain(
-                es=f"Falló, y {provider.title} no dice por qué.",
-                en=f"It failed, and {provider.title} does not say why.",
+                _("It failed, and {title} does not say why.").format(title=provider.title),
             )

@@ -8,15 +8,16 @@ from cli.console import Terminal
 from cli.whatsapp.options import Draft, is_template_sid
 from messaging.providers.base import DIALOG360, TWILIO, Provider
 from storage.queries.contacts import Recipient
+from translations import Message
+from translations import lazy_gettext as _
 
-WHERE_TO_LOOK: Mapping[str, Mapping[str, str]] = {
-    TWILIO: dict.fromkeys(("es", "en"), "https://console.twilio.com (Monitor, Logs, Messaging)"),
-    DIALOG360: {
-        "es": "flask --app app whatsapp log dentro de un minuto: 360dialog no se puede consultar, y lo dirá un recibo",
-        "en": "flask --app app whatsapp log in a minute: 360dialog cannot be asked, and a receipt will tell",
-    },
+WHERE_TO_LOOK: Mapping[str, str | Message] = {
+    TWILIO: "https://console.twilio.com (Monitor, Logs, Messaging)",
+    DIALOG360: _(
+        "flask --app app whatsapp log in a minute: 360dialog cannot be asked, and a receipt will tell"
+    ),
 }
-"""By provider and language."""
+"""By provider."""
 _TEMPLATE_SETTING = {TWILIO: "TWILIO_TEMPLATE_SID", DIALOG360: "D360_TEMPLATE"}
 
 
@@ -36,15 +37,15 @@ def filled_in(terminal: Terminal, provider: Provider, draft: Draft, recipient: R
 
 def _not_its_own(terminal: Terminal, provider: str, template: str) -> str:
     if provider == TWILIO:
-        return terminal.pick(
-            es=f"«{template}» es el nombre de una plantilla de 360dialog, y a este número se le escribe por "
-            "Twilio: dé el SID (HX...).",
-            en=f"“{template}” names a template of 360dialog's, and this number is written to through "
-            "Twilio: give a SID (HX...).",
+        return terminal.translate(
+            _(
+                "“{template}” names a template of 360dialog's, and this number is written to through "
+                "Twilio: give a SID (HX...)."
+            ).format(template=template),
         )
-    return terminal.pick(
-        es=f"«{template}» es una plantilla de Twilio, y a este número se le escribe por 360dialog: dé el "
-        "nombre y el idioma de una suya (aviso:es).",
-        en=f"“{template}” is a template of Twilio's, and this number is written to through 360dialog: "
-        "give the name and the language of one of its own (aviso:es).",
+    return terminal.translate(
+        _(
+            "“{template}” is a template of Twilio's, and this number is written to through "
+            "360dialog: give the name and the language of one of its own (aviso:es)."
+        ).format(template=template),
     )

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from conversation import history
 from conversation.answers.answer import Answer, AnswerStopped
 from conversation.handoff import Request, Source, hand_off
-from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS, UNMETERED, Meter
+from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, NO_METRICS, TOKENS, Metrics
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from conversation.speech.sentences import SentenceCutter
@@ -72,7 +72,7 @@ class Round:
     finished: bool = False
 
 
-class Writer:
+class AnswerWriter:
     """Writes answers with the models in their order, each in a thread of its own."""
 
     def __init__(
@@ -80,11 +80,11 @@ class Writer:
         models: Sequence[LanguageModel],
         toolbox: Toolbox,
         *,
-        meter: Meter = UNMETERED,
+        metrics: Metrics = NO_METRICS,
         channel: str = "",
     ) -> None:
         self._models, self._toolbox = tuple(models), toolbox
-        self._meter, self._channel = meter, channel
+        self._metrics, self._channel = metrics, channel
 
     def start(self, draft: Draft) -> None:
         """Begin to write; returns at once."""
@@ -105,10 +105,10 @@ class Writer:
         self._measure(draft.answer)
 
     def _measure(self, answer: Answer) -> None:
-        self._meter.count(ANSWERS, self._channel, answer.state)
+        self._metrics.count(ANSWERS, self._channel, answer.state)
         timing = answer.timing
         if timing.first_sentence is not None:
-            self._meter.observe(FIRST_WORD, self._channel, seconds=timing.first_sentence - timing.started)
+            self._metrics.observe(FIRST_WORD, self._channel, seconds=timing.first_sentence - timing.started)
 
     def _write(self, draft: Draft) -> None:
         for _ in range(MOST_ROUNDS):
@@ -158,7 +158,7 @@ class Writer:
             result = "stopped"
             raise
         finally:
-            self._meter.observe(MODEL_TIME, model.name, result, seconds=time.monotonic() - began)
+            self._metrics.observe(MODEL_TIME, model.name, result, seconds=time.monotonic() - began)
         return done
 
     def _stream(self, draft: Draft, model: LanguageModel, first_event_s: float) -> Round:
@@ -183,8 +183,8 @@ class Writer:
                     done.calls.append(event)
                 elif isinstance(event, Usage):
                     _count(draft, event)
-                    self._meter.count(TOKENS, model.name, "prompt", by=event.prompt_tokens)
-                    self._meter.count(TOKENS, model.name, "completion", by=event.completion_tokens)
+                    self._metrics.count(TOKENS, model.name, "prompt", by=event.prompt_tokens)
+                    self._metrics.count(TOKENS, model.name, "completion", by=event.completion_tokens)
                 elif isinstance(event, Finish):
                     done.finished = True
         return self._checked(draft, done, cutter)

@@ -7,11 +7,12 @@ from flask import Blueprint
 
 from conversation.profiles.profile import Profile
 from dashboard.layout import render
-from dashboard.texts_home import ASSISTANT, CAMPAIGNS
+from dashboard.services import DashboardServices
 
 
-def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str], *, file: str) -> None:
-    """Add the page of the profile in force. models: which answer, first choice first. file: where it is written."""
+def add_assistant(blueprint: Blueprint, services: DashboardServices) -> None:
+    """Add the page of the profile in force."""
+    file, profile = services.profile_file, services.profile
     spoken = phrases_of(profile)
     path = file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml"
 
@@ -19,10 +20,9 @@ def add_assistant(blueprint: Blueprint, profile: Profile, models: Sequence[str],
     def assistant() -> str:
         return render(
             "assistant.html",
-            ASSISTANT,
             here="assistant",
             profile=profile,
-            models=models,
+            models=services.models,
             file=path,
             spoken=spoken,
         )
@@ -33,7 +33,7 @@ def add_campaigns(blueprint: Blueprint) -> None:
 
     @blueprint.get("/campaigns")
     def campaigns() -> str:
-        return render("campaigns.html", CAMPAIGNS, here="campaigns")
+        return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:

@@ -11,35 +11,34 @@ from dashboard.layout import render
 from dashboard.live_updates import CALLS as TOPIC
 from dashboard.live_updates import Live, version
 from dashboard.pages.conversations import stream
-from dashboard.texts import pick
-from dashboard.texts_ledgers import CALLS
-from dashboard.texts_words import WORDS
-from storage.database import Database
+from dashboard.services import DashboardServices
 from storage.reports import lists
 
 
-def add_calls(blueprint: Blueprint, database: Database, operators: Operators, live: Live) -> None:
+def add_calls(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the page of calls, and the part of it that follows them."""
 
     @blueprint.get("/calls")
     def calls() -> str:
         before = query_params.whole("before")
-        with database.read() as connection:
+        with services.database.read() as connection:
             past = lists.past_calls(connection, before=before)
             going_on = _going_on(connection)
-        return _page("calls.html", operators, live, going_on, past=past, is_first=before is None)
+        return _page(
+            "calls.html", services.operators, services.live, going_on, past=past, is_first=before is None
+        )
 
     @blueprint.get("/calls/going-on")
     def calls_going_on() -> ResponseReturnValue:
-        with database.read() as connection:
+        with services.database.read() as connection:
             if request.args.get("seen") == version(connection, TOPIC):
                 return "", 204
             going_on = _going_on(connection)
-        return _page("calls_live.html", operators, live, going_on)
+        return _page("calls_live.html", services.operators, services.live, going_on)
 
     @blueprint.get("/calls/live")
     def follow_calls() -> ResponseReturnValue:
-        return stream(live, TOPIC)
+        return stream(services.live, TOPIC)
 
 
 def _going_on(connection: Connection) -> tuple[list[lists.CallRow], str]:
@@ -56,9 +55,7 @@ def _page(
     found, seen = going_on
     return render(
         template,
-        CALLS,
         here="calls",
-        words=pick(WORDS),
         going_on=found,
         seen=seen,
         is_full=live.is_full,

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from conversation import service_window
 from dashboard import query_params
-from dashboard.actions import CannotBeDone, Operators, is_window_open, may_retry
+from dashboard.actions import CannotBeDone, Operators, may_retry
 from dashboard.auth import next_page
 from dashboard.charts.latency import plot
 from dashboard.error_messages import reason_for_message, sentence_of
@@ -19,17 +20,15 @@ from dashboard.layout import render
 from dashboard.live_updates import Live, TooManyViewers, topic_of, version
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
-from dashboard.texts import pick
-from dashboard.texts_conversations import CONVERSATIONS
-from dashboard.texts_words import WORDS
+from dashboard.services import DashboardServices
 from storage.base import utc_now
-from storage.database import Database
 from storage.reports import conversations as browsing
 from storage.reports import search, transcripts
 from storage.reports.conversations import ConversationRow, Filter, State
 from storage.reports.lists import MessageRow
 from storage.reports.search import Depth, Hits, Person
 from storage.reports.transcripts import TalkRecord
+from translations import lazy_gettext
 
 MOST_LOOKED_FOR = 100
 ACTIONS = (
@@ -43,6 +42,21 @@ ACTIONS = (
     "hang-up",
     "transfer",
 )
+DONE = {
+    "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
+    "write": lazy_gettext(
+        "The message is on its way. The assistant is silent until you give the conversation back."
+    ),
+    "give-back": lazy_gettext("The assistant answers again."),
+    "hand-off": lazy_gettext("A person has been told."),
+    "opt-out": lazy_gettext("Nothing more is sent to them of our own accord."),
+    "opt-in": lazy_gettext("They receive messages again."),
+    "hang-up": lazy_gettext("The call was ended."),
+    "transfer": lazy_gettext("A person is being called."),
+    "take-handoff": lazy_gettext("It is yours."),
+    "retry": lazy_gettext("It is being sent again."),
+}
+"""What is said once it was done, by action."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
@@ -65,7 +79,7 @@ class Talk:
     @property
     def is_window_open(self) -> bool:
         """Whether free text reaches the contact, as far as we know."""
-        return is_window_open(self.talk.wrote_at, self.now)
+        return service_window.is_open(self.talk.wrote_at, self.now)
 
     @property
     def waiting(self) -> int | None:
@@ -88,13 +102,13 @@ class Talk:
         )
 
 
-def add_conversations(blueprint: Blueprint, database: Database, operators: Operators, live: Live) -> None:
+def add_conversations(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the list, the search, a conversation's page and what is done from there."""
 
     @blueprint.get("/conversations")
     def conversations() -> str:
         looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
-        with database.read() as connection:
+        with services.database.read() as connection:
             if looked_for:
                 return _search_page(connection, looked_for)
             return _list_page(connection)
@@ -102,30 +116,40 @@ def add_conversations(blueprint: Blueprint, database: Database, operators: Opera
     @blueprint.get(f"/conversations/<{ID}:conversation_id>")
     def conversation(conversation_id: int) -> str:
         before = query_params.whole("before")
-        with database.read() as connection:
+        with services.database.read() as connection:
             seen = version(connection, topic_of(conversation_id))  # before what it is the version of
             found = _read(connection, conversation_id, before, seen=seen)
             found = replace(found, others=_others(connection, found.talk))
         return _talk_page(
-            "conversation.html", found, operators, is_followed=before is None, is_full=live.is_full
+            "conversation.html",
+            found,
+            services.operators,
+            is_followed=before is None,
+            is_full=services.live.is_full,
         )
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/transcript")
     def transcript(conversation_id: int) -> ResponseReturnValue:
-        with database.read() as connection:
+        with services.database.read() as connection:
             seen = version(connection, topic_of(conversation_id))
             if request.args.get("seen") == seen:
                 return "", 204
             found = _read(connection, conversation_id, None, seen=seen)
-        return _talk_page("conversation_live.html", found, operators, is_followed=True, is_full=live.is_full)
+        return _talk_page(
+            "conversation_live.html",
+            found,
+            services.operators,
+            is_followed=True,
+            is_full=services.live.is_full,
+        )
 
     @blueprint.get(f"/conversations/<{ID}:conversation_id>/live")
     def follow_conversation(conversation_id: int) -> ResponseReturnValue:
-        return stream(live, topic_of(conversation_id))
+        return stream(services.live, topic_of(conversation_id))
 
     @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
     def act(conversation_id: int, action: str) -> ResponseReturnValue:
-        do = _actions(operators, conversation_id)[action]
+        do = _actions(services.operators, conversation_id)[action]
         return done(action, do, url_for("dashboard.conversation", conversation_id=conversation_id))
 
 
@@ -153,7 +177,7 @@ def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnV
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
-        flash(pick(WORDS).done[action], "good")
+        flash(str(DONE[action]), "good")
     back = request.form.get("back", "")
     return redirect(next_page(back) if back else otherwise, 303)
 
@@ -187,9 +211,7 @@ def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
 def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:
     return render(
         template,
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         found=found,
         talk=found.talk,
         plot=plot(found.transcript.waits_ms),
@@ -212,9 +234,7 @@ def _list_page(connection: Connection) -> str:
     following = None if page.next is None else _url(chosen | {"after": query_params.written(page.next)})
     return render(
         "conversations.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         rows=page.rows,
         following=following,
         chosen=chosen,
@@ -259,9 +279,7 @@ def _search_page(connection: Connection, looked_for: str) -> str:
         )
     return render(
         "search.html",
-        CONVERSATIONS,
         here="conversations",
-        words=pick(WORDS),
         looked_for=looked_for,
         people=people,
         hits=[(hit, rows[hit.conversation_id]) for hit in hits.hits],

@@ -4,27 +4,22 @@ from flask import Blueprint, request
 
 from dashboard import query_params
 from dashboard.layout import render
-from dashboard.texts import pick
-from dashboard.texts_ledgers import HANDOFFS
-from dashboard.texts_words import WORDS
+from dashboard.services import DashboardServices
 from storage.base import utc_now
-from storage.database import Database
 from storage.reports import lists
 
 
-def add_handoffs(blueprint: Blueprint, database: Database) -> None:
+def add_handoffs(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the page of handoffs."""
 
     @blueprint.get("/handoffs")
     def handoffs() -> str:
         waiting = request.args.get("which") == "waiting"
-        with database.read() as connection:
+        with services.database.read() as connection:
             page = lists.handoff_log(connection, waiting=waiting, before=query_params.whole("before"))
         return render(
             "handoffs.html",
-            HANDOFFS,
             here="handoffs",
-            words=pick(WORDS),
             page=page,
             waiting=waiting,
             is_first="before" not in request.args,

@@ -1,6 +1,6 @@
 """What an operator sees first: today, what is going on now, the last days, and what is not configured."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -13,11 +13,9 @@ from dashboard.charts.costs import Prices, TokensToday
 from dashboard.charts.days import LastDays, day_in
 from dashboard.formatting import zone
 from dashboard.layout import render
-from dashboard.texts import language
-from dashboard.texts_home import HOME
+from dashboard.services import DashboardServices
 from jobs.leases import is_worker_alive
 from storage.base import utc_now
-from storage.database import Database
 from storage.reports.overview import (
     Now,
     Tokens,
@@ -28,6 +26,7 @@ from storage.reports.overview import (
     going_on,
     written,
 )
+from translations import current_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +49,33 @@ class Today:
 
 def add_home(
     blueprint: Blueprint,
-    database: Database,
-    *,
-    off: Callable[[str], Sequence[str]],
-    prices: Prices | None = None,
+    services: DashboardServices,
 ) -> None:
-    """Add the first page. off: the sentences about what is not configured, in a language. prices: the model's."""
+    """Add the first page."""
     days, used = LastDays(), TokensToday()
 
     @blueprint.get("/")
     def home() -> str:
         now = utc_now()
-        with database.read() as connection:
+        with services.database.read() as connection:
             plots = days.plots(connection, now, zone())
-            numbers = today(connection, now, zone(), used, prices)
+            numbers = today(connection, now, zone(), used, services.prices)
             has_worker = is_worker_alive(connection, now)
         return render(
             "home.html",
-            HOME,
             here="home",
             today=numbers,
             plots=plots,
             has_worker=has_worker,
-            off=off(language()),
+            off=services.off(current_language()),
         )
 
     @blueprint.get("/today")
     def now() -> str:
         """The numbers alone: the page asks for them again and again."""
-        with database.read() as connection:
-            numbers = today(connection, utc_now(), zone(), used, prices)
-        return render("today.html", HOME, today=numbers)
+        with services.database.read() as connection:
+            numbers = today(connection, utc_now(), zone(), used, services.prices)
+        return render("today.html", today=numbers)
 
 
 def today(

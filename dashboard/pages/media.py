@@ -1,7 +1,6 @@
 """Pictures that came with messages, fetched from their provider when somebody looks at them."""
 
 import threading
-from typing import Protocol
 
 import structlog
 from flask import Blueprint, Response, abort
@@ -9,11 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from dashboard.pages.transcript import is_picture
 from dashboard.query_params import ID
+from dashboard.services import DashboardServices
 from integrations.errors import IntegrationError
 from integrations.media_types import type_of
-from storage.database import Database
 from storage.queries import messages
-from storage.queries.messages import Attachment
 
 log = structlog.get_logger()
 
@@ -24,21 +22,13 @@ PATIENCE_S = 5.0
 KEPT_S = 24 * 3600
 
 
-class Pictures(Protocol):
-    """Where pictures are had from."""
-
-    def picture(self, attachment: Attachment) -> bytes:
-        """Return a file. Raises IntegrationError."""
-        ...
-
-
-def add_media(blueprint: Blueprint, database: Database, pictures: Pictures) -> None:
+def add_media(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the route that pictures are shown from."""
     places = threading.Semaphore(AT_ONCE)  # each takes a thread that could answer a call
 
     @blueprint.get(f"/media/<{ID}:message_id>/<{ID}:number>")
     def media(message_id: int, number: int) -> ResponseReturnValue:
-        with database.read() as connection:
+        with services.database.read() as connection:
             message = messages.message_by_id(connection, message_id)
         files = message.attachments if message is not None else ()
         if number >= len(files) or not is_picture(files[number].type):
@@ -46,7 +36,7 @@ def add_media(blueprint: Blueprint, database: Database, pictures: Pictures) -> N
         if not places.acquire(timeout=PATIENCE_S):
             return Response(status=503, headers={"Retry-After": "5"})
         try:
-            content = pictures.picture(files[number])
+            content = services.pictures.picture(files[number])
         except IntegrationError as error:
             log.info("picture_not_shown", message_id=message_id, code=error.code, status=error.status)
             return Response(status=404)

@@ -4,28 +4,32 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard import query_params
-from dashboard.actions import Operators, may_retry
+from dashboard.actions import may_retry
 from dashboard.error_messages import reason_for_message
 from dashboard.layout import render
 from dashboard.pages.conversations import done
-from dashboard.texts import pick
-from dashboard.texts_ledgers import MESSAGES
-from dashboard.texts_words import WORDS
-from storage.database import Database
+from dashboard.services import DashboardServices
 from storage.reports import lists
+from translations import lazy_gettext, lazy_pgettext
 
-WHICH = ("all", "incoming", "outgoing", "lost")
+WHICH = {
+    "all": lazy_gettext("All"),
+    "incoming": lazy_gettext("Received"),
+    "outgoing": lazy_pgettext("of messages", "Sent"),
+    "lost": lazy_gettext("Not delivered"),
+}
+"""Which messages can be asked for."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
-def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operators) -> None:
+def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the log, and what sends a message again."""
 
     @blueprint.get("/messages")
     def messages() -> str:
         wanted = request.args.get("which", "all")
         which = wanted if wanted in WHICH else "all"
-        with database.read() as connection:
+        with services.database.read() as connection:
             page = lists.message_log(
                 connection,
                 outbound=_OUTBOUND.get(which),
@@ -34,9 +38,7 @@ def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operat
             )
         return render(
             "messages.html",
-            MESSAGES,
             here="messages",
-            words=pick(WORDS),
             page=page,
             which=which,
             kinds=WHICH,
@@ -47,4 +49,4 @@ def add_whatsapp_log(blueprint: Blueprint, database: Database, operators: Operat
 
     @blueprint.post(f"/messages/<{query_params.ID}:message_id>/retry")
     def retry(message_id: int) -> ResponseReturnValue:
-        return done("retry", lambda: operators.retry(message_id), url_for("dashboard.messages"))
+        return done("retry", lambda: services.operators.retry(message_id), url_for("dashboard.messages"))

@@ -6,37 +6,59 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from dashboard.layout import render
+from dashboard.services import DashboardServices
 from dashboard.simulator.phone_session import BrowserCall
+from dashboard.simulator.script_texts import PHONE, script_texts
 from dashboard.simulator.sessions import Tell
-from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
-from dashboard.texts_phone import PHONE
-from simulator.local_server import local_phone
+from dashboard.simulator.views import (
+    BadRequestError,
+    MakePlayer,
+    SimulatorViews,
+    asked,
+    number_in,
+    refused,
+    text_in,
+)
 from simulator.twilio.call_params import Direction
+from translations import lazy_gettext
 
 KIND = "phone"
-TRANSFERS = ("completed", "no-answer", "busy")
+TRANSFERS = {
+    "completed": lazy_gettext("they answer"),
+    "no-answer": lazy_gettext("nobody answers"),
+    "busy": lazy_gettext("it is busy"),
+}
+"""What becomes of a transfer to a person."""
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
-def add_phone(blueprint: Blueprint, booth: Booth) -> None:
+def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the page of the phone, and what it asks."""
 
     @blueprint.get("/phone")
     def phone() -> str:
-        return render("phone.html", PHONE, here="phone", speech_language=booth.language, transfers=TRANSFERS)
+        return render(
+            "phone.html",
+            here="phone",
+            speech_language=services.simulator.language,
+            transfers=TRANSFERS,
+            script_texts=script_texts(PHONE),
+        )
 
     @blueprint.post("/phone")
     def dial() -> ResponseReturnValue:
         given = asked()
         direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
-        transfer = text_in(given, "transfer") or TRANSFERS[0]
+        transfer = text_in(given, "transfer") or "completed"
         if transfer not in TRANSFERS:
             abort(400)
         try:
             number = number_in(given, may_withhold=direction == "inbound")
         except BadRequestError as error:
             return refused(error)
-        return booth.open(KIND, number, lambda url: _calls(booth, url, direction, transfer))
+        return services.simulator.open(
+            KIND, number, lambda url: _calls(services.simulator, url, direction, transfer)
+        )
 
     @blueprint.post("/phone/<key>")
     def phone_do(key: str) -> ResponseReturnValue:
@@ -46,24 +68,19 @@ def add_phone(blueprint: Blueprint, booth: Booth) -> None:
             abort(400)
         if verb == "say" and not text:
             abort(400)
-        return booth.do(KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")})
+        return services.simulator.do(
+            KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")}
+        )
 
     @blueprint.get("/phone/<key>/events")
     def phone_events(key: str) -> ResponseReturnValue:
-        return booth.events(KIND, key)
+        return services.simulator.events(KIND, key)
 
 
-def _calls(booth: Booth, url: str, direction: Direction, transfer: str) -> MakePlayer:
+def _calls(simulator: SimulatorViews, url: str, direction: Direction, transfer: str) -> MakePlayer:
     def make(number: str, tell: Tell) -> BrowserCall:
         return BrowserCall(
-            lambda listener: local_phone(
-                booth.settings,
-                booth.auth_token(),
-                url=url,
-                number=number,
-                transfer=transfer,
-                listener=listener,
-            ),
+            lambda listener: simulator.server.phone(url, number=number, transfer=transfer, listener=listener),
             tell,
             direction=direction,
         )

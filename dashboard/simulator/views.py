@@ -9,16 +9,21 @@ from typing import Any
 from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell, TooManyOpenError
-from dashboard.texts import pick
-from dashboard.texts_phone import BOOTH
+from dashboard.simulator.sessions import (
+    BrowserSessions,
+    Event,
+    SessionDriver,
+    SessionRequest,
+    Tell,
+    TooManyOpenError,
+)
 from phone_numbers import parse_e164
-from settings import Settings
-from simulator.local_server import PERSON, is_reachable, server_url
+from simulator.local_server import PERSON, LocalServer, is_reachable
 from storage.base import utc_now
 from storage.database import Database
 from storage.reports import browser_sessions
 from storage.reports.browser_sessions import PhoneRecord
+from translations import gettext as _
 
 PERSONS = tuple(f"{PERSON[:-2]}{last:02}" for last in range(1, 100))
 """Numbers that are nobody's: each browser's is the first that is free, so that who comes alone is always the same."""
@@ -29,7 +34,7 @@ READ_AGAIN_S = 0.08
 SEEN_EVERY_S = 10.0
 LONGEST_TEXT = 1_000
 
-MakePlayer = Callable[[str, Tell], Player]
+MakePlayer = Callable[[str, Tell], SessionDriver]
 
 
 class BadRequestError(Exception):
@@ -37,30 +42,36 @@ class BadRequestError(Exception):
 
 
 @dataclass(frozen=True)
-class Booth:
-    """Where browsers make calls and write. auth_token: the secret that the server knows the simulator by.
+class SimulatorViews:
+    """Where browsers make calls and write.
 
     bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
     speaks and understands ("es-ES").
     """
 
-    settings: Settings
+    server: LocalServer
     database: Database
-    sittings: Sittings
-    auth_token: Callable[[], str]
+    sessions: BrowserSessions
     bring: Callable[[str, str], None]
     language: str
     clock: Callable[[], datetime] = utc_now
 
     def open(self, kind: str, number: str | None, make: Callable[[str], MakePlayer]) -> ResponseReturnValue:
         """Open one, for a page that asks for it. make: what makes the player, given the server's URL."""
-        texts, url = pick(BOOTH), server_url(self.settings)
+        url = self.server.url
         if not is_reachable(url):
-            return _problem(texts.no_server.format(url=url), 503)
+            return _problem(
+                _("The server cannot be reached at {url}: check HOST and PORT.").format(url=url), 503
+            )
         try:
-            key = self.sittings.open(Opening(kind, number, PERSONS, make(url)))
+            key = self.sessions.open(SessionRequest(kind, number, PERSONS, make(url)))
         except TooManyOpenError:
-            return _problem(texts.too_many, 503)
+            return _problem(
+                _(
+                    "Ten phones are open already, which is all that fit here. Hang up another, or wait a minute."
+                ),
+                503,
+            )
         return jsonify(key=key), 201
 
     def do(
@@ -69,7 +80,7 @@ class Booth:
         """Hand on what the person does to whichever process has it."""
         phone = self._find(kind, key)
         if phone.is_over:
-            return _problem(pick(BOOTH).over, 409)
+            return _problem(_("It is over."), 409)
         with self.database.write() as connection:
             browser_sessions.add_command(connection, phone.id, verb, body, content)
         return "", 204
@@ -127,7 +138,9 @@ def number_in(given: Mapping[str, Any], *, may_withhold: bool = False) -> str | 
     try:
         return parse_e164(number)
     except ValueError as error:
-        raise BadRequestError(pick(BOOTH).bad_number) from error
+        raise BadRequestError(
+            _("There can be no such number: write it with its country code, such as +34600000001.")
+        ) from error
 
 
 def refused(error: BadRequestError) -> ResponseReturnValue:

@@ -9,13 +9,20 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from dashboard.layout import render
+from dashboard.services import DashboardServices
+from dashboard.simulator.script_texts import WHATSAPP, script_texts
 from dashboard.simulator.sessions import Tell
-from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
+from dashboard.simulator.views import (
+    BadRequestError,
+    MakePlayer,
+    SimulatorViews,
+    asked,
+    number_in,
+    refused,
+    text_in,
+)
 from dashboard.simulator.whatsapp_session import SAMPLES, BrowserChat
-from dashboard.texts import pick
-from dashboard.texts_phone import BOOTH
-from dashboard.texts_whatsapp import WHATSAPP
-from simulator.local_server import local_whatsapp
+from translations import gettext as _
 
 KIND = "whatsapp"
 MOST_BYTES = 5 * 1024 * 1024
@@ -24,12 +31,18 @@ NAME = "Ana"
 LONGEST_NAME = 60
 
 
-def add_whatsapp(blueprint: Blueprint, booth: Booth) -> None:
+def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
     """Add the page of the WhatsApp, and what it asks."""
 
     @blueprint.get("/whatsapp")
     def whatsapp() -> str:
-        return render("whatsapp.html", WHATSAPP, here="phone", name=NAME, most_bytes=MOST_BYTES)
+        return render(
+            "whatsapp.html",
+            here="phone",
+            name=NAME,
+            most_bytes=MOST_BYTES,
+            script_texts=script_texts(WHATSAPP),
+        )
 
     @blueprint.post("/whatsapp")
     def whatsapp_open() -> ResponseReturnValue:
@@ -39,13 +52,13 @@ def add_whatsapp(blueprint: Blueprint, booth: Booth) -> None:
             number = number_in(given)
         except BadRequestError as error:
             return refused(error)
-        return booth.open(KIND, number, lambda url: _chats(booth, url, name))
+        return services.simulator.open(KIND, number, lambda url: _chats(services.simulator, url, name))
 
     @blueprint.post("/whatsapp/<key>")
     def whatsapp_do(key: str) -> ResponseReturnValue:
         given = asked()
         if given.get("verb") == "leave":
-            return booth.do(KIND, key, "leave", {})
+            return services.simulator.do(KIND, key, "leave", {})
         try:
             content = _file_in(given)
         except BadRequestError as error:
@@ -53,26 +66,21 @@ def add_whatsapp(blueprint: Blueprint, booth: Booth) -> None:
         body = {name: text_in(given, name) for name in ("sample", "name")} | {"text": _words(given)}
         if content is None and not body["text"] and body["sample"] not in SAMPLES:
             abort(400)
-        return booth.do(KIND, key, "send", body, content)
+        return services.simulator.do(KIND, key, "send", body, content)
 
     @blueprint.get("/whatsapp/<key>/events")
     def whatsapp_events(key: str) -> ResponseReturnValue:
-        return booth.events(KIND, key)
+        return services.simulator.events(KIND, key)
 
 
-def _chats(booth: Booth, url: str, name: str) -> MakePlayer:
+def _chats(simulator: SimulatorViews, url: str, name: str) -> MakePlayer:
     def make(number: str, tell: Tell) -> BrowserChat:
         return BrowserChat(
-            lambda listener: local_whatsapp(
-                booth.settings,
-                booth.auth_token(),
-                url=url,
-                number=number,
-                profile_name=name,
-                listener=listener,
+            lambda listener: simulator.server.whatsapp(
+                url, number=number, profile_name=name, listener=listener
             ),
             tell,
-            booth.bring,
+            simulator.bring,
         )
 
     return make
@@ -94,5 +102,5 @@ def _file_in(given: Mapping[str, Any]) -> bytes | None:
     except binascii.Error:
         abort(400)
     if len(content) > MOST_BYTES:
-        raise BadRequestError(pick(BOOTH).too_large)
+        raise BadRequestError(_("The file is too large: 5 MB fit."))
     return content

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from integrations.chatwoot.fields import inside, text
-from integrations.errors import IntegrationError
+from integrations.errors import NOT_UNDERSTOOD, IntegrationError
 from integrations.http.json_client import Files, JsonHttp, Reply
-from integrations.twilio.error_codes import NOT_UNDERSTOOD
 
 MOVED = "moved"
 NOT_CONFIGURED = "not_configured"

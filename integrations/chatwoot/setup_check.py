@@ -10,9 +10,8 @@ from urllib.parse import quote
 from integrations.chatwoot.api import MOVED, Api, understood
 from integrations.chatwoot.fields import inside
 from integrations.chatwoot.shapes import Inbox, read_conversations, read_inbox
-from integrations.errors import IntegrationError
-from integrations.http.json_client import NOT_SECURE, NOT_SENDABLE
-from integrations.twilio.error_codes import NOT_UNDERSTOOD
+from integrations.errors import NOT_SECURE, NOT_UNDERSTOOD, IntegrationError
+from integrations.http.json_client import NOT_SENDABLE
 
 _SIGNS_SINCE = (4, 13)
 _NO_CONVERSATION = (

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 import httpx2
 
-from integrations.errors import IntegrationError
-from integrations.twilio.error_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
+from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, IntegrationError
 
 
 def read_capped(response: httpx2.Response, most_bytes: int, code: str) -> bytes:

@@ -16,22 +16,17 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from integrations.errors import IntegrationError, is_permanent, retry_after_s
-from integrations.http.deadline_sockets import Lifeline
+from integrations.errors import (
+    CONNECTION_LOST,
+    NO_ANSWER_IN_TIME,
+    NO_CONNECTION,
+    NOT_SECURE,
+    IntegrationError,
+    is_permanent,
+    retry_after_s,
+)
+from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
-from integrations.twilio.error_codes import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE
-
-__all__ = [
-    "CONNECTION_LOST",
-    "MOST_REPLY_BYTES",
-    "NOT_SECURE",
-    "NOT_SENDABLE",
-    "NO_ANSWER_IN_TIME",
-    "NO_CONNECTION",
-    "TOO_LARGE",
-    "JsonHttp",
-    "Reply",
-]
 
 TOO_LARGE = "too_large"
 NOT_SENDABLE = "not_sendable"
@@ -112,7 +107,7 @@ class JsonHttp:
         - NO_ANSWER_IN_TIME, CONNECTION_LOST: it may have done what was asked all the same;
         - TOO_LARGE: it has, and its reply is longer than MOST_REPLY_BYTES.
         """
-        lifeline = Lifeline(time.monotonic() + self._total_s)
+        scope = CancelScope(time.monotonic() + self._total_s)
         with self._only_sendable():
             request = httpx2.Request(
                 method,
@@ -125,7 +120,7 @@ class JsonHttp:
                 headers=self._with(headers),
                 extensions={"timeout": self._timeouts},
             )
-        with self._one_error(), lifeline.held(), self._sent(request) as response:
+        with self._one_error(), scope.active(), self._sent(request) as response:
             if response.status_code >= 400:
                 raise self._refusal(response)
             return Reply(response.status_code, _parsed(self._read(response)), response.headers)

@@ -14,7 +14,7 @@ from typing import Any
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, Message, TextDelta, ToolCall, ToolSpec
 from integrations.offline.faq_search import LexicalIndex, words
-from integrations.offline.phrases import PHRASES
+from integrations.offline.phrases import OfflinePhrases, Patterns
 
 HAND_OFF = "hand_off"
 END_CALL = "end_call"
@@ -33,9 +33,9 @@ class _Reply:
 class OfflineModel:
     """A language model that needs no network and no key.
 
-    business: its name, as it is said. language: "es-ES", "en-US"; anything but Spanish is answered in
-    English. faq: `(ways to ask, answer)`. facts: sentences that can be said as they are. pace_s: seconds
-    between words, to show how a streamed answer is spoken.
+    business: its name, as it is said. phrases: of the language to speak. faq: `(ways to ask, answer)`.
+    facts: sentences that can be said as they are. pace_s: seconds between words, to show how a streamed
+    answer is spoken.
 
     Calls end_call (no arguments) and hand_off (reason, summary), each only where it is among the tools.
     Counts no tokens, so yields no Usage.
@@ -47,12 +47,12 @@ class OfflineModel:
         self,
         *,
         business: str,
-        language: str,
+        phrases: OfflinePhrases,
         faq: Sequence[tuple[Sequence[str], str]],
         facts: Sequence[str],
         pace_s: float = 0.0,
     ) -> None:
-        self._phrases = PHRASES["es" if language.lower().startswith("es") else "en"]
+        self._phrases, self._patterns = phrases, Patterns.of(phrases.recognised)
         self._business = business
         self._pace_s = pace_s
         self._answers = [answer for _, answer in faq] + list(facts)
@@ -84,43 +84,43 @@ class OfflineModel:
         return reply
 
     def _decide(self, talk: "_Talk", tools: set[str]) -> _Reply:
-        phrases, heard = self._phrases, talk.heard_words
-        if phrases.who_are_you.search(heard):
-            return _Reply(self._say(phrases.introduction))
-        if phrases.insists_on_person.search(heard) or phrases.person.fullmatch(heard):
+        patterns, heard = self._patterns, talk.heard_words
+        if patterns.who_are_you.search(heard):
+            return _Reply(self._say(self._phrases.introduction))
+        if patterns.insists_on_person.search(heard) or patterns.person.fullmatch(heard):
             return self._hand_off(talk, tools)
         if (reply := self._to_a_question(talk, tools)) is not None:
             return reply
-        if phrases.goodbye.search(heard) and heard.count(" ") < 8:
+        if patterns.goodbye.search(heard) and heard.count(" ") < 8:
             return self._goodbye(tools)
         if found := self._look_up(talk.heard):
             return _Reply(found)
-        if phrases.message.search(heard):
+        if patterns.message.search(heard):
             return self._hand_off(talk, tools)
         return self._small_talk(heard, tools)
 
     def _to_a_question(self, talk: "_Talk", tools: set[str]) -> _Reply | None:
         """What "sí" and "no" mean, by the question of ours that they follow; None where it is neither."""
-        phrases, heard, before = self._phrases, talk.heard_words, _bare(talk.before)
+        phrases, patterns, heard, before = self._phrases, self._patterns, talk.heard_words, _bare(talk.before)
         offered = _bare(phrases.offer) in before
         # "si" is "if" as well, and "sure, is there parking?" is a question
-        agreed = phrases.yes.fullmatch(heard) or (
-            phrases.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(talk.heard)
+        agreed = patterns.yes.fullmatch(heard) or (
+            patterns.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(talk.heard)
         )
-        if offered and (agreed or phrases.message.search(heard)):
+        if offered and (agreed or patterns.message.search(heard)):
             return self._hand_off(talk, tools)
-        if phrases.no.fullmatch(heard):
+        if patterns.no.fullmatch(heard):
             done = not offered and _bare(phrases.else_question) in before
             return self._goodbye(tools) if done else _Reply(self._say(phrases.anything_else))
-        if phrases.yes.fullmatch(heard):
+        if patterns.yes.fullmatch(heard):
             return _Reply(self._say(phrases.go_on))
         return None
 
     def _small_talk(self, heard: str, tools: set[str]) -> _Reply:
-        phrases, is_short = self._phrases, heard.count(" ") < 6
-        if is_short and phrases.thanks.search(heard):
+        phrases, patterns, is_short = self._phrases, self._patterns, heard.count(" ") < 6
+        if is_short and patterns.thanks.search(heard):
             return _Reply(self._say(phrases.you_are_welcome))
-        if not heard or (is_short and phrases.hello.search(heard)):
+        if not heard or (is_short and patterns.hello.search(heard)):
             return _Reply(self._say(phrases.greeting))
         return _Reply(self._say(phrases.do_not_know if HAND_OFF in tools else phrases.do_not_know_alone))
 
@@ -140,7 +140,7 @@ class OfflineModel:
         phrases = self._phrases
         if HAND_OFF not in tools:
             return _Reply(self._say(phrases.nobody_here))
-        wants_message = phrases.message.search(talk.heard_words)
+        wants_message = self._patterns.message.search(talk.heard_words)
         reason = phrases.reason_message if wants_message else phrases.reason_person
         about = " ".join(part for part in (talk.question, talk.heard) if part)
         # No words: whether somebody can come to the phone is the tool's to know, and it has its own for either

@@ -1,17 +1,45 @@
-"""What the offline model says and understands, per language.
+"""The shape of what the offline model says and understands in a language; whoever makes the model hands it the words.
 
 Patterns are for words alone: folded, without punctuation, one space between them ("that s all").
 """
 
 import re
 from dataclasses import dataclass
+from typing import Self
+
+from pydantic import ConfigDict
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+@dataclass(frozen=True)
+class Recognised:
+    """Parts of regular expressions, each an alternative."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    reach: tuple[str, ...]
+    """What one asks for a person with: "speak", "connect"."""
+    persons: tuple[str, ...]
+    before_person: tuple[str, ...]
+    """What may stand before a person who is asked for in few words, any number of times."""
+    after_person: str
+    message: tuple[str, ...]
+    who_are_you: tuple[str, ...]
+    goodbye: tuple[str, ...]
+    thanks: tuple[str, ...]
+    hello: tuple[str, ...]
+    yes: tuple[str, ...]
+    """How an answer that agrees begins."""
+    no: tuple[str, ...]
+    """A whole answer that declines."""
+
+
+@dataclass(frozen=True)
+class OfflinePhrases:
     """`{business}` stands for its name. `offer` and `else_question` are parts of what is said: the questions
     that a "yes" or a "no" then answers.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     greeting: str
     introduction: str
@@ -26,6 +54,12 @@ class Phrases:
     else_question: str
     reason_person: str
     reason_message: str
+    recognised: Recognised
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """What is recognised, compiled."""
 
     insists_on_person: re.Pattern[str]
     person: re.Pattern[str]
@@ -37,99 +71,26 @@ class Phrases:
     yes: re.Pattern[str]
     no: re.Pattern[str]
 
+    @classmethod
+    def of(cls, words: Recognised) -> Self:
+        """Compile the words of a language."""
+        reach, persons = _one_of(words.reach), _one_of(words.persons)
+        return cls(
+            insists_on_person=re.compile(rf"\b{reach}(?: \w+){{0,3}} {persons}\b"),
+            person=re.compile(rf"(?:{_one_of(words.before_person)} )*{persons}{words.after_person}"),
+            message=_anywhere(words.message),
+            who_are_you=_anywhere(words.who_are_you),
+            goodbye=_anywhere(words.goodbye),
+            thanks=_anywhere(words.thanks),
+            hello=_anywhere(words.hello),
+            yes=re.compile(rf"{_one_of(words.yes)}\b"),
+            no=re.compile("|".join(words.no)),
+        )
 
-def _any_of(alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{alternatives})\b")
+
+def _anywhere(alternatives: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b{_one_of(alternatives)}\b")
 
 
-_PERSONS_ES = (
-    r"(?:personas?|alguien|humano|humana|operador|operadora|agente|encargado|encargada|responsable|"
-    r"companer[oa]|comercial|duen[oa]|jef[ea])"
-)
-_REACH_ES = (
-    r"(?:hablar|hable|pasar|pasarme|pase|paseme|pasame|poner|ponerme|pongame|ponme|comunicar\w*|comunique\w*|"
-    r"conectar\w*|atender\w*|atienda|transferir\w*|transfiera\w*)"
-)
-_PERSONS_EN = r"(?:person|human|someone|somebody|operator|agent|representative|manager|owner|staff|colleague)"
-_REACH_EN = r"(?:speak|talk|pass|put|connect|transfer)"
-
-_SPANISH = Phrases(
-    greeting="Hola, soy la demostración del asistente de {business}. ¿Qué quiere saber?",
-    introduction=(
-        "Soy una demostración automática del asistente de {business}. No soy una persona y no tengo un modelo "
-        "de lenguaje detrás: respondo solo con los datos que me han dado."
-    ),
-    you_are_welcome="De nada. ¿Necesita algo más?",
-    farewell="Gracias por contactar con {business}. ¡Hasta luego!",
-    anything_else="De acuerdo. ¿Necesita algo más?",
-    go_on="Dígame.",
-    nobody_here="Lo siento, ahora mismo no puedo pasarle con nadie. ¿Necesita algo más?",
-    do_not_know="Eso no lo sé. ¿Quiere que tome un recado o le pase con una persona?",
-    do_not_know_alone="Eso no lo sé, y no quiero inventarlo. ¿Necesita algo más?",
-    offer="tome un recado",
-    else_question="necesita algo más",
-    reason_person="Pide hablar con una persona",
-    reason_message="Quiere dejar un recado",
-    insists_on_person=re.compile(rf"\b{_REACH_ES}(?: \w+){{0,3}} {_PERSONS_ES}\b"),
-    person=re.compile(
-        r"(?:(?:no|quiero|quisiera|necesito|prefiero|con|mejor|un|una|hay|algun|alguna) )*"
-        rf"{_PERSONS_ES}(?: (?:real|de verdad|humana))?(?: por favor)?"
-    ),
-    message=_any_of("recado|mensaje|aviso|me llamen|me llame|llamenme|llameme"),
-    who_are_you=_any_of(
-        r"quien eres|quien es usted|quien es$|con quien hablo|que eres|"
-        r"(?:eres|es|es usted|hablo con|estoy hablando con) (?:un|una) "
-        r"(?:robot|maquina|bot|grabacion|persona|humano|ia|inteligencia artificial)"
-    ),
-    goodbye=_any_of(
-        "adios|hasta luego|hasta pronto|hasta otra|chao|chau|nos vemos|nada mas|eso es todo|eso era todo|"
-        "ya no necesito nada|puede colgar"
-    ),
-    thanks=_any_of("gracias|muy amable|se lo agradezco"),
-    hello=_any_of("hola|buenos dias|buenas tardes|buenas noches|buenas|oiga|diga"),
-    yes=re.compile(r"(?:si|vale|claro|de acuerdo|por favor|bueno|venga|perfecto|ok|esta bien|adelante)\b"),
-    no=re.compile(
-        r"(?:pues )?no(?: no)?(?: (?:muchas )?gracias)?(?: nada(?: mas)?)?|nada(?: mas)?(?: gracias)?"
-    ),
-)
-
-_ENGLISH = Phrases(
-    greeting="Hello, I am the demonstration of {business}'s assistant. What would you like to know?",
-    introduction=(
-        "I am an automated demonstration of {business}'s assistant. I am not a person and there is no language "
-        "model behind me: I answer only from what I have been told."
-    ),
-    you_are_welcome="You are welcome. Is there anything else?",
-    farewell="Thank you for contacting {business}. Goodbye!",
-    anything_else="All right. Is there anything else?",
-    go_on="Go ahead.",
-    nobody_here="I am sorry, I cannot pass you to anybody right now. Is there anything else?",
-    do_not_know="I do not know that. Shall I take a message or pass you to a person?",
-    do_not_know_alone="I do not know that, and I will not make it up. Is there anything else?",
-    offer="take a message",
-    else_question="is there anything else",
-    reason_person="Asks for a person",
-    reason_message="Wants to leave a message",
-    insists_on_person=re.compile(rf"\b{_REACH_EN}(?: \w+){{0,3}} {_PERSONS_EN}\b"),
-    person=re.compile(
-        r"(?:(?:no|i|want|need|prefer|would|like|to|get|a|an|real|the|is|there|your) )*"
-        rf"{_PERSONS_EN}(?: please)?"
-    ),
-    message=_any_of("message|call me back|call back|callback"),
-    who_are_you=_any_of(
-        r"who are you|what are you|who is this|who am i (?:speaking|talking) (?:to|with)|"
-        r"(?:are you|is this|am i (?:speaking|talking) (?:to|with)) (?:an? )?(?:real |actual )?"
-        r"(?:robot|machine|bot|recording|person|human|ai)"
-    ),
-    goodbye=_any_of(
-        "bye|goodbye|good bye|see you (?:later|soon|then|tomorrow)|"
-        "that s all|thats all|that is all|that will be all|nothing else|"
-        "i m done|have a (?:nice|good|great) day"
-    ),
-    thanks=_any_of("thanks|thank you|cheers|much appreciated"),
-    hello=_any_of("hello|hi|hey|good morning|good afternoon|good evening"),
-    yes=re.compile(r"(?:yes|yeah|yep|yup|sure|please|ok|okay|all right|alright|go ahead|of course)\b"),
-    no=re.compile(r"no(?: no)?(?: (?:thanks|thank you))?(?: that s (?:all|it))?|nope|nothing(?: else)?"),
-)
-
-PHRASES = {"es": _SPANISH, "en": _ENGLISH}
+def _one_of(alternatives: tuple[str, ...]) -> str:
+    return f"(?:{'|'.join(alternatives)})"

@@ -44,7 +44,7 @@ class OpenAIClient(openai.OpenAI):
             timeout=_TIMEOUT,
             http_client=self._http,
         )
-        self._chat_url = self._prepare_url("/chat/completions")
+        self._chat_url = self.base_url.copy_with(raw_path=self.base_url.raw_path + b"chat/completions")
         self._chat_headers = httpx2.Headers({**_HEADERS, "Authorization": f"Bearer {self.api_key}"})
 
     @property
@@ -69,8 +69,19 @@ class OpenAIClient(openai.OpenAI):
         response = self._http.send(request, stream=True)
         if not response.is_success:
             response.read()
-            raise self._make_status_error_from_response(response)
+            raise _status_error(response)
         return response
+
+
+def _status_error(response: httpx2.Response) -> openai.APIStatusError:
+    """Return what the library raises for an HTTP error, from a response that has been read."""
+    body: Any = response.text.strip()
+    with suppress(ValueError, RecursionError):
+        body = json.loads(body)
+    error = body.get("error", body) if isinstance(body, dict) else body
+    message = error.get("message") if isinstance(error, dict) else None
+    said = f" - {message}" if isinstance(message, str) and message else ""
+    return openai.APIStatusError(f"Error code: {response.status_code}{said}", response=response, body=error)
 
 
 @contextmanager

@@ -24,16 +24,17 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError
 
-from integrations.errors import IntegrationError, is_permanent, retry_after_s
-from integrations.twilio.error_codes import (
+from integrations.errors import (
     CONNECTION_LOST,
     NO_ANSWER_IN_TIME,
     NO_CONNECTION,
     NOT_SECURE,
     NOT_UNDERSTOOD,
-    PASSING_CODES,
-    what_to_do,
+    IntegrationError,
+    is_permanent,
+    retry_after_s,
 )
+from integrations.twilio.error_codes import PASSING_CODES, what_to_do
 
 __all__ = ["CallState", "TwilioRest", "connect", "may_have_been_done", "one_error", "what_to_do"]
 

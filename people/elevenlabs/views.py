@@ -13,6 +13,7 @@ from guards.json_webhooks import read_json, refusal, refuse_in_json
 from integrations.elevenlabs.webhooks import read_post_call, verify
 from people.elevenlabs.post_calls import PostCalls
 from storage.base import utc_now
+from web.services import Service
 
 log = structlog.get_logger()
 
@@ -20,6 +21,9 @@ PATH = "/webhook/elevenlabs"
 SIGNATURE_HEADER = "ElevenLabs-Signature"
 LARGEST_BODY = 4 * 1024 * 1024
 """The transcript of an hour is about a tenth of this; sound does not fit, and is not wanted."""
+
+bp = Blueprint("elevenlabs", __name__)
+postcalls = Service[PostCalls]("people.postcalls")
 
 
 class ElevenLabsGuard:
@@ -40,26 +44,19 @@ class ElevenLabsGuard:
         return refusal(401, f"{SIGNATURE_HEADER} is missing, wrong or older than 30 minutes.")
 
 
-def elevenlabs_blueprint(postcalls: PostCalls, guard: ElevenLabsGuard) -> Blueprint:
-    """Return the route, guarded by ElevenLabs' signature."""
-    blueprint = Blueprint("elevenlabs", __name__)
-    blueprint.before_request(guard)
+@bp.post(PATH)
+def post_call() -> Response:
+    """Keep a call that ElevenLabs held."""
+    call = read_post_call(read_json(request.get_data()))
+    if call is None:
+        log.info("postcall_passed_over", type=None)  # of another kind: a refusal would switch the webhook off
+    else:
+        postcalls().keep(call)
+    return jsonify({})
 
-    @blueprint.post(PATH)
-    def post_call() -> Response:
-        call = read_post_call(read_json(request.get_data()))
-        if call is None:
-            log.info(
-                "postcall_passed_over", type=None
-            )  # of another kind: a refusal would switch the webhook off
-        else:
-            postcalls.keep(call)
-        return jsonify({})
 
-    refuse_in_json(
-        blueprint,
-        largest=LARGEST_BODY,
-        not_kept=("postcall_not_kept", "The call could not be kept. Send it again."),
-    )
-
-    return blueprint
+refuse_in_json(
+    bp,
+    largest=LARGEST_BODY,
+    not_kept=("postcall_not_kept", "The call could not be kept. Send it again."),
+)

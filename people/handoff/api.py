@@ -14,6 +14,8 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
+from conversation.phrases import catalogue_for
+from conversation.phrases.words import HandoffApi as ApiWords
 from integrations.elevenlabs.handoff_request import HandoffRequest
 from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
@@ -22,7 +24,7 @@ from phone_numbers import matching_number
 from storage import locks
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.messages import MessageRecord
 from storage.queries.offers import HandoffFacts
@@ -33,7 +35,6 @@ SAME_WITHIN = timedelta(minutes=10)
 WAIT_S = 4.0
 GLANCE_S = 0.05
 NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment variables."
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Sender(Protocol):
@@ -84,7 +85,7 @@ class HandoffApi:
         with self._database.write() as connection:
             asked = self._ask(connection, self._sender, wanted)
         if not asked.notices:
-            return _queued(asked.starts)
+            return _queued(asked.starts, catalogue_for(self._handoffs.team.language).handoff_api)
         if not asked.is_new:
             return self._same_again(asked.notices)
         [message_id] = asked.notices
@@ -137,11 +138,11 @@ class HandoffApi:
             with self._database.read() as connection:
                 told = messages.by_ids(connection, notices)
                 provider = _provider_of(connection, told[-1])
-            arrived = [message.sid for message in told if message.sid and message.status not in _LOST]
+            arrived = [message.sid for message in told if message.sid and message.status not in LOST]
             if arrived:
                 return _notified(arrived[0])
             if not any(map(_is_under_way, told)) or time.monotonic() >= deadline:
-                is_lost = told[-1].status in _LOST
+                is_lost = told[-1].status in LOST
                 return _not_sent(f"{provider} could not send the notice", is_lost=is_lost)
             time.sleep(GLANCE_S)
 
@@ -169,9 +170,11 @@ def _notified(sid: str) -> Outcome:
     return Outcome(200, {"status": "ok", "message": MESSAGE, "message_sid": sid})
 
 
-def _queued(starts: datetime | None) -> Outcome:
-    when = "en cuanto haya alguien" if starts is None else f"el {starts:%d/%m} a las {starts:%H:%M}"
-    message = f"Ahora no hay nadie de turno: el vendedor recibirá el aviso {when}"
+def _queued(starts: datetime | None, said: ApiWords) -> Outcome:
+    when = said.when_somebody_is
+    if starts is not None:
+        when = said.when_known.format(date=f"{starts:%d/%m}", time=f"{starts:%H:%M}")
+    message = said.nobody_on_duty.format(when=when)
     return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from conversation.intents import plain_words
+from conversation.phrases import catalogues
 from phone_numbers import matching_number, parse_e164
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPANISH_DAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
 _ALWAYS = ((time.min, time.max),)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -184,8 +184,8 @@ def _end(hour: int, minute: int) -> time:
 
 
 def _day(written: str) -> int:
-    short = written.strip().lower()[:3]
-    for names in (DAYS, _SPANISH_DAYS, ("lun", "mar", "mie", "jue", "vie", "sab", "dom")):
+    short = plain_words(written)[:3]
+    for names in ([*map(plain_words, found.recognised.weekdays)] for found in catalogues().values()):
         if short in names:
             return names.index(short)
     raise ValueError(f'"{written}" is no day: write mon to sun, or lun to dom')

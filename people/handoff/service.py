@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Nobody, People
+from conversation.observers import NULL_OBSERVER, HandoffListener, NullObserver
+from conversation.phrases import language_of
+from conversation.phrases.words import Notices
 from jobs.queue import Work
-from people.handoff.notices import Answer, Notices, notice, plain_line, read_answer
+from people.handoff.notices import Answer, notice, plain_line, read_answer
 from people.handoff.sellers import Seller, next_duty, next_seller
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.contacts import Recipient
 from storage.queries.offers import HandoffFacts, OfferRecord
@@ -28,10 +30,9 @@ log = structlog.get_logger()
 
 AUTHOR = "handoff"
 NOTICE = "notice"
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
-class Writer(Protocol):
+class MessageSender(Protocol):
     """Who sends what people of ours are told and write."""
 
     def write(
@@ -41,7 +42,7 @@ class Writer(Protocol):
         ...
 
 
-class Desk(Protocol):
+class Helpdesk(Protocol):
     """Where people see conversations: Chatwoot."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
@@ -54,7 +55,7 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class HandoffPolicy:
     """Who is told, and how. reply_within: then the next one is; silent_for: how long the assistant is silent."""
 
     sellers: Sequence[Seller]
@@ -65,7 +66,7 @@ class Team:
     silent_for: timedelta
 
 
-class Handoffs(Nobody):
+class Handoffs(NullObserver):
     """Tells people of handoffs, in the transaction that keeps one.
 
     writer: None where nothing can be sent. desk: None where there is no Chatwoot. also: who else is told.
@@ -75,11 +76,11 @@ class Handoffs(Nobody):
         self,
         database: Database,
         work: Work,
-        team: Team,
+        team: HandoffPolicy,
         *,
-        writer: Writer | None,
-        desk: Desk | None = None,
-        also: People = NOBODY,
+        writer: MessageSender | None,
+        desk: Helpdesk | None = None,
+        also: HandoffListener = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self.team, self._also = database, work, team, also
@@ -110,7 +111,7 @@ class Handoffs(Nobody):
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """A notice that did not arrive is no reason to wait for its answer."""
-        if status in _LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
+        if status in LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
             self._offer_at(connection, handoff_id, now, now)
 
     def _offer_at(self, connection: Connection, handoff_id: int, at: datetime, now: datetime) -> None:
@@ -140,7 +141,7 @@ class Handoffs(Nobody):
         if offer.state != offers.OPEN or offer.expires_at <= now:
             return False
         sent = None if offer.message_id is None else messages.message_by_id(connection, offer.message_id)
-        return sent is None or sent.status not in _LOST
+        return sent is None or sent.status not in LOST
 
     def next_seller(
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
@@ -151,7 +152,7 @@ class Handoffs(Nobody):
             asked={offer.seller for offer in asked},
             last_asked=offers.last_asked(connection, [seller.number for seller in self.team.sellers]),
             words=f"{facts.reason} {facts.context}",
-            language=self.team.language[:2],
+            language=language_of(self.team.language),
             local=now.astimezone(self.team.zone),
         )
 

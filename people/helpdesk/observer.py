@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from jobs.queue import Work
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.models import LOST, MessageStatus
 from storage.queries import helpdesk, helpdesk_events, helpdesk_items
 from storage.queries.helpdesk_items import Kind
 
@@ -23,7 +23,7 @@ MOST_SWEPT = 200
 FACTS_FOR_S = 60.0
 """How long a process relies on what it has read about the token."""
 
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.HELD)
+_NOT_ARRIVED = (*LOST, MessageStatus.HELD)
 _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
 
 
@@ -57,7 +57,7 @@ class ChatwootMirror:
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """Something became of a message of ours. code: the provider's, where it failed."""
-        if status in _LOST or (status in _ARRIVED and self._can_show_receipts(connection)):
+        if status in _NOT_ARRIVED or (status in _ARRIVED and self._can_show_receipts(connection)):
             self._show(connection, helpdesk.add_receipt(connection, message_id, status, code, now))
 
     def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from textwrap import shorten
 from sqlalchemy import Connection
 
 from people.helpdesk.phrases import VOICE_MARK, DeskWords
-from storage.models import MessageStatus, TurnKind, TurnState
+from storage.models import LOST, MessageStatus, TurnKind, TurnState
 from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
 from storage.queries.helpdesk_calls import CallWords, TurnWords
 from storage.queries.helpdesk_items import Item, Kind
@@ -19,7 +19,6 @@ TRANSCRIPT_WITHIN = timedelta(seconds=20)
 """How long a voice note is kept back, that its words may go with it."""
 MOST_QUOTED = 80
 """Characters of a message that a note on it repeats."""
-_LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Voice(Enum):
@@ -149,7 +148,7 @@ def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list
     shown = helpdesk_items.item_by_ref(connection, f"message:{item.subject_id}")
     if shown is None:
         return []
-    if status in _LOST and shown.kind is Kind.OPERATOR:
+    if status in LOST and shown.kind is Kind.OPERATOR:
         return [Post(Voice.NOTE, words.why_not_delivered(code))]
     if status is MessageStatus.HELD and shown.remote_id is not None:
         return _held_posts(messages.message_by_id(connection, item.subject_id), words)

@@ -10,9 +10,15 @@ import click
 from rich.console import Console
 
 from phone_numbers import dialable_number, parse_e164
-from settings import Settings
-from simulator.local_server import is_reachable, local_phone, server_url
-from simulator.terminal.phone_input import Deed, Keyboard, Lines, ScriptedLines, read_line, without_echo
+from simulator.local_server import LocalServer, is_reachable
+from simulator.terminal.phone_input import (
+    InputAction,
+    Keyboard,
+    Lines,
+    ScriptedLines,
+    read_line,
+    without_echo,
+)
 from simulator.terminal.phone_screen import Screen
 from simulator.twilio.call_params import Direction
 from simulator.twilio.errors import CallLoopsError
@@ -23,9 +29,9 @@ WENT_WELL, NO_SERVER, CALL_FAILED = 0, 1, 3
 
 
 def run_terminal_phone(
-    settings: Settings,
+    server: LocalServer,
     *,
-    auth_token: str,
+    language: str,
     direction: Direction = "inbound",
     number: str | None = None,
     to: str | None = None,
@@ -37,25 +43,23 @@ def run_terminal_phone(
 ) -> int:
     """Hold one call with the server on this machine, and return the exit code.
 
-    auth_token: the secret that the server knows the simulator by. number: the person's. to: the
-    assistant's. url: the server's; None: where ./start.sh has it. script: lines to be said, instead of a
+    language: that of what is shown, "es" or "en". number: the person's. to: the assistant's.
+    url: the server's; None: where ./start.sh has it. script: lines to be said, instead of a
     keyboard. realtime: speech takes its time; None: with a keyboard. transfer: what comes of a transfer.
     Returns 0 when the call went well, 1 where no server is reached, 3 when it ended in an application error.
     """
-    url = (url or server_url(settings)).rstrip("/")
+    url = (url or server.url).rstrip("/")
     screen = Screen(
         Console(highlight=False),
-        settings.terminal_language,
+        language,
         interactive=script is None,
         show_twiml=show_twiml,
     )
     if not is_reachable(url):
         click.echo(screen.phrase("no_server", url=url), err=True)
         return NO_SERVER
-    phone = local_phone(
-        settings,
-        auth_token,
-        url=url,
+    phone = server.phone(
+        url,
         number=number,
         to=to,
         realtime=script is None if realtime is None else realtime,
@@ -68,8 +72,8 @@ def run_terminal_phone(
         return _hold(phone, screen, ScriptedLines(script) if script else Keyboard(), direction, url)
 
 
-def phone_command(load: Callable[[], tuple[Settings, str]]) -> click.Command:
-    """Return the command `phone`. load: gives the settings and the simulator's secret, when it is run."""
+def phone_command(server: Callable[[], LocalServer], language: str) -> click.Command:
+    """Return the command `phone`. server: asked when it is run. language: that of what is shown, "es" or "en"."""
 
     @click.command("phone")
     @click.option("--from", "number", callback=_number, help="The caller's number, or anonymous.")
@@ -103,10 +107,9 @@ def phone_command(load: Callable[[], tuple[Settings, str]]) -> click.Command:
         Lines: words are said, an empty one is silence, "1#" or "/1" presses keys, "!words" interrupts,
         "/hangup" hangs up. Exit code: 0 the call went well, 1 no server, 2 wrong arguments, 3 it failed.
         """
-        settings, auth_token = load()
         code = run_terminal_phone(
-            settings,
-            auth_token=auth_token,
+            server(),
+            language=language,
             direction="outbound-api" if outbound else "inbound",
             number=number,
             to=to,
@@ -154,22 +157,22 @@ def _take_turn(phone: Phone, screen: Screen, lines: Lines) -> None:
         _do(phone, screen, *read_line(line))
 
 
-def _do(phone: Phone, screen: Screen, deed: Deed, text: str) -> None:
+def _do(phone: Phone, screen: Screen, deed: InputAction, text: str) -> None:
     match deed:
-        case Deed.ASK_FOR_HELP:
+        case InputAction.ASK_FOR_HELP:
             screen.show_help()
-        case Deed.HANG_UP:
+        case InputAction.HANG_UP:
             screen.deed(screen.phrase("hangs_up"))
             phone.hang_up()
-        case Deed.KEEP_SILENT:
+        case InputAction.KEEP_SILENT:
             screen.deed(screen.phrase("silence"))
             _when_it_is_quiet(phone, screen, phone.silence)
-        case Deed.PRESS:
+        case InputAction.PRESS:
             _when_it_is_quiet(phone, screen, lambda: phone.press(text))
-        case Deed.INTERRUPT:
+        case InputAction.INTERRUPT:
             with _busy(screen, "thinking"):
                 phone.interrupt(text)
-        case Deed.SAY:
+        case InputAction.SAY:
             _when_it_is_quiet(phone, screen, lambda: phone.say(text))
 
 

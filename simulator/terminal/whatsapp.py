@@ -11,11 +11,11 @@ import click
 from rich.console import Console
 
 from phone_numbers import parse_e164
-from settings import SIMULATOR_ACCOUNT_SID, Settings
-from simulator.local_server import is_reachable, local_whatsapp, server_url
+from settings import SIMULATOR_ACCOUNT_SID
+from simulator.local_server import LocalServer, is_reachable
 from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
-from simulator.terminal.whatsapp_input import Deed, Typed, read_line
+from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
 from simulator.terminal.whatsapp_screen import ChatScreen
 from simulator.whatsapp.api import MessagingApi
 from simulator.whatsapp.client import WhatsApp
@@ -29,9 +29,9 @@ AT_ONCE = 8
 
 
 def run_terminal_whatsapp(
-    settings: Settings,
+    server: LocalServer,
     *,
-    auth_token: str,
+    language: str,
     number: str | None = None,
     to: str | None = None,
     profile_name: str = "Ana",
@@ -43,32 +43,28 @@ def run_terminal_whatsapp(
 ) -> int:
     """Hold a conversation with the server on this machine, and return the exit code.
 
-    auth_token: the secret that the server knows the simulator by. number: the person's; to: the assistant's.
+    language: that of what is shown, "es" or "en". number: the person's; to: the assistant's.
     url: the server's; None: where ./start.sh has it. script: lines to be sent, one after the other's answer,
     instead of a keyboard. api_port: where media are served and REST calls taken; 0: any. late_s: how long a
     script waits for an answer that was not in the reply.
     Returns 0 when it went well, 1 where no server is reached, 2 where the port is taken, 3 when a message was
     not accepted.
     """
-    url = (url or server_url(settings)).rstrip("/")
+    url = (url or server.url).rstrip("/")
     live = script is None and sys.stdin.isatty()
-    screen = ChatScreen(
-        Console(highlight=False), settings.terminal_language, live=live, show_twiml=show_twiml
-    )
+    screen = ChatScreen(Console(highlight=False), language, live=live, show_twiml=show_twiml)
     if not is_reachable(url):
         click.echo(screen.phrase("no_server", url=url), err=True)
         return NO_SERVER
     try:
-        api = MessagingApi(SIMULATOR_ACCOUNT_SID, auth_token, port=api_port)
+        api = MessagingApi(SIMULATOR_ACCOUNT_SID, server.auth_token(), port=api_port)
     except OSError:
         click.echo(screen.phrase("port_taken", port=api_port), err=True)
         return WRONG_ARGUMENTS
     with (
         api,
-        local_whatsapp(
-            settings,
-            auth_token,
-            url=url,
+        server.whatsapp(
+            url,
             number=number,
             to=to,
             profile_name=profile_name,
@@ -81,8 +77,8 @@ def run_terminal_whatsapp(
         return _Sitting(whatsapp, screen, lines, live=live, late_s=late_s).hold()
 
 
-def whatsapp_simulate_command(load: Callable[[], tuple[Settings, str]]) -> click.Command:
-    """Return the command `simulate`. load: gives the settings and the simulator's secret, when it is run."""
+def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) -> click.Command:
+    """Return the command `simulate`. server: asked when it is run. language: as run_terminal_whatsapp takes it."""
 
     @click.command("simulate")
     @click.option("--from", "number", callback=_number, help="The person's number.")
@@ -111,10 +107,9 @@ def whatsapp_simulate_command(load: Callable[[], tuple[Settings, str]]) -> click
         Lines are messages; "/foto PATH" and "/voz PATH" send a file, "/baja" opts out, "/salir" leaves
         (/photo, /voice, /stop, /exit). Exit code: 0 it went well, 1 no server, 2 wrong arguments, 3 it failed.
         """
-        settings, auth_token = load()
         code = run_terminal_whatsapp(
-            settings,
-            auth_token=auth_token,
+            server(),
+            language=language,
             number=number,
             to=to,
             profile_name=profile_name,
@@ -157,19 +152,19 @@ class _Sitting:
 
     def _take(self, typed: Typed) -> bool:
         match typed.deed:
-            case Deed.LEAVE:
+            case InputAction.LEAVE:
                 return False
-            case Deed.ASK_FOR_HELP:
+            case InputAction.ASK_FOR_HELP:
                 self.screen.show_help()
-            case Deed.UNKNOWN:
+            case InputAction.UNKNOWN:
                 self.screen.aside(self.screen.phrase("no_command", command=typed.text))
-            case Deed.OPT_OUT | Deed.OPT_IN:
+            case InputAction.OPT_OUT | InputAction.OPT_IN:
                 self._send(self.screen.phrase(typed.deed.name.lower()))
-            case Deed.SEND_PHOTO:
+            case InputAction.SEND_PHOTO:
                 self._send_file(typed, photo, "photo")
-            case Deed.SEND_VOICE:
+            case InputAction.SEND_VOICE:
                 self._send_file(typed, voice_note, "voice")
-            case Deed.WRITE:
+            case InputAction.WRITE:
                 self._send(typed.text)
         return True
 

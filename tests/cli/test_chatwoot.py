@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from cli.call_options import ExitCode
-from cli.chatwoot import chatwoot_group
+from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.chatwoot_advice import what_to_change
 from cli.console import Terminal
+from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Problem
 from storage.models import Contact
@@ -17,6 +17,7 @@ from storage.queries.helpdesk import add_words
 from storage.queries.helpdesk_events import take_in_order
 from storage.queries.helpdesk_items import Kind
 from tests.fakes.chatwoot.fake import FakeChatwoot
+from translations import in_language
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -48,8 +49,12 @@ def run(database, chatwoot):
         runner = CliRunner()
         with runner.isolation() as (out, err, _):
             group = chatwoot_group(
-                database, Terminal(language), ZoneInfo("Europe/Madrid"), lambda: None,
-                client=client if is_on else None, public_url="https://a.example.com", is_signed=is_signed,
+                Terminal(language),
+                lambda: ChatwootServices(
+                    database, ZoneInfo("Europe/Madrid"), client=client if is_on else None,
+                    public_url="https://a.example.com", is_signed=is_signed,
+                ),
+                lambda: None,
             )  # fmt: skip
             try:
                 group.main(["test"], standalone_mode=True)
@@ -86,14 +91,13 @@ def test_what_is_wrong_is_said_with_the_setting_to_change(run, wrong, problem, c
     found, said = run(language, **wrong)
 
     assert found == code
-    assert what_to_change(problem)[language] in said
+    with in_language(language):
+        assert str(what_to_change(problem)) in said
 
 
-def test_every_problem_has_words_in_both_languages():
-    for problem in Problem:
-        words = what_to_change(problem)
-        assert words["es"] != words["en"]
-        assert all(text.endswith(".") for text in words.values())
+@pytest.mark.parametrize("problem", Problem)
+def test_every_problem_has_a_sentence(problem):
+    assert str(what_to_change(problem)).endswith(".")
 
 
 def test_whose_token_it_is_is_said(run):

@@ -7,6 +7,7 @@ Each function returns plain values: strings, numbers, lists and dicts. A move of
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,19 +15,19 @@ from functools import cache
 from pathlib import Path
 
 import prometheus_client.parser
+from babel.messages.pofile import read_po
 
 import make_call
 import make_call_ai_local
 from app import create_app
 from cli.console import Terminal
-from container import jobs_for
-from conversation.meter import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
-from conversation.phrases import briefing_for, phrases_for
+from conversation.intents import pattern_of
+from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
+from conversation.phrases import catalogues
 from conversation.profiles.profile import ProfileError, instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
-from dashboard import texts_words
 from integrations.dialog360 import error_codes as dialog360_codes
-from integrations.offline import phrases as offline_phrases
+from integrations.offline.phrases import Patterns
 from integrations.twilio import error_codes
 from jobs.executor import VERSION
 from jobs.migrate import upgrade as migrate
@@ -42,6 +43,7 @@ from settings import ROOT, Settings, SettingsError, load_settings
 from simulator.terminal.phone_phrases import PHRASES as PHONE_WORDS
 from simulator.terminal.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
 from storage.models import Base
+from translations import in_language
 
 LANGUAGES = ("es", "en")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -60,13 +62,13 @@ def make_app(**values):
 
 def close(app):
     """Let go of what an application holds."""
-    parts = app.extensions["parts"]
+    parts = app.extensions["container"]
     parts.end_serving()
     parts.database.close()
 
 
 def database_file(app) -> Path:
-    return Path(app.extensions["parts"].settings.data_dir) / "assistant.db"
+    return Path(app.extensions["container"].settings.data_dir) / "assistant.db"
 
 
 def stop_the_clock(monkeypatch, at=NOON):
@@ -133,12 +135,12 @@ def refusal_of_sellers(path: Path) -> str:
 
 def metrics(app) -> list[tuple[str, str, str, list[str]]]:
     """Return (name, type, help, labels) of each metric, all of them counted once."""
-    told = app.extensions["parts"].metrics
-    told.begin()
+    parts = app.extensions["container"]
+    parts.exposition.begin()
     for measure in (REQUESTS, MESSAGES, RECEIPTS, ANSWERS, TOKENS):
-        told.tally.count(measure, *("x" for _ in measure.labels))
+        parts.metrics.count(measure, *("x" for _ in measure.labels))
     for measure in (FIRST_WORD, MODEL_TIME):
-        told.tally.observe(measure, *("x" for _ in measure.labels), seconds=1)
+        parts.metrics.observe(measure, *("x" for _ in measure.labels), seconds=1)
     families = prometheus_client.parser.text_string_to_metric_families(
         app.test_client().get("/metrics").get_data(as_text=True)
     )
@@ -171,13 +173,13 @@ def our_tables() -> list[str]:
 
 def kept_names(app) -> dict[str, object]:
     """Return what databases, queues and browsers keep by name."""
-    parts = app.extensions["parts"]
+    parts = app.extensions["container"]
     return {
         "application": APPLICATION,
         "application version": VERSION,
         "workflow": WORKFLOW,
         "queues": QUEUES,
-        "jobs": sorted(jobs_for(parts.settings, parts.database)),
+        "jobs": sorted(parts.jobs.by_name),
         "migrations": sorted(
             re.search(r'^revision[^=]*= "(.+)"', file.read_text("utf-8"), re.MULTILINE)[1]
             for file in (ROOT / "storage/migrations/versions").glob("*.py")
@@ -195,25 +197,36 @@ def words() -> dict[str, object]:
     found: dict[str, object] = {}
     for language in LANGUAGES:
         found |= {
-            f"{language}/phrases": asdict(phrases_for(language)),
-            f"{language}/briefing": asdict(briefing_for(language)),
-            f"{language}/sellers": asdict(notices.notices_for(language)),
-            f"{language}/helpdesk": asdict(desk_words(language)),
-            f"{language}/offline model": _fields(offline_phrases.PHRASES[language]),
-            f"{language}/codes in words": asdict(texts_words.WORDS[language]),
-            f"{language}/launch": LAUNCH[language],
-            f"{language}/terminal phone": PHONE_WORDS[language],
-            f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
+            f"{language}/launch": _translated(LAUNCH, language),
+            f"{language}/terminal phone": _translated(PHONE_WORDS, language),
+            f"{language}/terminal whatsapp": _translated(WHATSAPP_WORDS, language),
             f"{language}/no Python": shell_words(language),
             f"{language}/off": _announcements(language),
             f"{language}/twilio codes": _codes(error_codes, language),
             f"{language}/360dialog codes": _codes(dialog360_codes, language),
         }
+    for language, catalogue in catalogues().items():
+        found |= {
+            f"{language}/phrases": asdict(catalogue.phrases),
+            f"{language}/briefing": asdict(catalogue.briefing),
+            f"{language}/sellers": asdict(catalogue.sellers),
+            f"{language}/helpdesk": asdict(desk_words(language)),
+            f"{language}/offline model": _offline(catalogue.offline),
+            f"{language}/transcript": asdict(catalogue.transcript),
+            f"{language}/outbound": asdict(catalogue.outbound),
+            f"{language}/handoff API": asdict(catalogue.handoff_api),
+            f"{language}/dashboard": asdict(catalogue.dashboard),
+            f"{language}/weekdays": list(catalogue.recognised.weekdays),
+            f"{language}/asks for a person": pattern_of(catalogue.recognised.asks_for_person),
+        }
     found["recognised/opt-out"] = {
-        words: keyword.value for words, keyword in sorted(opt_out._KEYWORDS.items())
+        words: keyword.value for words, keyword in sorted(opt_out._keywords().items())
     }
-    found["recognised/sellers take"] = sorted(notices._TAKES)
-    found["recognised/sellers decline"] = sorted(notices._DECLINES)
+    answers = notices._answers()
+    for answer, name in ((notices.Answer.TAKE, "take"), (notices.Answer.DECLINE, "decline")):
+        found[f"recognised/sellers {name}"] = sorted(
+            said for said, meant in answers.items() if meant is answer
+        )
     return found
 
 
@@ -226,9 +239,15 @@ def shell_words(language: str) -> str:
     return said.stdout + said.stderr
 
 
-def _fields(table) -> dict[str, object]:
-    values = {name: getattr(table, name) for name in table.__dataclass_fields__}
-    return {name: value.pattern if isinstance(value, re.Pattern) else value for name, value in values.items()}
+def _offline(phrases) -> dict[str, object]:
+    patterns = Patterns.of(phrases.recognised)
+    recognised = {name: getattr(patterns, name).pattern for name in patterns.__dataclass_fields__}
+    return {name: text for name, text in asdict(phrases).items() if name != "recognised"} | recognised
+
+
+def _translated(table, language: str) -> dict[str, str]:
+    with in_language(language):
+        return {key: str(message) for key, message in table.items()}
 
 
 def _codes(module, language: str) -> dict[str, str]:
@@ -291,6 +310,9 @@ def sentences() -> list[str]:
         for node in ast.walk(tree):
             if id(node) not in docstrings and id(node) not in inner and (text := _text(node)):
                 found.add(text)
+    found |= {text for pair in _catalogue() for text in pair}
+    for language in LANGUAGES:
+        found |= {_with_holes(text) for _, text in _phrases(language)}
     return sorted(text for text in found if re.search(r"[^\W\d_]{2,}\W+[^\W\d_]+\W+[^\W\d_]+", text))
 
 
@@ -322,7 +344,30 @@ def pairs() -> list[tuple[str, str]]:
             other = name.replace("SPANISH", "ENGLISH")
             if other != name and other in named:
                 found |= set(_paired(named[name], named[other], named))
-    return sorted(found)
+    english = dict(_phrases("en"))
+    found |= {
+        (_with_holes(text), _with_holes(english[key])) for key, text in _phrases("es") if key in english
+    }
+    return sorted(found | _catalogue())
+
+
+def _catalogue() -> set[tuple[str, str]]:
+    """Return every message of the Spanish catalogue with its English, what is filled in as {}."""
+    with (ROOT / "translations/es/LC_MESSAGES/messages.po").open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    return {
+        (_blanked(spanish), _blanked(english))
+        for message in messages
+        for spanish, english in zip(_forms(message.string), _forms(message.id), strict=True)
+    }
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _blanked(text: str) -> str:
+    return re.sub(r"%\(\w+\)[sd]|\{[^{}]*\}", "{}", text)
 
 
 def log_events() -> list[str]:
@@ -340,6 +385,19 @@ def log_events() -> list[str]:
             and isinstance(node.args[0].value, str)
         }
     )
+
+
+def _phrases(language: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each text that is said or written without a model, with its key; words() has what is recognised."""
+    yield from _texts(tomllib.loads((ROOT / f"conversation/phrases/{language}.toml").read_text("utf-8")))
+
+
+def _texts(value, key=()):
+    if isinstance(value, str):
+        yield key, value
+    elif key[-1:] not in (("recognised",), ("continue_words",)):
+        for name, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(below, (*key, name))
 
 
 @cache

@@ -148,9 +148,9 @@ COMMAND_CASES = {
     "twilio set": (
         WHATSAPP,
         [
-            "whatsapp send +34600000001 --text Hola", "whatsapp send +34600000001 --image https://example.com/a.png",
+            "whatsapp log", "whatsapp send +34600000001 --text Hola", "whatsapp send +34600000001 --image https://example.com/a.png",
             "whatsapp send +34600000001 --template", "whatsapp send +34600000001 --template aviso:es",
-            "whatsapp send +12025550100 --template", "whatsapp log", "whatsapp status wamid.abc",
+            "whatsapp send +12025550100 --template", "whatsapp status wamid.abc",
         ],
     ),
     "360dialog set": (

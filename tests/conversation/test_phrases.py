@@ -5,9 +5,10 @@ from dataclasses import fields
 
 import pytest
 
-from conversation.phrases import Phrases, briefing_for, is_continue, phrases_for
+from conversation.intents import is_continue
+from conversation.phrases import Phrases, briefing_for, phrases_for
 
-SPANISH, ENGLISH = phrases_for("es-MX"), phrases_for("en-GB")
+SPANISH, ENGLISH, PORTUGUESE = phrases_for("es-MX"), phrases_for("en-GB"), phrases_for("pt-BR")
 
 
 def lines(phrases: Phrases) -> list[str]:
@@ -15,14 +16,14 @@ def lines(phrases: Phrases) -> list[str]:
     return [line for value in values for line in ([value] if isinstance(value, str) else value)]
 
 
-@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH], ids=["es", "en"])
+@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH, PORTUGUESE], ids=["es", "en", "pt"])
 def test_every_phrase_has_words_that_can_be_spoken(phrases):
     for line in lines(phrases):
         assert line == " ".join(line.split()) != ""
         assert not set(line.replace("{business}", "").replace("{name}", "")) & set("*_#`<>{}[]")
 
 
-@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH], ids=["es", "en"])
+@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH, PORTUGUESE], ids=["es", "en", "pt"])
 def test_fillers_grow_and_none_is_said_twice(phrases):
     lengths = [len(filler) for filler in phrases.fillers]
 
@@ -30,7 +31,7 @@ def test_fillers_grow_and_none_is_said_twice(phrases):
     assert lengths == sorted(set(lengths))
 
 
-@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH], ids=["es", "en"])
+@pytest.mark.parametrize("phrases", [SPANISH, ENGLISH, PORTUGUESE], ids=["es", "en", "pt"])
 def test_the_second_reprompt_has_other_words(phrases):
     assert phrases.reprompts[0] != phrases.reprompts[1]
 

@@ -12,7 +12,7 @@ class Operator:
 
     def __init__(self, app, *, language="es", remote=False):
         self.app = app
-        self.parts = app.extensions["parts"]
+        self.parts = app.extensions["container"]
         self.client = app.test_client()
         self._headers = {"Accept-Language": language}
         if remote:

@@ -180,7 +180,7 @@ def test_a_page_that_gets_no_stream_asks_by_itself(open_desk):
     operator = open_desk()
     talks = Talks(operator.parts.database)
     chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
-    live = operator.parts.live
+    live = operator.parts.dashboard.live
     before = operator.read(f"/dashboard/conversations/{chat}")
 
     streams = [live.watch(CALLS, "") for _ in range(8)]
@@ -215,4 +215,4 @@ def test_a_stream_is_one_of_server_sent_events(open_desk):
     assert response.content_type.startswith("text/event-stream")
     assert response.headers["Cache-Control"] == "no-store"
     response.close()
-    assert not operator.parts.live.is_full
+    assert not operator.parts.dashboard.live.is_full

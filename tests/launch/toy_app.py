@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 
 def create_app():
     app = Flask("toy")
-    app.extensions["parts"] = Parts()
+    app.extensions["container"] = Container()
     app.cli.add_command(_database())
     app.cli.add_command(_worker)
 
@@ -35,7 +35,7 @@ def create_app():
     return app
 
 
-class Parts:
+class Container:
     def begin_serving(self):
         click.echo("serving begins", err=True)
 

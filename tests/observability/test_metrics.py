@@ -12,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text as sql
 
 import observability.metrics as metrics
-from conversation import meter
-from conversation.meter import Measure
+from conversation import metrics as measures
+from conversation.metrics import Counter, Histogram
 from jobs.backlog import QueueAge, queue_ages
-from observability.metrics import Metrics
+from observability.metrics import Exposition
 from settings import ROOT
 from simulator.whatsapp.client import WhatsApp
 from storage.base import utc_now
@@ -209,7 +209,7 @@ def test_jobs_in_hand_and_given_up_are_told_apart_and_done_ones_not_at_all(datab
     with database.read() as connection:
         told = queue_ages(connection, utc_now())
 
-    assert told == [QueueAge("jobs", in_hand=1, given_up=2), QueueAge("jobs-one-at-a-time")]
+    assert told == [QueueAge("jobs", in_hand=1, dead_letter=2), QueueAge("jobs-one-at-a-time")]
 
 
 @pytest.mark.both_databases
@@ -224,7 +224,7 @@ def test_queues_and_the_worker_are_told_of_also_when_there_is_nothing_to_tell(li
 
 def test_without_a_database_the_rest_is_told_all_the_same(line):
     line.phone().dial()
-    blind = Metrics(line.parts.metrics.tally, Database("sqlite:////nonexistent/a.db"))
+    blind = Exposition(line.parts.exposition.metrics, Database("sqlite:////nonexistent/a.db"))
 
     told = by_name(blind.text().decode())
 
@@ -244,10 +244,10 @@ def test_counts_that_are_watched_for_a_rise_begin_at_0(line):
 
 
 def names_told():
-    measures = [value for room in (meter, metrics) for value in vars(room).values()]
+    named = [value for module in (measures, metrics) for value in vars(module).values()]
     gauges = re.findall(r'"(assistant_[a-z_]+)",', Path(metrics.__file__).read_text())
-    counts = {m.name: m for m in measures if isinstance(m, Measure)}
-    endings = {name: ("_bucket" if m.buckets else "_total") for name, m in counts.items()}
+    counts = {m.name: m for m in named if isinstance(m, Counter | Histogram)}
+    endings = {name: ("_bucket" if isinstance(m, Histogram) else "_total") for name, m in counts.items()}
     return {f"{name}{endings.get(name, '')}" for name in {*counts, *gauges}}
 
 

@@ -13,8 +13,6 @@ import pytest
 from click import ClickException
 from click.testing import CliRunner
 
-from cli.console import Terminal
-from cli.whatsapp.commands import whatsapp_group
 from integrations.twilio.messages import TwilioMessages
 from messaging.providers.base import TWILIO
 from messaging.providers.twilio import TwilioProvider
@@ -24,6 +22,7 @@ from storage.models import Contact, Conversation, Message, MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Sender
 from storage.queries.messages import NewMessage
+from tests.cli.whatsapp.groups import group_of
 from tests.fakes.twilio.messages import WAITS, Receipt, failed, undelivered
 from tests.fakes.twilio.server import Close, FakeTwilio, Page, Refuse
 from tests.records import every, the_only
@@ -68,11 +67,11 @@ class Commands:
 
     def run(self, *arguments, language="en", **parts):
         parts = {
-            "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None, "check": lambda: None,
+            "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None,
         } | parts  # fmt: skip
         told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
         parts["providers"] = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
-        group = whatsapp_group(self.database, Terminal(language), ZoneInfo("Europe/Madrid"), **parts)
+        group = group_of(self.database, language, **parts)
         return Ended(CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments))
 
     def send(self, *arguments, **parts):

@@ -2,14 +2,11 @@
 
 import re
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
-from cli.console import Terminal
-from cli.whatsapp.commands import whatsapp_group
-from conversation.observers import Nobody
+from conversation.observers import NullObserver
 from integrations.dialog360.client import Dialog360, what_to_do
 from integrations.twilio.messages import TwilioMessages
 from messaging.providers.base import DIALOG360, TWILIO, Template
@@ -20,6 +17,7 @@ from storage.database import Database
 from storage.models import Contact, Message, MessageStatus
 from storage.queries import contacts
 from storage.queries.contacts import Sender
+from tests.cli.whatsapp.groups import group_of
 from tests.fakes.dialog360.fake import API_KEY, OUR_NUMBER, Close, FakeDialog360
 from tests.fakes.twilio.server import FakeTwilio
 from tests.records import every
@@ -72,15 +70,14 @@ class Commands:
 
     def run(self, *arguments, language="en", **parts):
         parts = {
-            "rest": None, "sender": None, "public_url": None, "template_sid": None, "check": lambda: None,
-            "dialog360_template": None,
+            "rest": None, "sender": None, "public_url": None, "template_sid": None, "dialog360_template": None,
         } | parts  # fmt: skip
         told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
         template = parts.pop("dialog360_template")
         providers = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
         providers[DIALOG360] = Dialog360Provider(self.client, template=template and Template.named(template))
         parts["providers"] = providers if told["sender"] else dict(reversed(providers.items()))
-        group = whatsapp_group(self.database, Terminal(language), ZoneInfo("Europe/Madrid"), **parts)
+        group = group_of(self.database, language, **parts)
         return CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments)
 
     def send(self, *arguments, patience_s=2, **parts):
@@ -302,7 +299,7 @@ def test_status_of_a_message_of_360dialogs_says_what_is_known_here(commands, wha
 # Who is shown it
 
 
-class Watcher(Nobody):
+class Watcher(NullObserver):
     def __init__(self):
         self.seen = []
 

@@ -86,7 +86,7 @@ def test_the_list_is_filtered(operator, talks, query, expected):
 
 
 def test_a_day_is_one_of_the_business_and_holds_whoever_wrote_or_called_on_it(operator):
-    zone = operator.parts.manager.profile.time_zone
+    zone = operator.parts.phone.manager.profile.time_zone
     midnight = Talks(operator.parts.database, now=datetime(2026, 3, 2, tzinfo=zone))
     chat = midnight.chat(midnight.contact(wrote=-5000), minutes=9000)
     midnight.message(chat, "Hola", minutes=-30)

@@ -12,6 +12,7 @@ from storage.base import utc_now
 from storage.reports.overview import Now, Tokens, Written
 from tests.dashboard.conversations import Talks
 from tests.dashboard.past import Past
+from translations import in_language
 
 pytestmark = pytest.mark.both_databases
 
@@ -257,8 +258,8 @@ def test_tokens_are_added_up_now_and_then_and_from_midnight_anew(database):
 
 
 @pytest.mark.parametrize("language, spent", [("es", "1.234,57"), ("en", "1,234.57")])
-def test_money_is_written_as_the_reader_writes_it(operator, language, spent):
-    with operator.app.test_request_context(headers={"Accept-Language": language}):
+def test_money_is_written_as_the_reader_writes_it(language, spent):
+    with in_language(language):
         assert money(1234.567) == spent
 
 

@@ -1,5 +1,7 @@
 """Pictures that came with messages."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from simulator.whatsapp.client import document, photo
@@ -63,7 +65,7 @@ def test_bytes_that_claim_to_be_a_picture_and_are_not_are_not_served(open_desk, 
     svg = {"url": "x", "type": "image/svg+xml", "words": ""}
     message = talks.message(talks.chat(talks.contact(wrote=1)), "", attachments=[svg])
     app, blueprint = Flask(__name__), Blueprint("pictures", __name__)
-    add_media(blueprint, operator.parts.database, Liar())
+    add_media(blueprint, SimpleNamespace(database=operator.parts.database, pictures=Liar()))
     app.register_blueprint(blueprint)
 
     assert app.test_client().get(f"/media/{message}/0").status_code == 404

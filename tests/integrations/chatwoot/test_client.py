@@ -18,10 +18,14 @@ from integrations.chatwoot.shapes import (
     choose,
     find_posted,
 )
-from integrations.errors import IntegrationError
-from integrations.http.json_client import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
+from integrations.errors import (
+    CONNECTION_LOST,
+    NO_ANSWER_IN_TIME,
+    NO_CONNECTION,
+    NOT_UNDERSTOOD,
+    IntegrationError,
+)
 from integrations.twilio.calls import may_have_been_done
-from integrations.twilio.error_codes import NOT_UNDERSTOOD
 from tests.fakes.chatwoot.fake import Close, Drip, FakeChatwoot, Hang, Page
 from tests.fakes.chatwoot.fake import Status as Answer
 

@@ -6,8 +6,7 @@ import pytest
 
 from integrations.chatwoot import files
 from integrations.chatwoot.client import Chatwoot
-from integrations.errors import IntegrationError
-from integrations.http.json_client import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION
+from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, IntegrationError
 from tests.fakes.chatwoot.fake import FakeChatwoot, Hang
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 3000

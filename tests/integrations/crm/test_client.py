@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
+from integrations import errors
 from integrations.crm.client import CrmWebhook, signature
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated, schema
 from integrations.errors import IntegrationError
@@ -147,13 +148,13 @@ def test_a_crm_that_does_not_answer_is_left_at_the_deadline(crm):
 
     error = refused(CrmWebhook(crm.url, SECRET, total_s=0.3))
 
-    assert (error.code, error.permanent) == (json_client.NO_ANSWER_IN_TIME, False)
+    assert (error.code, error.permanent) == (errors.NO_ANSWER_IN_TIME, False)
 
 
 def test_an_event_whose_answer_was_lost_is_known_again_by_its_key(crm, webhook):
     crm.plan(LoseAnswer())
 
-    assert refused(webhook).code == json_client.CONNECTION_LOST
+    assert refused(webhook).code == errors.CONNECTION_LOST
     webhook.post(HANDOFF, key="k-1", now=NOW)
 
     assert crm.events == [HANDOFF]

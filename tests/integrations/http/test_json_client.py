@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from integrations import errors
 from integrations.errors import IntegrationError, retry_after_s
 from integrations.http import json_client
 from integrations.http.json_client import JsonHttp
@@ -421,7 +422,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(server):
 
     error = refused(make(server.url, total_s=0.4))
 
-    assert (error.code, error.permanent) == (json_client.NO_ANSWER_IN_TIME, False)
+    assert (error.code, error.permanent) == (errors.NO_ANSWER_IN_TIME, False)
     assert may_have_been_done(error)
     assert 0.35 < time.monotonic() - began < 0.7
 
@@ -430,7 +431,7 @@ def test_a_server_that_says_nothing_is_left_at_the_deadline(server):
     server.answer = lambda _: server.closing.wait()
     began = time.monotonic()
 
-    assert refused(make(server.url, total_s=0.3)).code == json_client.NO_ANSWER_IN_TIME
+    assert refused(make(server.url, total_s=0.3)).code == errors.NO_ANSWER_IN_TIME
     assert time.monotonic() - began < 0.6
 
 
@@ -447,7 +448,7 @@ def test_a_connection_that_breaks_after_the_request_may_have_been_enough(server,
 
     error = refused(api)
 
-    assert (error.code, error.permanent) == (json_client.CONNECTION_LOST, False)
+    assert (error.code, error.permanent) == (errors.CONNECTION_LOST, False)
     assert may_have_been_done(error)
 
 
@@ -459,7 +460,7 @@ def test_a_reply_that_breaks_off_may_have_been_enough(server, api):
 
     server.answer = break_off
 
-    assert refused(api).code == json_client.CONNECTION_LOST
+    assert refused(api).code == errors.CONNECTION_LOST
 
 
 def test_a_server_that_speaks_no_http_may_have_done_it(server, api):
@@ -469,7 +470,7 @@ def test_a_server_that_speaks_no_http_may_have_done_it(server, api):
 
     server.answer = babble
 
-    assert refused(api).code == json_client.CONNECTION_LOST
+    assert refused(api).code == errors.CONNECTION_LOST
 
 
 def test_a_server_that_is_not_there_did_nothing():
@@ -479,7 +480,7 @@ def test_a_server_that_is_not_there_did_nothing():
 
         error = refused(api)
 
-    assert (error.code, error.permanent) == (json_client.NO_CONNECTION, False)
+    assert (error.code, error.permanent) == (errors.NO_CONNECTION, False)
     assert not may_have_been_done(error)
 
 
@@ -494,7 +495,7 @@ def test_a_request_that_never_got_a_connection_did_nothing(server):
     error = refused(api)
 
     assert first.is_alive()
-    assert error.code == json_client.NO_CONNECTION
+    assert error.code == errors.NO_CONNECTION
     first.join()
     assert len(server.asked) == 1
 
@@ -502,6 +503,6 @@ def test_a_request_that_never_got_a_connection_did_nothing(server):
 def test_a_server_that_speaks_no_tls_is_not_secure(server):
     error = refused(make(server.url.replace("http:", "https:")))
 
-    assert (error.code, error.permanent) == (json_client.NOT_SECURE, False)
+    assert (error.code, error.permanent) == (errors.NOT_SECURE, False)
     assert not may_have_been_done(error)
     assert server.asked == []

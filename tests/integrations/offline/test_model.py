@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, Message, TextDelta, ToolCall, ToolSpec
 from integrations.offline.model import OfflineModel
 
+SPANISH, ENGLISH = catalogue_for("es").offline, catalogue_for("en").offline
 END_CALL = ToolSpec("end_call", "End the call.", {"type": "object", "properties": {}})
 HAND_OFF = ToolSpec("hand_off", "Pass to a person.", {"type": "object", "properties": {}})
 TOOLS = (END_CALL, HAND_OFF)
@@ -38,12 +40,12 @@ ENGLISH_FAQ = [
 
 @pytest.fixture
 def spanish() -> OfflineModel:
-    return OfflineModel(business="Peluquería Sol", language="es-ES", faq=SPANISH_FAQ, facts=SPANISH_FACTS)
+    return OfflineModel(business="Peluquería Sol", phrases=SPANISH, faq=SPANISH_FAQ, facts=SPANISH_FACTS)
 
 
 @pytest.fixture
 def english() -> OfflineModel:
-    return OfflineModel(business="Sun Hair", language="en-US", faq=ENGLISH_FAQ, facts=["Dana colors hair."])
+    return OfflineModel(business="Sun Hair", phrases=ENGLISH, faq=ENGLISH_FAQ, facts=["Dana colors hair."])
 
 
 def events(
@@ -313,13 +315,13 @@ def test_nothing_said_yet_is_greeted(spanish: OfflineModel) -> None:
 
 
 def test_a_profile_with_no_facts_knows_nothing() -> None:
-    model = OfflineModel(business="Sol", language="es", faq=[], facts=[])
+    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[])
 
     assert hears(model, "¿qué horario tienen?")[0].startswith("Eso no lo sé.")
 
 
 def test_cancelling_ends_a_slow_answer_at_once() -> None:
-    model = OfflineModel(business="Sol", language="es", faq=[], facts=[], pace_s=30)
+    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], pace_s=30)
     stream = model.stream([{"role": "user", "content": "adiós"}], tools=TOOLS, first_event_s=4, total_s=60)
     heard: list[Event] = []
     reader = threading.Thread(target=lambda: heard.extend(stream))
@@ -333,7 +335,7 @@ def test_cancelling_ends_a_slow_answer_at_once() -> None:
 
 
 def test_an_answer_that_takes_too_long_to_say_is_late(spanish: OfflineModel) -> None:
-    model = OfflineModel(business="Sol", language="es", faq=[], facts=[], pace_s=0.02)
+    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], pace_s=0.02)
     began = time.monotonic()
 
     with pytest.raises(IntegrationError) as raised:

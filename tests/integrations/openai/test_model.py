@@ -9,6 +9,7 @@ from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, TextDelta, ToolCall, ToolSpec, Usage
 from integrations.openai.model import OpenAIModel
 from tests.fakes.openai import server as replies
+from tests.fakes.openai.replies import Send
 from tests.fakes.openai.server import FakeOpenAI, Reply
 
 HELLO = [
@@ -180,6 +181,7 @@ def test_arguments_that_are_no_object_are_none(fake: FakeOpenAI, model: OpenAIMo
             400,
         ),
         (replies.html(403), True, None, 403),
+        (Reply([Send(b"[" * 100_000)], 400), True, None, 400),
     ],
 )
 def test_what_asking_again_cannot_help_is_asked_once(

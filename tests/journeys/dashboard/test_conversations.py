@@ -176,7 +176,7 @@ def test_without_scripts_a_conversation_is_read_and_taken_over(line, talks, open
 
 def test_more_windows_than_streams_still_follow(line, talks, open_window):
     chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
-    live = line.parts.live
+    live = line.parts.dashboard.live
     streams = [live.watch("calls", "") for _ in range(8)]
     page = open_window()
     page.goto(f"{line.url}/dashboard/conversations/{chat}")

@@ -7,6 +7,7 @@ import pytest
 from storage.base import utc_now
 from tests.dashboard.past import Past
 from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
+from translations import in_language
 
 PAGES = ["/dashboard/", "/dashboard/assistant", "/dashboard/campaigns"]
 PASSWORD = "correct horse"
@@ -99,7 +100,7 @@ def test_a_server_that_is_gone_is_said_and_not_hidden(line, open_window):
 
 def test_times_are_the_viewers_with_a_script_and_the_businesss_without(line, open_window):
     at = datetime.fromisoformat("2026-01-15T22:30:05+00:00")
-    with line.app.test_request_context(headers={"Accept-Language": "es"}):
+    with line.app.test_request_context(), in_language("es"):
         written = line.app.jinja_env.from_string("{{ at|when }} / {{ at|clock }}").render(at=at)
 
     def shown(**options):

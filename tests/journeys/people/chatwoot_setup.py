@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from container import jobs_for
 from integrations.errors import IntegrationError
 from jobs.job import run_pending
 from simulator.whatsapp.client import MessagingApi
@@ -14,6 +13,7 @@ from storage.models import MirrorItem
 from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.records import every
+from tests.worker import worker_jobs
 
 SECRET = "webhook-secret"
 ANA = "+34600000001"
@@ -67,7 +67,7 @@ def caller_of(line, number=ANA):
 
 def work_off(line, seconds=0.0):
     """Do what a worker would by then; a worker of its own, which remembers nothing."""
-    jobs = jobs_for(line.settings, line.parts.database)
+    jobs = worker_jobs(line)
     return run_pending(
         line.parts.work, jobs, is_permanent=_is_permanent, now=utc_now() + timedelta(seconds=seconds)
     )
@@ -75,7 +75,7 @@ def work_off(line, seconds=0.0):
 
 def mirror(line, contact_id=1):
     """Show what a contact has open, now, with a worker that remembers nothing; return what went wrong."""
-    job = jobs_for(line.settings, line.parts.database)["mirror"]
+    job = worker_jobs(line)["mirror"]
     with contextlib.suppress(IntegrationError):
         job.run({"contact_id": contact_id})
 

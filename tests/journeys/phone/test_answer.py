@@ -30,7 +30,7 @@ SLOW = "Primera frase de todas. Segunda frase algo después. Tercera y última f
 
 @pytest.fixture
 def phrases(line):
-    return line.parts.manager.profile.phrases
+    return line.parts.phone.manager.profile.phrases
 
 
 def verbs(step):
@@ -142,7 +142,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_whatever_the_model_does_the_caller_hears_words_and_the_ladder_follows(open_line, openai, fault):
     line = open_line(human_phone_number="+12025550199", answer_wait_s=0.1)
-    phrases = line.parts.manager.profile.phrases
+    phrases = line.parts.phone.manager.profile.phrases
     openai.default = FAULTS[fault]
     phone = line.phone(dial_outcome="no-answer")
     phone.dial()
@@ -201,7 +201,7 @@ def test_a_message_that_is_not_left_is_asked_for_once_more(line, openai, phrases
 @pytest.mark.parametrize(("outcome", "after"), [("completed", "after_transfer"), ("busy", "nobody_answered")])
 def test_a_person_is_rung_and_what_follows_depends_on_whether_they_answer(open_line, openai, outcome, after):
     line = open_line(human_phone_number="+12025550199")
-    phrases = line.parts.manager.profile.phrases
+    phrases = line.parts.phone.manager.profile.phrases
     openai.enqueue(tool_call("hand_off", {"reason": "x", "summary": "y"}, said="Le paso con Marta."))
     phone = line.phone(dial_outcome=outcome)
     phone.dial()
@@ -221,7 +221,7 @@ def test_the_fallback_model_answers_when_the_first_says_nothing(open_line, opena
     phone = line.phone()
     phone.dial()
 
-    answer = without_fillers(line.parts.manager.profile.phrases, phone.say("Hola"))
+    answer = without_fillers(line.parts.phone.manager.profile.phrases, phone.say("Hola"))
 
     assert answer == "De la otra."
     assert line.turns()[0].model == "gpt-other"
@@ -235,7 +235,7 @@ def test_a_model_silent_for_four_seconds_gives_way_to_the_fallback(open_line, op
     phone = line.phone(realtime=True)
     phone.dial()
 
-    answer = without_fillers(line.parts.manager.profile.phrases, phone.say("Hola"))
+    answer = without_fillers(line.parts.phone.manager.profile.phrases, phone.say("Hola"))
 
     first, second = openai.chats
     assert answer == "De la otra."
@@ -334,7 +334,7 @@ def test_an_answer_whose_owner_died_is_continued_by_another_process(open_line, o
     phone = owner.phone()
     phone.dial()
     phone.post("/gather?turn=1", {"SpeechResult": "Hola"})
-    owner.parts.manager.answers._closed.set()  # the beat stops, as it does when a process is killed
+    owner.parts.phone.manager.answers._closed.set()  # the beat stops, as it does when a process is killed
 
     heard = other.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
 
@@ -354,7 +354,7 @@ def test_a_process_that_shuts_down_lets_go_of_its_answers_at_once(open_line, ope
     phone = owner.phone()
     phone.dial()
     phone.post("/gather?turn=1", {"SpeechResult": "Hola"})
-    owner.parts.manager.close()
+    owner.parts.phone.manager.close()
 
     heard = other.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
 
@@ -368,8 +368,8 @@ def test_what_the_first_owner_writes_after_a_takeover_changes_nothing(open_line,
     phone = owner.phone()
     phone.dial()
     phone.post("/gather?turn=1", {"SpeechResult": "Hola"})
-    answer = owner.parts.manager.answers.find(f"phone:{phone.call_sid}", 1)
-    owner.parts.manager.close()
+    answer = owner.parts.phone.manager.answers.find(f"phone:{phone.call_sid}", 1)
+    owner.parts.phone.manager.close()
     other.phone(call_sid=phone.call_sid).post("/continue?turn=1&from=1", {})
 
     answer.add(["De más."])

@@ -7,13 +7,14 @@ import pytest
 
 from simulator.twilio.journal import Ending
 from tests.fakes.openai.server import DONE, Reply, Send, chunk, data, text, tool_call
+from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.quick
 
 
 @pytest.fixture
 def phrases(line):
-    return line.parts.manager.profile.phrases
+    return line.parts.phone.manager.profile.phrases
 
 
 def asked(openai, number=-1):
@@ -58,7 +59,7 @@ def test_the_model_is_told_who_it_is_what_was_said_and_what_day_it_is(line, open
 
     messages = asked(openai)
     assert messages[0][0] == "system"
-    assert line.parts.manager.profile.business in messages[0][1]
+    assert line.parts.phone.manager.profile.business in messages[0][1]
     assert re.search(r"20\d\d", messages[0][1])
     assert messages[1:] == [
         ("user", "¿Abren los sábados?"), ("assistant", "Sí, los sábados también."), ("user", "¿A qué hora?")
@@ -110,7 +111,7 @@ def test_a_call_of_ours_greets_the_person_who_answers(line, openai):
 
     greeting = phone.dial("outbound-api")
 
-    assert greeting == line.parts.manager.profile.greeting_outbound
+    assert greeting == line.parts.phone.manager.profile.greeting_outbound
 
 
 def test_an_answering_machine_is_left_a_message(line):
@@ -118,7 +119,7 @@ def test_an_answering_machine_is_left_a_message(line):
 
     heard = phone.dial("outbound-api")
 
-    assert heard == line.parts.manager.profile.voicemail
+    assert heard == line.parts.phone.manager.profile.voicemail
     assert phone.ended is Ending.HANGUP
 
 
@@ -230,7 +231,7 @@ def test_a_call_as_long_as_it_may_be_is_said_goodbye_to(open_line, openai):
     phone.silence()
     goodbye = phone.say("Una cosa más")
 
-    assert goodbye == line.parts.manager.profile.phrases.too_long
+    assert goodbye == line.parts.phone.manager.profile.phrases.too_long
     assert phone.ended is Ending.HANGUP
     assert openai.chats == []
 
@@ -241,7 +242,7 @@ def test_the_twiml_is_what_twilio_understands_best(line, openai):
 
     gather = ET.fromstring(phone.steps[-1].twiml).find("Gather")
 
-    profile = line.parts.manager.profile
+    profile = line.parts.phone.manager.profile
     assert gather.attrib["input"] == "dtmf speech"
     assert gather.attrib["language"] == profile.language == "es-ES"
     assert gather.attrib["speechTimeout"] == "auto"
@@ -253,7 +254,6 @@ def test_the_twiml_is_what_twilio_understands_best(line, openai):
 
 @pytest.mark.both_databases
 def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
-    from container import jobs_for
     from jobs.job import run_pending
 
     openai.enqueue(text("Su cita es el martes."), text("cambio de una cita"), text("Hola de nuevo."))
@@ -262,7 +262,7 @@ def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
     first.say("Soy Ana, de la calle Mayor 3, ¿cuándo es mi cita?")
     first.hang_up()
     openai.wait_for(lambda: True)
-    run_pending(line.parts.work, jobs_for(line.settings, line.parts.database))
+    run_pending(line.parts.work, worker_jobs(line))
 
     second = line.phone()
     second.dial()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from container import simulator_token
+from container import Container
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.twilio.phone import Phone
 from storage.models import Conversation, Turn
@@ -73,7 +73,9 @@ def wait_until(true, timeout_s=30.0):
 
 def a_phone(environment, settings, **options):
     url = f"http://127.0.0.1:{environment['PORT']}"
-    return Phone(url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=simulator_token(settings), **options)
+    return Phone(
+        url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
+    )
 
 
 def the_turn(database):

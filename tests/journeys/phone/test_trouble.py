@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 from sqlalchemy.schema import DropTable
 
-from container import jobs_for
 from conversation import history
 from jobs.job import run_pending
 from storage.base import Base
@@ -20,6 +19,7 @@ from storage.models import Conversation
 from tests.examples import examples_over_http
 from tests.fakes.openai.server import text
 from tests.records import the_only
+from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.both_databases
 
@@ -60,7 +60,7 @@ def test_while_the_database_is_locked_the_caller_is_answered_from_ram(line, open
         second = phone.say("¿Y los sábados?")
         slowest = max(step.seconds for step in phone.steps)
 
-    assert greeting == line.parts.manager.profile.greeting
+    assert greeting == line.parts.phone.manager.profile.greeting
     assert (first, second) == ("Abrimos a las nueve. Hasta las ocho.", "Sí, también.")
     assert slowest < 5
     logged = capfd.readouterr().err
@@ -89,7 +89,7 @@ def test_a_lock_in_the_middle_of_an_answer_loses_none_of_it(open_line, openai):
     with locked(line):
         rest = phone.post("/continue?turn=1&from=1", {})
         assert rest.status == 200 and "Otra frase" in rest.twiml
-        wait_until(lambda: line.parts.manager.answers.find(f"phone:{phone.call_sid}", 1).ending)
+        wait_until(lambda: line.parts.phone.manager.answers.find(f"phone:{phone.call_sid}", 1).ending)
 
     assert "Una frase primera." in first.twiml
     wait_until(lambda: line.turns()[0].state == "complete")
@@ -103,7 +103,7 @@ def test_a_message_that_cannot_be_kept_is_not_said_to_be(line, openai):
     with locked(line):
         step = phone.post("/gather?turn=1&message=1", {"SpeechResult": "Llámenme"})
 
-    assert line.parts.manager.profile.phrases.went_wrong in step.twiml
+    assert line.parts.phone.manager.profile.phrases.went_wrong in step.twiml
 
 
 def test_a_status_that_cannot_be_kept_is_asked_for_again(line):
@@ -173,7 +173,7 @@ def test_a_long_call_is_summarised_and_its_prompt_stays_small(line, openai):
     for number in range(1, 61):
         phone.say(f"Frase número {number} de una conversación larga.")
         if number % 4 == 0:
-            run_pending(line.parts.work, jobs_for(line.settings, line.parts.database))
+            run_pending(line.parts.work, worker_jobs(line))
         chat = [
             chat for chat in openai.chats if "keep notes" not in str(chat.body["messages"][0]["content"])
         ][-1]

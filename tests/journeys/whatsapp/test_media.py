@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from container import jobs_for
 from jobs.job import run_pending
 from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
 from storage.models import Message, Turn
@@ -20,6 +19,7 @@ from tests.journeys.whatsapp.test_messages import (  # noqa: F401
     work_off,
 )
 from tests.records import every, the_only
+from tests.worker import worker_jobs
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_photo_is_shown_once_and_remembered_as_what_it_shows(line, openai):
     assert image["image_url"]["url"].startswith("data:image/jpeg;base64,/9j/")
 
     openai.enqueue(text("La fachada [azul] de una tienda."))
-    run_pending(line.parts.work, jobs_for(line.settings, line.parts.database))
+    run_pending(line.parts.work, worker_jobs(line))
     openai.enqueue(text("Azul."))
     person.send("¿De qué color era?")
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from container import jobs_for
 from conversation.profiles.profile import load_profile
 from jobs.job import run_pending
 from settings import ROOT
@@ -18,6 +17,7 @@ from storage.models import Contact, Conversation, Message, Turn
 from tests.fakes.openai.server import stalled, text, tool_call
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.records import every, the_only
+from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.quick
 
@@ -156,7 +156,7 @@ def name_topics(line):
     """Do what is due once a conversation has rested."""
     with line.parts.database.read() as connection:
         ids = [*connection.scalars(select(Conversation.id))]
-    note = jobs_for(line.settings, line.parts.database)["note_topic"]
+    note = worker_jobs(line)["note_topic"]
     for conversation_id in ids:
         note.run({"conversation_id": conversation_id})
 
@@ -234,7 +234,7 @@ def person_of(line, twilio, **options):
 
 def work_off(line, seconds=0.0):
     """Do what a worker would by then."""
-    jobs = jobs_for(line.settings, line.parts.database)
+    jobs = worker_jobs(line)
     return run_pending(line.parts.work, jobs, now=utc_now() + timedelta(seconds=seconds))
 
 

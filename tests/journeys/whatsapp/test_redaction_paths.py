@@ -9,7 +9,6 @@ from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from container import jobs_for, simulator_token
 from jobs.job import run_pending
 from settings import ROOT, SIMULATOR_ACCOUNT_SID
 from simulator.whatsapp.client import MessagingApi, photo, voice_note
@@ -18,6 +17,7 @@ from tests.conftest import Line
 from tests.examples import examples_over_http
 from tests.fakes.openai.server import error, text, tool_call, transcript
 from tests.records import every, the_only
+from tests.worker import worker_jobs
 
 # What nobody may see, written in ways that a reader or a program would undo
 
@@ -112,8 +112,8 @@ class Witness:
 
     def __init__(self, line, openai, capfd, caplog):
         self.line, self.openai, self._capfd, self._caplog = line, openai, capfd, caplog
-        self.jobs = jobs_for(line.settings, line.parts.database)
-        self._api, self._people = MessagingApi(SIMULATOR_ACCOUNT_SID, simulator_token(line.settings)), 0
+        self.jobs = worker_jobs(line)
+        self._api, self._people = MessagingApi(SIMULATOR_ACCOUNT_SID, line.parts.simulator_token), 0
 
     def close(self):
         self._api.close()

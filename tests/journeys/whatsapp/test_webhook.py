@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from container import simulator_token
 from conversation.profiles.profile import load_profile
 from settings import ROOT, SIMULATOR_ACCOUNT_SID
 from simulator.twilio.signing import signature
@@ -45,7 +44,7 @@ class Poster:
     """Posts forms as bytes, signed over what their reader makes of them."""
 
     def __init__(self, line):
-        self._url, self._token = line.url, simulator_token(line.settings)
+        self._url, self._token = line.url, line.parts.simulator_token
         self._client = httpx2.Client(trust_env=False, timeout=20)
 
     def __enter__(self):

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from conversation.observers import Nobody
+from conversation.observers import NullObserver
 from jobs.job import Job, run_pending
 from people.elevenlabs.post_calls import AT_ONCE, MOST_HEARD, PostCalls
 from people.elevenlabs.views import LARGEST_BODY, PATH, ElevenLabsGuard, elevenlabs_blueprint
@@ -20,7 +20,7 @@ SECRET = "wsec_test"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-class Watcher(Nobody):
+class Watcher(NullObserver):
     """Writes down what a mirror is told."""
 
     def __init__(self):

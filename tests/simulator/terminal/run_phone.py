@@ -2,6 +2,8 @@
 
 from settings import load_settings
 from simulator.terminal.phone import phone_command
+from tests.simulator.terminal.servers import local_server
 
 if __name__ == "__main__":
-    phone_command(lambda: (load_settings(None), "a secret")).main(prog_name="phone")
+    settings = load_settings(None)
+    phone_command(lambda: local_server(settings), settings.terminal_language).main(prog_name="phone")

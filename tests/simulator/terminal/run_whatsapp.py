@@ -2,6 +2,10 @@
 
 from settings import load_settings
 from simulator.terminal.whatsapp import whatsapp_simulate_command
+from tests.simulator.terminal.servers import local_server
 
 if __name__ == "__main__":
-    whatsapp_simulate_command(lambda: (load_settings(None), "a secret")).main(prog_name="simulate")
+    settings = load_settings(None)
+    whatsapp_simulate_command(lambda: local_server(settings), settings.terminal_language).main(
+        prog_name="simulate"
+    )

@@ -66,7 +66,7 @@ def test_an_operator_puts_a_caller_through_to_a_person(operator, twilio, call, a
 
     [document] = twilio.posted()[-1].form["Twiml"]
     say, dial = ET.fromstring(document)
-    assert say.text == operator.parts.manager.profile.phrases.transfer
+    assert say.text == operator.parts.phone.manager.profile.phrases.transfer
     assert dial.find("Number").text == "+34600000099"
     assert dial.get("action").startswith(f"{PUBLIC}/continue?turn=2&from=0&dial=1")
     assert "Se está llamando a una persona" in page or "La conversación es suya" in page

@@ -1,0 +1,79 @@
+"""Every command of `flask --app app`, with what it takes from the container when it is run."""
+
+from functools import partial
+
+import click
+
+from cli.chat import ChatServices, chat_command
+from cli.chatwoot import ChatwootServices, chatwoot_group
+from cli.console import Terminal
+from cli.crm import CrmServices, crm_group
+from cli.database import database_group, require_tables
+from cli.handoffs import HandoffServices, handoffs_command
+from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
+from cli.worker import worker_command
+from container import Container
+from jobs.worker import Worker
+from simulator.terminal.phone import phone_command
+from simulator.terminal.whatsapp import whatsapp_simulate_command
+
+WORKER_BUSY_TIMEOUT_S = 5.0
+"""A worker has nobody who waits for it."""
+
+
+def commands(container: Container) -> list[click.Command]:
+    """Return the commands. Nothing of the container's is made until one of them is run."""
+    settings = container.settings
+    language = settings.terminal_language
+    terminal = Terminal(language)
+    check = partial(require_tables, settings.database_url, terminal)
+    whatsapp = whatsapp_group(terminal, lambda: _whatsapp(container), check)
+    whatsapp.add_command(whatsapp_simulate_command(lambda: container.local_server, language))
+    return [
+        database_group(settings.database_url),
+        worker_command(lambda: _worker(container), check),
+        phone_command(lambda: container.local_server, language),
+        handoffs_command(terminal, lambda: _handoffs(container), check),
+        whatsapp,
+        chatwoot_group(terminal, lambda: _chatwoot(container), check),
+        crm_group(terminal, lambda: _crm(container), check),
+        chat_command(terminal, lambda: _chat(container), check),
+    ]
+
+
+def _worker(container: Container) -> Worker:
+    container.busy_timeout_s = WORKER_BUSY_TIMEOUT_S
+    return container.jobs.worker
+
+
+def _handoffs(container: Container) -> HandoffServices:
+    return HandoffServices(container.database, container.profile.time_zone)
+
+
+def _whatsapp(container: Container) -> WhatsAppServices:
+    return WhatsAppServices(
+        container.database,
+        container.profile.time_zone,
+        rest=container.providers.twilio_messages,
+        providers=container.providers.channels.providers,
+        mirror=container.people.mirror,
+    )
+
+
+def _chatwoot(container: Container) -> ChatwootServices:
+    return ChatwootServices(
+        container.database,
+        container.profile.time_zone,
+        client=container.providers.chatwoot,
+        public_url=container.settings.webhook_url,
+        is_signed=container.settings.chatwoot_webhook_secret is not None,
+    )
+
+
+def _crm(container: Container) -> CrmServices:
+    is_set = container.settings.crm_webhook_url is not None
+    return CrmServices(container.work, container.profile.time_zone, is_set=is_set)
+
+
+def _chat(container: Container) -> ChatServices:
+    return ChatServices(container.whatsapp.manager, container.database, container.profile.time_zone)

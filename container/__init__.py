@@ -1,0 +1,79 @@
+"""The one place where services are put together from the settings, for the web, the worker, commands and scripts."""
+
+import structlog
+
+from container.core import Core
+from container.dashboard import DashboardServices
+from container.helpdesk import HelpdeskServices
+from container.jobs import JobServices
+from container.people import PeopleServices
+from container.phone import PhoneServices
+from container.providers import Providers
+from container.service import service
+from container.whatsapp import WhatsAppServices
+from integrations.openai.model import OpenAIModel
+from observability.disabled_features import what_is_off
+from observability.metrics import Exposition
+
+log = structlog.get_logger()
+
+
+class Container(Core):
+    """Every service of one process, each made when first asked for. Thread-safe."""
+
+    @service
+    def providers(self) -> Providers:
+        """Clients of other people's APIs."""
+        return Providers(self)
+
+    @service
+    def people(self) -> PeopleServices:
+        """Handoffs, and those who are shown conversations."""
+        return PeopleServices(self, self.providers)
+
+    @service
+    def phone(self) -> PhoneServices:
+        """Calls."""
+        return PhoneServices(self, self.people)
+
+    @service
+    def whatsapp(self) -> WhatsAppServices:
+        """WhatsApp."""
+        return WhatsAppServices(self, self.providers, self.people)
+
+    @service
+    def helpdesk(self) -> HelpdeskServices:
+        """Chatwoot."""
+        return HelpdeskServices(self, self.providers, self.people, self.whatsapp)
+
+    @service
+    def dashboard(self) -> DashboardServices:
+        """The dashboard."""
+        return DashboardServices(self, self.providers, self.people, self.phone, self.whatsapp)
+
+    @service
+    def jobs(self) -> JobServices:
+        """The worker's jobs."""
+        return JobServices(self, self.people, self.phone, self.whatsapp, self.helpdesk)
+
+    @service
+    def exposition(self) -> Exposition:
+        """What Prometheus is told."""
+        return Exposition(self.metrics, self.database)
+
+    def begin_serving(self) -> None:
+        """Prepare a web process before its first call: make what webhooks need, and warm the model's connection.
+
+        Logs a sentence for each feature that is off.
+        """
+        for sentence in what_is_off(self.settings):
+            log.warning(sentence)
+        self.exposition.begin()
+        _ = self.phone.line, self.whatsapp.inbox, self.whatsapp.receipts, self.helpdesk.takeover
+        for model in self.models:
+            if isinstance(model, OpenAIModel):
+                model.warm_up()
+
+    def end_serving(self) -> None:
+        """Let go of answers that are being written, so that the next process need not wait for them."""
+        self.close_services()

@@ -1,0 +1,130 @@
+"""What every area of the container stands on: the settings, the profile, the database, the models."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from threading import RLock
+from typing import TypeVar
+
+from container.service import service
+from conversation.phrases import catalogue_for
+from conversation.profiles.profile import Profile, ProfileError, load_profile
+from integrations.language_model import LanguageModel
+from integrations.offline.model import OfflineModel
+from integrations.openai.model import OpenAIModel
+from jobs.queue import Work
+from observability.prometheus import PrometheusMetrics
+from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
+from settings import ROOT, Settings, metrics_folder
+from simulator.local_server import LocalServer
+from storage import data_dir
+from storage.database import WEB_BUSY_TIMEOUT_S, Database
+from storage.login_tries import LoginTries
+
+T = TypeVar("T")
+
+
+class Core:
+    """The services that all others need. models: in place of those that the settings name, first choice first."""
+
+    def __init__(self, settings: Settings, *, models: Sequence[LanguageModel] | None = None) -> None:
+        self.settings, self._models = settings, models
+        self.lock = RLock()
+        self.busy_timeout_s = WEB_BUSY_TIMEOUT_S
+        """How long a write waits for SQLite's lock; to be set before the database is first asked for."""
+        self._at_end = ExitStack()
+
+    def closed_at_end(self, made: T, close: Callable[[], None]) -> T:
+        """Have a service closed by `close_services`, before those that were made earlier; return it."""
+        self._at_end.callback(close)
+        return made
+
+    def close_services(self) -> None:
+        """Close the services that were made, the newest first."""
+        with self.lock:
+            ending = self._at_end.pop_all()
+        ending.close()
+
+    def require_files(self) -> None:
+        """Read the profile and the sellers' file; end the program with one sentence where one cannot be used."""
+        self.profile, self.sellers  # noqa: B018  (read, and kept)
+
+    @service
+    def profile(self) -> Profile:
+        """The assistant's profile. Ends the program with one sentence where it cannot be read."""
+        try:
+            return load_profile(self.settings.assistant_profile, ROOT / "profiles")
+        except ProfileError as error:
+            raise SystemExit(str(error)) from None
+
+    @service
+    def sellers(self) -> list[Seller]:
+        """The sellers. Ends the program with one sentence where their file cannot be used."""
+        path = self.settings.sellers_file
+        try:
+            return load_sellers(path) if path.exists() else sellers_of(self.settings.seller_numbers)
+        except SellersError as error:
+            raise SystemExit(str(error)) from None
+
+    @service
+    def database(self) -> Database:
+        """The database."""
+        return Database(self.settings.database_url, busy_timeout_s=self.busy_timeout_s)
+
+    @service
+    def login_tries(self) -> LoginTries:
+        """Tries to log in to the dashboard."""
+        return LoginTries(self.database)
+
+    @service
+    def work(self) -> Work:
+        """The queue of durable jobs."""
+        return Work(self.database)
+
+    @service
+    def models(self) -> Sequence[LanguageModel]:
+        """The language models, first choice first; the offline one where the settings name none."""
+        if self._models is not None:
+            return self._models
+        settings = self.settings
+        if not settings.has_model:
+            return [self._offline_model()]
+        first = OpenAIModel(
+            settings.openai_model,
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            reasoning_effort=settings.openai_reasoning_effort,
+        )
+        fallback = settings.openai_fallback_model
+        return [first] if fallback is None else [first, first.with_model(fallback)]
+
+    def _offline_model(self) -> OfflineModel:
+        profile = self.profile
+        return OfflineModel(
+            business=profile.business,
+            phrases=catalogue_for(profile.language).offline,
+            faq=[(faq.questions, faq.answer) for faq in profile.faq],
+            facts=profile.facts,
+        )
+
+    @service
+    def metrics(self) -> PrometheusMetrics:
+        """Counts for this process, beside those of the installation's other processes where it is one of several."""
+        metrics = PrometheusMetrics(metrics_folder())
+        return self.closed_at_end(metrics, metrics.close)
+
+    @service
+    def simulator_token(self) -> str:
+        """The secret that this installation's own simulator signs with."""
+        return data_dir.kept_secret(self.settings.data_dir, "simulator")
+
+    @service
+    def local_server(self) -> LocalServer:
+        """The server on this machine, as the installation's own simulator reaches it."""
+        settings = self.settings
+        return LocalServer(
+            auth_token=lambda: self.simulator_token,
+            public_url=settings.webhook_url,
+            assistant=settings.twilio_phone_number,
+            port=settings.port,
+            port_file=settings.data_dir / "port",
+        )

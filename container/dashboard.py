@@ -1,0 +1,121 @@
+"""What the dashboard's pages need."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from container.core import Core
+from container.people import PeopleServices
+from container.phone import PhoneServices
+from container.providers import Providers
+from container.service import service
+from container.whatsapp import WhatsAppServices
+from conversation.profiles.profile import Profile
+from dashboard.actions import Operators, OperatorServices, policy_for
+from dashboard.charts.costs import Prices
+from dashboard.live_updates import Live
+from dashboard.simulator.sessions import BrowserSessions
+from dashboard.simulator.views import SimulatorViews
+from ivr.call_control import CallControl
+from messaging.browser_delivery import BrowserDelivery
+from messaging.media import Media
+from messaging.whatsapp_markdown import whatsapp_messages
+from observability.disabled_features import what_is_off
+from storage.database import Database
+
+
+class DashboardServices:
+    """The services that dashboard.services names."""
+
+    def __init__(
+        self,
+        core: Core,
+        providers: Providers,
+        people: PeopleServices,
+        phone: PhoneServices,
+        whatsapp: WhatsAppServices,
+    ) -> None:
+        self._core, self._providers, self.lock = core, providers, core.lock
+        self._people, self._phone, self._whatsapp = people, phone, whatsapp
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self._core.database
+
+    @property
+    def profile(self) -> Profile:
+        """The assistant's profile."""
+        return self._core.profile
+
+    @property
+    def profile_file(self) -> str:
+        """Where the profile is written."""
+        return self._core.settings.assistant_profile
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models that answer, first choice first."""
+        return [model.name for model in self._core.models]
+
+    @property
+    def pictures(self) -> Media:
+        """Where pictures are had from."""
+        return self._whatsapp.media
+
+    @property
+    def prices(self) -> Prices | None:
+        """The model's; None where they are not set."""
+        read, written = self._core.settings.openai_price_in, self._core.settings.openai_price_out
+        return None if read is None or written is None else Prices(read, written)
+
+    def off(self, language: str) -> Sequence[str]:
+        """Return the sentences about what is not configured. language: "es" or "en"."""
+        return what_is_off(self._core.settings, language)
+
+    @service
+    def live(self) -> Live:
+        """What tells the pages of this process that something changed."""
+        live = Live(self.database)
+        return self._core.closed_at_end(live, live.close)
+
+    @service
+    def sessions(self) -> BrowserSessions:
+        """The phones and WhatsApps that browsers have opened in this process."""
+        sessions = BrowserSessions(self.database)
+        return self._core.closed_at_end(sessions, sessions.close)
+
+    @service
+    def simulator(self) -> SimulatorViews:
+        """Where browsers make calls and write."""
+        server = self._core.local_server
+        delivery = BrowserDelivery(
+            self.database,
+            self._core.work,
+            lambda: self._core.simulator_token,
+            receipts_to=lambda: self._core.settings.webhook_url or server.url,
+        )
+        return SimulatorViews(server, self.database, self.sessions, delivery.bring, self.profile.language)
+
+    @service
+    def operators(self) -> Operators:
+        """What does as operators ask."""
+        settings = self._core.settings
+        calls = CallControl(
+            self._providers.twilio_calls,
+            self._phone.manager,
+            self.database,
+            self._phone.lifecycle,
+            human_number=settings.human_phone_number,
+            public_url=settings.webhook_url,
+        )
+        services = OperatorServices(
+            writer=self._people.outbox,
+            people=self._people.handoffs,
+            mirror=self._people.mirror,
+            calls=calls,
+            notes=self._people.chatwoot,
+            fit=whatsapp_messages,
+            stop=self._whatsapp.manager.stop,
+        )
+        policy = policy_for(self.profile.language, silent_for=timedelta(hours=settings.human_resume_h))
+        return Operators(self.database, services, policy)

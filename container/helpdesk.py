@@ -1,0 +1,60 @@
+"""What shows conversations in Chatwoot, and does what its operators do there."""
+
+from datetime import timedelta
+
+from container.core import Core
+from container.people import PeopleServices
+from container.providers import Providers
+from container.service import service
+from container.whatsapp import WhatsAppServices
+from messaging.whatsapp_markdown import whatsapp_messages
+from people.helpdesk.observer import ChatwootMirror
+from people.helpdesk.phrases import desk_words
+from people.helpdesk.sync_job import MirrorJobs
+from people.helpdesk.takeover import Takeover, TakeoverPolicy
+
+
+class HelpdeskServices:
+    """Chatwoot's side of conversations."""
+
+    def __init__(
+        self, core: Core, providers: Providers, people: PeopleServices, whatsapp: WhatsAppServices
+    ) -> None:
+        self._core, self._providers, self.lock = core, providers, core.lock
+        self._people, self._whatsapp = people, whatsapp
+
+    @service
+    def takeover(self) -> Takeover:
+        """What does as operators do."""
+        settings, profile = self._core.settings, self._core.profile
+        policy = TakeoverPolicy(
+            words=desk_words(profile.language),
+            zone=profile.time_zone,
+            silent_for=timedelta(hours=settings.human_resume_h),
+            inbox=settings.chatwoot_inbox_id or "",
+            assigning_takes_over=settings.chatwoot_assigning_takes_over,
+        )
+        return Takeover(
+            self._core.database,
+            ChatwootMirror(self._core.work, receipts_fact=None),
+            self._people.outbox if self._providers.channels.providers else None,
+            policy,
+            fit=whatsapp_messages,
+            stop=self._whatsapp.manager.stop,
+        )
+
+    @service
+    def sync(self) -> MirrorJobs | None:
+        """What a worker does to show conversations; None where Chatwoot is off."""
+        client = self._providers.chatwoot
+        if client is None:
+            return None
+        return MirrorJobs(
+            self._core.database,
+            self._core.work,
+            client,
+            words=desk_words(self._core.profile.language),
+            inbox=self._core.settings.chatwoot_inbox_id or "",
+            receipts_fact=self._providers.chatwoot_receipts_fact,
+            downloads=self._providers.downloads,
+        )

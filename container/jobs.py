@@ -1,0 +1,95 @@
+"""What a worker does."""
+
+from datetime import timedelta
+from typing import Any
+
+from container.core import Core
+from container.helpdesk import HelpdeskServices
+from container.people import PeopleServices
+from container.phone import PhoneServices
+from container.service import service
+from container.whatsapp import WhatsAppServices
+from conversation.summaries import Summaries
+from integrations.errors import IntegrationError
+from integrations.openai.model import OpenAIModel
+from jobs.job import Job
+from jobs.worker import Periodic, Worker
+from people.helpdesk.observer import SWEEP_EVERY_S, sweep
+from storage.base import utc_now
+from storage.queries.webhook_events import forget_events
+
+HOUSEKEEPING_EVERY_S = 60.0
+EVENTS_KEPT = timedelta(days=14)
+FORGETTING_EVERY_S = 3600.0
+
+
+class JobServices:
+    """The jobs by name, and the worker that does them."""
+
+    def __init__(
+        self,
+        core: Core,
+        people: PeopleServices,
+        phone: PhoneServices,
+        whatsapp: WhatsAppServices,
+        helpdesk: HelpdeskServices,
+    ) -> None:
+        self._core, self._people, self.lock = core, people, core.lock
+        self._phone, self._whatsapp, self._helpdesk = phone, whatsapp, helpdesk
+
+    @service
+    def worker(self) -> Worker:
+        """The worker with its jobs."""
+        return Worker(
+            self._core.settings.database_url,
+            worker_id=self._core.settings.worker_id,
+            jobs=self.by_name,
+            is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
+            periodics=self._periodics,
+        )
+
+    @service
+    def by_name(self) -> dict[str, Job]:
+        """The jobs, by the names that they are handed over with."""
+        jobs = {
+            "finish_whatsapp": Job(self._whatsapp.inbox.finish),
+            "send_whatsapp": Job(self._whatsapp.outbox.send),
+            "describe_photos": Job(self._whatsapp.media.describe),
+            "open_media": Job(self._whatsapp.media.open),
+            "offer_handoff": Job(self._people.handoffs.offer),
+            "crm": Job(self._people.crm.deliver),
+            "show_postcall": Job(self._people.postcalls.show),
+        }
+        if (sync := self._helpdesk.sync) is not None:
+            jobs["mirror"] = sync.job
+        first = self._core.models[0]
+        if not isinstance(first, OpenAIModel):
+            return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
+        summaries = Summaries(self._core.database, first)
+        return jobs | {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
+
+    @property
+    def _periodics(self) -> list[Periodic]:
+        database, work, lifecycle = self._core.database, self._core.work, self._phone.lifecycle
+
+        def forget_old_events() -> None:
+            # No provider sends a webhook again after so long, and what is kept with them is good for a week
+            with database.write() as connection:
+                forget_events(connection, utc_now() - EVENTS_KEPT)
+
+        def close_silent_calls() -> None:
+            lifecycle.close_silent_calls(utc_now())
+
+        periodics = [
+            Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),
+            Periodic("silent-calls", HOUSEKEEPING_EVERY_S, close_silent_calls),
+        ]
+        if self._core.settings.chatwoot_enabled:
+            periodics.append(
+                Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))
+            )
+        return periodics
+
+
+def _leave(_payload: dict[str, Any]) -> None:
+    """With no model there is nobody to write summaries; prompts stay bounded by turns and characters alone."""

@@ -1,0 +1,59 @@
+"""What answers calls."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from container.core import Core
+from container.people import PeopleServices
+from container.service import service
+from conversation.manager import ChannelRules, ConversationManager, Observers
+from conversation.tools.runner import Toolbox, phone_tools
+from integrations.offline.model import OfflineModel
+from ivr.call_closing import CallLifecycle
+from ivr.call_flow import PhoneLine
+
+
+class PhoneServices:
+    """The phone's conversations, and the flow of a call."""
+
+    def __init__(self, core: Core, people: PeopleServices) -> None:
+        self._core, self._people, self.lock = core, people, core.lock
+
+    @service
+    def manager(self) -> ConversationManager:
+        """What answers callers."""
+        settings, can_transfer = self._core.settings, self._core.settings.human_phone_number is not None
+        manager = ConversationManager(
+            database=self._core.database,
+            work=self._core.work,
+            profile=self._core.profile,
+            models=self._core.models,
+            channel=ChannelRules(
+                "phone",
+                Toolbox(phone_tools(can_transfer=can_transfer)),
+                can_transfer=can_transfer,
+                longest=timedelta(minutes=settings.call_max_minutes),
+            ),
+            observers=Observers(self._people.handoffs, self._people.mirror),
+            metrics=self._core.metrics,
+        )
+        return self._core.closed_at_end(manager, manager.close)
+
+    @service
+    def lifecycle(self) -> CallLifecycle:
+        """What closes calls that are over."""
+        return CallLifecycle(self._core.database, self._core.work, self._people.mirror)
+
+    @service
+    def line(self) -> PhoneLine:
+        """The flow of a call, from webhook to TwiML."""
+        settings = self._core.settings
+        return PhoneLine(
+            manager=self.manager,
+            database=self._core.database,
+            lifecycle=self.lifecycle,
+            wait_s=settings.answer_wait_s,
+            human_number=settings.human_phone_number,
+            base_path=urlsplit(settings.webhook_url or "").path,
+            demonstration=self._core.models[0].name == OfflineModel.name,
+        )

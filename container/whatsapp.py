@@ -1,0 +1,111 @@
+"""What takes WhatsApp messages in, answers them, and hears what became of ours."""
+
+from container.core import Core
+from container.people import PeopleServices
+from container.providers import Providers
+from container.service import service
+from conversation.manager import ChannelRules, ConversationManager, Observers
+from conversation.tools.runner import Toolbox, whatsapp_tools
+from integrations.dialog360 import error_codes as dialog360_codes
+from integrations.openai.model import OpenAIModel
+from messaging.inbox import Inbox, InboxPolicy
+from messaging.intake import Intake, Limits
+from messaging.media import Media, Tools
+from messaging.outbox import Outbox
+from messaging.receipts import Receipts
+from phone_numbers import matching_number
+from storage.queries import messages
+
+
+class WhatsAppServices:
+    """WhatsApp's conversations, its inbox and its outbox."""
+
+    def __init__(self, core: Core, providers: Providers, people: PeopleServices) -> None:
+        self._core, self._providers, self._people, self.lock = core, providers, people, core.lock
+
+    @property
+    def outbox(self) -> Outbox:
+        """What sends messages."""
+        return self._people.outbox
+
+    @service
+    def manager(self) -> ConversationManager:
+        """What answers people who write."""
+        return ConversationManager(
+            database=self._core.database,
+            work=self._core.work,
+            profile=self._core.profile,
+            models=self._core.models,
+            channel=ChannelRules("whatsapp", Toolbox(whatsapp_tools()), images_of=self._images_of),
+            observers=Observers(people=self._people.handoffs),
+            metrics=self._core.metrics,
+        )
+
+    @service
+    def inbox(self) -> Inbox:
+        """What takes messages in and answers them."""
+        settings = self._core.settings
+        inbox = Inbox(
+            manager=self.manager,
+            database=self._core.database,
+            work=self._core.work,
+            outbox=self.outbox,
+            media=self.media,
+            intake=self._intake,
+            policy=InboxPolicy(
+                settle_s=settings.whatsapp_settle_s,
+                wait_s=settings.whatsapp_twiml_wait_s,
+                public_url=settings.webhook_url,
+                echoes=settings.whatsapp_echo_transcript,
+            ),
+        )
+        return self._core.closed_at_end(inbox, inbox.close)
+
+    @service
+    def receipts(self) -> Receipts:
+        """What hears of Twilio what became of our messages."""
+        return Receipts(self._core.database, self.outbox, self._people.mirror)
+
+    @service
+    def dialog360_receipts(self) -> Receipts:
+        """What hears it of 360dialog."""
+        return Receipts(
+            self._core.database,
+            self.outbox,
+            self._people.mirror,
+            passing_codes=dialog360_codes.PASSING_CODES,
+        )
+
+    @service
+    def media(self) -> Media:
+        """What fetches and reads photos, voice notes and files."""
+        first = self._core.models[0]
+        tools = Tools(
+            downloads=self._providers.downloads,
+            simulated=self._providers.simulated_downloads,
+            transcriber=self._providers.transcriber,
+            describer=first if isinstance(first, OpenAIModel) else None,
+            language=self._core.profile.language,
+        )
+        return Media(self._core.database, tools)
+
+    @property
+    def _intake(self) -> Intake:
+        settings = self._core.settings
+        return Intake(
+            self._core.database,
+            self._core.work,
+            self.outbox,
+            self._core.profile.phrases,
+            limits=Limits(
+                settings.whatsapp_most_per_hour,
+                frozenset(map(matching_number, settings.whatsapp_allowed_numbers)),
+            ),
+            mirror=self._people.mirror,
+            team_says=self._people.handoffs.seller_says,
+        )
+
+    def _images_of(self, turn_id: int) -> list[str]:
+        with self._core.database.read() as connection:
+            asked = messages.asked_in(connection, turn_id)
+        return self.media.images(asked)

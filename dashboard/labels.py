@@ -1,0 +1,94 @@
+"""What is kept as a code, as operators read of it: channels, states, what became of calls and messages."""
+
+from collections.abc import Callable, Mapping
+
+from conversation.handoff import Source
+from storage.models import MessageStatus
+from storage.reports.conversations import State
+from storage.reports.lists import CallRow
+from storage.reports.transcripts import CallRecord
+from translations import Message, lazy_gettext, lazy_pgettext
+
+CHANNELS: Mapping[str, Message] = {
+    "phone": lazy_gettext("Phone"),
+    "whatsapp": lazy_gettext("WhatsApp"),
+    "chat": lazy_gettext("Terminal"),
+}
+STATES: Mapping[str, Message] = {
+    State.LIVE: lazy_gettext("going on"),
+    State.PERSON: lazy_gettext("with a person"),
+    State.WAITING: lazy_gettext("waits for a person"),
+}
+CALL_STATUSES: Mapping[str, Message] = {
+    "queued": lazy_gettext("queued"),
+    "initiated": lazy_gettext("initiated"),
+    "ringing": lazy_gettext("ringing"),
+    "in-progress": lazy_gettext("going on"),
+    "completed": lazy_gettext("over"),
+    "busy": lazy_gettext("busy"),
+    "failed": lazy_pgettext("of a call", "failed"),
+    "no-answer": lazy_gettext("no answer"),
+    "canceled": lazy_gettext("cancelled"),
+}
+"""By Twilio's names: https://www.twilio.com/docs/voice/api/call-resource#call-status-values."""
+DIRECTIONS: Mapping[str, Message] = {
+    "inbound": lazy_gettext("incoming"),
+    "outbound-api": lazy_gettext("outgoing"),
+    "outbound-dial": lazy_gettext("outgoing"),
+}
+ANSWERERS: Mapping[str, Message] = {
+    "human": lazy_gettext("a person"),
+    "machine_start": lazy_gettext("a machine"),
+    "fax": lazy_gettext("a fax"),
+    "unknown": lazy_gettext("not known"),
+}
+"""Who picked up a call of ours, by Twilio's AnsweredBy."""
+MESSAGE_STATUSES: Mapping[str, Message] = {
+    MessageStatus.RECEIVED: lazy_gettext("received"),
+    MessageStatus.SETTLED: lazy_gettext("received"),
+    MessageStatus.WAITING: lazy_gettext("to be sent"),
+    MessageStatus.CLAIMED: lazy_gettext("on its way"),
+    MessageStatus.SENDING: lazy_gettext("being sent"),
+    MessageStatus.QUEUED: lazy_gettext("queued"),
+    MessageStatus.SENT: lazy_gettext("sent"),
+    MessageStatus.DELIVERED: lazy_gettext("delivered"),
+    MessageStatus.READ: lazy_gettext("read"),
+    MessageStatus.UNDELIVERED: lazy_gettext("not delivered"),
+    MessageStatus.HELD: lazy_gettext("held back: a person has it"),
+    MessageStatus.FAILED: lazy_pgettext("of a message", "failed"),
+}
+SOURCES: Mapping[str, Message] = {
+    Source.ASSISTANT: lazy_gettext("the assistant"),
+    Source.WORDS: lazy_gettext("asked for in words"),
+    Source.KEY: lazy_gettext("asked for with a key"),
+    Source.FAILURE: lazy_gettext("the assistant could not answer"),
+    Source.API: lazy_gettext("another system"),
+    Source.OPERATOR: lazy_gettext("somebody at the dashboard"),
+}
+"""Who asked for a handoff."""
+
+
+def call_status(call: CallRecord | CallRow) -> str:
+    """Return what is going on with a call. Twilio says of one that comes in only that it rings."""
+    is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
+    return _name(CALL_STATUSES, "in-progress" if is_answered else call.status)
+
+
+def _name(names: Mapping[str, Message], code: str) -> str:
+    """Return a code's words in the reader's language; the code itself where it has none."""
+    return str(names.get(code, code))
+
+
+def _names(names: Mapping[str, Message]) -> Callable[[str], str]:
+    return lambda code: _name(names, code)
+
+
+FILTERS = {
+    "call_status": call_status,
+    "channel_name": _names(CHANNELS),
+    "state_name": _names(STATES),
+    "direction_name": _names(DIRECTIONS),
+    "answerer_name": _names(ANSWERERS),
+    "message_status": _names(MESSAGE_STATUSES),
+    "source_name": _names(SOURCES),
+}

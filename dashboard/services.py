@@ -1,0 +1,73 @@
+"""What the pages are given."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from conversation.profiles.profile import Profile
+from dashboard.actions import Operators
+from dashboard.charts.costs import Prices
+from dashboard.live_updates import Live
+from dashboard.simulator.views import SimulatorViews
+from storage.database import Database
+from storage.queries.messages import Attachment
+
+
+class Pictures(Protocol):
+    """Where pictures are had from."""
+
+    def picture(self, attachment: Attachment) -> bytes:
+        """Return a file. Raises IntegrationError."""
+        ...
+
+
+class DashboardServices(Protocol):
+    """The services that pages use; each may be made when a page first asks for it."""
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        ...
+
+    @property
+    def profile(self) -> Profile:
+        """The assistant's profile."""
+        ...
+
+    @property
+    def profile_file(self) -> str:
+        """Where the profile is written."""
+        ...
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models that answer, first choice first."""
+        ...
+
+    @property
+    def simulator(self) -> SimulatorViews:
+        """Where browsers make calls and write."""
+        ...
+
+    @property
+    def operators(self) -> Operators:
+        """What does as operators ask."""
+        ...
+
+    @property
+    def live(self) -> Live:
+        """What tells pages that something changed."""
+        ...
+
+    @property
+    def pictures(self) -> Pictures:
+        """Where pictures are had from."""
+        ...
+
+    @property
+    def prices(self) -> Prices | None:
+        """The model's; None where they are not set, and what it costs is not said."""
+        ...
+
+    def off(self, language: str) -> Sequence[str]:
+        """Return the sentences about what is not configured. language: "es" or "en"."""
+        ...

@@ -1,0 +1,50 @@
+"""Delivers messages to simulated contacts whose WhatsApp is open in a browser."""
+
+from collections.abc import Callable
+
+from integrations.twilio.messages import TwilioMessages
+from jobs.queue import Work
+from messaging.outbox import Outbox
+from messaging.providers.base import TWILIO, Channels, Provider
+from messaging.providers.twilio import TwilioProvider
+from settings import SIMULATOR_ACCOUNT_SID
+from storage.database import Database
+from storage.queries.contacts import Recipient
+from storage.reports import browser_outbox
+
+
+class BrowserDelivery:
+    """Sends what waits, through the REST API that a browser's WhatsApp has.
+
+    auth_token: the simulator's secret. receipts_to: the base of the URL that receipts go to.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        auth_token: Callable[[], str],
+        *,
+        receipts_to: Callable[[], str],
+    ) -> None:
+        self._database, self._work = database, work
+        self._auth_token, self._receipts_to = auth_token, receipts_to
+
+    def bring(self, number: str, api_url: str) -> None:
+        """Send what waits for a person, where anything does. number: E.164. Raises IntegrationError."""
+        with self._database.read() as connection:
+            conversation_id = browser_outbox.waits_for(connection, number)
+        if conversation_id is not None:
+            channels = _BrowserChannels({TWILIO: self._channel(api_url)})
+            Outbox(self._database, self._work, channels).send({"conversation_id": conversation_id})
+
+    def _channel(self, api_url: str) -> TwilioProvider:
+        rest = TwilioMessages(SIMULATOR_ACCOUNT_SID, self._auth_token(), api_url=api_url)
+        return TwilioProvider(rest, sender=None, template_sid=None, public_url=self._receipts_to())
+
+
+class _BrowserChannels(Channels):
+    """Carries messages to the simulator's people, whom no provider knows."""
+
+    def of(self, recipient: Recipient) -> Provider | None:
+        return self.providers[TWILIO] if recipient.simulated else None
