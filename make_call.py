@@ -22,6 +22,7 @@ from cli.exit_codes import ExitCode
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
+from translations import lazy_gettext as _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +40,11 @@ def command(terminal: Terminal) -> click.Command:
         "make_call.py",
         callback=lambda **given: sys.exit(run(terminal, Options(**given))),
         params=[*dial_parameters(terminal), *_parameters(terminal)],
-        help=terminal.pick(
-            es="Llama a NUMBER (o a TO_PHONE_NUMBER), habla el asistente de este servidor, y se sigue la "
-            "llamada hasta su fin. ^C cuelga.",
-            en="Call NUMBER (or TO_PHONE_NUMBER), let this server's assistant talk, and follow the call to "
-            "its end. ^C hangs up.",
+        help=terminal.translate(
+            _(
+                "Call NUMBER (or TO_PHONE_NUMBER), let this server's assistant talk, and follow the "
+                "call to its end. ^C hangs up."
+            ),
         ),
         epilog=exit_codes(terminal),
     )
@@ -101,15 +102,14 @@ def _warn_of_address(terminal: Terminal, settings: Settings) -> None:
     url = urlsplit(settings.webhook_url or "")
     if _is_private(url.hostname or ""):
         terminal.complain(
-            es=f"Aviso: Twilio no puede llegar a {settings.webhook_url} (WEBHOOK_URL): ha de ser una "
-            "dirección pública, por ejemplo la de un túnel. Quien conteste oirá un error.",
-            en=f"Warning: Twilio cannot reach {settings.webhook_url} (WEBHOOK_URL): it must be a public "
-            "address, a tunnel's for instance. Whoever answers will hear an error.",
+            _(
+                "Warning: Twilio cannot reach {webhook_url} (WEBHOOK_URL): it must be a public "
+                "address, a tunnel's for instance. Whoever answers will hear an error."
+            ).format(webhook_url=settings.webhook_url),
         )
     elif url.scheme != "https":
         terminal.complain(
-            es="Aviso: WEBHOOK_URL no es https, y lo que se diga en la llamada irá sin cifrar.",
-            en="Warning: WEBHOOK_URL is not https, and what is said in the call will travel unencrypted.",
+            _("Warning: WEBHOOK_URL is not https, and what is said in the call will travel unencrypted."),
         )
 
 
@@ -121,17 +121,14 @@ def _is_private(host: str) -> bool:
 
 
 def _parameters(terminal: Terminal) -> list[click.Parameter]:
-    amd_help = terminal.pick(
-        es="Averiguar antes de hablar si contesta una persona o un contestador.",
-        en="Find out before talking whether a person or a machine answers.",
+    amd_help = terminal.translate(
+        _("Find out before talking whether a person or a machine answers."),
     )
-    fallback_help = terminal.pick(
-        es="Lo que Twilio pide cuando el servidor no responde, por ejemplo un TwiML Bin.",
-        en="What Twilio asks when the server does not answer, a TwiML Bin for instance.",
+    fallback_help = terminal.translate(
+        _("What Twilio asks when the server does not answer, a TwiML Bin for instance."),
     )
-    simulate_help = terminal.pick(
-        es="Llamar al teléfono de esta terminal, sin Twilio.",
-        en="Call the phone in this terminal, no Twilio.",
+    simulate_help = terminal.translate(
+        _("Call the phone in this terminal, no Twilio."),
     )
     return [
         click.Option(["--amd"], is_flag=True, help=amd_help),

@@ -30,6 +30,7 @@ from integrations.language_model import Message
 from integrations.openai.model import OpenAIModel
 from ivr import twiml
 from settings import Settings
+from translations import lazy_gettext as _
 
 TWIML_LIMIT = 4000
 """Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
@@ -50,11 +51,11 @@ def command(terminal: Terminal) -> click.Command:
         "make_call_ai_local.py",
         callback=lambda **given: sys.exit(run(terminal, Options(**given))),
         params=[*dial_parameters(terminal), *_parameters(terminal)],
-        help=terminal.pick(
-            es="El modelo escribe un mensaje aquí, Twilio llama a NUMBER (o a TO_PHONE_NUMBER) y lo dice, y "
-            "se sigue la llamada hasta su fin. ^C cuelga.",
-            en="The model writes a message here, Twilio calls NUMBER (or TO_PHONE_NUMBER) and speaks it, "
-            "and the call is followed to its end. ^C hangs up.",
+        help=terminal.translate(
+            _(
+                "The model writes a message here, Twilio calls NUMBER (or TO_PHONE_NUMBER) and "
+                "speaks it, and the call is followed to its end. ^C hangs up."
+            ),
         ),
         epilog=exit_codes(terminal),
     )
@@ -121,10 +122,10 @@ def _profile(settings: Settings) -> Profile:
 def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: str | None) -> str:
     if not settings.has_model:
         terminal.complain(
-            es="Sin modelo (OPENAI_API_KEY u OPENAI_BASE_URL): se dice el mensaje del perfil para "
-            "contestadores, y --prompt no cuenta.",
-            en="No model (OPENAI_API_KEY or OPENAI_BASE_URL): the profile's message for answering machines "
-            "is spoken, and --prompt does not count.",
+            _(
+                "No model (OPENAI_API_KEY or OPENAI_BASE_URL): the profile's message for answering "
+                "machines is spoken, and --prompt does not count."
+            ),
         )
         return profile.voicemail
     model = OpenAIModel(
@@ -133,7 +134,7 @@ def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: s
         base_url=settings.openai_base_url,
         reasoning_effort=settings.openai_reasoning_effort,
     )
-    written, _ = model.complete(_messages(profile, prompt), total_s=WRITING_S)
+    written, _usage = model.complete(_messages(profile, prompt), total_s=WRITING_S)
     message = " ".join(written.split())
     if not message:
         raise IntegrationError("the model wrote nothing", permanent=False)
@@ -156,10 +157,10 @@ def _document(profile: Profile, text: str) -> str:
 def _not_written(terminal: Terminal, error: IntegrationError) -> ExitCode:
     code = f" [{error.code}]" if error.code is not None else ""
     terminal.complain(
-        es=f"El modelo no escribió el mensaje, y no se ha llamado a nadie: {error}{code}. Revise "
-        "OPENAI_API_KEY, OPENAI_BASE_URL y OPENAI_MODEL.",
-        en=f"The model did not write the message, and nobody was called: {error}{code}. Check "
-        "OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL.",
+        _(
+            "The model did not write the message, and nobody was called: {error}{code}. Check "
+            "OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL."
+        ).format(error=error, code=code),
     )
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 
@@ -167,16 +168,13 @@ def _not_written(terminal: Terminal, error: IntegrationError) -> ExitCode:
 def _show(terminal: Terminal, document: str) -> None:
     terminal.console.print(f"\n{document}\n")
     terminal.say(
-        es=f"{len(document)} de {TWIML_LIMIT} caracteres. No se ha llamado a nadie.",
-        en=f"{len(document)} of {TWIML_LIMIT} characters. Nobody was called.",
+        _("{count} of {limit} characters. Nobody was called.").format(count=len(document), limit=TWIML_LIMIT),
     )
 
 
 def _parameters(terminal: Terminal) -> list[click.Parameter]:
-    prompt_help = terminal.pick(es="Lo que ha de decir el mensaje.", en="What the message is to say.")
-    dry_run_help = terminal.pick(
-        es="Mostrar el mensaje y su TwiML, sin llamar.", en="Show the message and its TwiML; call nobody."
-    )
+    prompt_help = terminal.translate(_("What the message is to say."))
+    dry_run_help = terminal.translate(_("Show the message and its TwiML; call nobody."))
     return [
         click.Option(["--prompt"], help=prompt_help),
         click.Option(["--dry-run"], is_flag=True, help=dry_run_help),

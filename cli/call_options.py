@@ -11,27 +11,21 @@ from cli.exit_codes import ExitCode
 from integrations.twilio.calls import TwilioRest
 from phone_numbers import dialable_number, parse_e164
 from settings import Settings, SettingsError, load_settings
+from translations import lazy_gettext as _
 
 PATIENCE_S = 60.0
 
 
 def exit_codes(terminal: Terminal) -> str:
     """Return the paragraph of --help that says what the exit codes mean."""
-    return terminal.pick(
-        es="\b\nCódigos de salida:\n"
-        "  0    se habló y la llamada terminó\n"
-        "  1    no se llegó a hablar (comunicando, sin respuesta, fallida, anulada)\n"
-        "  2    argumentos o ajustes incorrectos\n"
-        "  3    la petición se rechazó; repetirla no cambia nada\n"
-        "  4    no hay red, o el servicio falla o está ocupado; más tarde puede ir bien\n"
-        "  130  ^C (o TERM): la llamada se colgó\n",
-        en="\b\nExit codes:\n"
-        "  0    the call was answered, and is over\n"
-        "  1    nobody was talked to (busy, no answer, failed, canceled)\n"
-        "  2    wrong arguments or settings\n"
-        "  3    the request was refused; repeating it changes nothing\n"
-        "  4    no network, or the service fails or is busy; later it may work\n"
-        "  130  ^C (or TERM): the call was hung up\n",
+    return terminal.translate(
+        _(
+            "\b\nExit codes:\n  0    the call was answered, and is over\n  1    nobody was "
+            "talked to (busy, no answer, failed, canceled)\n  2    wrong arguments or "
+            "settings\n  3    the request was refused; repeating it changes nothing\n  4    no "
+            "network, or the service fails or is busy; later it may work\n  130  ^C (or TERM): "
+            "the call was hung up\n"
+        ),
     )
 
 
@@ -50,17 +44,13 @@ class DialOptions:
 def dial_parameters(terminal: Terminal) -> list[click.Parameter]:
     """Return the parameters for the fields of DialOptions."""
     number = PhoneNumber(terminal)
-    sender_help = terminal.pick(
-        es="Número de origen, en lugar de TWILIO_PHONE_NUMBER.",
-        en="Number to call from, in place of TWILIO_PHONE_NUMBER.",
+    sender_help = terminal.translate(
+        _("Number to call from, in place of TWILIO_PHONE_NUMBER."),
     )
-    ring_help = terminal.pick(
-        es="Segundos que suena antes de darse por no contestada (si no, los de Twilio: 60).",
-        en="Seconds it rings before it counts as not answered (else Twilio's: 60).",
+    ring_help = terminal.translate(
+        _("Seconds it rings before it counts as not answered (else Twilio's: 60)."),
     )
-    env_file_help = terminal.pick(
-        es="Leer los ajustes de este fichero, no de .env.", en="Read the settings from this file, not .env."
-    )
+    env_file_help = terminal.translate(_("Read the settings from this file, not .env."))
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     return [
         click.Argument(["number"], type=number, required=False),
@@ -96,11 +86,10 @@ class PhoneNumber(click.ParamType[str]):
             return self.form(parse_e164(value))
         except ValueError:
             self.fail(
-                self._terminal.pick(
-                    es=f"«{value}» no puede ser un número de teléfono: escríbalo con el prefijo del país, "
-                    "como +34600000001.",
-                    en=f"“{value}” cannot be a phone number: give it with its country code, "
-                    "such as +34600000001.",
+                self._terminal.translate(
+                    _(
+                        "“{value}” cannot be a phone number: give it with its country code, such as +34600000001."
+                    ).format(value=value),
                 ),
                 param,
                 ctx,
@@ -125,9 +114,10 @@ def require(terminal: Terminal, settings: Settings, *names: str) -> None:
     if missing:
         listed = ", ".join(missing)
         raise CannotBegin(
-            terminal.pick(
-                es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
-                en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
+            terminal.translate(
+                _("Not set in .env or the environment: {listed} (explained in .env.example).").format(
+                    listed=listed
+                ),
             )
         )
 
@@ -142,9 +132,8 @@ def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *ne
     to = options.number or settings.to_phone_number
     if not to:
         raise CannotBegin(
-            terminal.pick(
-                es="Falta a quién llamar: escriba el número, o ponga TO_PHONE_NUMBER en .env.",
-                en="Whom to call is missing: give the number, or set TO_PHONE_NUMBER in .env.",
+            terminal.translate(
+                _("Whom to call is missing: give the number, or set TO_PHONE_NUMBER in .env."),
             )
         )
     return to, options.sender or settings.twilio_phone_number or ""

@@ -15,25 +15,27 @@ from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from integrations.errors import IntegrationError
 from integrations.twilio.calls import CallState, TwilioRest, may_have_been_done, what_to_do
+from translations import lazy_gettext as _
+from translations import lazy_pgettext
 
 LOOKS_FOR_THE_PRICE = 3
 
 _STATUSES = {
-    "queued": {"es": "en cola", "en": "queued"},
-    "initiated": {"es": "marcando", "en": "dialing"},
-    "ringing": {"es": "sonando", "en": "ringing"},
-    "in-progress": {"es": "hablando", "en": "talking"},
-    "completed": {"es": "terminada", "en": "completed"},
-    "busy": {"es": "comunicando", "en": "busy"},
-    "no-answer": {"es": "sin respuesta", "en": "no answer"},
-    "failed": {"es": "fallida", "en": "failed"},
-    "canceled": {"es": "anulada", "en": "canceled"},
+    "queued": _("queued"),
+    "initiated": _("dialing"),
+    "ringing": _("ringing"),
+    "in-progress": _("talking"),
+    "completed": _("completed"),
+    "busy": lazy_pgettext("of a call", "busy"),
+    "no-answer": _("no answer"),
+    "failed": lazy_pgettext("of a call", "failed"),
+    "canceled": _("canceled"),
 }
 _ANSWERED_BY = {
-    "human": {"es": "contestó una persona", "en": "a person answered"},
-    "machine": {"es": "contestó un contestador", "en": "a machine answered"},
-    "fax": {"es": "contestó un fax", "en": "a fax answered"},
-    "unknown": {"es": "no se sabe quién contestó", "en": "not known who answered"},
+    "human": _("a person answered"),
+    "machine": _("a machine answered"),
+    "fax": _("a fax answered"),
+    "unknown": _("not known who answered"),
 }
 
 
@@ -72,16 +74,17 @@ class Follower:
 
     def _unknown_whether_placed(self) -> None:
         self._terminal.complain(
-            es="No se sabe si la llamada llegó a hacerse: antes de repetirla, mírelo en "
-            "https://console.twilio.com (Monitor, Logs, Calls).",
-            en="It is not known whether the call was placed: before you repeat it, look at "
-            "https://console.twilio.com (Monitor, Logs, Calls).",
+            _(
+                "It is not known whether the call was placed: before you repeat it, look at "
+                "https://console.twilio.com (Monitor, Logs, Calls)."
+            ),
         )
 
     def _follow(self, placed: CallState) -> ExitCode:
         self._terminal.say(
-            es=f"Llamando a {placed.to} desde {placed.sender} ({placed.sid}). ^C cuelga.",
-            en=f"Calling {placed.to} from {placed.sender} ({placed.sid}). ^C hangs up.",
+            _("Calling {to} from {sender} ({sid}). ^C hangs up.").format(
+                to=placed.to, sender=placed.sender, sid=placed.sid
+            ),
         )
         try:
             with self._terminal.console.status("") as status:
@@ -107,7 +110,7 @@ class Follower:
         return self._billed(looks, state)
 
     def _billed(self, looks: "Looks", state: CallState) -> CallState:
-        for _ in range(LOOKS_FOR_THE_PRICE if state.status == "completed" else 0):
+        for _attempt in range(LOOKS_FOR_THE_PRICE if state.status == "completed" else 0):
             if state.price is not None or self._interruption.within(self._poll_s):
                 break
             state = looks.again(state)
@@ -115,8 +118,7 @@ class Follower:
 
     def _hang_up(self, state: CallState) -> CallState:
         self._terminal.say(
-            es="Colgando… (^C otra vez: salir sin esperar)",
-            en="Hanging up… (^C again: leave without waiting)",
+            _("Hanging up… (^C again: leave without waiting)"),
         )
         try:
             return self._twilio.end_call(state.sid)
@@ -126,8 +128,7 @@ class Follower:
 
     def _may_be_on(self, placed: CallState) -> None:
         self._terminal.complain(
-            es=f"Se deja de seguir la llamada {placed.sid}, que puede seguir en curso.",
-            en=f"The call {placed.sid} is followed no longer; it may still be on.",
+            _("The call {sid} is followed no longer; it may still be on.").format(sid=placed.sid),
         )
 
 
@@ -159,8 +160,7 @@ class Looks:
             raise error
         if not self._failing:
             self._terminal.say(
-                es=f"Twilio no responde por ahora ({error}); se sigue intentando.",
-                en=f"Twilio does not answer for now ({error}); still trying.",
+                _("Twilio does not answer for now ({error}); still trying.").format(error=error),
             )
         self._failing = True
 
@@ -220,9 +220,9 @@ def explain(terminal: Terminal, error: IntegrationError) -> ExitCode:
     code = f" [{error.code}]" if error.code is not None else ""
     advice = what_to_do(error.code, terminal.language)
     if advice:
-        terminal.complain(es=f"{advice}\n  {error}{code}", en=f"{advice}\n  {error}{code}")
+        terminal.complain(_("{advice}\n  {error}{code}").format(advice=advice, error=error, code=code))
     else:
-        terminal.complain(es=f"Twilio dice: {error}{code}", en=f"Twilio says: {error}{code}")
+        terminal.complain(_("Twilio says: {error}{code}").format(error=error, code=code))
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 
 
@@ -231,7 +231,7 @@ def summary(terminal: Terminal, state: CallState) -> str:
     parts = [_status_word(terminal, state)]
     if state.answered_by:
         kind = state.answered_by.partition("_")[0]
-        parts.append(_ANSWERED_BY.get(kind, {}).get(terminal.language, state.answered_by))
+        parts.append(terminal.translate(_ANSWERED_BY.get(kind, state.answered_by)))
     if state.duration_s is not None:
         parts.append(_minutes(state.duration_s))
     if state.status == "completed":
@@ -239,9 +239,8 @@ def summary(terminal: Terminal, state: CallState) -> str:
     lines = [f"{state.sid}: {' · '.join(parts)}"]
     if state.status == "failed":
         lines.append(
-            terminal.pick(
-                es="El motivo está en https://console.twilio.com (Monitor, Logs, Calls), con ese SID.",
-                en="The reason is at https://console.twilio.com (Monitor, Logs, Calls), under that SID.",
+            terminal.translate(
+                _("The reason is at https://console.twilio.com (Monitor, Logs, Calls), under that SID."),
             )
         )
     return "\n".join(lines)
@@ -249,13 +248,13 @@ def summary(terminal: Terminal, state: CallState) -> str:
 
 def _price(terminal: Terminal, state: CallState) -> str:
     if state.price is None:
-        return terminal.pick(es="precio aún no conocido", en="price not known yet")
+        return terminal.translate(_("price not known yet"))
     amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
     return amount.replace(".", ",") if terminal.language == "es" else amount
 
 
 def _status_word(terminal: Terminal, state: CallState) -> str:
-    return _STATUSES.get(state.status, {}).get(terminal.language, state.status)
+    return terminal.translate(_STATUSES.get(state.status, state.status))
 
 
 def _minutes(seconds: int) -> str:

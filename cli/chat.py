@@ -19,6 +19,7 @@ from storage.models import TurnKind
 from storage.queries import chats
 from storage.queries.calls import ConversationRecord
 from storage.queries.chats import SaidRecord
+from translations import lazy_gettext as _
 
 ANSWER_WITHIN_S = 30.0
 LAST = 50
@@ -114,21 +115,19 @@ def chat_command(
 def _talk(chat: Chat, zone: ZoneInfo) -> None:
     terminal = chat.terminal
     terminal.say(
-        es="Escriba; /history muestra lo dicho, /reset empieza de nuevo, /exit termina.",
-        en="Write; /history shows what was said, /reset begins anew, /exit ends.",
+        _("Write; /history shows what was said, /reset begins anew, /exit ends."),
     )
     while (words := _line()) is not None and words != "/exit":
         if words == "/reset":
             chat = Chat(chat.manager, chat.database, terminal, chats.new_key())
-            terminal.say(es="Conversación nueva.", en="A new conversation.")
+            terminal.say(_("A new conversation."))
         elif words == "/history":
             with chat.database.read() as connection:
                 said = chats.said_in(connection, chat.key, LAST)
             _show(terminal, zone, said)
         elif words.startswith("/"):
             terminal.complain(
-                es=f"No hay ninguna orden {words}: /history, /reset o /exit.",
-                en=f"There is no command {words}: /history, /reset or /exit.",
+                _("There is no command {words}: /history, /reset or /exit.").format(words=words),
             )
         elif words:
             chat.ask(words)
@@ -156,7 +155,7 @@ def _history(database: Database, number: str) -> list[SaidRecord]:
 
 def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
     if not said:
-        terminal.say(es="Todavía no se ha dicho nada.", en="Nothing was said yet.")
+        terminal.say(_("Nothing was said yet."))
     for turn in said:
         at = turn.created_at.astimezone(zone)
         terminal.console.print(f"{at:%Y-%m-%d %H:%M} {turn.channel}", style="dim")

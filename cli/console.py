@@ -1,4 +1,4 @@
-"""What commands print: in Spanish or English, after the reader's LANG."""
+"""What commands print, in the language of the reader's LANG."""
 
 import io
 import sys
@@ -7,12 +7,13 @@ from pydantic_settings import EnvSettingsSource
 from rich.console import Console
 
 from settings import Settings
+from translations import Message, in_language
 
 
 class Terminal:
     """Prints for people. What was asked for goes to stdout, what is wrong to stderr.
 
-    language: "es" or "en".
+    language: one of `translations.languages()`.
     """
 
     def __init__(self, language: str) -> None:
@@ -23,21 +24,22 @@ class Terminal:
         self.console = _console(stderr=False)
         self._errors = _console(stderr=True)
 
-    def pick(self, *, es: str, en: str) -> str:
-        """Return the text in the reader's language."""
-        return es if self.language == "es" else en
+    def translate(self, message: Message | str) -> str:
+        """Return the message in the reader's language."""
+        with in_language(self.language):
+            return str(message)
 
-    def say(self, *, es: str, en: str) -> None:
+    def say(self, message: Message | str) -> None:
         """Print what was asked for."""
-        self.console.print(self.pick(es=es, en=en))
+        self.console.print(self.translate(message))
 
-    def complain(self, *, es: str, en: str) -> None:
+    def complain(self, message: Message | str) -> None:
         """Print what is wrong, and what to do about it."""
-        self._errors.print(self.pick(es=es, en=en), style="yellow")
+        self._errors.print(self.translate(message), style="yellow")
 
 
 def reader_language() -> str:
-    """Return "es" or "en" even where the settings are wrong, so that this can be said in it."""
+    """Return the reader's language even where the settings are wrong, so that this can be said in it."""
     # The settings' own reading of the environment, without its checks.
     found = EnvSettingsSource(Settings, env_ignore_empty=True)()
     language = next(

@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.console import Terminal
 from jobs.migrate import is_up_to_date, upgrade
+from translations import lazy_gettext as _
 
 
 def database_group(url: str) -> click.Group:
@@ -25,14 +26,14 @@ def require_tables(url: str, terminal: Terminal) -> None:
             return
     except SQLAlchemyError as error:
         raise click.ClickException(
-            terminal.pick(
-                es=f"No se llega a la base de datos de DATABASE_URL ({type(error).__name__}).",
-                en=f"The database of DATABASE_URL cannot be reached ({type(error).__name__}).",
+            terminal.translate(
+                _("The database of DATABASE_URL cannot be reached ({name}).").format(
+                    name=type(error).__name__
+                ),
             )
         ) from error
     raise click.ClickException(
-        terminal.pick(
-            es="La base de datos no está preparada: ejecute flask --app app db upgrade.",
-            en="The database is not prepared: run flask --app app db upgrade.",
+        terminal.translate(
+            _("The database is not prepared: run flask --app app db upgrade."),
         )
     )

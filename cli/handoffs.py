@@ -10,6 +10,8 @@ from rich.table import Table
 from cli.console import Terminal
 from storage.database import Database
 from storage.queries.handoffs import HandoffRecord, last_handoffs
+from translations import lazy_gettext as _
+from translations import lazy_pgettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def handoffs_command(
         if found:
             terminal.console.print(_table(found, terminal, needed.zone))
         else:
-            terminal.say(es="Nadie ha pedido una persona todavía.", en="Nobody has asked for a person yet.")
+            terminal.say(_("Nobody has asked for a person yet."))
 
     return handoffs
 
@@ -44,11 +46,11 @@ def handoffs_command(
 def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -> Table:
     table = Table(show_lines=True)
     for title in (
-        terminal.pick(es="Cuándo", en="When"),
-        terminal.pick(es="Quién", en="Who"),
-        terminal.pick(es="Motivo", en="Reason"),
-        terminal.pick(es="Mensaje", en="Message"),
-        terminal.pick(es="Estado", en="State"),
+        terminal.translate(_("When")),
+        terminal.translate(_("Who")),
+        terminal.translate(_("Reason")),
+        terminal.translate(lazy_pgettext("on WhatsApp", "Message")),
+        terminal.translate(_("State")),
     ):
         table.add_column(title)
     for handoff in found:
@@ -65,19 +67,19 @@ def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -
 
 
 def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
-    if handoff.address.startswith("withheld:"):
-        who = terminal.pick(es="número oculto", en="withheld number")
-    else:
-        who = handoff.address
-    return who + (terminal.pick(es=" (simulado)", en=" (simulated)") if handoff.simulated else "")
+    who = handoff.address
+    if who.startswith("withheld:"):
+        who = terminal.translate(_("withheld number"))
+    simulated = terminal.translate(_("(simulated)"))
+    return f"{who} {simulated}" if handoff.simulated else who
 
 
 def _state(handoff: HandoffRecord, terminal: Terminal, zone: ZoneInfo) -> str:
     if handoff.owned_at is not None:
         at = handoff.owned_at.astimezone(zone)
-        taken = terminal.pick(es="lo tomó {} a las {}", en="taken by {} at {}")
+        taken = terminal.translate(_("taken by {} at {}"))
         return taken.format(handoff.owner, f"{at:%H:%M}")
     if not handoff.asked:
-        return terminal.pick(es="abierto", en="open")
+        return terminal.translate(_("open"))
     told = ", ".join(handoff.asked)
-    return terminal.pick(es="avisado: {}", en="told: {}").format(told)
+    return terminal.translate(_("told: {}")).format(told)

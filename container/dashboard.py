@@ -10,12 +10,12 @@ from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.profiles.profile import Profile
-from dashboard.actions import Crew, Operators, house_for
+from dashboard.actions import Operators, OperatorServices, policy_for
 from dashboard.charts.costs import Prices
 from dashboard.live_updates import Live
-from dashboard.simulator.sessions import Sittings
-from dashboard.simulator.views import Booth
-from ivr.call_control import CallDesk
+from dashboard.simulator.sessions import BrowserSessions
+from dashboard.simulator.views import SimulatorViews
+from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.media import Media
 from messaging.whatsapp_markdown import whatsapp_messages
@@ -79,13 +79,13 @@ class DashboardServices:
         return self._core.closed_at_end(live, live.close)
 
     @service
-    def sittings(self) -> Sittings:
+    def sessions(self) -> BrowserSessions:
         """The phones and WhatsApps that browsers have opened in this process."""
-        sittings = Sittings(self.database)
-        return self._core.closed_at_end(sittings, sittings.close)
+        sessions = BrowserSessions(self.database)
+        return self._core.closed_at_end(sessions, sessions.close)
 
     @service
-    def booth(self) -> Booth:
+    def simulator(self) -> SimulatorViews:
         """Where browsers make calls and write."""
         server = self._core.local_server
         delivery = BrowserDelivery(
@@ -94,21 +94,21 @@ class DashboardServices:
             lambda: self._core.simulator_token,
             receipts_to=lambda: self._core.settings.webhook_url or server.url,
         )
-        return Booth(server, self.database, self.sittings, delivery.bring, self.profile.language)
+        return SimulatorViews(server, self.database, self.sessions, delivery.bring, self.profile.language)
 
     @service
     def operators(self) -> Operators:
         """What does as operators ask."""
         settings = self._core.settings
-        calls = CallDesk(
+        calls = CallControl(
             self._providers.twilio_calls,
             self._phone.manager,
             self.database,
-            self._phone.books,
+            self._phone.lifecycle,
             human_number=settings.human_phone_number,
             public_url=settings.webhook_url,
         )
-        crew = Crew(
+        services = OperatorServices(
             writer=self._people.outbox,
             people=self._people.handoffs,
             mirror=self._people.mirror,
@@ -117,5 +117,5 @@ class DashboardServices:
             fit=whatsapp_messages,
             stop=self._whatsapp.manager.stop,
         )
-        house = house_for(self.profile.language, silent_for=timedelta(hours=settings.human_resume_h))
-        return Operators(self.database, crew, house)
+        policy = policy_for(self.profile.language, silent_for=timedelta(hours=settings.human_resume_h))
+        return Operators(self.database, services, policy)

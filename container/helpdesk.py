@@ -11,7 +11,7 @@ from messaging.whatsapp_markdown import whatsapp_messages
 from people.helpdesk.observer import ChatwootMirror
 from people.helpdesk.phrases import desk_words
 from people.helpdesk.sync_job import MirrorJobs
-from people.helpdesk.takeover import House, Takeover
+from people.helpdesk.takeover import Takeover, TakeoverPolicy
 
 
 class HelpdeskServices:
@@ -27,7 +27,7 @@ class HelpdeskServices:
     def takeover(self) -> Takeover:
         """What does as operators do."""
         settings, profile = self._core.settings, self._core.profile
-        house = House(
+        policy = TakeoverPolicy(
             words=desk_words(profile.language),
             zone=profile.time_zone,
             silent_for=timedelta(hours=settings.human_resume_h),
@@ -38,7 +38,7 @@ class HelpdeskServices:
             self._core.database,
             ChatwootMirror(self._core.work, receipts_fact=None),
             self._people.outbox if self._providers.channels.providers else None,
-            house,
+            policy,
             fit=whatsapp_messages,
             stop=self._whatsapp.manager.stop,
         )

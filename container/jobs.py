@@ -70,7 +70,7 @@ class JobServices:
 
     @property
     def _periodics(self) -> list[Periodic]:
-        database, work, books = self._core.database, self._core.work, self._phone.books
+        database, work, lifecycle = self._core.database, self._core.work, self._phone.lifecycle
 
         def forget_old_events() -> None:
             # No provider sends a webhook again after so long, and what is kept with them is good for a week
@@ -78,7 +78,7 @@ class JobServices:
                 forget_events(connection, utc_now() - EVENTS_KEPT)
 
         def close_silent_calls() -> None:
-            books.close_silent_calls(utc_now())
+            lifecycle.close_silent_calls(utc_now())
 
         periodics = [
             Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),

@@ -5,15 +5,15 @@ from datetime import timedelta
 from container.core import Core
 from container.providers import Providers
 from container.service import service
-from conversation.composite_observer import Mirrors
-from conversation.observers import NOBODY, Mirror
+from conversation.composite_observer import CompositeObserver
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from messaging.outbox import Outbox
 from observability.metrics import MessageCounts
 from people.crm.publisher import CrmEvents
 from people.elevenlabs.post_calls import PostCalls
 from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
-from people.handoff.service import Handoffs, Team
+from people.handoff.service import HandoffPolicy, Handoffs
 from people.helpdesk.observer import ChatwootMirror
 
 
@@ -61,9 +61,9 @@ class PeopleServices:
         return PostCalls(self._core.database, self._core.work, mirror=self.mirror)
 
     @service
-    def mirror(self) -> Mirror:
+    def mirror(self) -> ConversationObserver:
         """All who are shown what is said."""
-        return Mirrors(self.chatwoot or NOBODY, self.handoffs, self.crm, self._counts)
+        return CompositeObserver(self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts)
 
     @service
     def chatwoot(self) -> ChatwootMirror | None:
@@ -77,17 +77,17 @@ class PeopleServices:
         return MessageCounts(self._core.metrics)
 
     @service
-    def _watchers(self) -> Mirrors:
-        return Mirrors(self.chatwoot or NOBODY, self._counts)
+    def _watchers(self) -> CompositeObserver:
+        return CompositeObserver(self.chatwoot or NULL_OBSERVER, self._counts)
 
     @service
     def _outbox(self) -> Outbox:
         return Outbox(self._core.database, self._core.work, self._providers.channels, mirror=self._watchers)
 
     @property
-    def _team(self) -> Team:
+    def _team(self) -> HandoffPolicy:
         settings, profile = self._core.settings, self._core.profile
-        return Team(
+        return HandoffPolicy(
             sellers=self._core.sellers,
             words=notices_for(profile.language),
             language=profile.language,

@@ -9,7 +9,7 @@ from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
 from conversation.tools.runner import Toolbox, phone_tools
 from integrations.offline.model import OfflineModel
-from ivr.call_closing import CallBooks
+from ivr.call_closing import CallLifecycle
 from ivr.call_flow import PhoneLine
 
 
@@ -40,9 +40,9 @@ class PhoneServices:
         return self._core.closed_at_end(manager, manager.close)
 
     @service
-    def books(self) -> CallBooks:
+    def lifecycle(self) -> CallLifecycle:
         """What closes calls that are over."""
-        return CallBooks(self._core.database, self._core.work, self._people.mirror)
+        return CallLifecycle(self._core.database, self._core.work, self._people.mirror)
 
     @service
     def line(self) -> PhoneLine:
@@ -51,7 +51,7 @@ class PhoneServices:
         return PhoneLine(
             manager=self.manager,
             database=self._core.database,
-            books=self.books,
+            lifecycle=self.lifecycle,
             wait_s=settings.answer_wait_s,
             human_number=settings.human_phone_number,
             base_path=urlsplit(settings.webhook_url or "").path,

@@ -9,7 +9,7 @@ from conversation.tools.runner import Toolbox, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
 from integrations.openai.model import OpenAIModel
 from messaging.inbox import Inbox, InboxPolicy
-from messaging.intake import Keeper, Limits
+from messaging.intake import Intake, Limits
 from messaging.media import Media, Tools
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
@@ -51,7 +51,7 @@ class WhatsAppServices:
             work=self._core.work,
             outbox=self.outbox,
             media=self.media,
-            keeper=self._keeper,
+            intake=self._intake,
             policy=InboxPolicy(
                 settle_s=settings.whatsapp_settle_s,
                 wait_s=settings.whatsapp_twiml_wait_s,
@@ -90,9 +90,9 @@ class WhatsAppServices:
         return Media(self._core.database, tools)
 
     @property
-    def _keeper(self) -> Keeper:
+    def _intake(self) -> Intake:
         settings = self._core.settings
-        return Keeper(
+        return Intake(
             self._core.database,
             self._core.work,
             self.outbox,

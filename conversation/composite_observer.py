@@ -4,17 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from conversation.observers import Mirror
+from conversation.observers import ConversationObserver
 from storage.models import MessageStatus
 
 
-class Mirrors:
+class CompositeObserver:
     """Passes on what it is told, to each in their order, in the same transaction."""
 
-    def __init__(self, *mirrors: Mirror) -> None:
+    def __init__(self, *mirrors: ConversationObserver) -> None:
         self._mirrors = list(mirrors)
 
-    def add(self, mirror: Mirror) -> None:
+    def add(self, mirror: ConversationObserver) -> None:
         """Tell one more from now on: one that could not be made before whoever tells it."""
         self._mirrors.append(mirror)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from conversation.observers import People
+from conversation.observers import HandoffListener
 from conversation.redaction import redact
 from storage.queries import handoffs
 
@@ -39,7 +39,7 @@ class Request:
 
 def hand_off(
     connection: Connection,
-    people: People,
+    people: HandoffListener,
     conversation_id: int,
     turn_number: int | None,
     request: Request,
@@ -68,7 +68,7 @@ def hand_off(
 
 def leave_message(
     connection: Connection,
-    people: People,
+    people: HandoffListener,
     conversation_id: int,
     turn_number: int,
     message: str,

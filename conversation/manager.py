@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from conversation import history
 from conversation.answers.answer import Answer, Reading
 from conversation.answers.registry import Answers
-from conversation.answers.writer import Draft, Writer, failure_handoff, last_words
+from conversation.answers.writer import AnswerWriter, Draft, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
 from conversation.intents import asks_for_person
 from conversation.metrics import NO_METRICS, Metrics
-from conversation.observers import NOBODY, Mirror, People
+from conversation.observers import NULL_OBSERVER, ConversationObserver, HandoffListener
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools.runner import Toolbox, ToolContext
@@ -135,8 +135,8 @@ class ChannelRules:
 class Observers:
     """Who is told: people of handoffs, mirror of turns that are complete."""
 
-    people: People = NOBODY
-    mirror: Mirror = NOBODY
+    people: HandoffListener = NULL_OBSERVER
+    mirror: ConversationObserver = NULL_OBSERVER
 
 
 class ConversationManager:
@@ -157,7 +157,7 @@ class ConversationManager:
         self._images_of, self._people, self._mirror = channel.images_of, observers.people, observers.mirror
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
-        self._writer = Writer(models, channel.toolbox, metrics=metrics, channel=channel.name)
+        self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
         self._toolbox, self._is_phone = channel.toolbox, channel.name == "phone"
         self._can_transfer, self._longest = channel.can_transfer, channel.longest
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from storage.models import MessageStatus
 
 
-class People(Protocol):
+class HandoffListener(Protocol):
     """Who is told of handoffs."""
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
@@ -19,7 +19,7 @@ class People(Protocol):
         ...
 
 
-class Mirror(Protocol):
+class ConversationObserver(Protocol):
     """Who shows conversations to people as they happen."""
 
     def message(
@@ -43,7 +43,7 @@ class Mirror(Protocol):
         ...
 
 
-class Nobody:
+class NullObserver:
     """Nobody to bring in, and nobody who watches."""
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
@@ -66,4 +66,4 @@ class Nobody:
         """Show nobody."""
 
 
-NOBODY = Nobody()
+NULL_OBSERVER = NullObserver()

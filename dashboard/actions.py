@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
-from conversation.observers import Mirror, People
+from conversation.observers import ConversationObserver, HandoffListener
 from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.twilio.error_codes import PASSING_CODES
@@ -60,7 +60,7 @@ class CannotBeDone(Exception):
         self.trouble, self.code = trouble, code
 
 
-class Writer(Protocol):
+class MessageSender(Protocol):
     """Who sends what operators write."""
 
     def write(self, connection: Connection, recipient: Recipient, body: str, *, author: str) -> int:
@@ -103,16 +103,16 @@ class Notes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class OperatorServices:
     """Who does what operators ask for. calls: what is done about calls; notes: None where there is no Chatwoot.
 
     fit: turns what was written into messages of WhatsApp. stop: stops the answers of a written conversation that are
     being written, by its key.
     """
 
-    writer: Writer
-    people: People
-    mirror: Mirror
+    writer: MessageSender
+    people: HandoffListener
+    mirror: ConversationObserver
     calls: CallControl
     notes: Notes | None
     fit: Callable[[str], list[str]]
@@ -120,7 +120,7 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class OperatorPolicy:
     """How operators are called, and for how long the assistant is silent where one has taken over."""
 
     name: str
@@ -129,24 +129,29 @@ class House:
     silent_for: timedelta
 
 
-def house_for(language: str, *, silent_for: timedelta) -> House:
+def policy_for(language: str, *, silent_for: timedelta) -> OperatorPolicy:
     """Return how operators of the dashboard are called. language: the business's ("es-ES")."""
     words = catalogue_for(language).dashboard
-    return House(words.name, words.taken, words.given_back, silent_for)
+    return OperatorPolicy(words.name, words.taken, words.given_back, silent_for)
 
 
 class Operators:
     """Does what operators ask for, or raises CannotBeDone. Thread-safe."""
 
     def __init__(
-        self, database: Database, crew: Crew, house: House, *, clock: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        services: OperatorServices,
+        policy: OperatorPolicy,
+        *,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._crew, self._house, self._clock = database, crew, house, clock
+        self._database, self._services, self._policy, self._clock = database, services, policy, clock
 
     @property
     def calls(self) -> CallControl:
         """What can be done about calls, for pages to know."""
-        return self._crew.calls
+        return self._services.calls
 
     # Written conversations
 
@@ -159,7 +164,7 @@ class Operators:
         now = self._clock()
         with self._database.write() as connection:
             self._have(connection, talk, now)
-        self._crew.stop(talk.key)
+        self._services.stop(talk.key)
 
     def write(self, conversation_id: int, words: str) -> None:
         """Write to the contact, and have the conversation from now on."""
@@ -171,29 +176,31 @@ class Operators:
             raise CannotBeDone(Trouble.TOO_LONG)
         with self._database.write() as connection:
             recipient = _writable(contacts.find_recipient(connection, conversation_id=conversation_id))
-            for body in self._crew.fit(words):
-                message_id = self._crew.writer.write(connection, recipient, body, author=self._house.name)
-                self._crew.mirror.message(connection, message_id, now)
+            for body in self._services.fit(words):
+                message_id = self._services.writer.write(
+                    connection, recipient, body, author=self._policy.name
+                )
+                self._services.mirror.message(connection, message_id, now)
             self._have(connection, talk, now)
         log.info("operator_wrote", conversation_id=conversation_id)
-        self._crew.stop(talk.key)
+        self._services.stop(talk.key)
 
     def give_back(self, conversation_id: int) -> None:
         """Let the assistant answer again."""
         talk, now = self._talk(conversation_id), self._clock()
         with self._database.write() as connection:
             if contacts.give_back(connection, conversation_id):
-                self._note(connection, talk, "given-back", self._house.note_given_back, now)
+                self._note(connection, talk, "given-back", self._policy.note_given_back, now)
                 log.info("conversation_given_back", conversation_id=conversation_id)
 
     def hand_off(self, conversation_id: int, reason: str) -> None:
         """Have a person brought in, as the assistant would."""
         self._talk(conversation_id)
-        request = Request(reason.strip() or self._house.name, source=Source.OPERATOR)
+        request = Request(reason.strip() or self._policy.name, source=Source.OPERATOR)
         with self._database.write() as connection:
             if any(not note.owner for note in transcripts.handoffs_of(connection, conversation_id)):
                 raise CannotBeDone(Trouble.WAITS_ALREADY)
-            hand_off(connection, self._crew.people, conversation_id, None, request, self._clock())
+            hand_off(connection, self._services.people, conversation_id, None, request, self._clock())
 
     def take_handoff(self, conversation_id: int, handoff_id: int) -> None:
         """Take what waits for a person; a written conversation with it."""
@@ -202,7 +209,7 @@ class Operators:
             facts = offers.handoff_facts(connection, handoff_id)
             if facts is None or facts.conversation_id != conversation_id:
                 raise CannotBeDone(Trouble.GONE)
-            if not offers.take_handoff(connection, handoff_id, self._house.name, now):
+            if not offers.take_handoff(connection, handoff_id, self._policy.name, now):
                 raise CannotBeDone(Trouble.TAKEN)
             if talk.channel == "whatsapp":
                 self._have(connection, talk, now)
@@ -223,7 +230,7 @@ class Operators:
             if not may_retry(row):
                 raise CannotBeDone(Trouble.NOT_AGAIN)
             outgoing.try_again(connection, message_id, self._clock())
-            self._crew.writer.send_later(connection, row.message.conversation_id)
+            self._services.writer.send_later(connection, row.message.conversation_id)
         log.info("message_retried", message_id=message_id)
 
     # Calls
@@ -245,7 +252,7 @@ class Operators:
         _asking(lambda: self.calls.transfer(talk.key, call, withheld=withheld))
         now = self._clock()
         with self._database.write() as connection:
-            self._have(connection, talk, now, min(self._house.silent_for, LONGEST_CALL))
+            self._have(connection, talk, now, min(self._policy.silent_for, LONGEST_CALL))
 
     # Common to them
 
@@ -268,19 +275,19 @@ class Operators:
         self, connection: Connection, talk: TalkRecord, now: datetime, silent_for: timedelta | None = None
     ) -> None:
         """Note that operators have a conversation, and all of it that waited for a person."""
-        until = now + (silent_for or self._house.silent_for)
-        contacts.take_over(connection, talk.id, self._house.name, until)
+        until = now + (silent_for or self._policy.silent_for)
+        contacts.take_over(connection, talk.id, self._policy.name, until)
         for note in transcripts.handoffs_of(connection, talk.id):
             if not note.owner:
-                offers.take_handoff(connection, note.id, self._house.name, now)
-        if talk.human != self._house.name:
-            self._note(connection, talk, "taken", self._house.note_taken, now)
+                offers.take_handoff(connection, note.id, self._policy.name, now)
+        if talk.human != self._policy.name:
+            self._note(connection, talk, "taken", self._policy.note_taken, now)
             log.info("conversation_taken_over", conversation_id=talk.id)
 
     def _note(self, connection: Connection, talk: TalkRecord, what: str, words: str, now: datetime) -> None:
-        if self._crew.notes is not None and not talk.simulated:
+        if self._services.notes is not None and not talk.simulated:
             ref = f"dashboard:{talk.id}:{what}:{int(now.timestamp())}"
-            self._crew.notes.note(connection, talk.contact_id, ref, words, now)
+            self._services.notes.note(connection, talk.contact_id, ref, words, now)
 
 
 def may_retry(row: MessageRow) -> bool:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from flask import request
 
-from storage.reports.conversations import Place
+from storage.reports.conversations import PagePosition
 
 LARGEST_ID = 2**31 - 1
 """What Postgres takes for one."""
@@ -32,16 +32,16 @@ def day(name: str) -> date | None:
     return found if 2000 <= found.year < 2200 else None
 
 
-def place(name: str) -> Place | None:
+def place(name: str) -> PagePosition | None:
     """Return where in a list of conversations a page begins, as `written` gave it."""
     at, _, id_ = request.args.get(name, "").rpartition("_")
     try:
-        found = Place(datetime.fromisoformat(at), int(id_))
+        found = PagePosition(datetime.fromisoformat(at), int(id_))
     except ValueError:
         return None
     return found if found.at.tzinfo is not None and 0 <= found.id <= LARGEST_ID else None
 
 
-def written(found: Place) -> str:
+def written(found: PagePosition) -> str:
     """Return a place for an address."""
     return f"{found.at.isoformat()}_{found.id}"

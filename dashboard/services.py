@@ -7,7 +7,7 @@ from conversation.profiles.profile import Profile
 from dashboard.actions import Operators
 from dashboard.charts.costs import Prices
 from dashboard.live_updates import Live
-from dashboard.simulator.views import Booth
+from dashboard.simulator.views import SimulatorViews
 from storage.database import Database
 from storage.queries.messages import Attachment
 
@@ -44,7 +44,7 @@ class DashboardServices(Protocol):
         ...
 
     @property
-    def booth(self) -> Booth:
+    def simulator(self) -> SimulatorViews:
         """Where browsers make calls and write."""
         ...
 

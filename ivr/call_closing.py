@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from jobs.queue import Work
 from storage.database import Database
 from storage.models import TurnState
@@ -18,10 +18,10 @@ SILENT_FOR = timedelta(minutes=15)
 """An inbound call's status callback is optional: one that says nothing for this long is over."""
 
 
-class CallBooks:
+class CallLifecycle:
     """Closes calls and has noted what they were about. mirror: who is told that a call is over."""
 
-    def __init__(self, database: Database, work: Work, mirror: Mirror = NOBODY) -> None:
+    def __init__(self, database: Database, work: Work, mirror: ConversationObserver = NULL_OBSERVER) -> None:
         self._database, self._work, self._mirror = database, work, mirror
 
     def close(self, connection: Connection, key: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager
 from ivr import twiml
-from ivr.call_closing import CallBooks
+from ivr.call_closing import CallLifecycle
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import calls
@@ -30,7 +30,7 @@ class Rest(Protocol):
         ...
 
 
-class CallDesk:
+class CallControl:
     """Ends and transfers calls. rest: None without credentials. public_url: the base of the URLs that Twilio is given.
 
     A document that is sent by REST has no address of its own, so what follows the transfer needs a whole URL.
@@ -41,12 +41,12 @@ class CallDesk:
         rest: Rest | None,
         manager: ConversationManager,
         database: Database,
-        books: CallBooks,
+        lifecycle: CallLifecycle,
         *,
         human_number: str | None,
         public_url: str | None,
     ) -> None:
-        self._rest, self._manager, self._database, self._books = rest, manager, database, books
+        self._rest, self._manager, self._database, self._lifecycle = rest, manager, database, lifecycle
         self._human_number, self._public_url = human_number, public_url
 
     @property
@@ -67,7 +67,7 @@ class CallDesk:
         now = utc_now()
         with self._database.write() as connection:
             calls.record_progress(connection, call.call_sid, CallProgress("completed", now))
-            self._books.close(connection, key, now)
+            self._lifecycle.close(connection, key, now)
 
     def transfer(self, key: str, call: CallRecord, *, withheld: bool) -> None:
         """Tell the caller, and ring the person. Raises IntegrationError."""

@@ -18,8 +18,8 @@ from conversation.answers.answer import Reading
 from conversation.intents import is_continue
 from conversation.manager import ConversationManager, Utterance
 from ivr import twiml
-from ivr.call_closing import CallBooks
-from ivr.requests import Heard, Place
+from ivr.call_closing import CallLifecycle
+from ivr.requests import CallPosition, Heard
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Ending, ServedKind, TurnKind
@@ -52,13 +52,13 @@ class PhoneLine:
         *,
         manager: ConversationManager,
         database: Database,
-        books: CallBooks,
+        lifecycle: CallLifecycle,
         wait_s: float,
         human_number: str | None,
         base_path: str = "",
         demonstration: bool = False,
     ) -> None:
-        self.manager, self._database, self._books = manager, database, books
+        self.manager, self._database, self._lifecycle = manager, database, lifecycle
         self._wait_s, self._human_number = wait_s, human_number
         self._base_path, self._demonstration = base_path, demonstration
         profile = manager.profile
@@ -93,7 +93,7 @@ class PhoneLine:
         action = self._url("/gather", turn=self._next_number(facts.key))
         return twiml.gather(self._voice, [self._phrases.fallback], action)
 
-    def hear(self, facts: CallFacts, place: Place, heard: Heard) -> str:
+    def hear(self, facts: CallFacts, place: CallPosition, heard: Heard) -> str:
         """The caller spoke, pressed keys, or did neither."""
         if place.is_message:
             return self._hear_message(facts, place, heard)
@@ -106,7 +106,7 @@ class PhoneLine:
         self.manager.answer(self._utterance(facts, number, place, heard))
         return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
 
-    def go_on(self, facts: CallFacts, place: Place, dial_status: str = "") -> str:
+    def go_on(self, facts: CallFacts, place: CallPosition, dial_status: str = "") -> str:
         """Twilio asks for the rest of an answer, or says how a transfer ended."""
         if place.turn is None:
             return self.apologise(facts)
@@ -120,7 +120,7 @@ class PhoneLine:
             calls.open_call(connection, facts, progress.at)
             over = calls.record_progress(connection, facts.call_sid, progress)
             if STATUS_RANKS.get(progress.status) == OVER:
-                self._books.close(connection, facts.key, utc_now())
+                self._lifecycle.close(connection, facts.key, utc_now())
         if over:
             self.manager.stop(facts.key)
         return twiml.nothing()
@@ -194,7 +194,7 @@ class PhoneLine:
 
     # What is not an answer
 
-    def _silence(self, facts: CallFacts, place: Place) -> str:
+    def _silence(self, facts: CallFacts, place: CallPosition) -> str:
         if place.silent >= MOST_SILENCES:
             return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
         number = place.turn or self._next_number(facts.key)
@@ -210,7 +210,7 @@ class PhoneLine:
         action = self._url("/gather", turn=number + 1, message=1, silent=silent)
         return twiml.gather_message(self._voice, [*words, self._phrases.take_message], action)
 
-    def _hear_message(self, facts: CallFacts, place: Place, heard: Heard) -> str:
+    def _hear_message(self, facts: CallFacts, place: CallPosition, heard: Heard) -> str:
         number = place.turn or self._next_number(facts.key)
         if not heard.text:
             if place.silent:
@@ -224,7 +224,7 @@ class PhoneLine:
         return self._serve(facts, number, 0, 0)
 
     def _utterance(
-        self, facts: CallFacts, number: int, place: Place, heard: Heard, kind: TurnKind | None = None
+        self, facts: CallFacts, number: int, place: CallPosition, heard: Heard, kind: TurnKind | None = None
     ) -> Utterance:
         def open_call(connection: Connection, now: datetime) -> ConversationRecord:
             return calls.open_call(connection, facts, now)

@@ -32,7 +32,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallPosition:
     """Where in a call a request stands, by the URL that we gave Twilio. None: the URL did not say."""
 
     turn: int | None
@@ -78,9 +78,9 @@ def read_heard(form: Mapping[str, str]) -> Heard:
     return Heard(said, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
 
 
-def read_place(query: Mapping[str, str]) -> Place:
+def read_place(query: Mapping[str, str]) -> CallPosition:
     """Return where in the call the request stands; what makes no sense counts as not said."""
-    return Place(
+    return CallPosition(
         turn=_number(query, "turn"),
         start=_number(query, "from") or 0,
         wait=_number(query, "wait") or 0,

@@ -41,7 +41,7 @@ class QueueAge:
     waiting: int = 0
     delayed: int = 0
     in_hand: int = 0
-    given_up: int = 0
+    dead_letter: int = 0
     oldest_s: float = 0
 
 
@@ -57,7 +57,7 @@ def queue_ages(connection: Connection, now: datetime) -> list[QueueAge]:
 
 def _queue_age(row: Any, now_ms: int) -> QueueAge:
     oldest_s = 0 if row.oldest is None else (now_ms - row.oldest) / 1000
-    return QueueAge(row.queue_name, row.waiting, row.delayed, row.in_hand, row.given_up, oldest_s)
+    return QueueAge(row.queue_name, row.waiting, row.delayed, row.in_hand, row.dead_letter, oldest_s)
 
 
 def _query(jobs: TableClause, now_ms: int) -> Select[Any]:

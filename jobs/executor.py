@@ -6,8 +6,8 @@ from dbos import DBOS, DBOSConfig, WorkflowSerializationFormat
 from sqlalchemy import Engine
 
 from jobs.dbos_engine import make_engine
-from jobs.job import Workshop
-from jobs.queue import APPLICATION, QUEUES, WORKFLOW, Order, quieten_dbos
+from jobs.job import JobRunner
+from jobs.queue import APPLICATION, QUEUES, WORKFLOW, JobRecord, quieten_dbos
 
 VERSION = "1"
 """Fixed, for DBOS would leave the jobs that an older version began to that version, for ever."""
@@ -18,10 +18,10 @@ MAX_CRASHES = 10
 class Executor:
     """Runs jobs under a slot's name. DBOS keeps its state in its module, so one per process at a time."""
 
-    def __init__(self, database_url: str, slot: str, workshop: Workshop) -> None:
+    def __init__(self, database_url: str, slot: str, runner: JobRunner) -> None:
         self._url = database_url
         self._slot = slot
-        self._workshop = workshop
+        self._runner = runner
         self._in_hand: set[str] = set()
 
     def launch(self) -> None:
@@ -51,12 +51,12 @@ class Executor:
         )
         def run(**order: Any) -> None:
             assert DBOS.workflow_id is not None
-            self._run(DBOS.workflow_id, Order(**order))
+            self._run(DBOS.workflow_id, JobRecord(**order))
 
-    def _run(self, job_id: str, order: Order) -> None:
+    def _run(self, job_id: str, order: JobRecord) -> None:
         self._in_hand.add(job_id)
         try:
-            self._workshop.do(job_id, order)
+            self._runner.do(job_id, order)
         finally:
             self._in_hand.discard(job_id)
 

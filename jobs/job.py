@@ -13,7 +13,7 @@ import structlog
 from dbos import WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs.queue import WORKFLOW, JobFailed, Order, Work
+from jobs.queue import WORKFLOW, JobFailed, JobRecord, Work
 from storage.base import utc_now
 
 CROSSED_WAIT_S = 0.5
@@ -41,7 +41,7 @@ class Job:
         return float(min(self.backoff_s * 2 ** (attempt - 1), self.longest_backoff_s))
 
 
-class Workshop:
+class JobRunner:
     """Does jobs: looks up what a name means, runs it, and decides what becomes of a failure."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Workshop:
         self._jobs = dict(jobs)
         self._is_permanent = is_permanent
 
-    def do(self, job_id: str, order: Order) -> None:
+    def do(self, job_id: str, order: JobRecord) -> None:
         """Run a job once; where it fails, put it back to be tried again. Raises JobFailed when given up."""
         if order.key is not None:
             _insist(lambda: self.work.free_key(job_id))
@@ -63,7 +63,7 @@ class Workshop:
         except Exception as error:  # noqa: BLE001  (what a job raises is dealt with here, and nowhere else)
             self._after_failure(job_id, order, job, error)
 
-    def _is_next(self, job_id: str, order: Order) -> bool:
+    def _is_next(self, job_id: str, order: JobRecord) -> bool:
         """Put a job back where another of its partition is running.
 
         DBOS looks for one before it takes a job, but two workers that look at the same moment can each take
@@ -75,7 +75,7 @@ class Workshop:
         _insist(lambda: self.work.enqueue_again(job_id, order, delay_s=CROSSED_WAIT_S))
         return False
 
-    def _after_failure(self, job_id: str, order: Order, job: Job, error: Exception) -> None:
+    def _after_failure(self, job_id: str, order: JobRecord, job: Job, error: Exception) -> None:
         facts = {"job": order.job, "job_id": job_id, "attempt": order.attempt, **about(error)}
         if self._is_permanent(error) or order.attempt >= job.attempts:
             log.error("job given up", **facts)
@@ -127,21 +127,21 @@ def run_pending(
     The synchronous form, for tests and for a process that is alone: failures are retried and given up as by a
     worker, but a job that is cut off is lost. Never call it inside a transaction.
     """
-    workshop = Workshop(work, jobs, is_permanent)
+    runner = JobRunner(work, jobs, is_permanent)
     ran = 0
     for job_id, order in _taken(work, now or utc_now()):
         with suppress(JobFailed):  # the workshop has logged it
-            workshop.do(job_id, order)
+            runner.do(job_id, order)
         ran += 1
     return ran
 
 
-def _taken(work: Work, now: datetime) -> Iterator[tuple[str, Order]]:
+def _taken(work: Work, now: datetime) -> Iterator[tuple[str, JobRecord]]:
     while due := [row for row in _waiting(work) if _is_due(row, now)]:
         for row in due:
             assert row.input is not None
             work.client.delete_workflow(row.workflow_id)
-            yield row.workflow_id, Order(**row.input["kwargs"])
+            yield row.workflow_id, JobRecord(**row.input["kwargs"])
 
 
 def _waiting(work: Work) -> list[WorkflowStatus]:

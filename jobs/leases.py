@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
-from storage.models import WorkerSlot
+from storage.models import WorkerLease
 from storage.upsert import insert_once
 
 HOUSEKEEPING = "@housekeeping"
@@ -19,47 +19,47 @@ HOUSEKEEPING = "@housekeeping"
 
 def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
     """Lease a slot that nobody holds, or whose lease has lapsed. Say whether it is `holder`'s now."""
-    insert_once(connection, WorkerSlot, slot=slot)
-    free = or_(WorkerSlot.holder.is_(None), WorkerSlot.holder == holder, WorkerSlot.leased_until <= now)
+    insert_once(connection, WorkerLease, slot=slot)
+    free = or_(WorkerLease.holder.is_(None), WorkerLease.holder == holder, WorkerLease.leased_until <= now)
     lease = {"holder": holder, "leased_until": now + timedelta(seconds=lease_s)}
-    taken = update(WorkerSlot).where(WorkerSlot.slot == slot, free).values(lease).returning(WorkerSlot.id)
+    taken = update(WorkerLease).where(WorkerLease.slot == slot, free).values(lease).returning(WorkerLease.id)
     return connection.scalar(taken) is not None
 
 
 def keep_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
     """Beat: lengthen a lease. False: somebody else holds the slot now, and the work under it is theirs."""
-    mine = (WorkerSlot.slot == slot, WorkerSlot.holder == holder)
+    mine = (WorkerLease.slot == slot, WorkerLease.holder == holder)
     lease = {"beat_at": now, "leased_until": now + timedelta(seconds=lease_s)}
-    kept = update(WorkerSlot).where(*mine).values(lease).returning(WorkerSlot.id)
+    kept = update(WorkerLease).where(*mine).values(lease).returning(WorkerLease.id)
     return connection.scalar(kept) is not None
 
 
 def release_slot(connection: Connection, slot: str, holder: str, *, now: datetime) -> None:
     """Give a slot back, so that the next process need not wait for the lease to lapse."""
-    mine = (WorkerSlot.slot == slot, WorkerSlot.holder == holder)
-    connection.execute(update(WorkerSlot).where(*mine).values(holder=None, leased_until=now))
+    mine = (WorkerLease.slot == slot, WorkerLease.holder == holder)
+    connection.execute(update(WorkerLease).where(*mine).values(holder=None, leased_until=now))
 
 
 def slot_holder(connection: Connection, slot: str) -> str | None:
     """Return who holds a slot, or held it last and never gave it back."""
-    return connection.scalar(select(WorkerSlot.holder).where(WorkerSlot.slot == slot))
+    return connection.scalar(select(WorkerLease.holder).where(WorkerLease.slot == slot))
 
 
 def lapsed_slots(connection: Connection, slots: Iterable[str], *, now: datetime) -> list[str]:
     """Return those of `slots` that no living process holds."""
-    living = set(connection.scalars(select(WorkerSlot.slot).where(WorkerSlot.leased_until > now)))
+    living = set(connection.scalars(select(WorkerLease.slot).where(WorkerLease.leased_until > now)))
     return sorted(set(slots) - living)
 
 
 def worker_beats(connection: Connection) -> dict[str, datetime]:
     """Return when each worker last gave a sign of life, by slot."""
-    beats = select(WorkerSlot.slot, WorkerSlot.beat_at).where(
-        WorkerSlot.slot != HOUSEKEEPING, WorkerSlot.beat_at.is_not(None)
+    beats = select(WorkerLease.slot, WorkerLease.beat_at).where(
+        WorkerLease.slot != HOUSEKEEPING, WorkerLease.beat_at.is_not(None)
     )
     return {slot: beat_at for slot, beat_at in connection.execute(beats) if beat_at is not None}
 
 
 def is_worker_alive(connection: Connection, now: datetime) -> bool:
     """Say whether any worker holds a lease."""
-    living = select(WorkerSlot.id).where(WorkerSlot.slot != HOUSEKEEPING, WorkerSlot.leased_until > now)
+    living = select(WorkerLease.id).where(WorkerLease.slot != HOUSEKEEPING, WorkerLease.leased_until > now)
     return connection.scalar(living.limit(1)) is not None

@@ -51,7 +51,7 @@ class JobFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class JobRecord:
     """A job as it is kept: what to do, with what, and which attempt it is."""
 
     job: str
@@ -67,11 +67,11 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class DeadLetter:
     """A job that was given up. why: what was raised, and the provider's code where there was one."""
 
     job_id: str
-    order: Order
+    order: JobRecord
     at: datetime
     why: str
 
@@ -115,10 +115,10 @@ class Work:
         delay_s: it starts after so many seconds, or up to one more.
         Raises TypeError where the payload is not JSON.
         """
-        order = Order(job, payload, key, partition)
+        order = JobRecord(job, payload, key, partition)
         self._hand_over(connection, order, delay_s)
 
-    def enqueue_again(self, job_id: str, order: Order, *, delay_s: float) -> None:
+    def enqueue_again(self, job_id: str, order: JobRecord, *, delay_s: float) -> None:
         """Put a job back, in a transaction of its own. Doing so twice is the same as once."""
         first, _, times = job_id.partition(".")
         with self.database.write() as connection:
@@ -167,24 +167,24 @@ class Work:
             self.client.delete_workflows([row.workflow_id for row in ended])
         return len(ended)
 
-    def given_up(self, job: str) -> list[GivenUp]:
+    def dead_letter(self, job: str) -> list[DeadLetter]:
         """Return the jobs of a name that were given up and are kept yet, the oldest first."""
         rows = self.client.list_workflows(status=list(FAILED), name=WORKFLOW)
         return [found for row in rows if row.input and (found := _given_up(row)).order.job == job]
 
-    def take_up_again(self, given_up: GivenUp) -> None:
+    def take_up_again(self, dead_letter: DeadLetter) -> None:
         """Let a job that was given up wait anew, with all its tries before it."""
-        order = given_up.order
+        order = dead_letter.order
         with self.database.write() as connection:
             self.enqueue(connection, order.job, order.payload, key=order.key, partition=order.partition)
-        self.client.delete_workflow(given_up.job_id)
+        self.client.delete_workflow(dead_letter.job_id)
 
     def close(self) -> None:
         """Let go of what is DBOS's; the database stays open."""
         self.client.destroy()
 
     def _hand_over(
-        self, connection: Connection, order: Order, delay_s: float, job_id: str | None = None
+        self, connection: Connection, order: JobRecord, delay_s: float, job_id: str | None = None
     ) -> None:
         options = _options(order, delay_s, job_id)
         if order.key is None:
@@ -195,7 +195,7 @@ class Work:
             if self._claim_key(connection, options, order):
                 return
 
-    def _claim_key(self, connection: Connection, options: EnqueueOptions, order: Order) -> bool:
+    def _claim_key(self, connection: Connection, options: EnqueueOptions, order: JobRecord) -> bool:
         # In a savepoint, because on Postgres the error would take the caller's transaction with it. SQLite has one
         # writer at a time: a key that nobody was seen to hold is free.
         if self.database.is_sqlite:
@@ -215,15 +215,15 @@ class Work:
         return connection.scalar(self._holder, which) is not None
 
 
-def _given_up(row: WorkflowStatus) -> GivenUp:
+def _given_up(row: WorkflowStatus) -> DeadLetter:
     assert row.input is not None
-    order = Order(**row.input["kwargs"])
+    order = JobRecord(**row.input["kwargs"])
     at = datetime.fromtimestamp((row.updated_at or 0) / 1000, UTC)
     why = str(getattr(row.error, "message", row.error or ""))
-    return GivenUp(row.workflow_id, order, at, why.removeprefix(f"{order.job}: "))
+    return DeadLetter(row.workflow_id, order, at, why.removeprefix(f"{order.job}: "))
 
 
-def _options(order: Order, delay_s: float, job_id: str | None) -> EnqueueOptions:
+def _options(order: JobRecord, delay_s: float, job_id: str | None) -> EnqueueOptions:
     options: EnqueueOptions = {
         "workflow_name": WORKFLOW,
         "queue_name": order.queue,

@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.executor import Executor
-from jobs.job import Job, Workshop, about
+from jobs.job import Job, JobRunner, about
 from jobs.leases import HOUSEKEEPING, keep_slot, lapsed_slots, release_slot, slot_holder, take_slot
 from jobs.queue import DONE, FAILED, Work
 from storage.base import utc_now
@@ -77,11 +77,11 @@ class Worker:
         self._pace = pace
         self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S)
         self._work = Work(self._database)
-        self._executor = Executor(database_url, worker_id, Workshop(self._work, jobs, is_permanent))
+        self._executor = Executor(database_url, worker_id, JobRunner(self._work, jobs, is_permanent))
         self._chores = [
-            _Chore(Periodic("adopt", pace.adopt_s, self._adopt), needs_lease=False),
-            _Chore(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
-            *map(_Chore, periodics),
+            _PeriodicTask(Periodic("adopt", pace.adopt_s, self._adopt), needs_lease=False),
+            _PeriodicTask(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
+            *map(_PeriodicTask, periodics),
         ]
         self._ended = threading.Event()
         self._is_housekeeper = False
@@ -114,13 +114,13 @@ class Worker:
 
     def _run_under_lease(self, stop: threading.Event) -> None:
         threads = [threading.Thread(target=run, daemon=True) for run in (self._beat, self._watch)]
-        house = threading.Thread(target=self._keep_house, daemon=True)
+        policy = threading.Thread(target=self._keep_house, daemon=True)
         for thread in threads:
             thread.start()
         try:
             self._executor.launch()
             log.info("worker started", slot=self._slot)
-            house.start()
+            policy.start()
             stop.wait()
             log.info("worker stops", slot=self._slot)
         finally:
@@ -129,12 +129,12 @@ class Worker:
             for thread in threads:
                 thread.join()
             self._release_slots()
-        self._leave_if_unfinished(house)
+        self._leave_if_unfinished(policy)
 
-    def _leave_if_unfinished(self, house: threading.Thread) -> None:
-        house.join(timeout=0.5)
+    def _leave_if_unfinished(self, policy: threading.Thread) -> None:
+        policy.join(timeout=0.5)
         cut_off = self._executor.in_hand()
-        if cut_off or house.is_alive():
+        if cut_off or policy.is_alive():
             log.warning("worker leaves work unfinished", slot=self._slot, jobs=cut_off)
             os._exit(0)
         log.info("worker stopped", slot=self._slot)
@@ -210,7 +210,7 @@ class Worker:
                     break
 
 
-class _Chore:
+class _PeriodicTask:
     """A periodic job, and when it is due next."""
 
     def __init__(self, periodic: Periodic, *, needs_lease: bool = True) -> None:

@@ -25,6 +25,7 @@ from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
 from settings import ROOT, Settings, SettingsError, load_settings, settle_port
 from storage import data_dir
+from translations import in_language
 
 # gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
 WEB_STOPS_WITHIN_S = 13.0
@@ -52,7 +53,6 @@ class _Launch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._texts = TEXTS[settings.terminal_language]
 
     def run(self) -> None:
         with self._lock(), self._listener() as listener, self._port_file(_port_of(listener)):
@@ -69,9 +69,9 @@ class _Launch:
             data_dir.prepare(path)
             return take_lock(path / "start.lock")
         except AlreadyRunningError as error:
-            raise StartError(self._texts["running"].format(pid=error.pid)) from error
+            raise StartError(self._text("running", pid=error.pid)) from error
         except OSError as error:
-            raise StartError(self._texts["no_data"].format(path=path, reason=error.strerror)) from error
+            raise StartError(self._text("no_data", path=path, reason=error.strerror)) from error
 
     def _listener(self) -> socket.socket:
         host, wanted = self._settings.host, self._settings.port
@@ -79,13 +79,14 @@ class _Launch:
         try:
             listener = open_listener(host, wanted, may_move=is_ours_to_choose)
         except PortTakenError as error:
-            sentence = self._texts["none_free" if is_ours_to_choose else "taken"]
-            raise StartError(sentence.format(port=wanted)) from error
+            name = "none_free" if is_ours_to_choose else "taken"
+            raise StartError(self._text(name, port=wanted)) from error
         except OSError as error:
-            sentence = self._texts["no_listen"]
-            raise StartError(sentence.format(host=host, port=wanted, reason=error.strerror)) from error
+            raise StartError(
+                self._text("no_listen", host=host, port=wanted, reason=error.strerror)
+            ) from error
         if _port_of(listener) != wanted:
-            _say(self._texts["moved"].format(wanted=wanted, port=_port_of(listener)))
+            _say(self._text("moved", wanted=wanted, port=_port_of(listener)))
         return listener
 
     @contextmanager
@@ -103,27 +104,31 @@ class _Launch:
     def _migrate(self, supervisor: Supervisor) -> None:
         upgrade = subprocess.run(_flask("db", "upgrade"), stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
         if upgrade.returncode != 0 and not supervisor.was_told_to_end:
-            raise StartError(self._texts["no_migration"])
+            raise StartError(self._text("no_migration"))
 
     def _keep_up(self, supervisor: Supervisor, settings: Settings, listener: socket.socket) -> None:
         threading.Thread(target=self._announce, args=(settings,), daemon=True).start()
         try:
             supervisor.keep_up()
         except GivingUpError as error:
-            raise StartError(self._texts["giving_up"].format(name=error)) from error
+            raise StartError(self._text("giving_up", name=error)) from error
         else:
-            _say(self._texts["ending"])
+            _say(self._text("ending"))
         finally:
             listener.close()  # new calls are refused, and Twilio asks again or elsewhere
             supervisor.end()
 
     def _announce(self, settings: Settings) -> None:
         if _answers_within(READY_WITHIN_S, settings.local_url):
-            webhook = self._texts["webhook"].format(url=settings.webhook_url) if settings.webhook_url else ""
-            _say(self._texts["ready"].format(url=settings.local_url, phone=_phone_command(), webhook=webhook))
+            webhook = self._text("webhook", url=settings.webhook_url) if settings.webhook_url else ""
+            _say(self._text("ready", url=settings.local_url, phone=_phone_command(), webhook=webhook))
+
+    def _text(self, key: str, /, **values: object) -> str:
+        with in_language(self._settings.terminal_language):
+            return str(TEXTS[key].format(**values))
 
     def _tell_restart(self, name: str, code: int) -> None:
-        _say(self._texts["restart"].format(name=name, code=code))
+        _say(self._text("restart", name=name, code=code))
 
 
 def _children(listener: socket.socket) -> list[Child]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Place, Receipt
+from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
 from phone_numbers import matching_number
@@ -58,7 +58,7 @@ def _body(said: InboundMessage) -> str:
     return "\n".join(map(_card, said.cards)) if said.cards else said.body
 
 
-def _location(place: Place) -> str:
+def _location(place: Location) -> str:
     where = (place.name, place.address, f"{place.latitude}, {place.longitude}")
     return f"[sent a location: {', '.join(filter(None, where))}]"
 

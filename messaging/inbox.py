@@ -22,7 +22,7 @@ from conversation.manager import ConversationManager, Utterance
 from conversation.redaction import redact
 from jobs.queue import Work
 from messaging import twiml
-from messaging.intake import FINISH_AFTER_S, Keeper, Kept
+from messaging.intake import FINISH_AFTER_S, AcceptedMessage, Intake
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
@@ -55,7 +55,7 @@ class BurstTakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
+class MessageBatch:
     """What waits for an answer. last: the turn before."""
 
     messages: list[MessageRecord]
@@ -98,7 +98,7 @@ class Inbox:
         work: Work,
         outbox: Outbox,
         media: Media,
-        keeper: Keeper,
+        intake: Intake,
         policy: InboxPolicy,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -106,13 +106,13 @@ class Inbox:
         self._database, self._work, self._outbox, self._media = database, work, outbox, media
         self._settle_s, self._wait_s, self._public_url = policy.settle_s, policy.wait_s, policy.public_url
         self._phrases, self._echoes, self._clock = manager.profile.phrases, policy.echoes, clock
-        self._keeper = keeper
+        self._intake = intake
 
     # A message comes in
 
     def receive(self, incoming: Incoming, asked_at: str) -> str:
         """Keep a message and return the TwiML that answers it, or an empty one. Raises SQLAlchemyError."""
-        kept = self._keeper.keep(incoming)
+        kept = self._intake.keep(incoming)
         if kept is None:
             return twiml.nothing()  # it came before
         base_url = self._public_url or asked_at.rstrip("/")
@@ -133,15 +133,15 @@ class Inbox:
 
         Raises SQLAlchemyError where one could not be kept.
         """
-        newest: dict[int, Kept] = {}
+        newest: dict[int, AcceptedMessage] = {}
         for incoming in came:
-            kept = self._keeper.keep(incoming, in_reply=False)
+            kept = self._intake.keep(incoming, in_reply=False)
             if kept is not None and not kept.is_settled:
                 newest[kept.recipient.conversation_id] = kept
         for kept in newest.values():
             self._in_background(partial(self._answer_taken, kept))
 
-    def _answer_taken(self, kept: Kept) -> None:
+    def _answer_taken(self, kept: AcceptedMessage) -> None:
         if not kept.message.is_opened:
             self._media.begin(kept.message)
         self._outbox.show_typing(kept.recipient, kept.message.sid or "")
@@ -153,14 +153,14 @@ class Inbox:
         if is_last:
             self._answer_late(kept.recipient)
 
-    def _reply(self, kept: Kept, base_url: str, *, shows_typing: bool) -> list[Outgoing]:
+    def _reply(self, kept: AcceptedMessage, base_url: str, *, shows_typing: bool) -> list[Outgoing]:
         """Return the answer's first message where it is ready in time; else see to it that it follows."""
         recipient, deadline = kept.recipient, time.monotonic() + self._wait_s
-        burst = self._waiting(recipient)
-        if not self._media.is_opened(burst.messages, within_s=self._wait_s):
+        batch = self._waiting(recipient)
+        if not self._media.is_opened(batch.messages, within_s=self._wait_s):
             self._in_background(lambda: self._answer_late(recipient))
             return []
-        number = self._start(recipient, burst)
+        number = self._start(recipient, batch)
         if number is None:
             return []
         within_s = min(TYPING_AFTER_S, deadline - time.monotonic())
@@ -186,77 +186,77 @@ class Inbox:
 
     # The answer
 
-    def _start(self, recipient: Recipient, burst: Burst) -> int | None:
+    def _start(self, recipient: Recipient, batch: MessageBatch) -> int | None:
         """Put what waits into a turn and start its answer; None where nothing waits any more."""
         for _ in range(TRIES):
-            if not burst.messages:
+            if not batch.messages:
                 return None
-            number = burst.last.number + 1 if burst.last else 1
+            number = batch.last.number + 1 if batch.last else 1
             try:
-                utterance = self._utterance(recipient, self._opened(burst), number)
-                if self.manager.answer(utterance) or self._is_settled(burst):
+                utterance = self._utterance(recipient, self._opened(batch), number)
+                if self.manager.answer(utterance) or self._is_settled(batch):
                     return number
             except BurstTakenError:
                 log.info("burst_taken", turn=number)
-            burst = self._waiting(recipient)
+            batch = self._waiting(recipient)
         return None
 
-    def _waiting(self, recipient: Recipient) -> Burst:
+    def _waiting(self, recipient: Recipient) -> MessageBatch:
         with self._database.read() as connection:
-            return self._burst(connection, recipient.conversation_id)
+            return self._batch(connection, recipient.conversation_id)
 
-    def _burst(self, connection: Connection, conversation_id: int) -> Burst:
+    def _batch(self, connection: Connection, conversation_id: int) -> MessageBatch:
         waiting = messages.unsettled(connection, conversation_id)
         last = next(iter(turns.last_turns(connection, conversation_id, before=10**9, limit=1)), None)
-        return Burst(waiting, last)
+        return MessageBatch(waiting, last)
 
-    def _opened(self, burst: Burst) -> Burst:
-        opened = [self._media.opened(message) for message in burst.messages]
-        return replace(burst, messages=opened)
+    def _opened(self, batch: MessageBatch) -> MessageBatch:
+        opened = [self._media.opened(message) for message in batch.messages]
+        return replace(batch, messages=opened)
 
-    def _utterance(self, recipient: Recipient, burst: Burst, number: int) -> Utterance:
-        overtaken = burst.last if burst.goes_with_last else None
+    def _utterance(self, recipient: Recipient, batch: MessageBatch, number: int) -> Utterance:
+        overtaken = batch.last if batch.goes_with_last else None
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
             return contacts.conversation_of(connection, recipient.key)
 
         def settle(connection: Connection, turn_id: int) -> None:
-            if not messages.settle(connection, [message.id for message in burst.messages], turn_id):
+            if not messages.settle(connection, [message.id for message in batch.messages], turn_id):
                 raise BurstTakenError
             if overtaken is not None:
                 messages.move_to_turn(connection, overtaken.id, turn_id)
-            self._describe_later(connection, burst)
+            self._describe_later(connection, batch)
 
         return Utterance(
             key=recipient.key,
             number=number,
-            heard="\n".join(message.words for message in burst.messages),
+            heard="\n".join(message.words for message in batch.messages),
             kind=TurnKind.TEXT,
             open=open_conversation,
             served=0 if overtaken is not None else ALL_OF_IT,
             joins=overtaken is not None,
             also=settle,
-            images=self._images(burst, overtaken),
-            reply=None if overtaken is not None or burst.is_readable else self._phrases.cannot_open,
+            images=self._images(batch, overtaken),
+            reply=None if overtaken is not None or batch.is_readable else self._phrases.cannot_open,
             whole=True,
         )
 
-    def _images(self, burst: Burst, overtaken: TurnRecord | None) -> list[str]:
-        asked = burst.messages
+    def _images(self, batch: MessageBatch, overtaken: TurnRecord | None) -> list[str]:
+        asked = batch.messages
         if overtaken is not None:
             with self._database.read() as connection:
                 asked = messages.asked_in(connection, overtaken.id) + asked
         return self._media.images(asked)
 
-    def _describe_later(self, connection: Connection, burst: Burst) -> None:
-        for message in burst.messages:
+    def _describe_later(self, connection: Connection, batch: MessageBatch) -> None:
+        for message in batch.messages:
             if has_photo(message):
                 payload = {"message_id": message.id}
                 self._work.enqueue(connection, "describe_photos", payload, key=f"{message.id}")
 
-    def _is_settled(self, burst: Burst) -> bool:
+    def _is_settled(self, batch: MessageBatch) -> bool:
         with self._database.read() as connection:
-            first = messages.message_by_id(connection, burst.messages[0].id)
+            first = messages.message_by_id(connection, batch.messages[0].id)
         return first is not None and first.turn_id is not None
 
     def _read_whole(self, key: str, number: int, wait_s: float) -> tuple[int, list[str]] | None:
@@ -322,21 +322,21 @@ class Inbox:
         now = self._clock()
         with self._database.read() as connection:
             recipient = contacts.find_recipient(connection, conversation_id=conversation_id)
-            burst = self._burst(connection, conversation_id)
-            is_answered = burst.last is None or outgoing.is_answered(connection, burst.last.id)
-            asked = [] if burst.last is None or is_answered else messages.asked_in(connection, burst.last.id)
+            batch = self._batch(connection, conversation_id)
+            is_answered = batch.last is None or outgoing.is_answered(connection, batch.last.id)
+            asked = [] if batch.last is None or is_answered else messages.asked_in(connection, batch.last.id)
         if recipient is None:
             return
-        newest = max((message.created_at for message in (*asked, *burst.messages)), default=None)
+        newest = max((message.created_at for message in (*asked, *batch.messages)), default=None)
         if newest is not None and now - newest < timedelta(seconds=FINISH_AFTER_S - 1):
             with self._database.write() as connection:  # its own webhook is still at it
-                self._keeper.finish_later(connection, conversation_id)
+                self._intake.finish_later(connection, conversation_id)
             return
-        if burst.messages:
-            log.warning("messages_finished_late", count=len(burst.messages))
-            number = self._start(recipient, burst)
+        if batch.messages:
+            log.warning("messages_finished_late", count=len(batch.messages))
+            number = self._start(recipient, batch)
         else:
-            number = burst.last.number if burst.last is not None and not is_answered else None
+            number = batch.last.number if batch.last is not None and not is_answered else None
         if number is not None:
             whole = self._read_whole(recipient.key, number, LATE_S)
             if whole is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import Mirror
+from conversation.observers import ConversationObserver
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from jobs.queue import Work
@@ -49,7 +49,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class AcceptedMessage:
     """A message that was kept. is_settled: the assistant need not answer it; replies: what is said instead."""
 
     message: MessageRecord
@@ -70,7 +70,7 @@ class CameBeforeError(Exception):
     """A message is there already."""
 
 
-class Keeper:
+class Intake:
     """Keeps messages, each once, and what has to be done for them."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Keeper:
         outbox: Outbox,
         phrases: Phrases,
         limits: Limits,
-        mirror: Mirror,
+        mirror: ConversationObserver,
         team_says: TeamSays,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -88,7 +88,7 @@ class Keeper:
         self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
         self._team_says = team_says
 
-    def keep(self, incoming: Incoming, *, in_reply: bool = True) -> Kept | None:
+    def keep(self, incoming: Incoming, *, in_reply: bool = True) -> AcceptedMessage | None:
         """Keep a message; None where it came before. Raises SQLAlchemyError.
 
         in_reply: what is said without the assistant goes out in the reply to the webhook, else by itself.
@@ -98,7 +98,7 @@ class Keeper:
         except CameBeforeError:
             return None
 
-    def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> Kept:
+    def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> AcceptedMessage:
         now, new = self._clock(), incoming.message
         body = redact(new.body)
         recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, now)
@@ -112,14 +112,14 @@ class Keeper:
             self._mirror.message(connection, message_id, now, outbound=False)
         if words is None:
             self.finish_later(connection, conversation_id)
-            return Kept(message, recipient)
+            return AcceptedMessage(message, recipient)
         messages.set_aside(connection, message_id)
         if contacts.is_with_a_person(recipient, now) and has_voice_note(message):
             self._work.enqueue(connection, "open_media", {"message_id": message_id}, key=f"{message_id}")
         if not in_reply:
             self._say(connection, recipient, words, now)
-            return Kept(message, recipient, True)
-        return Kept(message, recipient, True, self._replies(connection, recipient, words, now))
+            return AcceptedMessage(message, recipient, True)
+        return AcceptedMessage(message, recipient, True, self._replies(connection, recipient, words, now))
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
         """Hand over the finishing of what a webhook may leave undone, with the caller's transaction."""

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation import service_window
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from messaging.providers.base import Channels, Provider, Sent, TooFast
@@ -63,7 +63,7 @@ class Outbox:
         work: Work,
         channels: Channels,
         *,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._channels = database, work, channels

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.twilio.error_codes import PASSING_CODES
 from messaging.outbox import AGAIN_AFTER_S, Outbox
 from messaging.requests import ReceiptFacts
@@ -30,7 +30,7 @@ class Receipts:
         self,
         database: Database,
         outbox: Outbox,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         *,
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,

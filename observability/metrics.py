@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.metrics import ANSWERS, Counter, Metrics
-from conversation.observers import Nobody
+from conversation.observers import NullObserver
 from jobs.backlog import QueueAge, queue_ages
 from jobs.leases import is_worker_alive
 from observability.prometheus import PrometheusMetrics
@@ -28,7 +28,7 @@ MESSAGES = Counter("assistant_whatsapp_messages", "WhatsApp messages of conversa
 RECEIPTS = Counter("assistant_receipts", "What became of WhatsApp messages of ours, as told.", ("status",))
 
 
-class MessageCounts(Nobody):
+class MessageCounts(NullObserver):
     """Counts the messages of WhatsApp's conversations, and what became of ours, as any Mirror is told of them."""
 
     def __init__(self, metrics: Metrics) -> None:
@@ -108,7 +108,7 @@ def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:
         jobs.add_metric([queue.queue, "waiting"], queue.waiting)
         jobs.add_metric([queue.queue, "delayed"], queue.delayed)
         jobs.add_metric([queue.queue, "in-hand"], queue.in_hand)
-        jobs.add_metric([queue.queue, "given-up"], queue.given_up)
+        jobs.add_metric([queue.queue, "given-up"], queue.dead_letter)
         oldest.add_metric([queue.queue], queue.oldest_s)
     yield jobs
     yield oldest

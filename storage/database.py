@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from storage.group_commit import SharedCommits
+from storage.group_commit import GroupCommit
 from storage.sqlite_functions import add_unixepoch
 
 WEB_BUSY_TIMEOUT_S = 1.0
@@ -41,7 +41,7 @@ class Database:
             event.listen(self.engine, "connect", _do_not_wait)
             event.listen(self.engine, "begin", _begin_immediate(busy_timeout_s))
             self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
-            self._commits: SharedCommits | _OwnCommits = SharedCommits(self.engine, wait_s=2 * busy_timeout_s)
+            self._commits: GroupCommit | _OwnCommits = GroupCommit(self.engine, wait_s=2 * busy_timeout_s)
         else:
             self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
             self._read_engine, self._commits = self.engine, _OwnCommits(self.engine)

@@ -25,11 +25,11 @@ PAUSE_S = 0.003
 T = TypeVar("T")
 
 
-class _Place:
+class WriteRequest:
     """A thread's place in the queue. brings: what is to be written for it; None: it writes by itself."""
 
-    def __init__(self, brings: Callable[[Connection], Any] | None = None) -> None:
-        self.brings = brings
+    def __init__(self, work: Callable[[Connection], Any] | None = None) -> None:
+        self.work = work
         self.is_settled = False
         """Whether it was written, or failed; else the thread that is called has the turn."""
         self._context = copy_context()  # what is logged by it is logged under its own request
@@ -48,8 +48,8 @@ class _Place:
 
     def write(self, connection: Connection) -> None:
         """Write what it brings. Raises what that raises."""
-        assert self.brings is not None
-        self._result = self._context.run(self.brings, connection)
+        assert self.work is not None
+        self._result = self._context.run(self.work, connection)
 
     def settle(self, error: BaseException | None = None) -> None:
         """Say that it is committed, or why not."""
@@ -62,7 +62,7 @@ class _Place:
         return self._result
 
 
-class SharedCommits:
+class GroupCommit:
     """Transactions of one process, one after the other, in the order in which they are asked for. Thread-safe.
 
     wait_s: how long a thread waits for its turn.
@@ -71,7 +71,7 @@ class SharedCommits:
     def __init__(self, engine: Engine, *, wait_s: float) -> None:
         self._engine, self._wait_s = engine, wait_s
         self._lock = threading.Lock()
-        self._queue: deque[_Place] = deque()
+        self._queue: deque[WriteRequest] = deque()
         self._is_taken = False
         self._rests_until = 0.0
 
@@ -81,19 +81,19 @@ class SharedCommits:
 
         Raises SQLAlchemyError where its turn does not come, or it cannot be begun or committed.
         """
-        self._wait_for_turn(_Place())
+        self._wait_for_turn(WriteRequest())
         try:
             with self._transaction() as connection:
                 yield connection
         finally:
             self._next()
 
-    def run(self, brings: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Connection], T]) -> T:
         """Return what `brings` returns once that is committed, together with what other threads brought.
 
         It may run in another thread, and twice. Raises what it raises, and as `write`.
         """
-        place = _Place(brings)
+        place = WriteRequest(work)
         self._wait_for_turn(place)
         if not place.is_settled:
             try:
@@ -103,7 +103,7 @@ class SharedCommits:
         result: T = place.outcome()
         return result
 
-    def _write_with_others(self, mine: _Place) -> None:
+    def _write_with_others(self, mine: WriteRequest) -> None:
         """Write this, and what waits behind it, in one transaction; where that fails each in its own."""
         places = [mine]
         try:
@@ -122,7 +122,7 @@ class SharedCommits:
             for other in places[1:]:
                 other.call()
 
-    def _after_failure(self, places: list[_Place], error: BaseException) -> None:
+    def _after_failure(self, places: list[WriteRequest], error: BaseException) -> None:
         if len(places) == 1 or not isinstance(error, Exception):
             for place in places:
                 place.settle(error)
@@ -148,7 +148,7 @@ class SharedCommits:
                 is_long = time.monotonic() - began >= OPEN_S
                 self._rests_until = time.monotonic() + PAUSE_S if is_long else 0.0
 
-    def _wait_for_turn(self, place: _Place) -> None:
+    def _wait_for_turn(self, place: WriteRequest) -> None:
         """Wait until it is this thread's turn, or what it brings is settled. Raises sqlalchemy.exc.TimeoutError."""
         with self._lock:
             if not self._is_taken:
@@ -158,17 +158,17 @@ class SharedCommits:
         if not place.wait(self._wait_s):
             self._leave_queue(place)
 
-    def _leave_queue(self, place: _Place) -> None:
+    def _leave_queue(self, place: WriteRequest) -> None:
         with self._lock:
             if place in self._queue:
                 self._queue.remove(place)
                 raise QueueTimeoutError(f"no turn to write within {self._wait_s:g} s")
         place.wait()  # it was taken out in this very moment
 
-    def _take(self) -> _Place | None:
+    def _take(self) -> WriteRequest | None:
         """Take out whoever waits next, where it is for something to be written for them."""
         with self._lock:
-            return self._queue.popleft() if self._queue and self._queue[0].brings is not None else None
+            return self._queue.popleft() if self._queue and self._queue[0].work is not None else None
 
     def _next(self) -> None:
         """Give the turn to whoever waits next."""

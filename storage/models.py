@@ -375,7 +375,7 @@ class Pace(Base):
     next_at: Mapped[datetime]
 
 
-class WorkerSlot(Base):
+class WorkerLease(Base):
     """A name that one worker at a time runs under."""
 
     __tablename__ = "worker_slots"

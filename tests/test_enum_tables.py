@@ -7,14 +7,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-from dashboard.pages.conversations import ACTIONS
-from dashboard.texts_words import WORDS
-from storage.reports.conversations import CHANNELS
 from tests import product
-
-LANGUAGES = sorted(WORDS)
 
 
 @dataclass(frozen=True)
@@ -137,13 +130,3 @@ def test_every_table_by_an_enum_has_all_of_it_or_a_default():
     }
 
     assert incomplete == {}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_channel_has_a_name(language):
-    assert set(WORDS[language].channels) == set(CHANNELS)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_everything_that_an_operator_can_do_is_confirmed_in_words(language):
-    assert set(WORDS[language].done) == {*ACTIONS, "retry"}

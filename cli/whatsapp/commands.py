@@ -16,13 +16,14 @@ from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
 from cli.whatsapp.providers import Carrier
 from cli.whatsapp.send import Sending
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries.messages import last_messages, message_by_sid
+from translations import lazy_gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class WhatsAppServices:
     zone: ZoneInfo
     rest: TwilioMessages | None
     carriers: Mapping[str, Carrier]
-    mirror: Mirror = NOBODY
+    mirror: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
 
@@ -45,7 +46,7 @@ def whatsapp_group(
     terminal: Terminal, services: Callable[[], WhatsAppServices], check: Callable[[], None]
 ) -> click.Group:
     """Return the group. services: asked when a command is run. check: raises where it cannot run."""
-    group = click.Group("whatsapp", help=terminal.pick(es="Mensajes de WhatsApp.", en="WhatsApp messages."))
+    group = click.Group("whatsapp", help=terminal.translate(_("WhatsApp messages.")))
     number = WhatsAppNumber(terminal)
 
     @_add(group, "send", _send_parameters(terminal, number), _send_help(terminal), exit_codes(terminal))
@@ -75,7 +76,7 @@ def whatsapp_group(
         if found:
             print_log(found, terminal, needed.zone)
         else:
-            terminal.say(es="No hay mensajes todavía.", en="There are no messages yet.")
+            terminal.say(_("There are no messages yet."))
         return ExitCode.COMPLETED
 
     return group
@@ -120,28 +121,19 @@ def _add(
 
 def exit_codes(terminal: Terminal) -> str:
     """Return the paragraph of --help that says what the exit codes of `send` mean."""
-    return terminal.pick(
-        es="\b\nCódigos de salida:\n"
-        "  0    entregado o leído; o de camino, y no se espera más\n"
-        "  1    falló por el camino\n"
-        "  2    argumentos o ajustes incorrectos\n"
-        "  3    se rechazó; repetirlo no cambia nada\n"
-        "  4    no hay red, o el servicio falla o está ocupado; más tarde puede ir bien\n"
-        "  130  ^C (o TERM): se dejó de seguir el mensaje\n",
-        en="\b\nExit codes:\n"
-        "  0    delivered or read; or on its way, and waited for no longer\n"
-        "  1    it failed on its way\n"
-        "  2    wrong arguments or settings\n"
-        "  3    refused; repeating it changes nothing\n"
-        "  4    no network, or the service fails or is busy; later it may work\n"
-        "  130  ^C (or TERM): the message was followed no longer\n",
+    return terminal.translate(
+        _(
+            "\b\nExit codes:\n  0    delivered or read; or on its way, and waited for no "
+            "longer\n  1    it failed on its way\n  2    wrong arguments or settings\n  3    "
+            "refused; repeating it changes nothing\n  4    no network, or the service fails or "
+            "is busy; later it may work\n  130  ^C (or TERM): the message was followed no "
+            "longer\n"
+        ),
     )
 
 
 def _send_parameters(terminal: Terminal, number: WhatsAppNumber) -> list[click.Parameter]:
-    no_wait_help = terminal.pick(
-        es="No esperar a saber qué fue del mensaje.", en="Do not wait to know what became of the message."
-    )
+    no_wait_help = terminal.translate(_("Do not wait to know what became of the message."))
     seconds = click.FloatRange(min=0)
     return [
         click.Argument(["number"], type=number),
@@ -153,11 +145,11 @@ def _send_parameters(terminal: Terminal, number: WhatsAppNumber) -> list[click.P
 
 
 def _send_help(terminal: Terminal) -> str:
-    return terminal.pick(
-        es="Envía a NUMBER un texto, una imagen o una plantilla, y sigue el mensaje hasta que se entrega, se lee "
-        "o falla.",
-        en="Send NUMBER a text, an image or a template, and follow the message until it is delivered, read or "
-        "failed.",
+    return terminal.translate(
+        _(
+            "Send NUMBER a text, an image or a template, and follow the message until it is "
+            "delivered, read or failed."
+        ),
     )
 
 
@@ -166,9 +158,11 @@ def _status_parameters(terminal: Terminal) -> list[click.Parameter]:
 
 
 def _status_help(terminal: Terminal) -> str:
-    return terminal.pick(
-        es="Muestra lo que se sabe aquí de un mensaje, lo que dice Twilio si es suyo, y qué significa su código.",
-        en="Show what is known here of a message, what Twilio says where it is theirs, and what its code means.",
+    return terminal.translate(
+        _(
+            "Show what is known here of a message, what Twilio says where it is theirs, and what "
+            "its code means."
+        ),
     )
 
 
@@ -180,13 +174,12 @@ def _log_parameters(terminal: Terminal, number: WhatsAppNumber) -> list[click.Pa
             type=click.IntRange(min=1),
             default=20,
             show_default=True,
-            help=terminal.pick(es="Cuántos.", en="How many."),
+            help=terminal.translate(_("How many.")),
         ),
     ]
 
 
 def _log_help(terminal: Terminal) -> str:
-    return terminal.pick(
-        es="Muestra los últimos mensajes, de todos o de NUMBER; el más nuevo, al final.",
-        en="Show the last messages, of everybody or of NUMBER; the newest comes last.",
+    return terminal.translate(
+        _("Show the last messages, of everybody or of NUMBER; the newest comes last."),
     )

@@ -17,34 +17,36 @@ from messaging.requests import status_of
 from storage.models import MessageStatus
 from storage.queries.messages import MessageRecord, MessageWithContact
 from storage.queries.outgoing import RECEIPT_RANKS
+from translations import lazy_gettext as _
+from translations import lazy_pgettext
 
 _STATUSES = {
-    MessageStatus.RECEIVED: {"es": "recibido", "en": "received"},
-    MessageStatus.SETTLED: {"es": "atendido", "en": "dealt with"},
-    MessageStatus.WAITING: {"es": "por enviar", "en": "to be sent"},
-    MessageStatus.CLAIMED: {"es": "en una respuesta", "en": "in a reply"},
-    MessageStatus.SENDING: {"es": "enviándose", "en": "being sent"},
-    MessageStatus.QUEUED: {"es": "en cola", "en": "queued"},
-    MessageStatus.SENT: {"es": "enviado", "en": "sent"},
-    MessageStatus.DELIVERED: {"es": "entregado", "en": "delivered"},
-    MessageStatus.READ: {"es": "leído", "en": "read"},
-    MessageStatus.UNDELIVERED: {"es": "no entregado", "en": "undelivered"},
-    MessageStatus.HELD: {"es": "retenido", "en": "held back"},
-    MessageStatus.FAILED: {"es": "fallido", "en": "failed"},
+    MessageStatus.RECEIVED: _("received"),
+    MessageStatus.SETTLED: _("dealt with"),
+    MessageStatus.WAITING: _("to be sent"),
+    MessageStatus.CLAIMED: _("in a reply"),
+    MessageStatus.SENDING: _("being sent"),
+    MessageStatus.QUEUED: _("queued"),
+    MessageStatus.SENT: _("sent"),
+    MessageStatus.DELIVERED: _("delivered"),
+    MessageStatus.READ: _("read"),
+    MessageStatus.UNDELIVERED: _("undelivered"),
+    MessageStatus.HELD: _("held back"),
+    MessageStatus.FAILED: lazy_pgettext("of a message", "failed"),
 }
 _KINDS = {
-    "text": {"es": "texto", "en": "text"},
-    "image": {"es": "imagen", "en": "image"},
-    "template": {"es": "plantilla", "en": "template"},
-    "media": {"es": "adjunto", "en": "media"},
-    "location": {"es": "ubicación", "en": "location"},
-    "reaction": {"es": "reacción", "en": "reaction"},
-    "button": {"es": "botón", "en": "button"},
-    "list": {"es": "lista", "en": "list"},
-    "stop-question": {"es": "pregunta", "en": "question"},
-    "pause": {"es": "pausa", "en": "pause"},
-    "team": {"es": "equipo", "en": "team"},
-    "notice": {"es": "aviso", "en": "notice"},
+    "text": _("text"),
+    "image": _("image"),
+    "template": _("template"),
+    "media": _("media"),
+    "location": _("location"),
+    "reaction": _("reaction"),
+    "button": _("button"),
+    "list": _("list"),
+    "stop-question": _("question"),
+    "pause": _("pause"),
+    "team": _("team"),
+    "notice": _("notice"),
 }
 
 # Controls move the cursor and colour the screen; the others turn round the direction of all that follows.
@@ -58,7 +60,7 @@ def harmless(text: str) -> str:
 
 def status_word(terminal: Terminal, status: MessageStatus) -> str:
     """Return the status in the reader's language."""
-    return _STATUSES[status][terminal.language]
+    return terminal.translate(_STATUSES[status])
 
 
 def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
@@ -97,12 +99,12 @@ def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: Zon
 
 def _table(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> Table:
     table = Table(show_lines=True)
-    table.add_column(terminal.pick(es="Cuándo", en="When"))
-    table.add_column(terminal.pick(es="Quién", en="Who"))
+    table.add_column(terminal.translate(_("When")))
+    table.add_column(terminal.translate(_("Who")))
     table.add_column("")
-    table.add_column(terminal.pick(es="Tipo", en="Kind"))
-    table.add_column(terminal.pick(es="Palabras", en="Words"), overflow="fold")
-    table.add_column(terminal.pick(es="Estado", en="Status"))
+    table.add_column(terminal.translate(_("Kind")))
+    table.add_column(terminal.translate(_("Words")), overflow="fold")
+    table.add_column(terminal.translate(_("Status")))
     for row in found:
         message = row.message
         table.add_row(
@@ -121,17 +123,17 @@ def _when(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _who(terminal: Terminal, row: MessageWithContact) -> str:
-    simulated = terminal.pick(es="(simulado)", en="(simulated)") if row.simulated else ""
+    simulated = terminal.translate(_("(simulated)")) if row.simulated else ""
     name = harmless(" ".join(row.name.split()))
     return "\n".join(filter(None, (name, harmless(row.number), simulated)))
 
 
 def _direction(terminal: Terminal, message: MessageRecord) -> str:
-    return terminal.pick(es="sale", en="out") if message.outbound else terminal.pick(es="entra", en="in")
+    return terminal.translate(_("out")) if message.outbound else terminal.translate(_("in"))
 
 
 def _kind(terminal: Terminal, kind: str) -> str:
-    return _KINDS.get(kind, {}).get(terminal.language, harmless(kind))
+    return terminal.translate(_KINDS.get(kind, harmless(kind)))
 
 
 def _status(terminal: Terminal, status: MessageStatus, code: int | None) -> str:
@@ -148,7 +150,7 @@ def print_state(
     if kept is not None:
         terminal.console.print(_ours(terminal, zone, kept))
     else:
-        terminal.say(es="Aquí: no consta.", en="Here: not known.")
+        terminal.say(_("Here: not known."))
     if state is not None:
         terminal.console.print(f"Twilio: {_theirs(terminal, state)}")
     codes = [kept.message.error_code if kept else None, state.error_code if state else None]
@@ -156,10 +158,10 @@ def print_state(
         terminal.console.print(line)
     if kept and state and _is_behind(kept.message, state):
         terminal.complain(
-            es="Lo de aquí va por detrás de Twilio: sus recibos no llegan. Compruebe que WEBHOOK_URL es pública "
-            "y que el servidor está en marcha.",
-            en="What is known here lags behind Twilio: its receipts do not arrive. Check that WEBHOOK_URL is "
-            "public and that the server is running.",
+            _(
+                "What is known here lags behind Twilio: its receipts do not arrive. Check that "
+                "WEBHOOK_URL is public and that the server is running."
+            ),
         )
 
 
@@ -173,7 +175,8 @@ def _ours(terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact) -> str:
         who,
         _when(message.created_at, zone),
     )
-    return f"{terminal.pick(es='Aquí', en='Here')}: {' · '.join(facts)}\n  {harmless(message.words)}"
+    here = terminal.translate(_("Here"))
+    return f"{here}: {' · '.join(facts)}\n  {harmless(message.words)}"
 
 
 def _theirs(terminal: Terminal, state: MessageState) -> str:

@@ -12,6 +12,7 @@ from cli.call_options import CannotBegin, PhoneNumber
 from cli.console import Terminal
 from conversation.redaction import redact
 from integrations.twilio.error_codes import what_to_do
+from translations import lazy_gettext as _
 
 T = TypeVar("T")
 
@@ -88,33 +89,28 @@ def _require_one(
 ) -> None:
     if text is None and image is None and template is None:
         raise click.UsageError(
-            terminal.pick(
-                es="Falta qué enviar: --text, --image o --template.",
-                en="What to send is missing: --text, --image or --template.",
+            terminal.translate(
+                _("What to send is missing: --text, --image or --template."),
             )
         )
     if template is not None and (text is not None or image is not None):
         raise click.UsageError(
-            terminal.pick(
-                es="Una plantilla va sola: sin --text ni --image.",
-                en="A template goes alone: without --text or --image.",
+            terminal.translate(
+                _("A template goes alone: without --text or --image."),
             )
         )
     if variables and template is None:
-        raise click.UsageError(
-            terminal.pick(
-                es="--var es de una plantilla: añada --template.", en="--var is a template's: add --template."
-            )
-        )
+        raise click.UsageError(terminal.translate(_("--var is a template's: add --template.")))
 
 
 def not_set(terminal: Terminal, *names: str) -> CannotBegin:
     """Return the error that says which settings are missing."""
     listed = ", ".join(names)
     return CannotBegin(
-        terminal.pick(
-            es=f"Falta por poner en .env o en el entorno: {listed} (lo explica .env.example).",
-            en=f"Not set in .env or the environment: {listed} (explained in .env.example).",
+        terminal.translate(
+            _("Not set in .env or the environment: {listed} (explained in .env.example).").format(
+                listed=listed
+            ),
         )
     )
 
@@ -124,22 +120,19 @@ def not_set(terminal: Terminal, *names: str) -> CannotBegin:
 
 def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
     """Return the parameters that `read_draft` reads."""
-    text_help = terminal.pick(
-        es="Texto, de 1600 caracteres como mucho; con --image, su pie.",
-        en="A text of at most 1600 characters; with --image, its caption.",
+    text_help = terminal.translate(
+        _("A text of at most 1600 characters; with --image, its caption."),
     )
-    image_help = terminal.pick(es="Dirección pública de una imagen.", en="Public URL of an image.")
-    template_help = terminal.pick(
-        es="Plantilla aprobada: en Twilio, por su SID (HX...); en 360dialog, por su nombre e idioma (aviso:es). Sin "
-        "decir cuál, la de TWILIO_TEMPLATE_SID o D360_TEMPLATE. Es lo único que llega a quien no ha escrito en 24 "
-        "horas.",
-        en="An approved template: Twilio's by its SID (HX...), 360dialog's by its name and language (aviso:es). "
-        "Without either, that of TWILIO_TEMPLATE_SID or D360_TEMPLATE. Nothing else reaches somebody who has not "
-        "written for 24 hours.",
+    image_help = terminal.translate(_("Public URL of an image."))
+    template_help = terminal.translate(
+        _(
+            "An approved template: Twilio's by its SID (HX...), 360dialog's by its name and "
+            "language (aviso:es). Without either, that of TWILIO_TEMPLATE_SID or D360_TEMPLATE. "
+            "Nothing else reaches somebody who has not written for 24 hours."
+        ),
     )
-    var_help = terminal.pick(
-        es="Lo que va en un hueco de la plantilla, como 1=Ana. Se repite.",
-        en="What goes into a placeholder of the template, such as 1=Ana. Repeatable.",
+    var_help = terminal.translate(
+        _("What goes into a placeholder of the template, such as 1=Ana. Repeatable."),
     )
     words, url = Checked("text", _words, terminal), Checked("url", _image_url, terminal)
     template, variable = Checked("[sid]", _template, terminal), Checked("1=ana", _variable, terminal)
@@ -179,11 +172,11 @@ def message_sid(terminal: Terminal, value: str) -> str:
     """Return a message's SID. Raises ValueError."""
     if not _MESSAGE_SID.fullmatch(value):
         raise ValueError(
-            terminal.pick(
-                es=f"«{value}» no es el SID de un mensaje: SM o MM y 32 cifras o letras de la a a la f, o wamid. y lo "
-                "que le sigue.",
-                en=f"“{value}” is not a message's SID: SM or MM and 32 digits or letters from a to f, or wamid. and "
-                "what follows it.",
+            terminal.translate(
+                _(
+                    "“{value}” is not a message's SID: SM or MM and 32 digits or letters from a to f, or "
+                    "wamid. and what follows it."
+                ).format(value=value),
             )
         )
     return value
@@ -193,7 +186,7 @@ def _words(terminal: Terminal, value: str) -> str:
     # Bytes of an argument that are no UTF-8 come as lone surrogates, which nobody can be sent.
     words = value.encode("utf-8", "replace").decode()
     if not words.strip():
-        raise ValueError(terminal.pick(es="El texto está vacío.", en="The text is empty."))
+        raise ValueError(terminal.translate(_("The text is empty.")))
     if len(words.encode("utf-16-le")) // 2 > LONGEST_TEXT:
         raise ValueError(what_to_do(TOO_LONG, terminal.language))
     return words
@@ -218,13 +211,12 @@ def _is_url(text: str) -> bool:
 def _template(terminal: Terminal, value: str) -> str:
     if value != _OURS and not is_template_sid(value) and not _TEMPLATE_NAME.fullmatch(value):
         raise ValueError(
-            terminal.pick(
-                es=f"«{value}» no es el SID de una plantilla (HX y 32 cifras o letras de la a a la f), ni el nombre y "
-                "el idioma de una de 360dialog (aviso:es). Sin decir cuál vale la de los ajustes; el número va "
-                "delante de --template.",
-                en=f"“{value}” is not a template's SID (HX and 32 digits or letters from a to f), nor the name and "
-                "the language of one of 360dialog's (aviso:es). Without either it is that of the settings; the "
-                "number goes before --template.",
+            terminal.translate(
+                _(
+                    "“{value}” is not a template's SID (HX and 32 digits or letters from a to f), nor "
+                    "the name and the language of one of 360dialog's (aviso:es). Without either it is "
+                    "that of the settings; the number goes before --template."
+                ).format(value=value),
             )
         )
     return value
@@ -235,9 +227,8 @@ def _variable(terminal: Terminal, value: str) -> tuple[str, str]:
     filling = filling.encode("utf-8", "replace").decode().strip()
     if not equals or not re.fullmatch(r"\w+", name):
         raise ValueError(
-            terminal.pick(
-                es=f"«{value}» no dice qué va en cada hueco: escríbalo como 1=Ana.",
-                en=f"“{value}” does not say what goes where: give it as 1=Ana.",
+            terminal.translate(
+                _("“{value}” does not say what goes where: give it as 1=Ana.").format(value=value),
             )
         )
     if not filling or re.search(r"[\n\r\t]| {5}", filling):

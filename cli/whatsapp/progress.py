@@ -20,6 +20,7 @@ from storage.models import MessageStatus
 from storage.queries import messages, outgoing
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from translations import lazy_gettext as _
 
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
@@ -28,7 +29,7 @@ ENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """A message that was kept. to: E.164, as its provider writes it."""
 
     message: MessageRecord
@@ -58,9 +59,9 @@ class Follower:
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
         self._failing = False
 
-    def follow(self, parcel: Parcel, sid: str) -> ExitCode:
+    def follow(self, outgoing_message: OutgoingMessage, sid: str) -> ExitCode:
         """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
-        message = self._kept(parcel)
+        message = self._kept(outgoing_message)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
             progress = Progress(self._terminal, status)
@@ -68,19 +69,19 @@ class Follower:
             while message.status not in ENDS and time.monotonic() < deadline:
                 if self._interruption.within(self._poll_s):
                     return ExitCode.INTERRUPTED
-                message = self._look(parcel, sid)
+                message = self._look(outgoing_message, sid)
                 progress.show(message.status)
-        return self._outcome(message, parcel.carrier)
+        return self._outcome(message, outgoing_message.carrier)
 
-    def _look(self, parcel: Parcel, sid: str) -> MessageRecord:
+    def _look(self, outgoing_message: OutgoingMessage, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
-        message = self._kept(parcel)
+        message = self._kept(outgoing_message)
         if message.status in ENDS:
             return message  # by webhook
         try:
-            taken = parcel.carrier.fetch(sid)
+            taken = outgoing_message.carrier.fetch(sid)
         except IntegrationError as error:
-            self._bear(error, parcel.carrier)
+            self._bear(error, outgoing_message.carrier)
             return message
         self._failing = False
         if taken is not None and taken.status is not None and taken.status is not message.status:
@@ -88,11 +89,11 @@ class Follower:
                 outgoing.receipt(
                     connection, taken.status, taken.error_code, self._clock(), message_id=message.id
                 )
-        return self._kept(parcel)
+        return self._kept(outgoing_message)
 
-    def _kept(self, parcel: Parcel) -> MessageRecord:
+    def _kept(self, outgoing_message: OutgoingMessage) -> MessageRecord:
         with self._database.read() as connection:
-            (message,) = messages.by_ids(connection, [parcel.message.id])
+            (message,) = messages.by_ids(connection, [outgoing_message.message.id])
         return message
 
     def _bear(self, error: IntegrationError, carrier: Carrier) -> None:
@@ -100,8 +101,9 @@ class Follower:
             raise error
         if not self._failing:
             self._terminal.say(
-                es=f"{carrier.title} no responde por ahora ({error}); se sigue intentando.",
-                en=f"{carrier.title} does not answer for now ({error}); still trying.",
+                _("{title} does not answer for now ({error}); still trying.").format(
+                    title=carrier.title, error=error
+                ),
             )
         self._failing = True
 
@@ -111,28 +113,26 @@ class Follower:
             return ExitCode.NOT_COMPLETED
         if message.status not in ENDS:
             self._terminal.say(
-                es=f"Va de camino, y no se espera más ({self._patience_s:.0f} s): el teléfono puede estar apagado"
-                f"{self._or_untold(carrier)}.",
-                en=f"It is on its way, and is waited for no longer ({self._patience_s:.0f} s): the phone may be off"
-                f"{self._or_untold(carrier)}.",
+                _(
+                    "It is on its way, and is waited for no longer ({patience_s:.0f} s): the phone may "
+                    "be off{or_untold}."
+                ).format(patience_s=self._patience_s, or_untold=self._or_untold(carrier)),
             )
         return ExitCode.COMPLETED
 
     def _or_untold(self, carrier: Carrier) -> str:
         if carrier.name == TWILIO:
             return ""
-        return self._terminal.pick(
-            es=f", o no llegar los recibos de {carrier.title}, que vienen por su webhook",
-            en=f", or the receipts of {carrier.title} not come, which its webhook brings",
+        return self._terminal.translate(
+            _(", or the receipts of {title} not come, which its webhook brings").format(title=carrier.title),
         )
 
     def _tell_why(self, code: int | None, carrier: Carrier) -> None:
         for line in meanings(self._terminal, [code], carrier.name):
-            self._terminal.complain(es=line, en=line)
+            self._terminal.complain(line)
         if code is None:
             self._terminal.complain(
-                es=f"Falló, y {carrier.title} no dice por qué.",
-                en=f"It failed, and {carrier.title} does not say why.",
+                _("It failed, and {title} does not say why.").format(title=carrier.title),
             )
 
 
@@ -142,10 +142,10 @@ def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> Ex
     advice = carrier.what_to_do(error.code, terminal.language)
     said = f"{advice}\n  {error}{code}"
     if advice:
-        terminal.complain(es=said, en=said)
+        terminal.complain(said)
     else:
         terminal.complain(
-            es=f"{carrier.title} dice: {error}{code}", en=f"{carrier.title} says: {error}{code}"
+            _("{title} says: {error}{code}").format(title=carrier.title, error=error, code=code)
         )
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 

@@ -1,6 +1,6 @@
 """Who carries messages from the terminal: Twilio and 360dialog, over one shape, each with what it needs to be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,8 @@ from messaging.providers.base import DIALOG360, TWILIO, status_callback
 from messaging.requests import status_of
 from storage.models import MessageStatus
 from storage.queries.contacts import Recipient
+from translations import Message
+from translations import lazy_gettext as _
 
 LONGEST_CAPTION = 1024
 """WhatsApp's limit; Twilio takes as many characters as of a text."""
@@ -42,7 +44,7 @@ class Carrier(Protocol):
     name: str
     title: str
     longest_caption: int | None
-    where_to_look: Mapping[str, str]
+    where_to_look: str | Message
 
     def filled_in(self, draft: Draft, recipient: Recipient) -> Draft:
         """Return a draft with the settings' template where it names none. Raises CannotBegin where it cannot go."""
@@ -78,9 +80,7 @@ class TwilioCarrier:
 
     name, title = TWILIO, "Twilio"
     longest_caption: int | None = None
-    where_to_look: Mapping[str, str] = dict.fromkeys(
-        ("es", "en"), "https://console.twilio.com (Monitor, Logs, Messaging)"
-    )
+    where_to_look: str | Message = "https://console.twilio.com (Monitor, Logs, Messaging)"
 
     def __init__(
         self,
@@ -105,11 +105,11 @@ class TwilioCarrier:
             raise not_set(self._terminal, "TWILIO_TEMPLATE_SID")
         if not is_template_sid(template):
             raise CannotBegin(
-                self._terminal.pick(
-                    es=f"«{template}» es el nombre de una plantilla de 360dialog, y a este número se le escribe por "
-                    "Twilio: dé el SID (HX...).",
-                    en=f"“{template}” names a template of 360dialog's, and this number is written to through "
-                    "Twilio: give a SID (HX...).",
+                self._terminal.translate(
+                    _(
+                        "“{template}” names a template of 360dialog's, and this number is written to through "
+                        "Twilio: give a SID (HX...)."
+                    ).format(template=template),
                 )
             )
         return replace(draft, template=template)
@@ -154,10 +154,9 @@ class Dialog360Carrier:
 
     name, title = DIALOG360, "360dialog"
     longest_caption: int | None = LONGEST_CAPTION
-    where_to_look: Mapping[str, str] = {
-        "es": "flask --app app whatsapp log dentro de un minuto: 360dialog no se puede consultar, y lo dirá un recibo",
-        "en": "flask --app app whatsapp log in a minute: 360dialog cannot be asked, and a receipt will tell",
-    }
+    where_to_look: str | Message = _(
+        "flask --app app whatsapp log in a minute: 360dialog cannot be asked, and a receipt will tell"
+    )
 
     def __init__(self, client: Dialog360, terminal: Terminal, *, template: str | None) -> None:
         self._client, self._terminal, self._template = client, terminal, template
@@ -171,11 +170,11 @@ class Dialog360Carrier:
             raise not_set(self._terminal, "D360_TEMPLATE")
         if is_template_sid(template):
             raise CannotBegin(
-                self._terminal.pick(
-                    es=f"«{template}» es una plantilla de Twilio, y a este número se le escribe por 360dialog: dé el "
-                    "nombre y el idioma de una suya (aviso:es).",
-                    en=f"“{template}” is a template of Twilio's, and this number is written to through 360dialog: "
-                    "give the name and the language of one of its own (aviso:es).",
+                self._terminal.translate(
+                    _(
+                        "“{template}” is a template of Twilio's, and this number is written to through "
+                        "360dialog: give the name and the language of one of its own (aviso:es)."
+                    ).format(template=template),
                 )
             )
         return replace(draft, template=template)

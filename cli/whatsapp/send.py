@@ -14,10 +14,10 @@ from cli.call_progress import Interruption
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft, not_set
-from cli.whatsapp.progress import Follower, Parcel, explain
+from cli.whatsapp.progress import Follower, OutgoingMessage, explain
 from cli.whatsapp.providers import Carrier, Taken
 from conversation import service_window
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.providers.base import TWILIO
 from storage.base import utc_now
@@ -26,6 +26,7 @@ from storage.models import MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from translations import lazy_gettext as _
 
 CLOCKS_APART = timedelta(seconds=5)
 
@@ -55,7 +56,7 @@ class Sending:
         zone: ZoneInfo,
         carriers: Mapping[str, Carrier],
         *,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
@@ -75,47 +76,47 @@ class Sending:
             except SQLAlchemyError as error:
                 return self._tell_not_kept(error)
             ended = ExitCode.COMPLETED
-            for parcel in parcels:
+            for outgoing_message in parcels:
                 if ended is ExitCode.COMPLETED:
-                    ended = self._send_one(parcel, number, wait=wait)
+                    ended = self._send_one(outgoing_message, number, wait=wait)
                 else:
-                    self._note_failed(parcel, None)
+                    self._note_failed(outgoing_message, None)
             return ended
 
-    def _send_one(self, parcel: Parcel, number: str, *, wait: bool) -> ExitCode:
+    def _send_one(self, outgoing_message: OutgoingMessage, number: str, *, wait: bool) -> ExitCode:
         try:
-            taken = self._send(parcel)
-            self._note(parcel, taken)
+            taken = self._send(outgoing_message)
+            self._note(outgoing_message, taken)
             self._tell_sent(taken, number)
-            return self._follower.follow(parcel, taken.sid) if wait else ExitCode.COMPLETED
+            return self._follower.follow(outgoing_message, taken.sid) if wait else ExitCode.COMPLETED
         except IntegrationError as error:
-            return explain(self._terminal, error, parcel.carrier)
+            return explain(self._terminal, error, outgoing_message.carrier)
         except SQLAlchemyError as error:
             return self._tell_not_noted(error)
         except KeyboardInterrupt:
-            self._tell_unknown(parcel.carrier)
+            self._tell_unknown(outgoing_message.carrier)
             return ExitCode.INTERRUPTED
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
         self._terminal.complain(
-            es=f"No se pudo escribir en la base de datos ({type(error).__name__}): no se ha enviado nada. "
-            "Inténtelo de nuevo en un momento.",
-            en=f"The database could not be written ({type(error).__name__}): nothing was sent. Try again in a moment.",
+            _("The database could not be written ({name}): nothing was sent. Try again in a moment.").format(
+                name=type(error).__name__
+            ),
         )
         return ExitCode.NOT_COMPLETED
 
     def _tell_not_noted(self, error: SQLAlchemyError) -> ExitCode:
         self._terminal.complain(
-            es=f"No se pudo anotar en la base de datos lo que pasó ({type(error).__name__}). El mensaje puede haber "
-            "salido: mírelo con whatsapp log antes de repetirlo.",
-            en=f"What happened could not be noted in the database ({type(error).__name__}). The message may be on its "
-            "way: look at whatsapp log before you repeat it.",
+            _(
+                "What happened could not be noted in the database ({name}). The message may be on "
+                "its way: look at whatsapp log before you repeat it."
+            ).format(name=type(error).__name__),
         )
         return ExitCode.NOT_COMPLETED
 
     # Keeping
 
-    def _keep(self, number: str, draft: Draft) -> list[Parcel]:
+    def _keep(self, number: str, draft: Draft) -> list[OutgoingMessage]:
         """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
@@ -127,7 +128,9 @@ class Sending:
                 self._warn_of_window(recipient, number, now)
             to = (recipient.address or number).removeprefix("whatsapp:")
             return [
-                Parcel(self._kept_part(connection, recipient, part, now), part, recipient, to, carrier)
+                OutgoingMessage(
+                    self._kept_part(connection, recipient, part, now), part, recipient, to, carrier
+                )
                 for part in draft.parts(carrier.longest_caption)
             ]
 
@@ -155,11 +158,11 @@ class Sending:
         if recipient.opted_out_at is not None:
             day = f"{recipient.opted_out_at.astimezone(self._zone):%Y-%m-%d}"
             raise Refused(
-                self._terminal.pick(
-                    es=f"{number} pidió el {day} no recibir más mensajes: no se le escribe hasta que envíe "
-                    "ALTA o START a su número de WhatsApp.",
-                    en=f"{number} asked on {day} for no more messages: nothing is sent until they send START "
-                    "or ALTA to your WhatsApp number.",
+                self._terminal.translate(
+                    _(
+                        "{number} asked on {day} for no more messages: nothing is sent until they send START "
+                        "or ALTA to your WhatsApp number."
+                    ).format(number=number, day=day),
                 )
             )
 
@@ -167,76 +170,77 @@ class Sending:
         """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
         if recipient.wrote_at is None:
             self._terminal.complain(
-                es=f"Aviso: aquí no consta ningún mensaje de {number}, y WhatsApp solo admite texto libre hasta 24 "
-                "horas después de su último mensaje. Se envía de todos modos; si no llega, envíe una plantilla "
-                "aprobada (--template HX... --var 1=...).",
-                en=f"Warning: no message from {number} is known here, and WhatsApp takes free text only up to 24 hours "
-                "after their last message. It is sent all the same; if it does not arrive, send an approved template "
-                "(--template HX... --var 1=...).",
+                _(
+                    "Warning: no message from {number} is known here, and WhatsApp takes free text only "
+                    "up to 24 hours after their last message. It is sent all the same; if it does not "
+                    "arrive, send an approved template (--template HX... --var 1=...)."
+                ).format(number=number),
             )
         elif not service_window.is_open(recipient.wrote_at, now):
             at = f"{recipient.wrote_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
             self._terminal.complain(
-                es=f"Aviso: el último mensaje de {number} que consta aquí es del {at}, y WhatsApp solo admite texto "
-                "libre hasta 24 horas después. Se envía de todos modos; si no llega, envíe una plantilla aprobada "
-                "(--template HX... --var 1=...).",
-                en=f"Warning: the last message from {number} that is known here is of {at}, and WhatsApp takes free "
-                "text only up to 24 hours after it. It is sent all the same; if it does not arrive, send an approved "
-                "template (--template HX... --var 1=...).",
+                _(
+                    "Warning: the last message from {number} that is known here is of {at}, and WhatsApp "
+                    "takes free text only up to 24 hours after it. It is sent all the same; if it does "
+                    "not arrive, send an approved template (--template HX... --var 1=...)."
+                ).format(number=number, at=at),
             )
 
     # Sending
 
-    def _send(self, parcel: Parcel) -> Taken:
+    def _send(self, outgoing_message: OutgoingMessage) -> Taken:
         """Raises IntegrationError, with what is known kept."""
-        carrier, message = parcel.carrier, parcel.message
+        carrier, message = outgoing_message.carrier, outgoing_message.message
         try:
-            return carrier.send(parcel.recipient, parcel.to, message.id, parcel.draft)
+            return carrier.send(
+                outgoing_message.recipient, outgoing_message.to, message.id, outgoing_message.draft
+            )
         except IntegrationError as error:
             if not carrier.may_have_been_done(error):
-                self._note_failed(parcel, error.code if isinstance(error.code, int) else None)
+                self._note_failed(outgoing_message, error.code if isinstance(error.code, int) else None)
                 raise
-            found = self._look_for(parcel)
+            found = self._look_for(outgoing_message)
             if found is None:
                 self._tell_unknown(carrier)
                 raise
             return found
 
-    def _look_for(self, parcel: Parcel) -> Taken | None:
+    def _look_for(self, outgoing_message: OutgoingMessage) -> Taken | None:
         """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
-        words = parcel.draft.text
+        words = outgoing_message.draft.text
         if words is None:
             return None  # a template's words are the provider's, and an image alone has none to know it by
-        since = parcel.message.created_at - CLOCKS_APART
+        since = outgoing_message.message.created_at - CLOCKS_APART
         try:
-            sent = parcel.carrier.last_sent(parcel.recipient, parcel.to, since)
+            sent = outgoing_message.carrier.last_sent(outgoing_message.recipient, outgoing_message.to, since)
         except IntegrationError as error:
-            explain(self._terminal, error, parcel.carrier)
+            explain(self._terminal, error, outgoing_message.carrier)
             return None
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [taken.sid for taken in sent])
         return next((taken for taken in sent if taken.sid not in known and taken.body == words), None)
 
-    def _note(self, parcel: Parcel, taken: Taken) -> None:
+    def _note(self, outgoing_message: OutgoingMessage, taken: Taken) -> None:
         status = taken.status or MessageStatus.QUEUED
         with self._database.write() as connection:
-            outgoing.sent(connection, parcel.message.id, taken.sid, status, self._clock())
+            outgoing.sent(connection, outgoing_message.message.id, taken.sid, status, self._clock())
 
-    def _note_failed(self, parcel: Parcel, code: int | None) -> None:
-        now, message_id = self._clock(), parcel.message.id
+    def _note_failed(self, outgoing_message: OutgoingMessage, code: int | None) -> None:
+        now, message_id = self._clock(), outgoing_message.message.id
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
             self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)
 
     def _tell_sent(self, taken: Taken, number: str) -> None:
         self._terminal.say(
-            es=f"Para {number}: {taken.sid}. Más tarde: flask --app app whatsapp status {taken.sid}",
-            en=f"To {number}: {taken.sid}. Later: flask --app app whatsapp status {taken.sid}",
+            _("To {number}: {sid}. Later: flask --app app whatsapp status {sid}").format(
+                number=number, sid=taken.sid
+            ),
         )
 
     def _tell_unknown(self, carrier: Carrier) -> None:
-        look = carrier.where_to_look
         self._terminal.complain(
-            es=f"No se sabe si el mensaje llegó a enviarse: antes de repetirlo, mírelo en {look['es']}.",
-            en=f"It is not known whether the message was sent: before you repeat it, look at {look['en']}.",
+            _("It is not known whether the message was sent: before you repeat it, look at {where}.").format(
+                where=carrier.where_to_look
+            )
         )

@@ -72,7 +72,7 @@ class Round:
     finished: bool = False
 
 
-class Writer:
+class AnswerWriter:
     """Writes answers with the models in their order, each in a thread of its own."""
 
     def __init__(

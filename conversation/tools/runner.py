@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.handoff import Request, hand_off
-from conversation.observers import NOBODY, People
+from conversation.observers import NULL_OBSERVER, HandoffListener
 from conversation.phrases import Phrases
 from integrations.language_model import ToolCall, ToolSpec
 from storage.database import Database
@@ -39,7 +39,7 @@ class ToolContext:
     phrases: Phrases
     can_transfer: bool
     now: datetime
-    people: People = NOBODY
+    people: HandoffListener = NULL_OBSERVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from dashboard.services import DashboardServices
 from dashboard.simulator.phone_session import BrowserCall
 from dashboard.simulator.script_texts import PHONE, script_texts
 from dashboard.simulator.sessions import Tell
-from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
+from dashboard.simulator.views import (
+    BadRequestError,
+    MakePlayer,
+    SimulatorViews,
+    asked,
+    number_in,
+    refused,
+    text_in,
+)
 from simulator.twilio.call_params import Direction
 from translations import lazy_gettext
 
@@ -32,7 +40,7 @@ def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
         return render(
             "phone.html",
             here="phone",
-            speech_language=services.booth.language,
+            speech_language=services.simulator.language,
             transfers=TRANSFERS,
             script_texts=script_texts(PHONE),
         )
@@ -48,7 +56,9 @@ def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
             number = number_in(given, may_withhold=direction == "inbound")
         except BadRequestError as error:
             return refused(error)
-        return services.booth.open(KIND, number, lambda url: _calls(services.booth, url, direction, transfer))
+        return services.simulator.open(
+            KIND, number, lambda url: _calls(services.simulator, url, direction, transfer)
+        )
 
     @blueprint.post("/phone/<key>")
     def phone_do(key: str) -> ResponseReturnValue:
@@ -58,17 +68,19 @@ def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
             abort(400)
         if verb == "say" and not text:
             abort(400)
-        return services.booth.do(KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")})
+        return services.simulator.do(
+            KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")}
+        )
 
     @blueprint.get("/phone/<key>/events")
     def phone_events(key: str) -> ResponseReturnValue:
-        return services.booth.events(KIND, key)
+        return services.simulator.events(KIND, key)
 
 
-def _calls(booth: Booth, url: str, direction: Direction, transfer: str) -> MakePlayer:
+def _calls(simulator: SimulatorViews, url: str, direction: Direction, transfer: str) -> MakePlayer:
     def make(number: str, tell: Tell) -> BrowserCall:
         return BrowserCall(
-            lambda listener: booth.server.phone(url, number=number, transfer=transfer, listener=listener),
+            lambda listener: simulator.server.phone(url, number=number, transfer=transfer, listener=listener),
             tell,
             direction=direction,
         )

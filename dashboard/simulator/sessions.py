@@ -37,7 +37,7 @@ class TooManyOpenError(Exception):
     """As many are open as may be."""
 
 
-class Player(Protocol):
+class SessionDriver(Protocol):
     """What is done to and heard from: a call, or a chat. None of it makes its caller wait for long."""
 
     @property
@@ -59,25 +59,25 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True)
-class Opening:
+class SessionRequest:
     """What is to be opened. number: the person's; None: the first of `numbers` that nobody has open."""
 
     kind: str
     number: str | None
     numbers: Sequence[str]
-    player: Callable[[str, Tell], Player]
+    player: Callable[[str, Tell], SessionDriver]
     """Makes the player, given the number and where it tells what happens."""
 
 
-class Sittings:
+class BrowserSessions:
     """Those of this process. Thread-safe. clock: of all times that are kept."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._clock = database, clock
         self._lock = threading.Lock()
-        self._sittings: list[Sitting] = []
+        self._sessions: list[BrowserSession] = []
 
-    def open(self, opening: Opening) -> str:
+    def open(self, opening: SessionRequest) -> str:
         """Open one, and return the key that its page knows it by. Raises TooManyOpenError, SQLAlchemyError."""
         key, now = secrets.token_urlsafe(24), self._clock()
         with self._database.write() as connection:
@@ -88,23 +88,23 @@ class Sittings:
             number = opening.number or _free(opening.numbers, in_use)
             browser_sessions.forget_old(connection, now)
             phone_id = browser_sessions.open_phone(connection, key, opening.kind, number, now)
-        sitting = Sitting(self._database, phone_id, self._clock)
-        sitting.begin(lambda tell: opening.player(number, tell))
+        session = BrowserSession(self._database, phone_id, self._clock)
+        session.begin(lambda tell: opening.player(number, tell))
         with self._lock:
-            self._sittings = [each for each in self._sittings if each.is_alive] + [sitting]
+            self._sessions = [each for each in self._sessions if each.is_alive] + [session]
         return key
 
     def close(self) -> None:
         """End all of this process's, so that their pages know at once."""
         with self._lock:
-            sittings, self._sittings = self._sittings, []
-        for sitting in sittings:
-            sitting.close()
-        for sitting in sittings:
-            sitting.join()
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+        for session in sessions:
+            session.join()
 
 
-class Sitting:
+class BrowserSession:
     """One of them, from the owner's side."""
 
     def __init__(self, database: Database, phone_id: int, clock: Callable[[], datetime]) -> None:
@@ -116,14 +116,14 @@ class Sitting:
         self._woken = threading.Event()
         self._busy_at = self._beat_at = clock()
         self._thread = threading.Thread(target=self._run, name="browser-phone", daemon=True)
-        self._player: Player
+        self._player: SessionDriver
 
     @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
         return self._thread.is_alive()
 
-    def begin(self, make: Callable[[Tell], Player]) -> None:
+    def begin(self, make: Callable[[Tell], SessionDriver]) -> None:
         """Start the player and the thread that looks after it."""
         self._player = make(self.tell)
         self._thread.start()

@@ -9,7 +9,14 @@ from typing import Any
 from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from dashboard.simulator.sessions import Event, Opening, Player, Sittings, Tell, TooManyOpenError
+from dashboard.simulator.sessions import (
+    BrowserSessions,
+    Event,
+    SessionDriver,
+    SessionRequest,
+    Tell,
+    TooManyOpenError,
+)
 from phone_numbers import parse_e164
 from simulator.local_server import PERSON, LocalServer, is_reachable
 from storage.base import utc_now
@@ -27,7 +34,7 @@ READ_AGAIN_S = 0.08
 SEEN_EVERY_S = 10.0
 LONGEST_TEXT = 1_000
 
-MakePlayer = Callable[[str, Tell], Player]
+MakePlayer = Callable[[str, Tell], SessionDriver]
 
 
 class BadRequestError(Exception):
@@ -35,7 +42,7 @@ class BadRequestError(Exception):
 
 
 @dataclass(frozen=True)
-class Booth:
+class SimulatorViews:
     """Where browsers make calls and write.
 
     bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
@@ -44,7 +51,7 @@ class Booth:
 
     server: LocalServer
     database: Database
-    sittings: Sittings
+    sessions: BrowserSessions
     bring: Callable[[str, str], None]
     language: str
     clock: Callable[[], datetime] = utc_now
@@ -57,7 +64,7 @@ class Booth:
                 _("The server cannot be reached at {url}: check HOST and PORT.").format(url=url), 503
             )
         try:
-            key = self.sittings.open(Opening(kind, number, PERSONS, make(url)))
+            key = self.sessions.open(SessionRequest(kind, number, PERSONS, make(url)))
         except TooManyOpenError:
             return _problem(
                 _(

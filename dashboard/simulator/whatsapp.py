@@ -12,7 +12,15 @@ from dashboard.layout import render
 from dashboard.services import DashboardServices
 from dashboard.simulator.script_texts import WHATSAPP, script_texts
 from dashboard.simulator.sessions import Tell
-from dashboard.simulator.views import BadRequestError, Booth, MakePlayer, asked, number_in, refused, text_in
+from dashboard.simulator.views import (
+    BadRequestError,
+    MakePlayer,
+    SimulatorViews,
+    asked,
+    number_in,
+    refused,
+    text_in,
+)
 from dashboard.simulator.whatsapp_session import SAMPLES, BrowserChat
 from translations import gettext as _
 
@@ -44,13 +52,13 @@ def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
             number = number_in(given)
         except BadRequestError as error:
             return refused(error)
-        return services.booth.open(KIND, number, lambda url: _chats(services.booth, url, name))
+        return services.simulator.open(KIND, number, lambda url: _chats(services.simulator, url, name))
 
     @blueprint.post("/whatsapp/<key>")
     def whatsapp_do(key: str) -> ResponseReturnValue:
         given = asked()
         if given.get("verb") == "leave":
-            return services.booth.do(KIND, key, "leave", {})
+            return services.simulator.do(KIND, key, "leave", {})
         try:
             content = _file_in(given)
         except BadRequestError as error:
@@ -58,19 +66,21 @@ def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
         body = {name: text_in(given, name) for name in ("sample", "name")} | {"text": _words(given)}
         if content is None and not body["text"] and body["sample"] not in SAMPLES:
             abort(400)
-        return services.booth.do(KIND, key, "send", body, content)
+        return services.simulator.do(KIND, key, "send", body, content)
 
     @blueprint.get("/whatsapp/<key>/events")
     def whatsapp_events(key: str) -> ResponseReturnValue:
-        return services.booth.events(KIND, key)
+        return services.simulator.events(KIND, key)
 
 
-def _chats(booth: Booth, url: str, name: str) -> MakePlayer:
+def _chats(simulator: SimulatorViews, url: str, name: str) -> MakePlayer:
     def make(number: str, tell: Tell) -> BrowserChat:
         return BrowserChat(
-            lambda listener: booth.server.whatsapp(url, number=number, profile_name=name, listener=listener),
+            lambda listener: simulator.server.whatsapp(
+                url, number=number, profile_name=name, listener=listener
+            ),
             tell,
-            booth.bring,
+            simulator.bring,
         )
 
     return make

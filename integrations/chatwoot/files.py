@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import httpx2
 
 from integrations.errors import IntegrationError, is_permanent
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
 from integrations.http.downloads import no_answer_from, read_capped
 
@@ -51,9 +51,9 @@ class FileStore:
         at that size.
         """
         url = self._at_home(link)
-        lifeline = Lifeline(time.monotonic() + self._total_s)
+        scope = CancelScope(time.monotonic() + self._total_s)
         for _ in range(1 + _MOST_REDIRECTS):
-            with no_answer_from("Chatwoot"), lifeline.held(), self._asked(url, lifeline) as response:
+            with no_answer_from("Chatwoot"), scope.active(), self._asked(url, scope) as response:
                 if response.status_code not in _REDIRECTS:
                     return _file(response, most_bytes)
             url = _next(url, response.headers.get("Location", ""))
@@ -78,7 +78,7 @@ class FileStore:
         return home.copy_with(raw_path=tail.encode("ascii"), username="", password="")
 
     @contextmanager
-    def _asked(self, url: httpx2.URL, lifeline: Lifeline) -> Iterator[httpx2.Response]:
+    def _asked(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
         # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects by itself. Identity,
         # and raw below, because a compressed file would be larger than what was counted.
         response = self._transport.handle_request(
@@ -86,7 +86,7 @@ class FileStore:
                 "GET",
                 url,
                 headers={"Accept": "*/*", "Accept-Encoding": "identity"},
-                extensions={"timeout": {"connect": _CONNECT_S, "pool": max(0.0, lifeline.remaining_s)}},
+                extensions={"timeout": {"connect": _CONNECT_S, "pool": max(0.0, scope.remaining_s)}},
             )
         )
         try:

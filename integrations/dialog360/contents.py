@@ -44,7 +44,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Somewhere, in degrees. name and address are empty where only a pin was sent."""
 
     latitude: float
@@ -68,7 +68,7 @@ class Content:
     kind: Kind
     body: str = ""
     media: Media | None = None
-    place: Place | None = None
+    place: Location | None = None
     cards: tuple[Card, ...] = ()
     reply_id: str = ""
     about: str = ""
@@ -127,7 +127,7 @@ def _location(part: Any) -> Content:
     if latitude is None or longitude is None:
         return Content(Kind.UNSUPPORTED)
     name, address = (line_of(place.get(field), MOST_LABEL) for field in ("name", "address"))
-    return Content(Kind.LOCATION, place=Place(latitude, longitude, name, address))
+    return Content(Kind.LOCATION, place=Location(latitude, longitude, name, address))
 
 
 def _contacts(part: Any) -> Content:

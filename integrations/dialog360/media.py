@@ -23,7 +23,7 @@ from integrations.dialog360.error_codes import (
 )
 from integrations.dialog360.lenient import dict_of
 from integrations.errors import IntegrationError
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
 from integrations.http.downloads import no_answer_from, read_capped, too_large
 from integrations.http.json_client import TOO_LARGE, JsonHttp
@@ -48,14 +48,14 @@ class MediaFiles:
         """Return a file, as Dialog360.download does."""
         if not _MEDIA_ID.fullmatch(media_id):
             raise IntegrationError("not the id of a file", permanent=True, code=FOREIGN_MEDIA)
-        lifeline = Lifeline(time.monotonic() + self._total_s)
+        scope = CancelScope(time.monotonic() + self._total_s)
         with _not_found_named():
             with coded():
                 found = dict_of(self._http.request("GET", f"/{media_id}").body)
             if _is_size(found.get("file_size")) and found["file_size"] > most_bytes:
                 raise too_large(most_bytes, TOO_LARGE)
             url = self._at_360dialog(found.get("url"))
-            with no_answer_from("360dialog"), lifeline.held(), self._asked(url, lifeline) as response:
+            with no_answer_from("360dialog"), scope.active(), self._asked(url, scope) as response:
                 return _content(response, most_bytes)
 
     def close(self) -> None:
@@ -75,9 +75,9 @@ class MediaFiles:
             ) from None  # its text quotes the link
 
     @contextmanager
-    def _asked(self, url: httpx2.URL, lifeline: Lifeline) -> Iterator[httpx2.Response]:
+    def _asked(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
         # By the transport and not by a client: no cookies, no proxies, no redirects.
-        timeout = {"connect": _CONNECT_S, "pool": max(0.0, lifeline.remaining_s)}
+        timeout = {"connect": _CONNECT_S, "pool": max(0.0, scope.remaining_s)}
         request = httpx2.Request("GET", url, headers=self._headers, extensions={"timeout": timeout})
         response = self._transport.handle_request(request)
         try:

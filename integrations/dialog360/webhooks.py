@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.contents import Card, Kind, Media, Place, read_content
+from integrations.dialog360.contents import Card, Kind, Location, Media, read_content
 from integrations.dialog360.lenient import dict_of, dicts_of, line_of, whole_of
 
 __all__ = [
     "Card",
     "InboundMessage",
     "Kind",
+    "Location",
     "Media",
-    "Place",
     "Receipt",
     "ReceiptStatus",
     "Webhook",
@@ -65,7 +65,7 @@ class InboundMessage:
     kind: Kind
     body: str = ""
     media: Media | None = None
-    place: Place | None = None
+    place: Location | None = None
     cards: tuple[Card, ...] = ()
     reply_id: str = ""
     about: str = ""

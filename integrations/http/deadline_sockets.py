@@ -22,13 +22,13 @@ _GLANCE_S = 0.025
 """How often a name's lookup and a connection's making look whether they are still wanted."""
 
 
-class Lifeline:
+class CancelScope:
     """What one request hangs on: until when it may last, and whether it is still wanted.
 
     deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
     """
 
-    __slots__ = ("_connection", "_cut", "deadline", "gathering", "gathers", "unhurried")
+    __slots__ = ("_cancelled", "_connection", "deadline", "gathering", "gathers", "unhurried")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
@@ -38,19 +38,19 @@ class Lifeline:
         """Said before the request: there will be `gathering`, and chunks that came together are read as one."""
         self.gathering = False
         """Nobody waits for any byte but the last: reads let a few gather, and the end comes at once."""
-        self._cut = threading.Event()
+        self._cancelled = threading.Event()
         self._connection: Connection | None = None
 
     @property
-    def is_cut(self) -> bool:
-        return self._cut.is_set()
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
 
     @property
     def remaining_s(self) -> float:
         return self.deadline - time.monotonic()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def active(self) -> Iterator[None]:
         """Requests that this thread sends inside hang on this lifeline."""
         token = _current.set(self)
         try:
@@ -58,25 +58,25 @@ class Lifeline:
         finally:
             _current.reset(token)
 
-    def cut(self) -> None:
+    def cancel(self) -> None:
         """End the request, from any thread. Harmless when it has ended by itself."""
-        self._cut.set()
+        self._cancelled.set()
         if self._connection is not None:
             self._connection.shut_down(self)
 
     def wait(self, seconds: float) -> bool:
         """Wait, but no longer than it is wanted; say whether it was cut."""
-        return self._cut.wait(seconds)
+        return self._cancelled.wait(seconds)
 
-    def tie(self, connection: "Connection") -> None:
+    def attach(self, connection: "Connection") -> None:
         """Take note of the connection that carries the request."""
         self._connection = connection
-        if self._cut.is_set():  # cut() looked before there was a connection to see
+        if self._cancelled.is_set():  # cut() looked before there was a connection to see
             connection.shut_down(self)
 
     def allow(self, timeout: float | None) -> float:
         """Return the seconds that an operation may take, of those it asks for. Raises OSError when none."""
-        if self._cut.is_set():
+        if self._cancelled.is_set():
             raise ConnectionAbortedError("cut")
         left = self.remaining_s
         if left <= 0:
@@ -125,7 +125,7 @@ class _Gathering:
 
 _gathering = _Gathering()
 
-_current: ContextVar[Lifeline | None] = ContextVar("lifeline", default=None)
+_current: ContextVar[CancelScope | None] = ContextVar("lifeline", default=None)
 
 
 class Connection(httpcore2.NetworkStream):
@@ -133,7 +133,7 @@ class Connection(httpcore2.NetworkStream):
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._holder: Lifeline | None = None
+        self._holder: CancelScope | None = None
         self._fewer: FewerChunks | None = None
         # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
         self._lock = threading.Lock()
@@ -221,19 +221,19 @@ class Connection(httpcore2.NetworkStream):
         wrapped.do_handshake()
 
     def _take(self) -> None:
-        lifeline = _current.get()
+        scope = _current.get()
         with self._lock:
-            self._holder = lifeline
-        if lifeline is not None:
-            lifeline.tie(self)
+            self._holder = scope
+        if scope is not None:
+            scope.attach(self)
 
     def _allowed(self, timeout: float | None) -> float | None:
         return timeout if self._holder is None else self._holder.allow(timeout)
 
-    def shut_down(self, lifeline: Lifeline) -> None:
+    def shut_down(self, scope: CancelScope) -> None:
         """Wake whoever reads or writes here, if it is still for this lifeline."""
         with self._lock:
-            if self._holder is lifeline:
+            if self._holder is scope:
                 # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.
                 with suppress(OSError):  # closed, or shut down before: what was wanted
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
@@ -286,8 +286,8 @@ class Wait:
     """Waiting for a connection, within its time and as long as it is wanted."""
 
     def __init__(self, timeout: float | None) -> None:
-        self._lifeline = _current.get() or Lifeline(float("inf"))
-        self._deadline = time.monotonic() + self._lifeline.allow(timeout)
+        self._scope = _current.get() or CancelScope(float("inf"))
+        self._deadline = time.monotonic() + self._scope.allow(timeout)
 
     def until(self, ready: Callable[[float], Any], share: int = 1) -> None:
         """Ask `ready(seconds)` until it is. share: into how many parts what is left is divided.
@@ -296,7 +296,7 @@ class Wait:
         """
         deadline = time.monotonic() + (self._deadline - time.monotonic()) / share
         while not ready(max(0.0, min(_GLANCE_S, deadline - time.monotonic()))):
-            if self._lifeline.is_cut:
+            if self._scope.is_cancelled:
                 raise ConnectionAbortedError("cut")
             if time.monotonic() >= deadline:
                 raise TimeoutError("no connection in time")

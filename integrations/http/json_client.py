@@ -25,7 +25,7 @@ from integrations.errors import (
     is_permanent,
     retry_after_s,
 )
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
 
 TOO_LARGE = "too_large"
@@ -107,7 +107,7 @@ class JsonHttp:
         - NO_ANSWER_IN_TIME, CONNECTION_LOST: it may have done what was asked all the same;
         - TOO_LARGE: it has, and its reply is longer than MOST_REPLY_BYTES.
         """
-        lifeline = Lifeline(time.monotonic() + self._total_s)
+        scope = CancelScope(time.monotonic() + self._total_s)
         with self._only_sendable():
             request = httpx2.Request(
                 method,
@@ -120,7 +120,7 @@ class JsonHttp:
                 headers=self._with(headers),
                 extensions={"timeout": self._timeouts},
             )
-        with self._one_error(), lifeline.held(), self._sent(request) as response:
+        with self._one_error(), scope.active(), self._sent(request) as response:
             if response.status_code >= 400:
                 raise self._refusal(response)
             return Reply(response.status_code, _parsed(self._read(response)), response.headers)

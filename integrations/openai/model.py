@@ -19,7 +19,7 @@ import httpx2
 import openai
 
 from integrations.errors import IntegrationError
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.language_model import Event, Finish, Message, TextDelta, ToolSpec, Usage
 from integrations.openai.client import OpenAIClient, integration_errors
 from integrations.openai.dialect import Dialect, Refusal, dialect_for
@@ -126,7 +126,7 @@ class OpenAIModel:
 
     def _ask_for_model(self) -> None:
         # It costs no tokens, and a server that does not know the question has been connected to as well.
-        with Lifeline(time.monotonic() + 5).held(), suppress(openai.OpenAIError, httpx2.HTTPError):
+        with CancelScope(time.monotonic() + 5).active(), suppress(openai.OpenAIError, httpx2.HTTPError):
             self._client.get(f"/models/{quote(self._model, safe='')}", cast_to=object)
 
     def request(
@@ -191,28 +191,28 @@ class OpenAIStream:
         self._first_event_s = first_event_s
         self._total_s = total_s
         self._ends_at = float("inf")
-        self._lifeline = Lifeline(float("inf"))
+        self._scope = CancelScope(float("inf"))
         self._begun = False
 
     def cancel(self) -> None:
-        self._lifeline.cut()
+        self._scope.cancel()
 
     def unhurry(self) -> None:
-        self._lifeline.unhurried = True
+        self._scope.unhurried = True
 
     def gather(self) -> None:
-        self._lifeline.gathers = True
+        self._scope.gathers = True
 
     def __iter__(self) -> Iterator[Event]:
         now = time.monotonic()
         self._ends_at = now + self._total_s
-        self._lifeline.deadline = now + min(self._first_event_s, self._total_s)
+        self._scope.deadline = now + min(self._first_event_s, self._total_s)
         pauses = iter(_RETRY_PAUSES_S)
-        while not self._lifeline.is_cut:
+        while not self._scope.is_cancelled:
             try:
                 yield from self._attempt()
             except IntegrationError as error:
-                if self._lifeline.is_cut:
+                if self._scope.is_cancelled:
                     return
                 if self._begun or not self._worth_another(error, next(pauses, None)):
                     raise
@@ -229,13 +229,13 @@ class OpenAIStream:
                 if is_over:
                     self._drain(together)
                     break
-        if reader.usage and not self._lifeline.is_cut:
+        if reader.usage and not self._scope.is_cancelled:
             yield reader.usage
 
     def _read(self, reader: ChunkReader, chunks: Sequence[bytes]) -> Iterator[Event]:
         try:
             for event in reader.read_all(chunks):
-                if self._lifeline.is_cut:
+                if self._scope.is_cancelled:
                     return
                 yield event
         finally:
@@ -244,7 +244,7 @@ class OpenAIStream:
 
     @contextmanager
     def _opened(self) -> Iterator[httpx2.Response]:
-        with self._lifeline.held():
+        with self._scope.active():
             response = self._model.request(self._messages, self._tools, drops_images=self._drops_images)
         try:
             yield response
@@ -253,12 +253,12 @@ class OpenAIStream:
 
     def _begin(self) -> None:
         self._begun = True
-        self._lifeline.deadline = self._ends_at
-        self._lifeline.gathering = self._lifeline.gathers
+        self._scope.deadline = self._ends_at
+        self._scope.gathering = self._scope.gathers
 
     def _drain(self, rest: Iterator[list[bytes]]) -> None:
         """Read to the end of the body, without which the connection could not be used again."""
-        self._lifeline.deadline = min(self._lifeline.deadline, time.monotonic() + _DRAIN_S)
+        self._scope.deadline = min(self._scope.deadline, time.monotonic() + _DRAIN_S)
         with suppress(httpx2.HTTPError, UnreadableStreamError):
             for _ in rest:
                 pass
@@ -273,7 +273,7 @@ class OpenAIStream:
             pause = 0.0  # most likely a kept connection that the server had closed
         else:
             pause *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads callers out, hides nothing
-        if pause >= self._lifeline.remaining_s:
+        if pause >= self._scope.remaining_s:
             return False
-        self._lifeline.wait(pause)
+        self._scope.wait(pause)
         return True

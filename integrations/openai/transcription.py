@@ -9,7 +9,7 @@ from typing import Any
 import openai
 
 from integrations.errors import IntegrationError
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.openai.client import OpenAIClient, integration_errors
 
 __all__ = ["UNSUPPORTED", "OpenAITranscriber"]
@@ -61,7 +61,7 @@ class OpenAITranscriber:
                 "audio of a kind that is not transcribed", permanent=True, code=UNSUPPORTED
             )
         recording = {"model": self._model, "file": (_NAMES[kind], content, kind)}
-        return self._ask(recording, self._hint(language), Lifeline(time.monotonic() + self._total_s))
+        return self._ask(recording, self._hint(language), CancelScope(time.monotonic() + self._total_s))
 
     def close(self) -> None:
         """Close the connections."""
@@ -73,20 +73,20 @@ class OpenAITranscriber:
             return {}
         return {"languages": [code]} if self._model.startswith(_LANGUAGES_PLURAL) else {"language": code}
 
-    def _ask(self, recording: dict[str, Any], hint: dict[str, Any], lifeline: Lifeline) -> str:
+    def _ask(self, recording: dict[str, Any], hint: dict[str, Any], scope: CancelScope) -> str:
         try:
-            return self._ask_once({**recording, **hint}, lifeline)
+            return self._ask_once({**recording, **hint}, scope)
         except IntegrationError as error:
             if hint and _is_about_language(error):
                 again = recording
-            elif _worth_another(error, lifeline):
+            elif _worth_another(error, scope):
                 again = {**recording, **hint}
             else:
                 raise
-        return self._ask_once(again, lifeline)
+        return self._ask_once(again, scope)
 
-    def _ask_once(self, arguments: dict[str, Any], lifeline: Lifeline) -> str:
-        with integration_errors(), lifeline.held():
+    def _ask_once(self, arguments: dict[str, Any], scope: CancelScope) -> str:
+        with integration_errors(), scope.active():
             answer = self._client.audio.transcriptions.create(**arguments)
         text = getattr(answer, "text", None)  # the library takes any 2xx for an answer, a proxy's page too
         if not isinstance(text, str):
@@ -104,10 +104,10 @@ def _is_about_language(error: IntegrationError) -> bool:
     )
 
 
-def _worth_another(error: IntegrationError, lifeline: Lifeline) -> bool:
+def _worth_another(error: IntegrationError, scope: CancelScope) -> bool:
     """Wait before another try; False where none would help or fit."""
     pause = _RETRY_PAUSE_S if error.retry_after_s is None else error.retry_after_s
-    if error.permanent or pause >= lifeline.remaining_s:
+    if error.permanent or pause >= scope.remaining_s:
         return False
-    lifeline.wait(pause)
+    scope.wait(pause)
     return True

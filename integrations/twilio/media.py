@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import httpx2
 
 from integrations.errors import IntegrationError, is_permanent
-from integrations.http.deadline_sockets import Lifeline
+from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
 from integrations.http.downloads import no_answer_from, read_capped
 
@@ -79,24 +79,24 @@ class TwilioMedia:
         """
         if not self._link.fullmatch(url):
             raise IntegrationError("not a link to this account's media", permanent=True, code=FOREIGN_URL)
-        lifeline = Lifeline(time.monotonic() + self._total_s)
+        scope = CancelScope(time.monotonic() + self._total_s)
         for pause in self._pauses_s:
             try:
-                return self._fetch(url, most_bytes, lifeline)
+                return self._fetch(url, most_bytes, scope)
             except IntegrationError as error:
-                if not _may_pass(error) or pause >= lifeline.remaining_s:
+                if not _may_pass(error) or pause >= scope.remaining_s:
                     raise
-            lifeline.wait(pause)
-        return self._fetch(url, most_bytes, lifeline)
+            scope.wait(pause)
+        return self._fetch(url, most_bytes, scope)
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
 
-    def _fetch(self, link: str, most_bytes: int, lifeline: Lifeline) -> bytes:
+    def _fetch(self, link: str, most_bytes: int, scope: CancelScope) -> bytes:
         url, headers = httpx2.URL(link), {"Authorization": self._credentials}
         for _ in range(1 + _MOST_REDIRECTS):
-            with no_answer_from("Twilio"), lifeline.held(), self._asked(url, headers, lifeline) as response:
+            with no_answer_from("Twilio"), scope.active(), self._asked(url, headers, scope) as response:
                 if response.status_code not in _REDIRECTS:
                     return _content(response, most_bytes)
             url, headers = self._next(url, response.headers.get("Location", "")), {}
@@ -104,7 +104,7 @@ class TwilioMedia:
 
     @contextmanager
     def _asked(
-        self, url: httpx2.URL, headers: dict[str, str], lifeline: Lifeline
+        self, url: httpx2.URL, headers: dict[str, str], scope: CancelScope
     ) -> Iterator[httpx2.Response]:
         # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects by itself. Identity,
         # and raw below, because a compressed file would be larger than what was counted.
@@ -113,7 +113,7 @@ class TwilioMedia:
                 "GET",
                 url,
                 headers={"Accept": "*/*", "Accept-Encoding": "identity", **headers},
-                extensions={"timeout": {"connect": _CONNECT_S, "pool": max(0.0, lifeline.remaining_s)}},
+                extensions={"timeout": {"connect": _CONNECT_S, "pool": max(0.0, scope.remaining_s)}},
             )
         )
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import Nobody
+from conversation.observers import NullObserver
 from integrations.crm.client import CrmWebhook
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
 from integrations.errors import IntegrationError
@@ -33,7 +33,7 @@ MOST_MESSAGES = 2000
 Event = HandoffCreated | ConversationFinished
 
 
-class CrmEvents(Nobody):
+class CrmEvents(NullObserver):
     """Tells a CRM. It is told itself as people and mirrors are: of handoffs, messages, and calls that ended.
 
     client: None, and nobody is told. ours: the numbers of our own people, whose conversations are no customers'.

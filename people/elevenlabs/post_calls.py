@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.manager import MOST_HEARD
-from conversation.observers import NOBODY, Mirror
+from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.redaction import redact
 from integrations.elevenlabs.webhooks import TRANSCRIPTION, PostCall, Spoken
 from jobs.queue import Work
@@ -40,7 +40,7 @@ class PostCalls:
         database: Database,
         work: Work,
         *,
-        mirror: Mirror = NOBODY,
+        mirror: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._mirror, self._clock = database, work, mirror, clock

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from conversation.observers import NOBODY, Nobody, People
+from conversation.observers import NULL_OBSERVER, HandoffListener, NullObserver
 from conversation.phrases import language_of
 from conversation.phrases.words import Notices
 from jobs.queue import Work
@@ -32,7 +32,7 @@ AUTHOR = "handoff"
 NOTICE = "notice"
 
 
-class Writer(Protocol):
+class MessageSender(Protocol):
     """Who sends what people of ours are told and write."""
 
     def write(
@@ -42,7 +42,7 @@ class Writer(Protocol):
         ...
 
 
-class Desk(Protocol):
+class Helpdesk(Protocol):
     """Where people see conversations: Chatwoot."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
@@ -55,7 +55,7 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class HandoffPolicy:
     """Who is told, and how. reply_within: then the next one is; silent_for: how long the assistant is silent."""
 
     sellers: Sequence[Seller]
@@ -66,7 +66,7 @@ class Team:
     silent_for: timedelta
 
 
-class Handoffs(Nobody):
+class Handoffs(NullObserver):
     """Tells people of handoffs, in the transaction that keeps one.
 
     writer: None where nothing can be sent. desk: None where there is no Chatwoot. also: who else is told.
@@ -76,11 +76,11 @@ class Handoffs(Nobody):
         self,
         database: Database,
         work: Work,
-        team: Team,
+        team: HandoffPolicy,
         *,
-        writer: Writer | None,
-        desk: Desk | None = None,
-        also: People = NOBODY,
+        writer: MessageSender | None,
+        desk: Helpdesk | None = None,
+        also: HandoffListener = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self.team, self._also = database, work, team, also

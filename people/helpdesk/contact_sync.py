@@ -14,7 +14,7 @@ from integrations.http.json_client import TOO_LARGE
 from people.helpdesk.phrases import DeskWords
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_events
-from storage.queries.helpdesk import Place
+from storage.queries.helpdesk import ContactPlace
 
 log = structlog.get_logger()
 
@@ -37,13 +37,13 @@ class Places:
         self._inbox, self._clock = inbox, clock
         self._named: set[int] = set()
 
-    def forget(self, place: Place) -> None:
+    def forget(self, place: ContactPlace) -> None:
         """Chatwoot has not (any more) what we think it has."""
         log.warning("chatwoot_conversation_gone", contact_id=place.contact_id)
         with self._database.write() as connection:
             helpdesk.keep_conversation(connection, place.contact_id, None)
 
-    def make(self, place: Place) -> Place:
+    def make(self, place: ContactPlace) -> ContactPlace:
         """Return where a contact is: found, or made. Raises IntegrationError."""
         source_id = place.source_id or source_id_of(place.address)
         with self._database.write() as connection:
@@ -59,7 +59,7 @@ class Places:
                 helpdesk_events.note_fact(connection, fact, self._clock())
         return replace(place, source_id=source_id, conversation_id=conversation.id)
 
-    def name(self, place: Place) -> None:
+    def name(self, place: ContactPlace) -> None:
         """Show how a contact is called, where that was not known when they were made and nobody has said it there.
 
         Raises IntegrationError where it is worth another try.
@@ -77,7 +77,7 @@ class Places:
             return
         self._note_named(place)
 
-    def _is_named(self, place: Place) -> bool:
+    def _is_named(self, place: ContactPlace) -> bool:
         if place.contact_id in self._named:
             return True
         with self._database.read() as connection:
@@ -86,7 +86,7 @@ class Places:
             self._named.add(place.contact_id)
         return is_named
 
-    def _note_named(self, place: Place) -> None:
+    def _note_named(self, place: ContactPlace) -> None:
         with self._database.write() as connection:
             helpdesk_events.note_fact(connection, _named_fact(place), self._clock())
         self._named.add(place.contact_id)
@@ -100,12 +100,12 @@ class Places:
             log.warning("chatwoot_conversations_too_large")
             return []
 
-    def _name_of(self, place: Place) -> str:
+    def _name_of(self, place: ContactPlace) -> str:
         """Chatwoot would think of a name itself."""
         return place.name or (place.address if place.address.startswith("+") else self._words.withheld)
 
 
-def _named_fact(place: Place) -> str:
+def _named_fact(place: ContactPlace) -> str:
     return f"named:{place.contact_id}"
 
 

@@ -13,7 +13,7 @@ from integrations.errors import IntegrationError
 from integrations.media_types import type_of
 from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, DeskWords
 from people.helpdesk.rendering import Post, Voice
-from storage.queries.helpdesk import Place
+from storage.queries.helpdesk import ContactPlace
 from storage.queries.helpdesk_items import Item
 from storage.queries.messages import Attachment
 
@@ -48,7 +48,7 @@ class MirrorSending:
         self._client, self._words, self._downloads = client, words, downloads
         self._has_warned = False
 
-    def find(self, place: Place, post: Post, *, after: int) -> int | None:
+    def find(self, place: ContactPlace, post: Post, *, after: int) -> int | None:
         """Return the message that a post without an answer made after all. after: the last that there was before.
 
         A note cannot be looked for: Chatwoot's webhook brings its number, or it is posted again.
@@ -81,7 +81,7 @@ class MirrorSending:
             files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
         return files
 
-    def post(self, place: Place, post: Post, files: list[Upload], item: Item, step: int) -> int:
+    def post(self, place: ContactPlace, post: Post, files: list[Upload], item: Item, step: int) -> int:
         """Post a message and return its number. files: what came with it, as far as it could be had."""
         if post.attachments and not files:
             post = post.without_files(self._words)
@@ -93,7 +93,7 @@ class MirrorSending:
             log.warning("mirror_files_refused", item_id=item.id, status=error.status)
         return self._post(place, post.without_files(self._words), [], f"{OWN}{item.id}:{step}").id
 
-    def _post(self, place: Place, post: Post, files: list[Upload], source_id: str) -> Message:
+    def _post(self, place: ContactPlace, post: Post, files: list[Upload], source_id: str) -> Message:
         assert place.conversation_id is not None
         content = self._content(post)
         if post.voice is Voice.PERSON or not self._client.can_post_outgoing:

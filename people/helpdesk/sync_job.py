@@ -29,7 +29,7 @@ from people.helpdesk.rendering import Post, has_unheard, is_to_wait, posts_of
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_items
-from storage.queries.helpdesk import Place
+from storage.queries.helpdesk import ContactPlace
 from storage.queries.helpdesk_items import Item, Kind, State
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class _Visit:
     """One go at a contact's items. place: once it was asked; whoever is at its items alone changes it."""
 
     contact_id: int
-    place: Place | None = None
+    place: ContactPlace | None = None
 
 
 class MirrorJobs:
@@ -157,7 +157,7 @@ class MirrorJobs:
             self._or_again(visit, item, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
 
     def _posted(self, visit: _Visit, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
-        def post_at(place: Place) -> int:
+        def post_at(place: ContactPlace) -> int:
             found = self._found(place, item, post) if is_unsure else None
             if found is not None:
                 return found
@@ -168,7 +168,7 @@ class MirrorJobs:
 
         return self._or_again(visit, item, post_at)
 
-    def _place(self, visit: _Visit, item: Item) -> Place:
+    def _place(self, visit: _Visit, item: Item) -> ContactPlace:
         place = visit.place
         if place is None:
             with self._database.read() as connection:
@@ -176,14 +176,14 @@ class MirrorJobs:
             self._places.name(place)
         return place if place.conversation_id is not None else self._made(visit, item, place)
 
-    def _made(self, visit: _Visit, item: Item, place: Place) -> Place:
+    def _made(self, visit: _Visit, item: Item, place: ContactPlace) -> ContactPlace:
         visit.place = None  # until it is there: a failure leaves us with what the database says
         made = self._places.make(place)
         self._hold(item)
         visit.place = made
         return made
 
-    def _found(self, place: Place, item: Item, post: Post) -> int | None:
+    def _found(self, place: ContactPlace, item: Item, post: Post) -> int | None:
         with self._database.read() as connection:
             after = helpdesk_items.last_remote_id(connection, item)
         found = self._sending.find(place, post, after=after)
@@ -191,7 +191,7 @@ class MirrorJobs:
             log.info("mirror_found_posted", item_id=item.id)
         return found
 
-    def _or_again(self, visit: _Visit, item: Item, ask: Callable[[Place], _T]) -> _T:
+    def _or_again(self, visit: _Visit, item: Item, ask: Callable[[ContactPlace], _T]) -> _T:
         """Ask; where Chatwoot has no such conversation, find or make one, and ask once more."""
         place = self._place(visit, item)
         try:
@@ -224,6 +224,6 @@ class MirrorJobs:
             helpdesk_items.leave(connection, item, state, self._clock())
 
 
-def _conversation_of(place: Place) -> int:
+def _conversation_of(place: ContactPlace) -> int:
     assert place.conversation_id is not None
     return place.conversation_id

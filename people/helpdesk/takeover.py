@@ -30,7 +30,7 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, helpdesk, helpdesk_events, helpdesk_items, messages
 from storage.queries.contacts import Recipient
-from storage.queries.helpdesk import OPERATOR_AUTHOR, Place
+from storage.queries.helpdesk import OPERATOR_AUTHOR, ContactPlace
 from storage.queries.helpdesk_events import take_in_order
 from storage.queries.messages import Attachment
 from storage.queries.webhook_events import take_event
@@ -44,7 +44,7 @@ _COMMANDS = ("/bot on", "/bot off", "/bot status")
 _GIVES_BACK = (Status.RESOLVED, Status.PENDING)
 
 
-class Writer(Protocol):
+class MessageSender(Protocol):
     """Who sends what operators write."""
 
     def write(
@@ -61,7 +61,7 @@ class Writer(Protocol):
         ...
 
 
-class Desk(Protocol):
+class Helpdesk(Protocol):
     """How operators are told something."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
@@ -74,7 +74,7 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class TakeoverPolicy:
     """How takeover is done here. zone: in which times are told. silent_for: how long the assistant is, at most.
 
     inbox: Chatwoot's identifier of ours. assigning_takes_over: whether the assistant falls silent when a conversation
@@ -98,15 +98,15 @@ class Takeover:
     def __init__(
         self,
         database: Database,
-        desk: Desk,
-        writer: Writer | None,
-        house: House,
+        desk: Helpdesk,
+        writer: MessageSender | None,
+        policy: TakeoverPolicy,
         *,
         fit: Callable[[str], list[str]],
         stop: Callable[[str], None],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._desk, self._writer, self._house = database, desk, writer, house
+        self._database, self._desk, self._writer, self._policy = database, desk, writer, policy
         self._fit, self._stop, self._clock = fit, stop, clock
 
     def take(self, event: Event) -> None:
@@ -148,20 +148,25 @@ class Takeover:
             if command is not None:
                 self._obey(connection, event, place, recipient, command, now)
             elif recipient is None:
-                self._tell(connection, event, place, self._house.words.no_number, now)
+                self._tell(connection, event, place, self._policy.words.no_number, now)
             else:
                 self._pass_on(connection, event, place, recipient, now)
         if recipient is not None and command in (None, "/bot off"):
             self._stop(recipient.key)
 
     def _pass_on(
-        self, connection: Connection, event: MessageEvent, place: Place, recipient: Recipient, now: datetime
+        self,
+        connection: Connection,
+        event: MessageEvent,
+        place: ContactPlace,
+        recipient: Recipient,
+        now: datetime,
     ) -> None:
         if self._writer is None:
-            self._tell(connection, event, place, self._house.words.no_whatsapp, now)
+            self._tell(connection, event, place, self._policy.words.no_whatsapp, now)
             return
         if _wants_nothing(connection, recipient):
-            self._tell(connection, event, place, self._house.words.opted_out, now)
+            self._tell(connection, event, place, self._policy.words.opted_out, now)
         else:
             sent = self._write(connection, self._writer, event, recipient)
             helpdesk.keep_operators(connection, place.contact_id, sent, event.id, now)
@@ -172,7 +177,7 @@ class Takeover:
                 self._desk.opened(connection, place.contact_id, f"chatwoot:{event.id}:open", now)
 
     def _write(
-        self, connection: Connection, writer: Writer, event: MessageEvent, recipient: Recipient
+        self, connection: Connection, writer: MessageSender, event: MessageEvent, recipient: Recipient
     ) -> list[int]:
         author = f"{OPERATOR_AUTHOR}{event.sender.name or SOMEBODY}"
         ids = [
@@ -189,12 +194,12 @@ class Takeover:
         self,
         connection: Connection,
         event: MessageEvent,
-        place: Place,
+        place: ContactPlace,
         recipient: Recipient | None,
         command: str,
         now: datetime,
     ) -> None:
-        words = self._house.words
+        words = self._policy.words
         if recipient is None:
             self._tell(connection, event, place, words.no_number, now)
             return
@@ -212,7 +217,7 @@ class Takeover:
         self._tell(connection, event, place, said, now)
 
     def _state_of(self, connection: Connection, recipient: Recipient, now: datetime) -> str:
-        words, until = self._house.words, recipient.human_until
+        words, until = self._policy.words, recipient.human_until
         if until is None or until <= now:
             return words.is_bot
         name = helpdesk.human_of(connection, recipient.conversation_id)
@@ -252,12 +257,12 @@ class Takeover:
         if event.status_changed and event.previous_status == Status.PENDING:
             return True  # resolved to open is what a customer's own message does, too
         is_assigned = event.assignee_changed and state.assignee_type == "User"
-        return is_assigned and self._house.assigning_takes_over
+        return is_assigned and self._policy.assigning_takes_over
 
     def _taken_by_hand(
         self,
         connection: Connection,
-        place: Place,
+        place: ContactPlace,
         recipient: Recipient,
         state: ConversationState,
         now: datetime,
@@ -271,20 +276,20 @@ class Takeover:
     # Common to them
 
     def _take_over(self, connection: Connection, recipient: Recipient, name: str, now: datetime) -> datetime:
-        until = now + self._house.silent_for
+        until = now + self._policy.silent_for
         contacts.take_over(connection, recipient.conversation_id, name, until)
         log.info("conversation_taken_over", conversation_id=recipient.conversation_id)
         return until
 
     def _tell(
-        self, connection: Connection, event: MessageEvent, place: Place, words: str, now: datetime
+        self, connection: Connection, event: MessageEvent, place: ContactPlace, words: str, now: datetime
     ) -> None:
         self._desk.note(connection, place.contact_id, f"chatwoot:{event.id}", words, now)
 
     def _time(self, at: datetime) -> str:
-        return f"{at.astimezone(self._house.zone):%d/%m %H:%M}"
+        return f"{at.astimezone(self._policy.zone):%d/%m %H:%M}"
 
-    def _place_of(self, connection: Connection, event: MessageEvent, now: datetime) -> Place | None:
+    def _place_of(self, connection: Connection, event: MessageEvent, now: datetime) -> ContactPlace | None:
         """Return whom an operator writes to: in our conversation, or in another of the same contact in our inbox."""
         state = event.conversation
         if state.id is None:
@@ -294,7 +299,7 @@ class Takeover:
             self._learn_inbox(connection, event.inbox_id, now)
             return place
         # Inboxes of other kinds have people under the same name: their number's digits
-        fact = inbox_fact(self._house.inbox, event.inbox_id or 0)
+        fact = inbox_fact(self._policy.inbox, event.inbox_id or 0)
         if not state.source_id or not helpdesk_events.is_fact(connection, fact):
             return None
         place = helpdesk.place_by_source(connection, state.source_id)
@@ -304,10 +309,10 @@ class Takeover:
 
     def _learn_inbox(self, connection: Connection, inbox_id: int | None, now: datetime) -> None:
         if inbox_id is not None:
-            helpdesk_events.note_fact(connection, inbox_fact(self._house.inbox, inbox_id), now)
+            helpdesk_events.note_fact(connection, inbox_fact(self._policy.inbox, inbox_id), now)
 
 
-def _recipient(connection: Connection, place: Place, now: datetime) -> Recipient | None:
+def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Recipient | None:
     """Return the contact's written conversation, made where they only called; None without a number."""
     found = contacts.find_recipient(connection, key=f"whatsapp:{place.contact_id}")
     if found is None and place.address.startswith("+"):

@@ -11,7 +11,14 @@ from rich.console import Console
 
 from phone_numbers import dialable_number, parse_e164
 from simulator.local_server import LocalServer, is_reachable
-from simulator.terminal.phone_input import Deed, Keyboard, Lines, ScriptedLines, read_line, without_echo
+from simulator.terminal.phone_input import (
+    InputAction,
+    Keyboard,
+    Lines,
+    ScriptedLines,
+    read_line,
+    without_echo,
+)
 from simulator.terminal.phone_screen import Screen
 from simulator.twilio.call_params import Direction
 from simulator.twilio.errors import CallLoopsError
@@ -150,22 +157,22 @@ def _take_turn(phone: Phone, screen: Screen, lines: Lines) -> None:
         _do(phone, screen, *read_line(line))
 
 
-def _do(phone: Phone, screen: Screen, deed: Deed, text: str) -> None:
+def _do(phone: Phone, screen: Screen, deed: InputAction, text: str) -> None:
     match deed:
-        case Deed.ASK_FOR_HELP:
+        case InputAction.ASK_FOR_HELP:
             screen.show_help()
-        case Deed.HANG_UP:
+        case InputAction.HANG_UP:
             screen.deed(screen.phrase("hangs_up"))
             phone.hang_up()
-        case Deed.KEEP_SILENT:
+        case InputAction.KEEP_SILENT:
             screen.deed(screen.phrase("silence"))
             _when_it_is_quiet(phone, screen, phone.silence)
-        case Deed.PRESS:
+        case InputAction.PRESS:
             _when_it_is_quiet(phone, screen, lambda: phone.press(text))
-        case Deed.INTERRUPT:
+        case InputAction.INTERRUPT:
             with _busy(screen, "thinking"):
                 phone.interrupt(text)
-        case Deed.SAY:
+        case InputAction.SAY:
             _when_it_is_quiet(phone, screen, lambda: phone.say(text))
 
 

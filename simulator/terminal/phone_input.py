@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol, TextIO
 
 
-class Deed(StrEnum):
+class InputAction(StrEnum):
     """What a caller can do."""
 
     SAY = "say"
@@ -24,21 +24,21 @@ class Deed(StrEnum):
 _KEYS = re.compile(r"[/#]([0-9*#]+)|([0-9*]*#)")
 
 
-def read_line(line: str) -> tuple[Deed, str]:
+def read_line(line: str) -> tuple[InputAction, str]:
     """Return what a line means, and its words or keys: "1#", "/1" and "#1" are keys, "!text" interrupts."""
     line = line.strip()
     if not line:
-        return Deed.KEEP_SILENT, ""
+        return InputAction.KEEP_SILENT, ""
     if line.lower() in ("/hangup", "/colgar"):
-        return Deed.HANG_UP, ""
+        return InputAction.HANG_UP, ""
     if line.lower() in ("/help", "/ayuda", "/?"):
-        return Deed.ASK_FOR_HELP, ""
+        return InputAction.ASK_FOR_HELP, ""
     if keys := _KEYS.fullmatch(line):
-        return Deed.PRESS, keys[1] or keys[2]
+        return InputAction.PRESS, keys[1] or keys[2]
     if line.startswith("!"):
         words = line.removeprefix("!").strip()
-        return (Deed.INTERRUPT, words) if words else (Deed.KEEP_SILENT, "")
-    return Deed.SAY, line
+        return (InputAction.INTERRUPT, words) if words else (InputAction.KEEP_SILENT, "")
+    return InputAction.SAY, line
 
 
 class Lines(Protocol):

@@ -14,6 +14,7 @@ from rich.text import Text
 from simulator.terminal.phone_phrases import PHRASES
 from simulator.twilio.journal import CallWarning, Event, Heard, Line, Step
 from simulator.twilio.phone import Phone
+from translations import in_language
 
 WHO_WIDTH = 11
 SECONDS_WIDTH = 7
@@ -24,7 +25,7 @@ class Screen:
 
     def __init__(self, console: Console, language: str, *, interactive: bool, show_twiml: bool) -> None:
         self._console = console
-        self._phrases = PHRASES[language]
+        self._language = language
         self._comma = language == "es"
         self._interactive = interactive
         self._show_twiml = show_twiml
@@ -32,7 +33,8 @@ class Screen:
 
     def phrase(self, key: str, **values: object) -> str:
         """Return a phrase in the reader's language."""
-        return self._phrases[key].format(**values)
+        with in_language(self._language):
+            return str(PHRASES[key].format(**values))
 
     def opening(self, caller: str, called: str, url: str) -> None:
         """Show who calls whom, and what can be typed."""

@@ -15,7 +15,7 @@ from settings import SIMULATOR_ACCOUNT_SID
 from simulator.local_server import LocalServer, is_reachable
 from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
-from simulator.terminal.whatsapp_input import Deed, Typed, read_line
+from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
 from simulator.terminal.whatsapp_screen import ChatScreen
 from simulator.whatsapp.api import MessagingApi
 from simulator.whatsapp.client import WhatsApp
@@ -152,19 +152,19 @@ class _Sitting:
 
     def _take(self, typed: Typed) -> bool:
         match typed.deed:
-            case Deed.LEAVE:
+            case InputAction.LEAVE:
                 return False
-            case Deed.ASK_FOR_HELP:
+            case InputAction.ASK_FOR_HELP:
                 self.screen.show_help()
-            case Deed.UNKNOWN:
+            case InputAction.UNKNOWN:
                 self.screen.aside(self.screen.phrase("no_command", command=typed.text))
-            case Deed.OPT_OUT | Deed.OPT_IN:
+            case InputAction.OPT_OUT | InputAction.OPT_IN:
                 self._send(self.screen.phrase(typed.deed.name.lower()))
-            case Deed.SEND_PHOTO:
+            case InputAction.SEND_PHOTO:
                 self._send_file(typed, photo, "photo")
-            case Deed.SEND_VOICE:
+            case InputAction.SEND_VOICE:
                 self._send_file(typed, voice_note, "voice")
-            case Deed.WRITE:
+            case InputAction.WRITE:
                 self._send(typed.text)
         return True
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Deed(StrEnum):
+class InputAction(StrEnum):
     """What a person can do."""
 
     WRITE = "write"
@@ -20,20 +20,20 @@ class Deed(StrEnum):
 
 
 COMMANDS = {
-    "/foto": Deed.SEND_PHOTO,
-    "/photo": Deed.SEND_PHOTO,
-    "/voz": Deed.SEND_VOICE,
-    "/voice": Deed.SEND_VOICE,
-    "/baja": Deed.OPT_OUT,
-    "/stop": Deed.OPT_OUT,
-    "/alta": Deed.OPT_IN,
-    "/start": Deed.OPT_IN,
-    "/ayuda": Deed.ASK_FOR_HELP,
-    "/help": Deed.ASK_FOR_HELP,
-    "/?": Deed.ASK_FOR_HELP,
-    "/salir": Deed.LEAVE,
-    "/exit": Deed.LEAVE,
-    "/quit": Deed.LEAVE,
+    "/foto": InputAction.SEND_PHOTO,
+    "/photo": InputAction.SEND_PHOTO,
+    "/voz": InputAction.SEND_VOICE,
+    "/voice": InputAction.SEND_VOICE,
+    "/baja": InputAction.OPT_OUT,
+    "/stop": InputAction.OPT_OUT,
+    "/alta": InputAction.OPT_IN,
+    "/start": InputAction.OPT_IN,
+    "/ayuda": InputAction.ASK_FOR_HELP,
+    "/help": InputAction.ASK_FOR_HELP,
+    "/?": InputAction.ASK_FOR_HELP,
+    "/salir": InputAction.LEAVE,
+    "/exit": InputAction.LEAVE,
+    "/quit": InputAction.LEAVE,
 }
 
 
@@ -41,7 +41,7 @@ COMMANDS = {
 class Typed:
     """A line, understood. path: of a file, "" for none. text: what is written, beside the file too."""
 
-    deed: Deed
+    deed: InputAction
     text: str = ""
     path: str = ""
 
@@ -50,13 +50,13 @@ def read_line(line: str) -> Typed:
     """Return what a line means. A path with spaces stands in quotes."""
     line = line.strip()
     if not line:
-        return Typed(Deed.NOTHING)
+        return Typed(InputAction.NOTHING)
     word, _, rest = line.partition(" ")
     # A path or a fraction may begin a message, a command is a single word
     if not line.startswith("/") or "/" in word[1:]:
-        return Typed(Deed.WRITE, line)
-    deed = COMMANDS.get(word.lower(), Deed.UNKNOWN)
-    if deed is Deed.UNKNOWN:
+        return Typed(InputAction.WRITE, line)
+    deed = COMMANDS.get(word.lower(), InputAction.UNKNOWN)
+    if deed is InputAction.UNKNOWN:
         return Typed(deed, word)
     path, text = _path_and_text(rest.strip())
     return Typed(deed, text, path)

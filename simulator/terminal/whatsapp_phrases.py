@@ -1,56 +1,32 @@
-"""What the terminal's WhatsApp says around the conversation, in Spanish and in English."""
+"""What the terminal's WhatsApp says around the conversation."""
 
-PHRASES: dict[str, dict[str, str]] = {
-    "es": {
-        "title": "WhatsApp de prueba",
-        "help": "Escriba y pulse Intro; puede mandar varios seguidos. [b]/foto[/] RUTA y [b]/voz[/] RUTA "
-        "(sin ruta, una de muestra), con un texto detrás si quiere. [b]/baja[/] y [b]/alta[/]. "
-        "[b]/salir[/] o ^D. [b]/ayuda[/].",
-        "assistant": "Asistente",
-        "person": "Usted",
-        "thinking": "…",
-        "photo": "[foto]",
-        "voice": "[nota de voz]",
-        "media": "[archivo] {url}",
-        "no_reply": "(sin respuesta)",
-        "no_file": "No se puede leer {path}: {reason}.",
-        "no_command": "No hay ninguna orden {command}: /ayuda dice cuáles hay.",
-        "warning": "aviso",
-        "no_server": "No hay ningún servidor en {url}: arránquelo con ./start.sh y vuelva a intentarlo.",
-        "port_taken": "El puerto {port} está ocupado: elija otro con --api-port.",
-        "not_known": "Ese servidor no conoce este WhatsApp: ¿es el de esta instalación?",
-        "one_message": "1 mensaje enviado",
-        "messages": "{count} mensajes enviados",
-        "one_answer": "1 recibido",
-        "answers": "{count} recibidos",
-        "waits": "espera: mediana {median} s, máxima {slowest} s",
-        "opt_out": "BAJA",
-        "opt_in": "ALTA",
-    },
-    "en": {
-        "title": "Test WhatsApp",
-        "help": "Type and press Enter; several in a row are fine. [b]/photo[/] PATH and [b]/voice[/] PATH "
-        "(with no path, a sample), with words after it if you like. [b]/stop[/] and [b]/start[/]. "
-        "[b]/exit[/] or ^D. [b]/help[/].",
-        "assistant": "Assistant",
-        "person": "You",
-        "thinking": "…",
-        "photo": "[photo]",
-        "voice": "[voice note]",
-        "media": "[file] {url}",
-        "no_reply": "(no reply)",
-        "no_file": "{path} cannot be read: {reason}.",
-        "no_command": "There is no command {command}: /help says which there are.",
-        "warning": "warning",
-        "no_server": "There is no server at {url}: start one with ./start.sh, and try again.",
-        "port_taken": "Port {port} is taken: choose another with --api-port.",
-        "not_known": "That server does not know this WhatsApp: is it this installation's?",
-        "one_message": "1 message sent",
-        "messages": "{count} messages sent",
-        "one_answer": "1 received",
-        "answers": "{count} received",
-        "waits": "wait: median {median} s, slowest {slowest} s",
-        "opt_out": "STOP",
-        "opt_in": "START",
-    },
+from translations import Message, lazy_gettext
+
+PHRASES: dict[str, Message] = {
+    "title": lazy_gettext("Test WhatsApp"),
+    "help": lazy_gettext(
+        "Type and press Enter; several in a row are fine. [b]/photo[/] PATH and [b]/voice[/] "
+        "PATH (with no path, a sample), with words after it if you like. [b]/stop[/] and "
+        "[b]/start[/]. [b]/exit[/] or ^D. [b]/help[/]."
+    ),
+    "assistant": lazy_gettext("Assistant"),
+    "person": lazy_gettext("You"),
+    "thinking": lazy_gettext("…"),
+    "photo": lazy_gettext("[photo]"),
+    "voice": lazy_gettext("[voice note]"),
+    "media": lazy_gettext("[file] {url}"),
+    "no_reply": lazy_gettext("(no reply)"),
+    "no_file": lazy_gettext("{path} cannot be read: {reason}."),
+    "no_command": lazy_gettext("There is no command {command}: /help says which there are."),
+    "warning": lazy_gettext("warning"),
+    "no_server": lazy_gettext("There is no server at {url}: start one with ./start.sh, and try again."),
+    "port_taken": lazy_gettext("Port {port} is taken: choose another with --api-port."),
+    "not_known": lazy_gettext("That server does not know this WhatsApp: is it this installation's?"),
+    "one_message": lazy_gettext("1 message sent"),
+    "messages": lazy_gettext("{count} messages sent"),
+    "one_answer": lazy_gettext("1 received"),
+    "answers": lazy_gettext("{count} received"),
+    "waits": lazy_gettext("wait: median {median} s, slowest {slowest} s"),
+    "opt_out": lazy_gettext("STOP"),
+    "opt_in": lazy_gettext("START"),
 }

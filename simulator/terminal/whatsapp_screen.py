@@ -15,6 +15,7 @@ from simulator.terminal.whatsapp_phrases import PHRASES
 from simulator.twilio.journal import Step
 from simulator.whatsapp.client import Event, WhatsApp
 from simulator.whatsapp.messages import MessageProblem, Received
+from translations import in_language
 
 
 class ChatScreen:
@@ -25,7 +26,7 @@ class ChatScreen:
 
     def __init__(self, console: Console, language: str, *, live: bool, show_twiml: bool) -> None:
         self._console = console
-        self._phrases = PHRASES[language]
+        self._language = language
         self._comma = language == "es"
         self._live = live
         self._show_twiml = show_twiml
@@ -34,7 +35,8 @@ class ChatScreen:
 
     def phrase(self, key: str, **values: object) -> str:
         """Return a phrase in the reader's language."""
-        return self._phrases[key].format(**values)
+        with in_language(self._language):
+            return str(PHRASES[key].format(**values))
 
     def opening(self, person: str, assistant: str, url: str) -> None:
         """Show who writes to whom, and what can be typed."""

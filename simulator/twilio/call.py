@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from simulator.twilio import caller_input
-from simulator.twilio.call_params import Leg
+from simulator.twilio.call_params import CallParams
 from simulator.twilio.clock import Clock
 from simulator.twilio.errors import NoCallError, WebhookError
 from simulator.twilio.journal import Ending, Event, Journal, Step, spoken_seconds
@@ -32,7 +32,7 @@ class StatusWishes:
 class Call:
     """A call from its first webhook to its last."""
 
-    leg: Leg
+    leg: CallParams
     addresses: Addresses
     signer: Signer
     clock: Clock

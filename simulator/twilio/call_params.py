@@ -18,7 +18,7 @@ def new_sid(prefix: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class CallParams:
     """One call between a person and the assistant's number.
 
     person: who calls, or is called when the call is outbound; may be "anonymous" when they call.

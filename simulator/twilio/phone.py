@@ -12,7 +12,7 @@ from types import TracebackType
 
 from simulator.twilio import caller_input
 from simulator.twilio.call import Call, StatusWishes
-from simulator.twilio.call_params import Direction, Leg, new_sid
+from simulator.twilio.call_params import CallParams, Direction, new_sid
 from simulator.twilio.clock import Clock, RealClock, VirtualClock
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import CallWarning, Ending, Event, Heard, Line, Step, Turn
@@ -253,7 +253,7 @@ class Phone:
 
     def _new_call(self, direction: Direction, call_sid: str) -> Call:
         answered_by = self.answered_by if direction == "outbound-api" else None
-        leg = Leg(call_sid, self.account_sid, self.from_number, self.to_number, direction, answered_by)
+        leg = CallParams(call_sid, self.account_sid, self.from_number, self.to_number, direction, answered_by)
         return Call(
             leg, self._addresses, self._signer, self._clock, self.script, self._wishes, self._listener
         )

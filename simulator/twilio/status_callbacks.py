@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Literal
 
-from simulator.twilio.call_params import Leg
+from simulator.twilio.call_params import CallParams
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
 from simulator.twilio.signing import Params
@@ -27,7 +27,7 @@ class StatusCallbacks:
     url: str | None
     transport: Transport
     addresses: Addresses
-    leg: Leg
+    leg: CallParams
     warn: Callable[[int, str], None]
     order: Order = "normal"
     steps: list[Step] = field(default_factory=list)

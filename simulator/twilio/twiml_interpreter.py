@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from simulator.twilio.call_params import Leg, new_sid
+from simulator.twilio.call_params import CallParams, new_sid
 from simulator.twilio.clock import Clock
 from simulator.twilio.errors import CallLoopsError, WebhookError
 from simulator.twilio.journal import Ending, Heard, Journal, spoken_seconds
@@ -76,7 +76,7 @@ class Acting:
     addresses: Addresses
     journal: Journal
     clock: Clock
-    leg: Leg
+    leg: CallParams
     script: Script
     listening: Listening | None = None
     ended: Ending | None = None

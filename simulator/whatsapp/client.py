@@ -28,7 +28,7 @@ from simulator.whatsapp.media import Attachment, contact_card, document, photo, 
 from simulator.whatsapp.messages import Exchange, Message, MessageProblem, Received, address
 from simulator.whatsapp.receipts import ReceiptCourier, ReceiptWishes
 from simulator.whatsapp.twiml_parser import Draft
-from simulator.whatsapp.webhook_params import Extra, Writer
+from simulator.whatsapp.webhook_params import Extra, Sender
 
 __all__ = [
     "Attachment",
@@ -86,7 +86,7 @@ class WhatsApp:
         self.exchanges: list[Exchange] = []
         self.errors: list[MessageProblem] = []
         self.steps: list[Step] = []
-        self._writer = Writer(account_sid, number, to, profile_name, wa_id or number.removeprefix("+"))
+        self._writer = Sender(account_sid, number, to, profile_name, wa_id or number.removeprefix("+"))
         self._listener = listener or (lambda event: None)
         self._inbox = Inbox(self._listener)
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ Extra = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class Sender:
     """Who writes, and to whom. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
 
     account_sid: str

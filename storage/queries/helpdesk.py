@@ -39,7 +39,7 @@ _INSERTED = ("contact_id", "ref", "kind", "body", "state", "step", "tries", "cre
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ContactPlace:
     """A contact, and where it is in Chatwoot. source_id "", conversation_id None: not there, as far as we know."""
 
     contact_id: int
@@ -196,21 +196,21 @@ _SOURCES = {
 # Where a contact is
 
 
-def place_of(connection: Connection, contact_id: int) -> Place:
+def place_of(connection: Connection, contact_id: int) -> ContactPlace:
     """Return where a contact is."""
-    return Place(*connection.execute(_PLACE_OF, {"contact_id": contact_id}).one())
+    return ContactPlace(*connection.execute(_PLACE_OF, {"contact_id": contact_id}).one())
 
 
-def place_by_conversation(connection: Connection, conversation_id: int) -> Place | None:
+def place_by_conversation(connection: Connection, conversation_id: int) -> ContactPlace | None:
     """Return the contact that a conversation of Chatwoot's is with. conversation_id: the display id."""
     row = connection.execute(_PLACE.where(_MIRRORS.c.conversation_id == conversation_id).limit(1)).first()
-    return None if row is None else Place(*row)
+    return None if row is None else ContactPlace(*row)
 
 
-def place_by_source(connection: Connection, source_id: str) -> Place | None:
+def place_by_source(connection: Connection, source_id: str) -> ContactPlace | None:
     """Return the contact that Chatwoot has under a name of ours."""
     row = connection.execute(_PLACE.where(_MIRRORS.c.source_id == source_id).limit(1)).first()
-    return None if row is None else Place(*row)
+    return None if row is None else ContactPlace(*row)
 
 
 def keep_source(connection: Connection, contact_id: int, source_id: str, now: datetime) -> None:

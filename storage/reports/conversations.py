@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePosition:
     """Where in a list a page ended: the next one begins after it."""
 
     at: datetime
@@ -102,11 +102,16 @@ class Page:
     """A page of a list. next: where the one after it begins; None: there is none."""
 
     rows: Sequence[ConversationRow]
-    next: Place | None
+    next: PagePosition | None
 
 
 def conversations(
-    connection: Connection, wanted: Filter, now: datetime, *, after: Place | None = None, limit: int = 30
+    connection: Connection,
+    wanted: Filter,
+    now: datetime,
+    *,
+    after: PagePosition | None = None,
+    limit: int = 30,
 ) -> Page:
     """Return a page of conversations, newest first."""
     find = _found if wanted.is_by_id else _newest
@@ -114,12 +119,14 @@ def conversations(
     return Page(_rows(connection, places), following)
 
 
-def _cut(places: list[Place], limit: int, horizon: Place | None = None) -> tuple[list[Place], Place | None]:
+def _cut(
+    places: list[PagePosition], limit: int, horizon: PagePosition | None = None
+) -> tuple[list[PagePosition], PagePosition | None]:
     """Return a page, and where the one after it begins."""
     return (places[:limit], places[limit - 1]) if len(places) > limit else (places, horizon)
 
 
-def _key(place: Place) -> tuple[datetime, int]:
+def _key(place: PagePosition) -> tuple[datetime, int]:
     return place.at, place.id
 
 
@@ -127,8 +134,8 @@ def _key(place: Place) -> tuple[datetime, int]:
 
 
 def _newest(
-    connection: Connection, wanted: Filter, _now: datetime, after: Place | None, limit: int
-) -> tuple[list[Place], Place | None]:
+    connection: Connection, wanted: Filter, _now: datetime, after: PagePosition | None, limit: int
+) -> tuple[list[PagePosition], PagePosition | None]:
     channels = CHANNELS if wanted.channel is None else (wanted.channel,)
     while True:
         places, horizon = _as_far_as_seen(connection, channels, after, limit + 1)
@@ -138,8 +145,8 @@ def _newest(
 
 
 def _as_far_as_seen(
-    connection: Connection, channels: Sequence[str], after: Place | None, limit: int
-) -> tuple[list[Place], Place | None]:
+    connection: Connection, channels: Sequence[str], after: PagePosition | None, limit: int
+) -> tuple[list[PagePosition], PagePosition | None]:
     """Return what comes next of any kind, and where the sight of it ends; None: with the last of all."""
     places = [p for channel in channels for p in _called_or_wrote(connection, channel, after, limit)]
     silent, horizon = _silent(connection, after) if WRITTEN in channels else ([], None)
@@ -147,7 +154,9 @@ def _as_far_as_seen(
     return [place for place in places if horizon is None or _key(place) >= _key(horizon)], horizon
 
 
-def _called_or_wrote(connection: Connection, channel: str, after: Place | None, limit: int) -> list[Place]:
+def _called_or_wrote(
+    connection: Connection, channel: str, after: PagePosition | None, limit: int
+) -> list[PagePosition]:
     at = _CONTACTS.c.wrote_at if channel == WRITTEN else _CONVERSATIONS.c.created_at
     statement = select(at, _CONVERSATIONS.c.id)
     if channel == WRITTEN:
@@ -159,7 +168,9 @@ def _called_or_wrote(connection: Connection, channel: str, after: Place | None, 
     return _places(connection, statement, at, after, limit)
 
 
-def _silent(connection: Connection, after: Place | None) -> tuple[list[Place], Place | None]:
+def _silent(
+    connection: Connection, after: PagePosition | None
+) -> tuple[list[PagePosition], PagePosition | None]:
     """Return those of the next written conversations whose contact never wrote, and where these end."""
     at = _CONVERSATIONS.c.created_at
     statement = (
@@ -168,17 +179,25 @@ def _silent(connection: Connection, after: Place | None) -> tuple[list[Place], P
         .where(_OF_CHANNEL[WRITTEN])
     )
     rows = connection.execute(_in_order(statement, at, after, SEEN_AT_ONCE)).all()
-    silent = [Place(row[0], row[1]) for row in rows if row[2] is None]
-    return silent, Place(rows[-1][0], rows[-1][1]) if len(rows) == SEEN_AT_ONCE else None
+    silent = [PagePosition(row[0], row[1]) for row in rows if row[2] is None]
+    return silent, PagePosition(rows[-1][0], rows[-1][1]) if len(rows) == SEEN_AT_ONCE else None
 
 
 def _places(
-    connection: Connection, statement: Select[Any], at: ColumnElement[Any], after: Place | None, limit: int
-) -> list[Place]:
-    return [Place(row[0], row[1]) for row in connection.execute(_in_order(statement, at, after, limit))]
+    connection: Connection,
+    statement: Select[Any],
+    at: ColumnElement[Any],
+    after: PagePosition | None,
+    limit: int,
+) -> list[PagePosition]:
+    return [
+        PagePosition(row[0], row[1]) for row in connection.execute(_in_order(statement, at, after, limit))
+    ]
 
 
-def _in_order(statement: Select[Any], at: ColumnElement[Any], after: Place | None, limit: int) -> Select[Any]:
+def _in_order(
+    statement: Select[Any], at: ColumnElement[Any], after: PagePosition | None, limit: int
+) -> Select[Any]:
     if after is not None:  # the first half alone is what an index can be entered by
         statement = statement.where(at <= after.at, or_(at < after.at, _CONVERSATIONS.c.id < after.id))
     return statement.order_by(at.desc(), _CONVERSATIONS.c.id.desc()).limit(limit)
@@ -188,8 +207,8 @@ def _in_order(statement: Select[Any], at: ColumnElement[Any], after: Place | Non
 
 
 def _found(
-    connection: Connection, wanted: Filter, now: datetime, after: Place | None, limit: int
-) -> tuple[list[Place], Place | None]:
+    connection: Connection, wanted: Filter, now: datetime, after: PagePosition | None, limit: int
+) -> tuple[list[PagePosition], PagePosition | None]:
     statement = (
         select(_AT, _CONVERSATIONS.c.id)
         .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
@@ -271,7 +290,7 @@ def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, Conversa
     return {row[0]: _row(row) for row in connection.execute(statement)}
 
 
-def _rows(connection: Connection, places: Sequence[Place]) -> list[ConversationRow]:
+def _rows(connection: Connection, places: Sequence[PagePosition]) -> list[ConversationRow]:
     found = rows_by_id(connection, [place.id for place in places]) if places else {}
     return [found[place.id] for place in places]
 

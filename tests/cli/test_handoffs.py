@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conversation.handoff import Request, hand_off, leave_message
-from conversation.observers import NOBODY
+from conversation.observers import NULL_OBSERVER
 from storage.models import MessageStatus
 from storage.queries import calls, offers, outgoing
 from storage.queries.calls import CallFacts
@@ -31,8 +31,8 @@ def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
     line = open_line(lang="en_US.UTF-8")
     first, second = call_from(line, "+12025550123"), call_from(line, "withheld:CA9", simulated=True)
     with line.parts.database.write() as connection:
-        leave_message(connection, NOBODY, first, 1, "Please call me back.", NOW)
-        hand_off(connection, NOBODY, second, 2, Request("a complaint", "Charged twice."), NOW)
+        leave_message(connection, NULL_OBSERVER, first, 1, "Please call me back.", NOW)
+        hand_off(connection, NULL_OBSERVER, second, 2, Request("a complaint", "Charged twice."), NOW)
 
     output = shown(line)
 
@@ -72,8 +72,8 @@ def test_who_took_it_is_shown(open_line, monkeypatch):
     line = open_line(lang="en_US.UTF-8")
     conversation = call_from(line, "+12025550123")
     with line.parts.database.write() as connection:
-        first = hand_off(connection, NOBODY, conversation, 1, Request("a complaint"), NOW)
-        second = hand_off(connection, NOBODY, conversation, 2, Request("a quote"), NOW)
+        first = hand_off(connection, NULL_OBSERVER, conversation, 1, Request("a complaint"), NOW)
+        second = hand_off(connection, NULL_OBSERVER, conversation, 2, Request("a quote"), NOW)
         now = NOW + timedelta(minutes=3)
         for handoff, seller in ((first, "+34600000011"), (second, "+34600000012")):
             message = outgoing.add_outbound(

@@ -43,6 +43,7 @@ from settings import ROOT, Settings, SettingsError, load_settings
 from simulator.terminal.phone_phrases import PHRASES as PHONE_WORDS
 from simulator.terminal.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
 from storage.models import Base
+from translations import in_language
 
 LANGUAGES = ("es", "en")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -196,9 +197,9 @@ def words() -> dict[str, object]:
     found: dict[str, object] = {}
     for language in LANGUAGES:
         found |= {
-            f"{language}/launch": LAUNCH[language],
-            f"{language}/terminal phone": PHONE_WORDS[language],
-            f"{language}/terminal whatsapp": WHATSAPP_WORDS[language],
+            f"{language}/launch": _translated(LAUNCH, language),
+            f"{language}/terminal phone": _translated(PHONE_WORDS, language),
+            f"{language}/terminal whatsapp": _translated(WHATSAPP_WORDS, language),
             f"{language}/no Python": shell_words(language),
             f"{language}/off": _announcements(language),
             f"{language}/twilio codes": _codes(error_codes, language),
@@ -242,6 +243,11 @@ def _offline(phrases) -> dict[str, object]:
     patterns = Patterns.of(phrases.recognised)
     recognised = {name: getattr(patterns, name).pattern for name in patterns.__dataclass_fields__}
     return {name: text for name, text in asdict(phrases).items() if name != "recognised"} | recognised
+
+
+def _translated(table, language: str) -> dict[str, str]:
+    with in_language(language):
+        return {key: str(message) for key, message in table.items()}
 
 
 def _codes(module, language: str) -> dict[str, str]:
@@ -361,7 +367,7 @@ def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _blanked(text: str) -> str:
-    return re.sub(r"%\(\w+\)[sd]|\{\w*\}", "{}", text)
+    return re.sub(r"%\(\w+\)[sd]|\{[^{}]*\}", "{}", text)
 
 
 def log_events() -> list[str]:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from jobs.job import Job, Workshop, run_pending
-from jobs.queue import DONE, FAILED, Order, Work, prepare
+from jobs.job import Job, JobRunner, run_pending
+from jobs.queue import DONE, FAILED, JobRecord, Work, prepare
 from storage import models  # noqa: F401  (Alembic compares with all of them)
 from storage.base import Base, is_ours, utc_now
 from storage.database import Database
@@ -154,9 +154,9 @@ def test_a_worker_frees_the_key_before_it_runs_the_job(hand_over, work):
     """The synchronous form has taken the row away by then; a worker's row is still there."""
     hand_over("greet", key="one")
     [job_id] = job_ids(work)
-    workshop = Workshop(work, {"greet": Job(lambda _: hand_over("greet", key="one"))}, lambda _: False)
+    runner = JobRunner(work, {"greet": Job(lambda _: hand_over("greet", key="one"))}, lambda _: False)
 
-    workshop.do(job_id, Order("greet", {}, key="one"))
+    runner.do(job_id, JobRecord("greet", {}, key="one"))
 
     assert len(job_ids(work)) == 2
 
@@ -277,7 +277,7 @@ def test_a_job_of_a_name_that_nobody_knows_waits_for_a_worker_who_does(hand_over
 @pytest.mark.parametrize("key", [None, "one"])
 def test_putting_a_job_back_twice_makes_one_job(work, key):
     for _ in range(2):
-        work.enqueue_again("some-id", Order("greet", {}, key, attempt=2), delay_s=0)
+        work.enqueue_again("some-id", JobRecord("greet", {}, key, attempt=2), delay_s=0)
 
     assert job_ids(work) == ["some-id.1"]
 
@@ -286,10 +286,10 @@ def test_where_two_workers_took_jobs_of_one_partition_one_is_put_back(database, 
     seen = []
     hand_over("greet", partition="contact 1")
     set_rows(database, "status = 'PENDING', executor_id = 'worker-2'")
-    workshop = Workshop(work, {"greet": Job(seen.append)}, lambda _: False)
+    runner = JobRunner(work, {"greet": Job(seen.append)}, lambda _: False)
 
-    workshop.do("mine", Order("greet", {}, partition="contact 1"))
-    workshop.do("another", Order("greet", {"n": 2}, partition="contact 2"))
+    runner.do("mine", JobRecord("greet", {}, partition="contact 1"))
+    runner.do("another", JobRecord("greet", {"n": 2}, partition="contact 2"))
 
     assert seen == [{"n": 2}]
     assert "mine.1" in job_ids(work)

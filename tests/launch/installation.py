@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
 
 
-class House:
+class Installation:
     """A copy of what start.sh needs, with a toy for an app, in a folder whose name has spaces."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,8 @@ class House:
         folder.mkdir()
         for name in ("start.sh", "settings.py", "phone_numbers.py", "gunicorn.conf.py", "requirements.txt"):
             shutil.copy(ROOT / name, folder)
-        shutil.copytree(ROOT / "launch", folder / "launch")
+        for name in ("launch", "translations"):
+            shutil.copytree(ROOT / name, folder / name)
         (folder / "storage").mkdir()
         for name in ("__init__.py", "data_dir.py"):
             shutil.copy(ROOT / "storage" / name, folder / "storage")
@@ -79,11 +80,11 @@ class House:
 class Start:
     """One ./start.sh, run from another folder."""
 
-    def __init__(self, house: House, environment: dict[str, str]) -> None:
-        self.house = house
+    def __init__(self, installation: Installation, environment: dict[str, str]) -> None:
+        self.installation = installation
         self.said = ""
         self.process = subprocess.Popen(
-            [house.folder / "start.sh"],
+            [installation.folder / "start.sh"],
             cwd="/",
             env=environment,
             text=True,
@@ -118,7 +119,7 @@ class Start:
         return self.process.returncode
 
     def get(self, path: str) -> str:
-        port = int(self.house.port_file.read_text())
+        port = int(self.installation.port_file.read_text())
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as response:
             return response.read().decode()
 

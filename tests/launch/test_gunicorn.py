@@ -71,7 +71,8 @@ class Gunicorn:
 def folder(tmp_path):
     for name in ("settings.py", "phone_numbers.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "launch", tmp_path / "launch")
+    for name in ("launch", "translations"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", tmp_path / "app.py")
     return tmp_path
 

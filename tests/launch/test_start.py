@@ -11,7 +11,7 @@ import pytest
 
 from launch.children import DEATHS_WINDOW_S, RestartPolicy
 from launch.listener import PORTS_TRIED, PortTakenError, open_listener
-from tests.launch.installation import PATIENCE_S, House
+from tests.launch.installation import PATIENCE_S, Installation
 
 pytestmark = pytest.mark.quick
 
@@ -40,11 +40,11 @@ def taken_port():
 
 
 def test_it_prepares_the_database_runs_web_and_worker_and_says_how_to_call(started):
-    port = started.house.port_file.read_text().strip()
+    port = started.installation.port_file.read_text().strip()
 
-    assert (started.house.folder / "migrated").exists()
+    assert (started.installation.folder / "migrated").exists()
     assert started.health()["port"] == port
-    assert state_of(started.house.worker_pid()) != "Z"
+    assert state_of(started.installation.worker_pid()) != "Z"
     assert f"http://127.0.0.1:{port}" in started.said
     assert ".venv/bin/flask --app app phone" in started.said
 
@@ -55,8 +55,8 @@ def test_the_command_it_gives_can_be_pasted_into_a_terminal(started):
     assert subprocess.run(f"{command} --version", shell=True, cwd="/", capture_output=True).returncode == 0
 
 
-def test_it_speaks_english_where_the_terminal_does(house):
-    start = house.start(LANG="en_US.UTF-8")
+def test_it_speaks_english_where_the_terminal_does(installation):
+    start = installation.start(LANG="en_US.UTF-8")
 
     assert "The assistant answers at" in start.read_until("Ctrl+C")
     assert start.end() == 0
@@ -70,7 +70,7 @@ def test_it_ends_both_with_code_0_when_told_to_and_takes_its_port_file_along(sta
 
     assert code == 0
     assert "worker ended well" in started.said
-    assert not started.house.port_file.exists()
+    assert not started.installation.port_file.exists()
     wait_for_end_of(web)
 
 
@@ -111,16 +111,16 @@ def test_a_second_ctrl_c_waits_for_nobody(started):
 
 
 def test_what_it_keeps_is_readable_by_its_owner_alone(started):
-    assert oct((started.house.folder / "data").stat().st_mode)[-3:] == "700"
-    assert oct(started.house.port_file.stat().st_mode)[-3:] == "600"
+    assert oct((started.installation.folder / "data").stat().st_mode)[-3:] == "700"
+    assert oct(started.installation.port_file.stat().st_mode)[-3:] == "600"
 
 
-def test_an_env_file_is_read_and_left_as_it_was(house, free_port):
-    env_file = house.folder / ".env"
+def test_an_env_file_is_read_and_left_as_it_was(installation, free_port):
+    env_file = installation.folder / ".env"
     env_file.write_text(f"PORT={free_port}\n# mine\n")
 
-    start = house.start().until_ready()
-    port = house.port_file.read_text().strip()
+    start = installation.start().until_ready()
+    port = installation.port_file.read_text().strip()
     start.end()
 
     assert port == str(free_port)
@@ -128,7 +128,7 @@ def test_an_env_file_is_read_and_left_as_it_was(house, free_port):
 
 
 def test_no_env_file_is_made(started):
-    assert not (started.house.folder / ".env").exists()
+    assert not (started.installation.folder / ".env").exists()
 
 
 # The port
@@ -140,27 +140,27 @@ def free_port():
         return server.getsockname()[1]
 
 
-def test_a_port_that_was_set_and_is_taken_ends_it_with_one_sentence(house, taken_port):
-    said = house.fail_to_start(PORT=str(taken_port))
+def test_a_port_that_was_set_and_is_taken_ends_it_with_one_sentence(installation, taken_port):
+    said = installation.fail_to_start(PORT=str(taken_port))
 
     assert said == f"PORT={taken_port} está ocupado por otro programa: ciérrelo o ponga otro PORT.\n"
 
 
-def test_a_port_set_in_the_env_file_counts_as_set(house, taken_port):
-    (house.folder / ".env").write_text(f"PORT={taken_port}\n")
+def test_a_port_set_in_the_env_file_counts_as_set(installation, taken_port):
+    (installation.folder / ".env").write_text(f"PORT={taken_port}\n")
 
-    assert f"PORT={taken_port} está ocupado" in house.fail_to_start()
+    assert f"PORT={taken_port} está ocupado" in installation.fail_to_start()
 
 
-def test_with_no_port_set_two_houses_find_a_port_each(house):
+def test_with_no_port_set_two_houses_find_a_port_each(installation):
     # other programs of this machine may have some of these: 5000 itself is nobody's to count on
-    first = house.start().until_ready()
-    other = House(house.folder.parent / "otra")
+    first = installation.start().until_ready()
+    other = Installation(installation.folder.parent / "otra")
     other.furnish()
 
     second = other.start().until_ready()
-    house.starts.append(second)
-    ports = {int(home.port_file.read_text()) for home in (house, other)}
+    installation.starts.append(second)
+    ports = {int(home.port_file.read_text()) for home in (installation, other)}
 
     assert len(ports) == 2
     assert ports <= set(range(5000, 5050))
@@ -180,46 +180,46 @@ def test_where_no_port_is_free_it_says_the_one_asked_for(monkeypatch, taken_port
         open_listener("127.0.0.1", taken_port, may_move=True)
 
 
-def test_a_port_taken_on_ipv6_alone_is_taken(house):
+def test_a_port_taken_on_ipv6_alone_is_taken(installation):
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
-        assert "está ocupado" in house.fail_to_start(PORT=str(server.getsockname()[1]))
+        assert "está ocupado" in installation.fail_to_start(PORT=str(server.getsockname()[1]))
 
 
 # What cannot be
 
 
 def test_a_second_start_is_refused_with_one_sentence(started):
-    said = started.house.fail_to_start()
+    said = started.installation.fail_to_start()
 
     assert said.count("\n") == 1
     assert f"ya está en marcha en esta carpeta (proceso {started.process.pid})" in said
     assert started.health()
 
 
-def test_a_setting_that_cannot_be_right_ends_it_with_one_sentence(house):
-    said = house.fail_to_start(WEB_THREADS="muchos")
+def test_a_setting_that_cannot_be_right_ends_it_with_one_sentence(installation):
+    said = installation.fail_to_start(WEB_THREADS="muchos")
 
     assert said.count("\n") == 1
     assert said.startswith("WEB_THREADS ")
 
 
-def test_a_database_that_cannot_be_prepared_ends_it(house):
-    said = house.fail_to_start(TOY_MIGRATION="fails")
+def test_a_database_that_cannot_be_prepared_ends_it(installation):
+    said = installation.fail_to_start(TOY_MIGRATION="fails")
 
     assert "no such table" in said
     assert "La base de datos no se ha podido preparar" in said
-    assert not house.port_file.exists()
+    assert not installation.port_file.exists()
 
 
-def test_an_address_that_is_not_this_machines_ends_it_with_one_sentence(house):
-    said = house.fail_to_start(HOST="192.0.2.1")
+def test_an_address_that_is_not_this_machines_ends_it_with_one_sentence(installation):
+    said = installation.fail_to_start(HOST="192.0.2.1")
 
     assert said.startswith("No se puede escuchar en HOST=192.0.2.1, PORT=5000: ")
     assert said.count("\n") == 1
 
 
-def test_a_data_folder_that_cannot_be_made_ends_it_with_one_sentence(house):
-    said = house.fail_to_start(DATA_DIR="/proc/data")
+def test_a_data_folder_that_cannot_be_made_ends_it_with_one_sentence(installation):
+    said = installation.fail_to_start(DATA_DIR="/proc/data")
 
     assert said.startswith("No se puede escribir en DATA_DIR=/proc/data: ")
     assert said.count("\n") == 1
@@ -241,32 +241,32 @@ def test_a_killed_web_process_comes_back_and_requests_meanwhile_are_answered(sta
 
 
 def test_a_killed_worker_comes_back(started):
-    pid = started.house.worker_pid()
-    (started.house.folder / "worker.pid").unlink()
+    pid = started.installation.worker_pid()
+    (started.installation.folder / "worker.pid").unlink()
 
     os.kill(pid, signal.SIGKILL)
     started.read_until("«worker» se ha parado (código -9)")
     started.read_until("worker begins")
 
-    assert started.house.worker_pid() != pid
+    assert started.installation.worker_pid() != pid
 
 
-def test_five_deaths_in_a_minute_end_all(house):
-    said = house.fail_to_start(TOY_WORKER="dies")
+def test_five_deaths_in_a_minute_end_all(installation):
+    said = installation.fail_to_start(TOY_WORKER="dies")
 
     assert said.count("«worker» se ha parado (código 7)") == 4
     assert "«worker» se ha parado cinco veces en un minuto; se para todo." in said
-    assert not house.port_file.exists()
+    assert not installation.port_file.exists()
 
 
 def test_killed_outright_it_leaves_nothing_running_and_locks_nobody_out(started):
-    web, worker = started.health()["pid"], started.house.worker_pid()
+    web, worker = started.health()["pid"], started.installation.worker_pid()
 
     os.killpg(started.process.pid, signal.SIGKILL)
     started.process.wait()
     wait_for_end_of(web)
     wait_for_end_of(worker)
-    again = started.house.start().until_ready()
+    again = started.installation.start().until_ready()
 
     assert again.health()
     assert again.end() == 0

@@ -265,7 +265,7 @@ def test_who_waits_too_long_leaves_the_queue(database, threads):
 
 
 def test_who_is_taken_out_as_its_time_ends_waits_for_the_end(database, threads, monkeypatch):
-    class Place(group_commit._Place):
+    class Place(group_commit.WriteRequest):
         def wait(self, seconds=-1):
             if seconds < 0:
                 return super().wait()

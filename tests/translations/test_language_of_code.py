@@ -23,28 +23,7 @@ CUSTOMERS = {
     "integrations/offline/faq_search.py",
 }
 """Modules with the words that customers say, hear or read."""
-NOT_YET = {
-    "cli/database.py",
-    "cli/call_options.py",
-    "cli/call_progress.py",
-    "cli/chat.py",
-    "cli/chatwoot.py",
-    "cli/chatwoot_advice.py",
-    "cli/crm.py",
-    "cli/handoffs.py",
-    "cli/whatsapp/commands.py",
-    "cli/whatsapp/log.py",
-    "cli/whatsapp/options.py",
-    "cli/whatsapp/progress.py",
-    "cli/whatsapp/providers.py",
-    "cli/whatsapp/send.py",
-    "launch/install.py",
-    "launch/texts.py",
-    "make_call.py",
-    "make_call_ai_local.py",
-    "simulator/terminal/phone_phrases.py",
-    "simulator/terminal/whatsapp_phrases.py",
-}
+NOT_YET = {"launch/install.py"}
 """Modules whose sentences for staff are still in both languages."""
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from conversation.observers import Nobody
+from conversation.observers import NullObserver
 from integrations.dialog360.client import Dialog360, what_to_do
 from integrations.twilio.messages import TwilioMessages
 from storage.base import utc_now
@@ -291,7 +291,7 @@ def test_status_of_a_message_of_360dialogs_says_what_is_known_here(commands, wha
 # Who is shown it
 
 
-class Watcher(Nobody):
+class Watcher(NullObserver):
     def __init__(self):
         self.seen = []
 

@@ -10,7 +10,7 @@ def serve_from(line):
     return line
 
 
-class Booth:
+class Browser:
     """One page. kind: "phone" or "whatsapp"."""
 
     def __init__(self, app, kind, language="es"):

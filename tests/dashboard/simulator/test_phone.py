@@ -6,7 +6,7 @@ import pytest
 
 from simulator.local_server import PERSON
 from storage.models import Call, Contact
-from tests.dashboard.simulator.browsers import Booth, serve_from
+from tests.dashboard.simulator.browsers import Browser, serve_from
 from tests.fakes.openai.server import text
 from tests.records import every, the_only
 
@@ -18,7 +18,7 @@ def line(open_line):
 
 @pytest.fixture
 def phone(line):
-    return Booth(line.app, "phone")
+    return Browser(line.app, "phone")
 
 
 def in_call(phone, **options):
@@ -85,7 +85,7 @@ def test_what_is_said_while_the_assistant_speaks_waits_for_an_interruption(phone
 
 def test_what_is_said_while_a_short_prompt_is_spoken_is_said_after_it(open_line, openai):
     openai.default = text("Sí.")
-    phone = Booth(serve_from(open_line()).app, "phone")
+    phone = Browser(serve_from(open_line()).app, "phone")
     in_call(phone).do("interrupt", "Hola")
     phone.wait_for("listening", 2)
 
@@ -116,7 +116,7 @@ def test_keys_are_sent_by_themselves_when_no_more_come(phone):
 
 def test_the_filler_of_a_slow_answer_goes_on_by_itself(open_line, openai):
     openai.enqueue(text("Ya lo tengo.", first_token_s=1.2))
-    phone = Booth(serve_from(open_line(answer_wait_s=0.2)).app, "phone")
+    phone = Browser(serve_from(open_line(answer_wait_s=0.2)).app, "phone")
 
     in_call(phone).do("interrupt", "¿Tiene hora mañana?")
     for count in range(2, 9):
@@ -130,7 +130,7 @@ def test_the_filler_of_a_slow_answer_goes_on_by_itself(open_line, openai):
 
 
 def test_staying_silent_is_a_thing_to_do(open_line, openai):
-    phone = Booth(serve_from(open_line()).app, "phone")
+    phone = Browser(serve_from(open_line()).app, "phone")
     openai.default = text("Sí.")
     in_call(phone).do("interrupt", "Hola")
     phone.wait_for("listening", 2)
@@ -159,7 +159,7 @@ def test_a_number_of_ones_own_is_called_from(phone, line):
 
 @pytest.mark.both_databases
 def test_two_who_call_at_once_are_two_people(line):
-    phones = [in_call(Booth(line.app, "phone")) for _ in range(2)]
+    phones = [in_call(Browser(line.app, "phone")) for _ in range(2)]
 
     for phone in phones:
         phone.do("hang_up")
@@ -171,7 +171,7 @@ def test_two_who_call_at_once_are_two_people(line):
 
 @pytest.mark.parametrize("language, words", [("es", "no puede existir"), ("en", "no such number")])
 def test_a_number_that_cannot_be_is_said_kindly(line, language, words):
-    answer = Booth(line.app, "phone", language).ask(number="911")
+    answer = Browser(line.app, "phone", language).ask(number="911")
 
     assert answer.status_code == 422
     assert words in answer.json["problem"]
@@ -206,7 +206,7 @@ def test_a_phone_that_is_over_takes_nothing_more(phone):
 
 def test_only_who_has_the_key_hears(phone, line):
     phone.open()
-    other = Booth(line.app, "phone")
+    other = Browser(line.app, "phone")
 
     assert other.ask("/nobody-has-this", verb="hang_up").status_code == 404
     assert other._operator.get("/dashboard/phone/nobody-has-this/events").status_code == 404

@@ -10,8 +10,8 @@ from dashboard.simulator.sessions import (
     LONGEST_SILENCE,
     MOST_OPEN,
     PAGE_GONE,
-    Opening,
-    Sittings,
+    BrowserSessions,
+    SessionRequest,
     TooManyOpenError,
 )
 from storage.database import Database
@@ -65,16 +65,16 @@ def process(database, clock):
     made = []
 
     def make():
-        made.append((Sittings(database, clock), []))
+        made.append((BrowserSessions(database, clock), []))
         return made[-1][0]
 
     yield make
-    for sittings, _ in made:
-        sittings.close()
+    for sessions, _ in made:
+        sessions.close()
 
 
 @pytest.fixture
-def sittings(process):
+def sessions(process):
     return process()
 
 
@@ -112,16 +112,16 @@ class Page:
 
 @pytest.fixture
 def open_page(database, clock):
-    def open_one(sittings, number=None):
-        opening = Opening("phone", number, NUMBERS, lambda _, tell: Puppet(tell))
-        return Page(database, clock, sittings.open(opening))
+    def open_one(sessions, number=None):
+        opening = SessionRequest("phone", number, NUMBERS, lambda _, tell: Puppet(tell))
+        return Page(database, clock, sessions.open(opening))
 
     return open_one
 
 
 @pytest.fixture
-def page(sittings, open_page):
-    return open_page(sittings)
+def page(sessions, open_page):
+    return open_page(sessions)
 
 
 def numbers(database):
@@ -154,21 +154,21 @@ def test_a_page_reads_on_from_where_it_was(page, database):
     assert [(number, body["text"]) for number, body in later] == [(2, "uno")]
 
 
-def test_whoever_comes_alone_always_has_the_same_number(sittings, open_page, database):
-    first = open_page(sittings)
-    open_page(sittings)
-    first_is = sittings._sittings[0]
+def test_whoever_comes_alone_always_has_the_same_number(sessions, open_page, database):
+    first = open_page(sessions)
+    open_page(sessions)
+    first_is = sessions._sessions[0]
     first_is.close()
     first.wait_until_over()
 
-    open_page(sittings)
+    open_page(sessions)
 
     assert numbers(database) == [NUMBERS[0], NUMBERS[1], NUMBERS[0]]
 
 
 def test_there_are_at_most_ten_over_all_processes(process, open_page):
     here, there = process(), process()
-    pages = [open_page(sittings) for sittings in [here, there] * (MOST_OPEN // 2)]
+    pages = [open_page(sessions) for sessions in [here, there] * (MOST_OPEN // 2)]
 
     with pytest.raises(TooManyOpenError):
         open_page(here)
@@ -214,7 +214,7 @@ def wait_for_beat(database, clock):
 
 
 def test_one_whose_process_died_is_over_for_its_page_and_leaves_its_place(
-    sittings, clock, database, open_page
+    sessions, clock, database, open_page
 ):
     with database.write() as connection:
         for place in range(MOST_OPEN):
@@ -225,13 +225,13 @@ def test_one_whose_process_died_is_over_for_its_page_and_leaves_its_place(
     clock.advance(browser_sessions.STALE + timedelta(seconds=1))
 
     assert dead.look().is_over
-    open_page(sittings)
+    open_page(sessions)
 
 
-def test_a_process_that_ends_says_so_to_its_pages(page, sittings):
+def test_a_process_that_ends_says_so_to_its_pages(page, sessions):
     page.wait_for("began")
 
-    sittings.close()
+    sessions.close()
 
     assert page.wait_for("over")["reason"] == "closed"
     assert page.look().is_over
@@ -239,10 +239,10 @@ def test_a_process_that_ends_says_so_to_its_pages(page, sittings):
 
 def test_what_happens_while_the_database_is_locked_is_told_afterwards(sqlite_url, clock, open_page):
     database, other = Database(sqlite_url, busy_timeout_s=0.05), Database(sqlite_url)
-    sittings = Sittings(database, clock)
+    sessions = BrowserSessions(database, clock)
     opened = []
-    opening = Opening("phone", None, NUMBERS, lambda _, tell: opened.append(Puppet(tell)) or opened[0])
-    page = Page(database, clock, sittings.open(opening))
+    opening = SessionRequest("phone", None, NUMBERS, lambda _, tell: opened.append(Puppet(tell)) or opened[0])
+    page = Page(database, clock, sessions.open(opening))
     page.wait_for("began")
 
     with other.write():
@@ -256,19 +256,19 @@ def test_what_happens_while_the_database_is_locked_is_told_afterwards(sqlite_url
         (2, "uno"),
         (3, "dos"),
     ]
-    sittings.close()
+    sessions.close()
     for each in (database, other):
         each.close()
 
 
-def test_what_was_said_is_forgotten_after_a_day(page, sittings, open_page, clock, database):
+def test_what_was_said_is_forgotten_after_a_day(page, sessions, open_page, clock, database):
     page.do("leave")
     page.wait_for("did")
-    sittings._sittings[0].close()
+    sessions._sessions[0].close()
     page.wait_until_over()
 
     clock.advance(browser_sessions.KEPT + timedelta(minutes=1))
-    new = open_page(sittings)
+    new = open_page(sessions)
 
     new.wait_for("began")
     assert len(every(database, BrowserPhone)) == 1

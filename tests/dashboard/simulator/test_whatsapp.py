@@ -9,7 +9,7 @@ from simulator.whatsapp import samples
 from storage.models import Contact, Conversation, Message
 from storage.reports.browser_outbox import waits_for
 from tests.dashboard.operator import Operator
-from tests.dashboard.simulator.browsers import Booth, serve_from
+from tests.dashboard.simulator.browsers import Browser, serve_from
 from tests.fakes.openai.server import text
 from tests.records import every, the_only
 
@@ -21,7 +21,7 @@ def line(open_line):
 
 @pytest.fixture
 def chat(line):
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
     yield chat
     if not chat.of("over"):
         chat.do("leave")
@@ -76,7 +76,7 @@ def test_a_sample_is_sent_with_words(chat, line, sample, kind, media_type):
 def test_a_photo_of_ones_own_reaches_the_model(open_line, openai):
     line = serve_from(open_line(whatsapp_settle_s=0.1))
     openai.default = text("Veo un cuadrado rojo.")
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
     picture = samples.png(600)
 
     chat.do("send", "¿Qué es?", name="foto de la pared.PNG", content=encoded(picture))
@@ -107,7 +107,7 @@ def test_nothing_at_all_is_not_sent(chat, asked):
 
 
 def test_line_breaks_and_the_writers_name_are_kept(line):
-    chat = Booth(line.app, "whatsapp").open(name="Begoña <b>", number="+34600000055")
+    chat = Browser(line.app, "whatsapp").open(name="Begoña <b>", number="+34600000055")
 
     chat.do("send", "Una línea\ny otra")
     chat.wait_for("answered")
@@ -122,7 +122,7 @@ def test_line_breaks_and_the_writers_name_are_kept(line):
 def test_several_at_once_are_answered_together(open_line, openai):
     line = serve_from(open_line(whatsapp_settle_s=0.8))
     openai.default = text("A todo, sí.")
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
 
     for words in ("Hola", "¿abrís mañana?", "¿y el lunes?"):
         chat.do("send", words)
@@ -153,7 +153,7 @@ def test_what_an_operator_writes_appears_by_itself_and_its_receipts_are_told(cha
 def test_an_answer_that_is_late_appears_by_itself(open_line, openai):
     line = serve_from(open_line(whatsapp_settle_s=0, whatsapp_twiml_wait_s=0.1))
     openai.default = text("Perdone la espera.", first_token_s=0.6)
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
 
     chat.do("send", "¿Abrís mañana?")
 
@@ -164,7 +164,7 @@ def test_an_answer_that_is_late_appears_by_itself(open_line, openai):
 
 
 def test_what_was_written_while_nobody_was_there_comes_when_they_are_back(line):
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
     chat.do("send", "Hola")
     chat.wait_for("answered")
     chat.do("leave")
@@ -172,7 +172,7 @@ def test_what_was_written_while_nobody_was_there_comes_when_they_are_back(line):
     conversation = the_only(line.parts.database, Conversation).id
     Operator(line.app).post(f"/dashboard/conversations/{conversation}/write", words="Le esperamos.")
 
-    back = Booth(line.app, "whatsapp").open()
+    back = Browser(line.app, "whatsapp").open()
 
     assert back.wait_for("received")["text"] == "Le esperamos."
     back.do("leave")
@@ -180,7 +180,7 @@ def test_what_was_written_while_nobody_was_there_comes_when_they_are_back(line):
 
 
 def test_what_waits_is_for_one_person_alone(line):
-    chat = Booth(line.app, "whatsapp").open()
+    chat = Browser(line.app, "whatsapp").open()
     chat.do("send", "Hola")
     chat.wait_for("answered")
     chat.do("leave")

@@ -14,8 +14,8 @@ from integrations.dialog360.webhooks import (
     Card,
     InboundMessage,
     Kind,
+    Location,
     Media,
-    Place,
     Receipt,
     ReceiptStatus,
     read_webhook,
@@ -102,10 +102,10 @@ def test_a_voice_note_is_told_from_other_audio(whatsapp):
 
 def test_a_location_comes_with_its_name_where_it_has_one(whatsapp):
     whatsapp.people.share_location(ANA, 40.4168, -3.7038, name="Sol", address="Madrid")
-    assert last(whatsapp).place == Place(40.4168, -3.7038, "Sol", "Madrid")
+    assert last(whatsapp).place == Location(40.4168, -3.7038, "Sol", "Madrid")
 
     whatsapp.people.share_location(ANA, 0, 0)
-    assert last(whatsapp).place == Place(0, 0, "", "")
+    assert last(whatsapp).place == Location(0, 0, "", "")
     assert last(whatsapp).kind is Kind.LOCATION
 
 
@@ -209,7 +209,7 @@ def test_a_message_with_no_type_is_what_it_holds():
     untyped = message("location", {"latitude": 1, "longitude": "2.5"})
     del untyped["type"]
 
-    assert only(flat(untyped)).place == Place(1, 2.5, "", "")
+    assert only(flat(untyped)).place == Location(1, 2.5, "", "")
 
 
 def test_a_message_that_lacks_what_its_type_names_was_not_understood():

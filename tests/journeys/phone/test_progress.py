@@ -75,14 +75,14 @@ def test_a_call_that_is_over_is_closed_once(line, openai):
 def test_a_call_silent_for_fifteen_minutes_is_closed(line):
     from datetime import timedelta
 
-    from ivr.call_closing import CallBooks
+    from ivr.call_closing import CallLifecycle
     from storage.base import utc_now
 
     phone = line.phone()
     phone.dial()
-    books = CallBooks(line.parts.database, line.parts.work)
+    lifecycle = CallLifecycle(line.parts.database, line.parts.work)
 
-    assert books.close_silent_calls(utc_now() + timedelta(minutes=14)) == 0
-    assert books.close_silent_calls(utc_now() + timedelta(minutes=16)) == 1
-    assert books.close_silent_calls(utc_now() + timedelta(minutes=17)) == 0
+    assert lifecycle.close_silent_calls(utc_now() + timedelta(minutes=14)) == 0
+    assert lifecycle.close_silent_calls(utc_now() + timedelta(minutes=16)) == 1
+    assert lifecycle.close_silent_calls(utc_now() + timedelta(minutes=17)) == 0
     assert the_call(line).status == "completed"

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 from structlog.testing import capture_logs
 
-from conversation.composite_observer import Mirrors
+from conversation.composite_observer import CompositeObserver
 from conversation.handoff import Request, Source, hand_off, leave_message
-from conversation.observers import NOBODY
+from conversation.observers import NULL_OBSERVER
 from integrations.crm.client import CrmWebhook, signature
 from integrations.crm.events import schema
 from integrations.errors import IntegrationError
@@ -246,7 +246,7 @@ def test_a_call_that_a_person_was_asked_for_from_outside_in_its_name_says_so(bus
 def test_a_call_that_left_a_message_says_so(business, crm, database, clock):
     talk = business.call("Hola", close=False)
     with database.write() as connection:
-        leave_message(connection, NOBODY, talk, 1, "Que me llamen.", clock())
+        leave_message(connection, NULL_OBSERVER, talk, 1, "Que me llamen.", clock())
     business.hang_up(CallFacts("CA1", "inbound", ANA, "", "", ANA, False), talk)
 
     business.work_off(A_DAY_S)
@@ -487,7 +487,7 @@ def test_several_mirrors_are_told_the_same_in_their_order(database):
             return lambda *arguments, **_: told.append((self.name, method, arguments[1:]))
 
     with database.write() as connection:
-        both = Mirrors(Watcher("a"), Watcher("b"))
+        both = CompositeObserver(Watcher("a"), Watcher("b"))
         both.message(connection, 1, BEGIN)
         both.receipt(connection, 2, MessageStatus.FAILED, 63016, BEGIN)
         both.turn(connection, 3, BEGIN)

@@ -12,11 +12,12 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.terminal.phone_input import Deed, ScriptedLines, read_line
+from simulator.terminal.phone_input import InputAction, ScriptedLines, read_line
 from simulator.terminal.phone_phrases import PHRASES
 from tests.simulator.terminal.servers import local_server
 from tests.simulator.toy_server import Reply, response
 from tests.warm import PROGRAMS
+from translations import in_language
 
 pytestmark = pytest.mark.slow
 
@@ -300,7 +301,8 @@ def test_a_call_that_fails_says_why_and_is_exit_code_3(server, run, lang, word):
     assert f"{word}" in done.stdout
     assert "11200" in done.stdout
     assert "403" in done.stdout
-    assert PHRASES[lang[:2]]["not_known"] in done.stdout
+    with in_language(lang[:2]):
+        assert str(PHRASES["not_known"]) in done.stdout
 
 
 def test_a_call_that_only_goes_round_is_exit_code_3(server, run):
@@ -332,19 +334,19 @@ def test_a_port_that_cannot_be_read_is_passed_over(tmp_path, written):
 @pytest.mark.parametrize(
     ("line", "deed"),
     [
-        ("Buenos días", (Deed.SAY, "Buenos días")),
-        ("5", (Deed.SAY, "5")),
-        ("  ", (Deed.KEEP_SILENT, "")),
-        ("1#", (Deed.PRESS, "1#")),
-        ("#", (Deed.PRESS, "#")),
-        ("/12*", (Deed.PRESS, "12*")),
-        ("#5", (Deed.PRESS, "5")),
-        ("! perdone", (Deed.INTERRUPT, "perdone")),
-        ("!", (Deed.KEEP_SILENT, "")),
-        ("/hangup", (Deed.HANG_UP, "")),
-        ("/Colgar", (Deed.HANG_UP, "")),
-        ("/help", (Deed.ASK_FOR_HELP, "")),
-        ("/ayuda", (Deed.ASK_FOR_HELP, "")),
+        ("Buenos días", (InputAction.SAY, "Buenos días")),
+        ("5", (InputAction.SAY, "5")),
+        ("  ", (InputAction.KEEP_SILENT, "")),
+        ("1#", (InputAction.PRESS, "1#")),
+        ("#", (InputAction.PRESS, "#")),
+        ("/12*", (InputAction.PRESS, "12*")),
+        ("#5", (InputAction.PRESS, "5")),
+        ("! perdone", (InputAction.INTERRUPT, "perdone")),
+        ("!", (InputAction.KEEP_SILENT, "")),
+        ("/hangup", (InputAction.HANG_UP, "")),
+        ("/Colgar", (InputAction.HANG_UP, "")),
+        ("/help", (InputAction.ASK_FOR_HELP, "")),
+        ("/ayuda", (InputAction.ASK_FOR_HELP, "")),
     ],
 )
 def test_each_line_means_one_thing(line, deed):
@@ -358,7 +360,3 @@ def test_a_script_does_not_speak_while_the_call_thinks():
     assert lines.next("", within_s=None) == "hola"
     with pytest.raises(EOFError):
         lines.next("", within_s=None)
-
-
-def test_every_phrase_exists_in_both_languages():
-    assert PHRASES["es"].keys() == PHRASES["en"].keys()
