@@ -1,4 +1,4 @@
-"""A message of the terminal's on its way: followed until it is known what became of it."""
+"""Follows a message sent from the terminal until its outcome is known."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from translations import lazy_gettext as _
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
 )
-"""What a message is followed to. One that was delivered may still be read, tomorrow."""
+"""The statuses at which following ends. A delivered message may still be read, tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,10 @@ class OutgoingMessage:
 
 
 class Follower:
-    """Follows messages, by our books and by asking who can be asked.
+    """Follows messages, through the database and through providers that can be queried.
 
-    interruption: what ends it early. poll_s: seconds between two looks. patience_s: how long a message is followed.
+    interruption: ends it early. poll_s: seconds between two queries. patience_s: the longest that a message
+    is followed.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Follower:
         self._failing = False
 
     def follow(self, outgoing_message: OutgoingMessage, sid: str) -> ExitCode:
-        """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
+        """Follow a message that its provider has. Raises IntegrationError if it cannot be fetched."""
         message = self._kept(outgoing_message)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
@@ -74,7 +75,7 @@ class Follower:
         return self._outcome(message, outgoing_message.carrier)
 
     def _look(self, outgoing_message: OutgoingMessage, sid: str) -> MessageRecord:
-        """Return the message as our books have it, after asking the provider where they do not know its end."""
+        """Return the message as the database has it, after querying the provider if its end is not known."""
         message = self._kept(outgoing_message)
         if message.status in ENDS:
             return message  # by webhook
@@ -137,7 +138,7 @@ class Follower:
 
 
 def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> ExitCode:
-    """Print what a provider said and what to do about it; return the exit code for it."""
+    """Print a provider's error and advice on it; return the exit code for it."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = carrier.what_to_do(error.code, terminal.language)
     said = f"{advice}\n  {error}{code}"
@@ -151,7 +152,7 @@ def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> Ex
 
 
 class Progress:
-    """Shows a message: a line that stays for each new status, and on a terminal one that is alive."""
+    """Shows a message: a permanent line for each new status, and on a terminal a live one."""
 
     def __init__(self, terminal: Terminal, status: Status) -> None:
         self._terminal = terminal
@@ -160,7 +161,7 @@ class Progress:
         self._shown: MessageStatus | None = None
 
     def show(self, status: MessageStatus) -> None:
-        """Show what became of the message by now."""
+        """Show the message's present status."""
         seconds = int(time.monotonic() - self._began)
         line = f"  {seconds // 60}:{seconds % 60:02}  {status_word(self._terminal, status)}"
         if status is not self._shown:

@@ -1,4 +1,4 @@
-"""A WhatsApp message from the terminal: kept, sent, and followed until it is known what became of it."""
+"""Sends a WhatsApp message from the terminal: keeps it, sends it, and follows it to its outcome."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ CLOCKS_APART = timedelta(seconds=5)
 
 
 class Refused(click.ClickException):
-    """What may not be sent; one sentence that says what to do."""
+    """A message that may not be sent; one sentence with the cure."""
 
     exit_code = ExitCode.REFUSED
 
@@ -44,9 +44,10 @@ class Refused(click.ClickException):
 class Sending:
     """Sends messages from the terminal and follows their receipts.
 
-    ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
-    asking who can be asked. carriers: by name, the first choice first. mirror: who is shown what is sent.
-    poll_s: seconds between two looks. patience_s: how long a message is followed.
+    ^C (or TERM) ends the following; messages already sent stay sent. Receipts come by webhook, through the
+    database, and by polling providers that can be queried. carriers: by name, the first choice first. mirror:
+    told of sent messages. poll_s: seconds between two queries. patience_s: the longest that a message is
+    followed.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Sending:
         )
 
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused and CannotBegin."""
+        """Send it to an E.164 number. wait: until its outcome is known. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
                 parcels = self._keep(number, draft)
@@ -117,7 +118,7 @@ class Sending:
     # Keeping
 
     def _keep(self, number: str, draft: Draft) -> list[OutgoingMessage]:
-        """Keep the messages that it takes. Nothing is kept where it may not go."""
+        """Keep the messages that it takes; nothing if it may not be sent."""
         now = self._clock()
         with self._database.write() as connection:
             recipient = contacts.recipient_for(connection, number, now)
@@ -145,7 +146,7 @@ class Sending:
         return message
 
     def _carrier_of(self, recipient: Recipient) -> Carrier:
-        """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
+        """Return the carrier of the contact's last message, else the first one. Raises CannotBegin."""
         if recipient.wrote_at is None:
             return next(iter(self._carriers.values()))
         carrier = self._carriers.get(recipient.provider)
@@ -167,7 +168,7 @@ class Sending:
             )
 
     def _warn_of_window(self, recipient: Recipient, number: str, now: datetime) -> None:
-        """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
+        """Warn that free text may not arrive. The provider decides: it may know of messages we never received."""
         if recipient.wrote_at is None:
             self._terminal.complain(
                 _(
@@ -189,7 +190,7 @@ class Sending:
     # Sending
 
     def _send(self, outgoing_message: OutgoingMessage) -> Taken:
-        """Raises IntegrationError, with what is known kept."""
+        """Send the messages. Raises IntegrationError, after keeping the outcome."""
         carrier, message = outgoing_message.carrier, outgoing_message.message
         try:
             return carrier.send(
