@@ -1,6 +1,6 @@
-"""Who carries written messages: a shape, and what stands behind it: Twilio, and 360dialog.
+"""Sends written messages through Twilio or 360dialog, behind one interface.
 
-Above this room nobody knows which of them a conversation has. A message's code is the provider's own.
+Callers do not depend on a conversation's provider. A message's code is the provider's own.
 """
 
 import math
@@ -31,7 +31,7 @@ SANDBOX_PACE = timedelta(seconds=3.5)
 PACE = timedelta(seconds=1 / 80)
 """Messages of one number, by WhatsApp's limits."""
 HOLD_S = 5.0
-"""A number that sends too fast is held so long, where nobody says how long."""
+"""Seconds to pause a number that sends too fast, if the provider gives none."""
 PAIR_GAP_S = 6.0
 """WhatsApp takes one message to the same person in so many seconds, once it has had enough of a burst."""
 
@@ -51,7 +51,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a number of ours may send. counts_replies: what goes out in a reply takes a place too."""
+    """A number's rate limit. counts_replies: messages in replies count too."""
 
     sender: str
     interval: timedelta
@@ -60,21 +60,21 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class TooFast:
-    """A message came too soon. whole_number: it is our number that has to wait, and not this person alone."""
+    """A message came too soon. whole_number: our number has to wait, not only for this contact."""
 
     wait_s: float
     whole_number: bool = True
 
 
 class Provider(Protocol):
-    """A provider of WhatsApp. Where a method asks it, IntegrationError is raised; its code is the provider's."""
+    """A provider of WhatsApp. Methods that call it raise IntegrationError; its code is the provider's."""
 
     outside_window: int
-    """The code that it refuses free text with, once the person has not written for too long."""
+    """The code with which it refuses free text outside the 24 hours."""
 
     @property
     def has_template(self) -> bool:
-        """Whether a notice can be sent as a template."""
+        """True if a notice can be sent as a template."""
         ...
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -82,23 +82,23 @@ class Provider(Protocol):
         ...
 
     def show_typing(self, sid: str) -> None:
-        """Show the writer of that message that an answer is being written, and that it was read."""
+        """Show the contact that an answer to that message is being written, and that it was read."""
         ...
 
     def last_sent(self, recipient: Recipient, since: datetime) -> list[Sent] | None:
-        """Return what was sent to somebody since then, newest first; None: it cannot be asked."""
+        """Return the messages sent to a contact since then, newest first; None: it cannot be queried."""
         ...
 
     def pace(self, recipient: Recipient) -> Pace:
-        """Return how fast messages to somebody may follow each other."""
+        """Return the rate limit of messages to a contact."""
         ...
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return how long to wait where an error says that it went too fast; such a message was not taken."""
+        """Return the wait if an error is one of rate limits; such a message was not accepted."""
         ...
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Say whether a message may be on its way although sending it raised."""
+        """Return True if a message may be on its way although sending it raised."""
         ...
 
 
@@ -110,11 +110,11 @@ class Channels:
     prompt: Mapping[str, Provider] = field(default_factory=dict)
 
     def of(self, recipient: Recipient) -> Provider | None:
-        """Return what carries messages to somebody; None where nothing does."""
+        """Return the provider for a contact; None if there is none."""
         return _of(self.providers, recipient)
 
     def prompt_of(self, recipient: Recipient) -> Provider | None:
-        """Return the same for who waits for it to be sent."""
+        """Return the provider for a caller who waits for the message to be sent."""
         return _of(self.prompt, recipient)
 
 
@@ -129,8 +129,8 @@ def _of(providers: Mapping[str, Provider], recipient: Recipient) -> Provider | N
 class TwilioChannel:
     """WhatsApp by Twilio. sender: our address ("whatsapp:+..."); None: the one that was written to.
 
-    template_sid: what notices are where free text may not go. public_url: the base of the URLs that receipts are
-    told to; None: they are not asked for.
+    template_sid: for notices outside the 24 hours. public_url: the base of the URLs for receipts; None: none
+    are requested.
     """
 
     outside_window = _TWILIO_OUTSIDE_WINDOW
@@ -143,7 +143,7 @@ class TwilioChannel:
 
     @property
     def has_template(self) -> bool:
-        """Whether a notice can be sent as a template."""
+        """True if a notice can be sent as a template."""
         return self._template_sid is not None
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -160,29 +160,29 @@ class TwilioChannel:
         return _as_sent(state)
 
     def show_typing(self, sid: str) -> None:
-        """Show that an answer is being written; nothing of a message that Twilio has not named."""
+        """Show that an answer is being written; do nothing for a message without a SID of Twilio's."""
         if sid.startswith(("SM", "MM")):
             self._rest.show_typing(sid)
 
     def last_sent(self, recipient: Recipient, since: datetime) -> list[Sent] | None:
-        """Return what was sent to somebody since then, newest first, replies to webhooks among it."""
+        """Return the messages sent to a contact since then, newest first, replies to webhooks among them."""
         found = self._rest.last_sent(to=_twilio_address(recipient), sender=self._from(recipient), since=since)
         return [_as_sent(state) for state in found]
 
     def pace(self, recipient: Recipient) -> Pace:
-        """Return the pace of our number, which is slow for Twilio's sandbox."""
+        """Return our number's rate limit, which is low for Twilio's sandbox."""
         sender = self._from(recipient)
         is_sandbox = sender == SANDBOX
         return Pace(sender, SANDBOX_PACE if is_sandbox else PACE, counts_replies=is_sandbox)
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return how long our number has to wait."""
+        """Return the wait of our number."""
         if error.status != 429 and error.code not in _TWILIO_TOO_FAST:
             return None
         return TooFast(math.ceil(error.retry_after_s or HOLD_S))
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Say whether a message may be on its way although sending it raised."""
+        """Return True if a message may be on its way although sending it raised."""
         return calls.may_have_been_done(error)
 
     def _from(self, recipient: Recipient) -> str:
@@ -198,7 +198,7 @@ class Template:
 
 
 class Dialog360Channel:
-    """WhatsApp by 360dialog. What became of a message it cannot be asked: receipts alone tell."""
+    """WhatsApp by 360dialog. It cannot be queried for a message's outcome: only receipts report it."""
 
     outside_window = OUTSIDE_WINDOW
 
@@ -207,7 +207,7 @@ class Dialog360Channel:
 
     @property
     def has_template(self) -> bool:
-        """Whether a notice can be sent as a template."""
+        """True if a notice can be sent as a template."""
         return self._template is not None
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -226,7 +226,7 @@ class Dialog360Channel:
         return Sent(wamid, MessageStatus.QUEUED, message.body)
 
     def show_typing(self, sid: str) -> None:
-        """Show that an answer is being written; nothing of a message that WhatsApp has not named."""
+        """Show that an answer is being written; do nothing for a message without an id of WhatsApp's."""
         if not sid.startswith("unnamed-"):
             self._client.show_typing(sid)
 
@@ -239,7 +239,7 @@ class Dialog360Channel:
         return Pace(recipient.our_address or DIALOG360, PACE)
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return how long our number has to wait, or this person alone."""
+        """Return the wait of our number, or of this contact alone."""
         if error.code == PAIR_RATE_LIMIT:
             return TooFast(PAIR_GAP_S, whole_number=False)
         if error.status != 429 and error.code not in _METAS_TOO_FAST:
@@ -247,12 +247,12 @@ class Dialog360Channel:
         return TooFast(math.ceil(error.retry_after_s or HOLD_S))
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Say whether a message may be on its way although sending it raised."""
+        """Return True if a message may be on its way although sending it raised."""
         return dialog360.may_have_been_done(error)
 
 
 def status_callback(base_url: str, message_id: int) -> str:
-    """Return the URL that Twilio tells what became of a message; our id stands for the SID to come."""
+    """Return the URL for Twilio's receipts of a message; our id stands in for the SID to come."""
     return f"{base_url}/webhook/whatsapp/status?message={message_id}"
 
 
@@ -270,7 +270,7 @@ def _in_one_line(words: str) -> str:
 
 
 def _kind_of(file: Attachment, *, captioned: bool) -> str:
-    """Return as what a file goes out: a document can be anything, and unlike a recording it takes a caption."""
+    """Return the kind of message for a file: a document takes any file, and a caption unlike a recording."""
     if file.type in ("image/jpeg", "image/png"):
         return "image"
     if file.type in ("video/mp4", "video/3gpp"):
