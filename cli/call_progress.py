@@ -166,7 +166,7 @@ class Looks:
 
 
 class Progress:
-    """Shows a call: a permanent line for each new status, and on a terminal one that counts the seconds."""
+    """Shows a call: a line that stays for each new status, and on a terminal one that counts the seconds."""
 
     def __init__(self, terminal: Terminal, status: Status) -> None:
         self._terminal = terminal
@@ -216,7 +216,7 @@ class Interruption:
 
 
 def explain(terminal: Terminal, error: IntegrationError) -> ExitCode:
-    """Print Twilio's error and advice on it; return the exit code for it."""
+    """Print what Twilio said and what to do about it; return the exit code for it."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = what_to_do(error.code, terminal.language)
     if advice:

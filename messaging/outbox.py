@@ -374,7 +374,7 @@ class Outbox:
         return 0
 
     def _was_sent(self, sent: Sequence[Sent], message: MessageRecord) -> bool:
-        """Search for a message in the provider's list, and record it if it is there and is no other of ours."""
+        """Look for a message among what the provider has, and note it where it is there and is no other of ours."""
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [other.sid for other in sent])
         found = next(

@@ -28,10 +28,10 @@ from translations import lazy_gettext as _
 
 @dataclass(frozen=True, slots=True)
 class WhatsAppServices:
-    """The commands' services. zone: the business's, for times.
+    """What the commands need. zone: the business's, in which times are shown.
 
-    rest: None without credentials. carriers: by provider, first the one for people who have never written.
-    mirror: told of sent messages.
+    rest: None where there are no credentials. carriers: by provider, the one for who has never written first.
+    mirror: who is shown what is sent.
     """
 
     database: Database

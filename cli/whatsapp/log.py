@@ -78,7 +78,7 @@ def _meaning(terminal: Terminal, code: int, provider: str) -> str:
 
 
 def _provider(row: MessageWithContact) -> str:
-    """Return the provider of a message's code: it may not be the contact's present one."""
+    """Whose code a message has: who has named it had it, whoever brings this person's messages today."""
     sid = row.message.sid or ""
     if sid.startswith(("SM", "MM")):
         return TWILIO

@@ -104,7 +104,7 @@ def _require_one(
 
 
 def not_set(terminal: Terminal, *names: str) -> CannotBegin:
-    """Return the error that names the missing settings."""
+    """Return the error that says which settings are missing."""
     listed = ", ".join(names)
     return CannotBegin(
         terminal.translate(

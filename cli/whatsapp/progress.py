@@ -61,7 +61,7 @@ class Follower:
         self._failing = False
 
     def follow(self, outgoing_message: OutgoingMessage, sid: str) -> ExitCode:
-        """Follow a message that its provider has. Raises IntegrationError if it cannot be fetched."""
+        """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
         message = self._kept(outgoing_message)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
@@ -75,7 +75,7 @@ class Follower:
         return self._outcome(message, outgoing_message.carrier)
 
     def _look(self, outgoing_message: OutgoingMessage, sid: str) -> MessageRecord:
-        """Return the message as the database has it, after querying the provider if its end is not known."""
+        """Return the message as our books have it, after asking the provider where they do not know its end."""
         message = self._kept(outgoing_message)
         if message.status in ENDS:
             return message  # by webhook
@@ -138,7 +138,7 @@ class Follower:
 
 
 def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> ExitCode:
-    """Print a provider's error and advice on it; return the exit code for it."""
+    """Print what a provider said and what to do about it; return the exit code for it."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = carrier.what_to_do(error.code, terminal.language)
     said = f"{advice}\n  {error}{code}"
@@ -152,7 +152,7 @@ def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> Ex
 
 
 class Progress:
-    """Shows a message: a permanent line for each new status, and on a terminal a live one."""
+    """Shows a message: a line that stays for each new status, and on a terminal one that is alive."""
 
     def __init__(self, terminal: Terminal, status: Status) -> None:
         self._terminal = terminal
@@ -161,7 +161,7 @@ class Progress:
         self._shown: MessageStatus | None = None
 
     def show(self, status: MessageStatus) -> None:
-        """Show the message's present status."""
+        """Show what became of the message by now."""
         seconds = int(time.monotonic() - self._began)
         line = f"  {seconds // 60}:{seconds % 60:02}  {status_word(self._terminal, status)}"
         if status is not self._shown:

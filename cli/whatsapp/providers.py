@@ -1,4 +1,4 @@
-"""Sends the terminal's messages through Twilio or 360dialog, behind one interface."""
+"""Who carries messages from the terminal: Twilio and 360dialog, over one shape, each with what it needs to be told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,10 +35,10 @@ class Taken:
 
 
 class Carrier(Protocol):
-    """A provider. Methods that call it raise IntegrationError; its code is the provider's.
+    """A provider. Where a method asks it, IntegrationError is raised; its code is the provider's.
 
-    title: its name for people. longest_caption: of an image; None: as long as a text. where_to_look: the
-    place to see a message's outcome, by language.
+    title: its name for people. longest_caption: of an image; None: as long as a text. where_to_look: where people see
+    what became of a message, by language.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Carrier(Protocol):
     where_to_look: str | Message
 
     def filled_in(self, draft: Draft, recipient: Recipient) -> Draft:
-        """Return a draft with the settings' template if it names none. Raises CannotBegin if it cannot be sent."""
+        """Return a draft with the settings' template where it names none. Raises CannotBegin where it cannot go."""
         ...
 
     def send(self, recipient: Recipient, to: str, message_id: int, draft: Draft) -> Taken:
@@ -55,27 +55,27 @@ class Carrier(Protocol):
         ...
 
     def last_sent(self, recipient: Recipient, to: str, since: datetime) -> Sequence[Taken]:
-        """Return the messages sent to a number since then, newest first; none if the provider cannot be queried."""
+        """Return what was sent to somebody since then, newest first; nothing where it cannot be asked."""
         ...
 
     def fetch(self, sid: str) -> Taken | None:
-        """Return a message's present state; None if the provider cannot be queried, and reports by webhook alone."""
+        """Return a message as it is now; None where it cannot be asked, and webhooks alone tell."""
         ...
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Return True if a message may be on its way although sending it raised."""
+        """Say whether a message may be on its way although sending it raised."""
         ...
 
     def what_to_do(self, code: int | str | None, language: str) -> str | None:
-        """Return the meaning of a code, and its cure."""
+        """Say what a code means and what to do about it."""
         ...
 
 
 class TwilioCarrier:
-    """WhatsApp by Twilio. sender: ours, whatsapp:+E164; None: the address that the person wrote to.
+    """WhatsApp by Twilio. sender: ours, whatsapp:+E164; None: the one that the person wrote to.
 
-    public_url: the base of the URLs for receipts; None: Twilio is polled alone. template_sid: for a draft
-    that names none.
+    public_url: the base of the URLs that receipts are told to; None: Twilio is asked alone. template_sid: the template
+    of a draft that names none.
     """
 
     name, title = TWILIO, "Twilio"
@@ -129,7 +129,7 @@ class TwilioCarrier:
         )
 
     def last_sent(self, recipient: Recipient, to: str, since: datetime) -> Sequence[Taken]:
-        """Return the messages in Twilio's list."""
+        """Return what Twilio's list has."""
         found = self._rest.last_sent(to=f"whatsapp:{to}", sender=self._from(recipient), since=since)
         return [_taken(state) for state in found]
 
@@ -138,11 +138,11 @@ class TwilioCarrier:
         return _taken(self._rest.fetch(sid))
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Return True if a message may be on its way although sending it raised."""
+        """Say whether a message may be on its way although sending it raised."""
         return messages.may_have_been_done(error)
 
     def what_to_do(self, code: int | str | None, language: str) -> str | None:
-        """Return the meaning of a code of Twilio's."""
+        """Say what a code of Twilio's means."""
         return error_codes.what_to_do(code, language)
 
     def _from(self, recipient: Recipient) -> str:
@@ -150,7 +150,7 @@ class TwilioCarrier:
 
 
 class Dialog360Carrier:
-    """WhatsApp by 360dialog. template: for a draft that names none, with its language (aviso:es)."""
+    """WhatsApp by 360dialog. template: that of a draft that names none, with its language (aviso:es)."""
 
     name, title = DIALOG360, "360dialog"
     longest_caption: int | None = LONGEST_CAPTION
@@ -180,7 +180,7 @@ class Dialog360Carrier:
         return replace(draft, template=template)
 
     def send(self, recipient: Recipient, to: str, message_id: int, draft: Draft) -> Taken:
-        """Send a draft; 360dialog reports on it by webhook, under the id it returned."""
+        """Send a draft; 360dialog tells our webhook of it by the id that it gave."""
         if draft.template is not None:
             name, _, language = draft.template.partition(":")
             wamid = self._client.send_template(to, name, language, draft.variables)
@@ -199,11 +199,11 @@ class Dialog360Carrier:
         return None
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Return True if a message may be on its way although sending it raised."""
+        """Say whether a message may be on its way although sending it raised."""
         return dialog360.may_have_been_done(error)
 
     def what_to_do(self, code: int | str | None, language: str) -> str | None:
-        """Return the meaning of a code of Meta's or 360dialog's."""
+        """Say what a code of Meta's or 360dialog's means."""
         return dialog360.what_to_do(code, language)
 
 
@@ -217,7 +217,7 @@ def carriers_of(
     template_sid: str | None,
     dialog360_template: str | None = None,
 ) -> dict[str, Carrier]:
-    """Return the carriers by provider, first the one for people who never wrote. rest, dialog360_client: None: off.
+    """Return the carriers by provider, the one for who has never written first. rest, dialog360_client: None: off.
 
     The rest is as TwilioCarrier and Dialog360Carrier take it.
     """

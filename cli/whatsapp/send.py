@@ -44,10 +44,9 @@ class Refused(click.ClickException):
 class Sending:
     """Sends messages from the terminal and follows their receipts.
 
-    ^C (or TERM) ends the following; messages already sent stay sent. Receipts come by webhook, through the
-    database, and by polling providers that can be queried. carriers: by name, the first choice first. mirror:
-    told of sent messages. poll_s: seconds between two queries. patience_s: the longest that a message is
-    followed.
+    ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
+    asking who can be asked. carriers: by name, the first choice first. mirror: who is shown what is sent.
+    poll_s: seconds between two looks. patience_s: how long a message is followed.
     """
 
     def __init__(
@@ -118,7 +117,7 @@ class Sending:
     # Keeping
 
     def _keep(self, number: str, draft: Draft) -> list[OutgoingMessage]:
-        """Keep the messages that it takes; nothing if it may not be sent."""
+        """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
             recipient = contacts.recipient_for(connection, number, now)
@@ -146,7 +145,7 @@ class Sending:
         return message
 
     def _carrier_of(self, recipient: Recipient) -> Carrier:
-        """Return the carrier of the contact's last message, else the first one. Raises CannotBegin."""
+        """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
         if recipient.wrote_at is None:
             return next(iter(self._carriers.values()))
         carrier = self._carriers.get(recipient.provider)
@@ -190,7 +189,7 @@ class Sending:
     # Sending
 
     def _send(self, outgoing_message: OutgoingMessage) -> Taken:
-        """Send the messages. Raises IntegrationError, after keeping the outcome."""
+        """Raises IntegrationError, with what is known kept."""
         carrier, message = outgoing_message.carrier, outgoing_message.message
         try:
             return carrier.send(

@@ -1,6 +1,6 @@
-"""Sends written messages through Twilio or 360dialog, behind one interface.
+"""Who carries written messages: a shape, and what stands behind it: Twilio, and 360dialog.
 
-Callers do not depend on a conversation's provider. A message's code is the provider's own.
+Above this room nobody knows which of them a conversation has. A message's code is the provider's own.
 """
 
 import math
@@ -31,7 +31,7 @@ SANDBOX_PACE = timedelta(seconds=3.5)
 PACE = timedelta(seconds=1 / 80)
 """Messages of one number, by WhatsApp's limits."""
 HOLD_S = 5.0
-"""Seconds to pause a number that sends too fast, if the provider gives none."""
+"""A number that sends too fast is held so long, where nobody says how long."""
 PAIR_GAP_S = 6.0
 """WhatsApp takes one message to the same person in so many seconds, once it has had enough of a burst."""
 
@@ -67,14 +67,14 @@ class TooFast:
 
 
 class Provider(Protocol):
-    """A provider of WhatsApp. Methods that call it raise IntegrationError; its code is the provider's."""
+    """A provider of WhatsApp. Where a method asks it, IntegrationError is raised; its code is the provider's."""
 
     outside_window: int
-    """The code with which it refuses free text outside the 24 hours."""
+    """The code that it refuses free text with, once the person has not written for too long."""
 
     @property
     def has_template(self) -> bool:
-        """True if a notice can be sent as a template."""
+        """Whether a notice can be sent as a template."""
         ...
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -86,7 +86,7 @@ class Provider(Protocol):
         ...
 
     def last_sent(self, recipient: Recipient, since: datetime) -> list[Sent] | None:
-        """Return the messages sent to a contact since then, newest first; None: it cannot be queried."""
+        """Return what was sent to somebody since then, newest first; None: it cannot be asked."""
         ...
 
     def pace(self, recipient: Recipient) -> Pace:
@@ -129,8 +129,8 @@ def _of(providers: Mapping[str, Provider], recipient: Recipient) -> Provider | N
 class TwilioChannel:
     """WhatsApp by Twilio. sender: our address ("whatsapp:+..."); None: the one that was written to.
 
-    template_sid: for notices outside the 24 hours. public_url: the base of the URLs for receipts; None: none
-    are requested.
+    template_sid: what notices are where free text may not go. public_url: the base of the URLs that receipts are
+    told to; None: they are not asked for.
     """
 
     outside_window = _TWILIO_OUTSIDE_WINDOW
@@ -143,7 +143,7 @@ class TwilioChannel:
 
     @property
     def has_template(self) -> bool:
-        """True if a notice can be sent as a template."""
+        """Whether a notice can be sent as a template."""
         return self._template_sid is not None
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -160,29 +160,29 @@ class TwilioChannel:
         return _as_sent(state)
 
     def show_typing(self, sid: str) -> None:
-        """Show that an answer is being written; do nothing for a message without a SID of Twilio's."""
+        """Show that an answer is being written; nothing of a message that Twilio has not named."""
         if sid.startswith(("SM", "MM")):
             self._rest.show_typing(sid)
 
     def last_sent(self, recipient: Recipient, since: datetime) -> list[Sent] | None:
-        """Return the messages sent to a contact since then, newest first, replies to webhooks among them."""
+        """Return what was sent to somebody since then, newest first, replies to webhooks among it."""
         found = self._rest.last_sent(to=_twilio_address(recipient), sender=self._from(recipient), since=since)
         return [_as_sent(state) for state in found]
 
     def pace(self, recipient: Recipient) -> Pace:
-        """Return our number's rate limit, which is low for Twilio's sandbox."""
+        """Return the pace of our number, which is slow for Twilio's sandbox."""
         sender = self._from(recipient)
         is_sandbox = sender == SANDBOX
         return Pace(sender, SANDBOX_PACE if is_sandbox else PACE, counts_replies=is_sandbox)
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return the wait of our number."""
+        """Return how long our number has to wait."""
         if error.status != 429 and error.code not in _TWILIO_TOO_FAST:
             return None
         return TooFast(math.ceil(error.retry_after_s or HOLD_S))
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Return True if a message may be on its way although sending it raised."""
+        """Say whether a message may be on its way although sending it raised."""
         return calls.may_have_been_done(error)
 
     def _from(self, recipient: Recipient) -> str:
@@ -198,7 +198,7 @@ class Template:
 
 
 class Dialog360Channel:
-    """WhatsApp by 360dialog. It cannot be queried for a message's outcome: only receipts report it."""
+    """WhatsApp by 360dialog. What became of a message it cannot be asked: receipts alone tell."""
 
     outside_window = OUTSIDE_WINDOW
 
@@ -207,7 +207,7 @@ class Dialog360Channel:
 
     @property
     def has_template(self) -> bool:
-        """True if a notice can be sent as a template."""
+        """Whether a notice can be sent as a template."""
         return self._template is not None
 
     def send(self, recipient: Recipient, message: MessageRecord, *, as_template: bool) -> Sent:
@@ -226,7 +226,7 @@ class Dialog360Channel:
         return Sent(wamid, MessageStatus.QUEUED, message.body)
 
     def show_typing(self, sid: str) -> None:
-        """Show that an answer is being written; do nothing for a message without an id of WhatsApp's."""
+        """Show that an answer is being written; nothing of a message that WhatsApp has not named."""
         if not sid.startswith("unnamed-"):
             self._client.show_typing(sid)
 
@@ -239,7 +239,7 @@ class Dialog360Channel:
         return Pace(recipient.our_address or DIALOG360, PACE)
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return the wait of our number, or of this contact alone."""
+        """Return how long our number has to wait, or this person alone."""
         if error.code == PAIR_RATE_LIMIT:
             return TooFast(PAIR_GAP_S, whole_number=False)
         if error.status != 429 and error.code not in _METAS_TOO_FAST:
@@ -247,12 +247,12 @@ class Dialog360Channel:
         return TooFast(math.ceil(error.retry_after_s or HOLD_S))
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Return True if a message may be on its way although sending it raised."""
+        """Say whether a message may be on its way although sending it raised."""
         return dialog360.may_have_been_done(error)
 
 
 def status_callback(base_url: str, message_id: int) -> str:
-    """Return the URL for Twilio's receipts of a message; our id stands in for the SID to come."""
+    """Return the URL that Twilio tells what became of a message; our id stands for the SID to come."""
     return f"{base_url}/webhook/whatsapp/status?message={message_id}"
 
 
@@ -270,7 +270,7 @@ def _in_one_line(words: str) -> str:
 
 
 def _kind_of(file: Attachment, *, captioned: bool) -> str:
-    """Return the kind of message for a file: a document takes any file, and a caption unlike a recording."""
+    """Return as what a file goes out: a document can be anything, and unlike a recording it takes a caption."""
     if file.type in ("image/jpeg", "image/png"):
         return "image"
     if file.type in ("video/mp4", "video/3gpp"):
