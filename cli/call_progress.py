@@ -1,4 +1,4 @@
-"""A call of ours in the terminal: placed, shown as it goes on, and summed up when it is over."""
+"""Places a call from the terminal, shows its progress, and sums it up."""
 
 import signal
 import time
@@ -46,8 +46,8 @@ _ANSWERED_BY = {
 class Follower:
     """Follows one call in the terminal.
 
-    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once. poll_s:
-    seconds between two looks at the call. patience_s: how long Twilio may be silent before this gives up.
+    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once. poll_s: seconds
+    between two requests for the call. patience_s: seconds of silence from Twilio before it gives up.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Follower:
 
 
 class Looks:
-    """Looks at a call again and again, and bears with failures that pass."""
+    """Fetches a call again and again, tolerating passing failures."""
 
     def __init__(self, twilio: TwilioRest, terminal: Terminal, patience_s: float) -> None:
         self._twilio = twilio
@@ -147,9 +147,9 @@ class Looks:
         self._failing = False
 
     def again(self, state: CallState) -> CallState:
-        """Return the call as it is now, or as it was where Twilio fails for the moment.
+        """Return the call's present state, or its last known one while Twilio fails.
 
-        Raises IntegrationError where it is permanent or patience_s have passed with no answer.
+        Raises IntegrationError if the failure is permanent or patience_s have passed with no answer.
         """
         try:
             state = self._twilio.fetch_call(state.sid)
@@ -203,7 +203,7 @@ class Interruption:
             signal.signal(number, handler)
 
     def within(self, seconds: float) -> bool:
-        """Wait that long; at once True where there was an interruption not told of yet."""
+        """Wait for so many seconds; return True at once if there was an interruption not yet reported."""
         try:
             self._queue.get(timeout=seconds)
         except Empty:
@@ -236,7 +236,7 @@ def explain(
 
 
 def summary(terminal: Terminal, state: CallState) -> str:
-    """Return what became of a call that is over, in a line or two."""
+    """Return the outcome of a finished call, in a line or two."""
     parts = [_status_word(terminal, state)]
     if state.answered_by:
         kind = state.answered_by.partition("_")[0]

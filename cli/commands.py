@@ -1,4 +1,4 @@
-"""Every command of `flask --app app`, with what it takes from the container when it is run."""
+"""Registers every command of `flask --app app` with its services from the container."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
 
 WORKER_BUSY_TIMEOUT_S = 5.0
-"""A worker has nobody who waits for it."""
+"""Seconds a worker waits for SQLite's lock: nobody waits for a worker."""
 
 
 def commands(container: Container) -> list[click.Command]:

@@ -1,4 +1,4 @@
-"""Clients of other people's APIs; each is None where its settings are missing."""
+"""Builds the clients of external APIs; each is None if its settings are missing."""
 
 from container.core import Core
 from container.service import service
@@ -18,18 +18,18 @@ from people.helpdesk.read_receipts import receipts_fact
 from settings import SIMULATOR_ACCOUNT_SID
 
 PATIENT_S = 10.0
-"""The whole of a request that no webhook waits for."""
+"""Seconds for a whole request that no webhook waits for."""
 
 
 class Providers:
-    """The clients, and what carries messages."""
+    """The clients, and the providers of messages."""
 
     def __init__(self, core: Core) -> None:
         self._core, self._settings, self.lock = core, core.settings, core.lock
 
     @service
     def twilio_calls(self) -> TwilioRest | None:
-        """Twilio's API for calls that go on."""
+        """Twilio's API for calls in progress."""
         account = self._settings.twilio_credentials
         return account and TwilioRest(*account, api_url=self._settings.twilio_api_url, total_s=8)
 
@@ -58,7 +58,7 @@ class Providers:
 
     @property
     def chatwoot_receipts_fact(self) -> str | None:
-        """What decides whether Chatwoot shows receipts: see people.helpdesk.read_receipts."""
+        """The fact that decides if Chatwoot shows receipts: see people.helpdesk.read_receipts."""
         settings = self._settings
         return receipts_fact(settings.chatwoot_api_token if settings.chatwoot_account_id else None)
 
@@ -70,7 +70,7 @@ class Providers:
 
     @service
     def transcriber(self) -> OpenAITranscriber | None:
-        """What writes down voice notes."""
+        """Transcribes voice notes."""
         settings = self._settings
         if not settings.has_model:
             return None
@@ -82,7 +82,7 @@ class Providers:
 
     @service
     def downloads(self) -> dict[str, Downloads]:
-        """Where files of messages are fetched, by provider."""
+        """The sources of messages' files, by provider."""
         found: dict[str, Downloads] = {}
         if account := self._settings.twilio_credentials:
             found[TWILIO] = TwilioMedia(*account, api_url=self._settings.twilio_api_url)
@@ -92,17 +92,17 @@ class Providers:
 
     @service
     def simulated_downloads(self) -> TwilioMedia:
-        """Where files of simulated messages are fetched."""
+        """The source of simulated messages' files."""
         return TwilioMedia(SIMULATOR_ACCOUNT_SID, self._core.simulator_token, loopback=True)
 
     @service
     def channels(self) -> Channels:
-        """What carries written messages."""
+        """The providers of written messages."""
         return Channels(self._channels(PATIENT_S), prompt=self._channels(PROMPT_S))
 
     @property
     def can_write_first(self) -> bool:
-        """Whether a person who has never written can be written to."""
+        """True if a person who has never written can be written to."""
         carried = self.channels.providers
         return DIALOG360 in carried or (bool(carried) and self.whatsapp_sender is not None)
 

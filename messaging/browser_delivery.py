@@ -14,9 +14,9 @@ from storage.reports import browser_outbox
 
 
 class BrowserDelivery:
-    """Sends what waits, through the REST API that a browser's WhatsApp has.
+    """Delivers pending messages through the REST API of a browser's WhatsApp.
 
-    auth_token: the simulator's secret. receipts_to: the base of the URL that receipts go to.
+    auth_token: the simulator's secret. receipts_to: the base of the URL for receipts.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class BrowserDelivery:
         self._auth_token, self._receipts_to = auth_token, receipts_to
 
     def bring(self, number: str, api_url: str) -> None:
-        """Send what waits for a person, where anything does. number: E.164. Raises IntegrationError."""
+        """Deliver a contact's pending messages. number: E.164. Raises IntegrationError."""
         with self._database.read() as connection:
             conversation_id = browser_outbox.waits_for(connection, number)
         if conversation_id is not None:

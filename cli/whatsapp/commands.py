@@ -1,4 +1,4 @@
-"""`flask --app app whatsapp ...`: messages sent from the terminal, looked at, and listed."""
+"""`flask --app app whatsapp ...`: send messages from the terminal, show one, and list them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class WhatsAppServices:
 def whatsapp_group(
     terminal: Terminal, services: Callable[[], WhatsAppServices], check: Callable[[], None]
 ) -> click.Group:
-    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
+    """Return the group. services: called when a command runs. check: raises if it cannot run."""
     group = click.Group("whatsapp", help=terminal.translate(_("WhatsApp messages.")))
     number = WhatsAppNumber(terminal)
 
@@ -120,7 +120,7 @@ def _add(
 
 
 def exit_codes(terminal: Terminal) -> str:
-    """Return the paragraph of --help that says what the exit codes of `send` mean."""
+    """Return the paragraph of --help on the exit codes of `send`."""
     return terminal.translate(
         _(
             "\b\nExit codes:\n  0    delivered or read; or on its way, and waited for no "

@@ -1,4 +1,4 @@
-"""Written messages as the terminal shows them: the log, and what is known of one."""
+"""Prints written messages in the terminal: the log, and the state of one."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -62,7 +62,7 @@ def status_word(terminal: Terminal, status: MessageStatus) -> str:
 
 
 def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
-    """Return what each of these codes of a provider's means and what to do about it, a line each, none twice."""
+    """Return the meaning and cure of each of these codes of a provider's, a line each, without duplicates."""
     known = dict.fromkeys(code for code in codes if code is not None)
     return [f"[{code}] {_meaning(terminal, code, provider)}" for code in known]
 
@@ -84,7 +84,7 @@ def _provider(row: MessageWithContact) -> str:
 
 
 def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> None:
-    """Print messages, and below them what the codes among them mean. zone: the one that times are shown in."""
+    """Print messages, and below them the meanings of their codes. zone: for times."""
     terminal.console.print(_table(found, terminal, zone))
     for provider in (TWILIO, DIALOG360):
         codes = [row.message.error_code for row in found if _provider(row) == provider]
@@ -141,7 +141,7 @@ def _status(terminal: Terminal, status: MessageStatus, code: int | None) -> str:
 def print_state(
     terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact | None, state: MessageState | None
 ) -> None:
-    """Print what our books say of a message and what Twilio does; None: nothing."""
+    """Print a message's state in the database and at Twilio; None: nothing."""
     if kept is not None:
         terminal.console.print(_ours(terminal, zone, kept))
     else:

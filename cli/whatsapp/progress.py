@@ -1,4 +1,4 @@
-"""A message of the terminal's on its way: followed until it is known what became of it."""
+"""Follows a message sent from the terminal until its outcome is known."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from translations import lazy_gettext as _
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
 )
-"""What a message is followed to. One that was delivered may still be read, tomorrow."""
+"""The statuses at which following ends. A delivered message may still be read, tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ class PendingMessage:
 
 
 class Follower:
-    """Follows messages, by our books and by asking who can be asked.
+    """Follows messages, through the database and through providers that can be queried.
 
-    interruption: what ends it early. poll_s: seconds between two looks. patience_s: how long a message is followed.
+    interruption: ends it early. poll_s: seconds between two queries. patience_s: the longest that a message
+    is followed.
     """
 
     def __init__(

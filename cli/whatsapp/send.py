@@ -1,4 +1,4 @@
-"""A WhatsApp message from the terminal: kept, sent, and followed until it is known what became of it."""
+"""Sends a WhatsApp message from the terminal: keeps it, sends it, and follows it to its outcome."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ CLOCKS_APART = timedelta(seconds=5)
 
 
 class Refused(click.ClickException):
-    """What may not be sent; one sentence that says what to do."""
+    """A message that may not be sent; one sentence with the cure."""
 
     exit_code = ExitCode.REFUSED
 
@@ -69,7 +69,7 @@ class Sending:
         )
 
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused and CannotBegin."""
+        """Send it to an E.164 number. wait: until its outcome is known. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
                 kept = self._keep(number, draft)
@@ -164,7 +164,7 @@ class Sending:
             )
 
     def _warn_of_window(self, recipient: Recipient, number: str, now: datetime) -> None:
-        """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
+        """Warn that free text may not arrive. The provider decides: it may know of messages we never received."""
         if recipient.wrote_at is None:
             self._terminal.complain(
                 _(

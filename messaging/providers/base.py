@@ -64,7 +64,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a number of ours may send. counts_replies: what goes out in a reply takes a place too."""
+    """A number's rate limit. counts_replies: messages in replies count too."""
 
     sender: str
     interval: timedelta
@@ -73,7 +73,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class TooFast:
-    """A message came too soon. whole_number: it is our number that has to wait, and not this person alone."""
+    """A message came too soon. whole_number: our number has to wait, not only for this contact."""
 
     wait_s: float
     whole_number: bool = True
@@ -101,7 +101,7 @@ class Provider(Protocol):
         ...
 
     def show_typing(self, sid: str) -> None:
-        """Show the writer of that message that an answer is being written, and that it was read."""
+        """Show the contact that an answer to that message is being written, and that it was read."""
         ...
 
     def last_sent(self, recipient: Recipient, since: datetime) -> list[SentMessage] | None:
@@ -113,15 +113,15 @@ class Provider(Protocol):
         ...
 
     def pace(self, recipient: Recipient) -> Pace:
-        """Return how fast messages to somebody may follow each other."""
+        """Return the rate limit of messages to a contact."""
         ...
 
     def too_fast(self, error: IntegrationError) -> TooFast | None:
-        """Return how long to wait where an error says that it went too fast; such a message was not taken."""
+        """Return the wait if an error is one of rate limits; such a message was not accepted."""
         ...
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
-        """Say whether a message may be on its way although sending it raised."""
+        """Return True if a message may be on its way although sending it raised."""
         ...
 
     def what_to_do(self, code: int | str | None, language: str) -> str | None:
@@ -137,11 +137,11 @@ class Channels:
     prompt: Mapping[str, Provider] = field(default_factory=dict)
 
     def of(self, recipient: Recipient) -> Provider | None:
-        """Return what carries messages to somebody; None where nothing does."""
+        """Return the provider for a contact; None if there is none."""
         return _of(self.providers, recipient)
 
     def prompt_of(self, recipient: Recipient) -> Provider | None:
-        """Return the same for who waits for it to be sent."""
+        """Return the provider for a caller who waits for the message to be sent."""
         return _of(self.prompt, recipient)
 
 
