@@ -107,12 +107,12 @@ def chat_command(
                     terminal.console.print(f"> {words}", style="bold")
                     now.ask(words)
             return
-        _talk(now, needed.zone)
+        _converse(now, needed.zone)
 
     return chat
 
 
-def _talk(chat: Chat, zone: ZoneInfo) -> None:
+def _converse(chat: Chat, zone: ZoneInfo) -> None:
     terminal = chat.terminal
     terminal.say(
         _("Write; /history shows what was said, /reset begins anew, /exit ends."),

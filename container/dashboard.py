@@ -94,7 +94,7 @@ class DashboardServices:
             lambda: self._core.simulator_token,
             receipts_to=lambda: self._core.settings.webhook_url or server.url,
         )
-        return SimulatorViews(server, self.database, self.sessions, delivery.bring, self.profile.language)
+        return SimulatorViews(server, self.database, self.sessions, delivery.deliver, self.profile.language)
 
     @service
     def operators(self) -> Operators:

@@ -14,7 +14,7 @@ from people.elevenlabs.post_calls import PostCalls
 from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
 from people.handoff.service import HandoffPolicy, Handoffs
-from people.helpdesk.observer import ChatwootMirror
+from people.helpdesk.observer import ChatwootObserver
 
 
 class PeopleServices:
@@ -35,12 +35,12 @@ class PeopleServices:
         handoffs = Handoffs(
             self._core.database,
             self._core.work,
-            self._team,
+            self._policy,
             writer=self._outbox if self._providers.can_write_first else None,
-            desk=self.chatwoot,
+            helpdesk=self.chatwoot,
             also=self.crm,
         )
-        self._watchers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
+        self._observers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
         return handoffs
 
     @service
@@ -58,7 +58,7 @@ class PeopleServices:
     @service
     def postcalls(self) -> PostCalls:
         """Keeps ElevenLabs' calls."""
-        return PostCalls(self._core.database, self._core.work, mirror=self.mirror)
+        return PostCalls(self._core.database, self._core.work, observer=self.mirror)
 
     @service
     def mirror(self) -> ConversationObserver:
@@ -66,26 +66,28 @@ class PeopleServices:
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts)
 
     @service
-    def chatwoot(self) -> ChatwootMirror | None:
+    def chatwoot(self) -> ChatwootObserver | None:
         """Has conversations shown in Chatwoot; None if that is off."""
         if not self._core.settings.chatwoot_enabled:
             return None
-        return ChatwootMirror(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
+        return ChatwootObserver(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
 
     @service
     def _counts(self) -> MessageCounts:
         return MessageCounts(self._core.metrics)
 
     @service
-    def _watchers(self) -> CompositeObserver:
+    def _observers(self) -> CompositeObserver:
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self._counts)
 
     @service
     def _outbox(self) -> Outbox:
-        return Outbox(self._core.database, self._core.work, self._providers.channels, mirror=self._watchers)
+        return Outbox(
+            self._core.database, self._core.work, self._providers.channels, observer=self._observers
+        )
 
     @property
-    def _team(self) -> HandoffPolicy:
+    def _policy(self) -> HandoffPolicy:
         settings, profile = self._core.settings, self._core.profile
         return HandoffPolicy(
             sellers=self._core.sellers,

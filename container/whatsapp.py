@@ -101,7 +101,7 @@ class WhatsAppServices:
                 settings.whatsapp_most_per_hour,
                 frozenset(map(matching_number, settings.whatsapp_allowed_numbers)),
             ),
-            mirror=self._people.mirror,
+            observer=self._people.mirror,
             team_says=self._people.handoffs.seller_says,
         )
 

@@ -21,15 +21,17 @@ SILENT_FOR = timedelta(minutes=15)
 class CallLifecycle:
     """Closes calls and has their topics noted. observer: told when a call is over."""
 
-    def __init__(self, database: Database, work: Work, mirror: ConversationObserver = NULL_OBSERVER) -> None:
-        self._database, self._work, self._mirror = database, work, mirror
+    def __init__(
+        self, database: Database, work: Work, observer: ConversationObserver = NULL_OBSERVER
+    ) -> None:
+        self._database, self._work, self._observer = database, work, observer
 
     def close(self, connection: Connection, key: str, now: datetime) -> None:
         """Close a call's conversation, once, and have its topic noted if anything was said."""
         conversation_id = calls.close_conversation(connection, key, now)
         if conversation_id is None:
             return
-        self._mirror.call_ended(connection, conversation_id, now)
+        self._observer.call_ended(connection, conversation_id, now)
         if turns.last_number(connection, conversation_id):
             self._work.enqueue(
                 connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"

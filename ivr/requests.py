@@ -78,7 +78,7 @@ def read_heard(form: Mapping[str, str]) -> Heard:
     return Heard(said, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
 
 
-def read_place(query: Mapping[str, str]) -> CallPosition:
+def read_position(query: Mapping[str, str]) -> CallPosition:
     """Return the request's position in the call; invalid parameters count as missing."""
     return CallPosition(
         turn=_number(query, "turn"),

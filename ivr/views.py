@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import twiml
 from ivr.call_flow import PhoneLine
-from ivr.requests import read_answered_by, read_facts, read_heard, read_place, read_seconds, read_timestamp
+from ivr.requests import read_answered_by, read_facts, read_heard, read_position, read_seconds, read_timestamp
 from storage.base import utc_now
 from storage.queries.calls import CallProgress
 from web.services import Service
@@ -39,7 +39,7 @@ def gather() -> Response:
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
-    return _xml(line().hear(facts, read_place(request.args), read_heard(request.form)))
+    return _xml(line().hear(facts, read_position(request.args), read_heard(request.form)))
 
 
 @bp.post("/continue")
@@ -48,7 +48,7 @@ def go_on() -> Response:
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
-    return _xml(line().go_on(facts, read_place(request.args), request.form.get("DialCallStatus", "")))
+    return _xml(line().go_on(facts, read_position(request.args), request.form.get("DialCallStatus", "")))
 
 
 @bp.post("/status")

@@ -30,7 +30,7 @@ class BrowserDelivery:
         self._database, self._work = database, work
         self._auth_token, self._receipts_to = auth_token, receipts_to
 
-    def bring(self, number: str, api_url: str) -> None:
+    def deliver(self, number: str, api_url: str) -> None:
         """Deliver a contact's pending messages. number: E.164. Raises IntegrationError."""
         with self._database.read() as connection:
             conversation_id = browser_outbox.waits_for(connection, number)

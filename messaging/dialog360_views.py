@@ -8,7 +8,7 @@ address.
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from guards.api_key import brings_key
+from guards.api_key import has_key
 from guards.json_webhooks import read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
@@ -42,7 +42,7 @@ class Dialog360Guard:
         request.max_content_length = LARGEST_BODY
         if not self._token:
             return refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
-        if brings_key(request, self._token, TOKEN_HEADER):
+        if has_key(request, self._token, TOKEN_HEADER):
             return None
         log.warning("webhook_refused", path=request.path)
         return refusal(401, "Wrong or missing token.")

@@ -80,12 +80,12 @@ class Intake:
         outbox: Outbox,
         phrases: Phrases,
         limits: Limits,
-        mirror: ConversationObserver,
+        observer: ConversationObserver,
         team_says: TeamSays,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
-        self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
+        self._phrases, self._limits, self._observer, self._clock = phrases, limits, observer, clock
         self._team_says = team_says
 
     def keep(self, incoming: Incoming, *, in_reply: bool = True) -> AcceptedMessage | None:
@@ -109,7 +109,7 @@ class Intake:
         message = messages.as_kept(message_id, conversation_id, new, body, now)
         words = self._without_assistant(connection, recipient, incoming, now)
         if words is None or words.kind != TEAM:
-            self._mirror.message(connection, message_id, now, outbound=False)
+            self._observer.message(connection, message_id, now, outbound=False)
         if words is None:
             self.finish_later(connection, conversation_id)
             return AcceptedMessage(message, recipient)
@@ -138,7 +138,7 @@ class Intake:
             connection, recipient.conversation_id, words.text, now, kind=words.kind
         )
         if words.kind != TEAM:
-            self._mirror.message(connection, replies[0].id, now)
+            self._observer.message(connection, replies[0].id, now)
         return replies
 
     def _say(self, connection: Connection, recipient: Recipient, words: Words, now: datetime) -> None:
@@ -146,7 +146,7 @@ class Intake:
             return
         message_id = self._outbox.write(connection, recipient, words.text, author=AUTHOR, kind=words.kind)
         if words.kind != TEAM:
-            self._mirror.message(connection, message_id, now)
+            self._observer.message(connection, message_id, now)
 
     def _without_assistant(
         self, connection: Connection, recipient: Recipient, incoming: Incoming, now: datetime

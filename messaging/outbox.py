@@ -65,11 +65,11 @@ class Outbox:
         work: Work,
         channels: Channels,
         *,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._channels = database, work, channels
-        self._mirror, self._clock = mirror, clock
+        self._observer, self._clock = observer, clock
         self._typing = threading.BoundedSemaphore(MOST_TYPING)
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
@@ -121,7 +121,7 @@ class Outbox:
         if parts is None:
             return []  # somebody else is saying it
         for part in parts:
-            self._mirror.message(connection, part.id, now)
+            self._observer.message(connection, part.id, now)
         return self._go(connection, recipient, parts, in_reply_to)
 
     def _go(
@@ -347,7 +347,7 @@ class Outbox:
                 connection, recipient.conversation_id, message.turn_id, now
             ):
                 outgoing.hold(connection, message.id, now)
-                self._mirror.receipt(connection, message.id, MessageStatus.HELD, None, now)
+                self._observer.receipt(connection, message.id, MessageStatus.HELD, None, now)
                 return None
             at = send_rate.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
             if at - now <= PATIENCE:
@@ -418,7 +418,7 @@ class Outbox:
         now = self._clock()
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message.id)
-            self._mirror.receipt(connection, message.id, MessageStatus.FAILED, code, now)
+            self._observer.receipt(connection, message.id, MessageStatus.FAILED, code, now)
 
 
 def _has_other_form(provider: Provider, message: MessageRecord) -> bool:

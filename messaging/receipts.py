@@ -30,12 +30,12 @@ class Receipts:
         self,
         database: Database,
         outbox: Outbox,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         *,
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
+        self._database, self._outbox, self._observer, self._clock = database, outbox, observer, clock
         self._passing_codes = passing_codes
 
     def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
@@ -57,7 +57,7 @@ class Receipts:
         is_lost = facts.status in LOST and message.status not in LOST
         if is_lost and self._outbox.send_as_template(connection, message, facts.error_code):
             return
-        self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
+        self._observer.receipt(connection, message.id, facts.status, facts.error_code, now)
         if not is_lost:
             return
         log.error("message_failed", message_id=message.id, code=facts.error_code)

@@ -186,8 +186,8 @@ class _Slot:
 def _take_slot(folder: Path) -> _Slot:
     """Return the first slot that no living process holds. Raises one of _UNREADABLE."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("ab") as door:
-        fcntl.flock(door, fcntl.LOCK_EX)  # slots are taken by one process at a time
+    with (folder / "lock").open("ab") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # slots are taken by one process at a time
         _clear_if_abandoned(folder)
         lock, number = next(
             (lock, number) for number in count() if (lock := _try_lock(folder / f"{number}.slot")) is not None

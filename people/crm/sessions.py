@@ -11,7 +11,7 @@ SILENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ChatSession:
     """Messages with no hour between two of them."""
 
     messages: Sequence[Written]
@@ -51,12 +51,12 @@ class Stretch:
         return now - self.ended_at >= SILENCE
 
 
-def stretches(messages: Sequence[Written]) -> list[Stretch]:
+def chat_sessions(messages: Sequence[Written]) -> list[ChatSession]:
     """Divide messages, in order, at each hour of silence."""
-    cuts = [
+    gaps = [
         number
         for number, (before, after) in enumerate(pairwise(messages), start=1)
         if after.created_at - before.created_at >= SILENCE
     ]
-    parts = zip([0, *cuts], [*cuts, len(messages)], strict=True)
-    return [Stretch(messages[start:end]) for start, end in parts if start < end]
+    parts = zip([0, *gaps], [*gaps, len(messages)], strict=True)
+    return [ChatSession(messages[start:end]) for start, end in parts if start < end]

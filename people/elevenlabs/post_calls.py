@@ -40,10 +40,10 @@ class PostCalls:
         database: Database,
         work: Work,
         *,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._work, self._mirror, self._clock = database, work, mirror, clock
+        self._database, self._work, self._observer, self._clock = database, work, observer, clock
 
     def keep(self, call: PostCall) -> int | None:
         """Keep a call with its transcript; return the id of our conversation.
@@ -78,12 +78,12 @@ class PostCalls:
         for start in range(0, len(turn_ids), AT_ONCE):
             self._show_turns(turn_ids[start : start + AT_ONCE])
         with self._database.write() as connection:
-            self._mirror.call_ended(connection, conversation_id, self._clock())
+            self._observer.call_ended(connection, conversation_id, self._clock())
 
     def _show_turns(self, turn_ids: Sequence[int]) -> None:
         with self._database.write() as connection:
             for turn_id in turn_ids:
-                self._mirror.turn(connection, turn_id, self._clock())
+                self._observer.turn(connection, turn_id, self._clock())
 
 
 def past_call(call: PostCall, now: datetime) -> PastCall:

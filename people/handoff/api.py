@@ -85,7 +85,7 @@ class HandoffApi:
         with self._database.write() as connection:
             asked = self._ask(connection, self._sender, wanted)
         if not asked.notices:
-            return _queued(asked.starts, catalogue_for(self._handoffs.team.language).handoff_api)
+            return _queued(asked.starts, catalogue_for(self._handoffs.policy.language).handoff_api)
         if not asked.is_new:
             return self._same_again(asked.notices)
         [message_id] = asked.notices

@@ -11,7 +11,7 @@ from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Conversation, choose
 from integrations.errors import IntegrationError
 from integrations.http.json_client import TOO_LARGE
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_events
 from storage.queries.helpdesk import ContactPlace
@@ -21,14 +21,14 @@ log = structlog.get_logger()
 _NOT_IN_A_NAME = re.compile(r"[^\w:+-]", re.ASCII)
 
 
-class Places:
+class ContactSync:
     """Finds and creates contacts. inbox: Chatwoot's identifier of ours, under which its number is noted."""
 
     def __init__(
         self,
         database: Database,
         client: Chatwoot,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         *,
         inbox: str,
         clock: Callable[[], datetime],

@@ -11,7 +11,7 @@ from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Message, MessageType, Upload, find_posted
 from integrations.errors import IntegrationError
 from integrations.media_types import type_of
-from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, DeskWords
+from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, HelpdeskPhrases
 from people.helpdesk.rendering import Post, Voice
 from storage.queries.helpdesk import ContactPlace
 from storage.queries.helpdesk_items import Item
@@ -44,7 +44,7 @@ class MirrorSending:
     downloads: by the provider's name. Every method raises IntegrationError as Chatwoot's client does.
     """
 
-    def __init__(self, client: Chatwoot, words: DeskWords, downloads: Mapping[str, Downloads]) -> None:
+    def __init__(self, client: Chatwoot, words: HelpdeskPhrases, downloads: Mapping[str, Downloads]) -> None:
         self._client, self._words, self._downloads = client, words, downloads
         self._has_warned = False
 

@@ -27,7 +27,7 @@ _NOT_ARRIVED = (*LOST, MessageStatus.HELD)
 _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
 
 
-class ChatwootMirror:
+class ChatwootObserver:
     """Queues items, each with one insert, as answers wait for it. Thread-safe.
 
     receipts_fact: the fact noted once Chatwoot has refused a receipt; None: without a token they cannot be

@@ -22,7 +22,7 @@ _ADVISED = ("es", "en")
 
 
 @dataclass(frozen=True)
-class DeskWords(Helpdesk):
+class HelpdeskPhrases(Helpdesk):
     """The words of a profile's language. language: of the explanations of providers' errors."""
 
     language: str
@@ -46,8 +46,8 @@ class DeskWords(Helpdesk):
         return self.call_lasted.format(time=f"{seconds // 60}:{seconds % 60:02d}")
 
 
-def desk_words(language: str) -> DeskWords:
+def helpdesk_phrases(language: str) -> HelpdeskPhrases:
     """Return the words for a profile's language, "es-ES" or "en"."""
     spoken = language_of(language)
     words = catalogue_for(language).helpdesk
-    return DeskWords(**vars(words), language=spoken if spoken in _ADVISED else SOURCE)
+    return HelpdeskPhrases(**vars(words), language=spoken if spoken in _ADVISED else SOURCE)

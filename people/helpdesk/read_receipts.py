@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import ReceiptStatus
 from integrations.errors import IntegrationError
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from people.helpdesk.rendering import receipt_of
 from storage.database import Database
 from storage.models import MessageStatus
@@ -29,14 +29,14 @@ _SHOWN_AS = {
 _REFUSED = frozenset({401, 403})
 
 
-class MirrorReceipts:
+class ReadReceipts:
     """Shows receipts, until Chatwoot refuses one. fact: the key under which a refusal is noted; None: no token."""
 
     def __init__(
         self,
         database: Database,
         client: Chatwoot,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         *,
         fact: str | None,
         clock: Callable[[], datetime],

@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
-from people.helpdesk.phrases import VOICE_MARK, DeskWords
+from people.helpdesk.phrases import VOICE_MARK, HelpdeskPhrases
 from storage.models import LOST, MessageStatus, TurnKind, TurnState
 from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
 from storage.queries.helpdesk_calls import CallWords, TurnWords
@@ -37,13 +37,13 @@ class Post:
     words: str
     attachments: tuple[Attachment, ...] = ()
 
-    def without_files(self, words: DeskWords) -> "Post":
+    def without_files(self, words: HelpdeskPhrases) -> "Post":
         """Return the message with words instead of its files."""
         missing = (words.file_missing.format(type=attachment.type) for attachment in self.attachments)
         return replace(self, words="\n".join(filter(None, [self.words, *missing])), attachments=())
 
 
-def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+def posts_of(connection: Connection, item: Item, words: HelpdeskPhrases) -> list[Post]:
     """Return an item's messages; none if there is nothing (left) to show."""
     match item.kind:
         case Kind.MESSAGE:
@@ -124,7 +124,7 @@ def _is_said_again(turn: TurnWords, said: str) -> bool:
     return overtaken and turn.next_heard is not None and turn.next_heard.startswith(turn.heard)
 
 
-def _call_note(call: CallWords, words: DeskWords) -> str:
+def _call_note(call: CallWords, words: HelpdeskPhrases) -> str:
     lasted = call.duration_s
     if lasted is None and call.answered_at is not None and call.ended_at is not None:
         lasted = max(0, int((call.ended_at - call.answered_at).total_seconds()))
@@ -142,7 +142,7 @@ def _call_note(call: CallWords, words: DeskWords) -> str:
 _UNANSWERED = ("busy", "failed", "no-answer", "canceled")
 
 
-def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
+def _receipt_posts(connection: Connection, item: Item, words: HelpdeskPhrases) -> list[Post]:
     """Return notes on failed messages that operators see: Chatwoot's own mark may not be ours to set."""
     status, code = receipt_of(item)
     shown = helpdesk_items.item_by_ref(connection, f"message:{item.subject_id}")
@@ -155,7 +155,7 @@ def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list
     return []
 
 
-def _held_posts(message: MessageRecord | None, words: DeskWords) -> list[Post]:
+def _held_posts(message: MessageRecord | None, words: HelpdeskPhrases) -> list[Post]:
     if message is None:
         return []
     quoted = shorten(message.body, MOST_QUOTED, placeholder="…")

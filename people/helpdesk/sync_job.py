@@ -20,11 +20,11 @@ from integrations.twilio.calls import may_have_been_done
 from jobs.job import Job
 from jobs.queue import Work
 from people.helpdesk.circuit_breaker import Rest
-from people.helpdesk.contact_sync import Places
+from people.helpdesk.contact_sync import ContactSync
 from people.helpdesk.delivery import HELD, NOT_FETCHED, Downloads, MirrorSending
 from people.helpdesk.observer import show_later
-from people.helpdesk.phrases import DeskWords
-from people.helpdesk.read_receipts import MirrorReceipts
+from people.helpdesk.phrases import HelpdeskPhrases
+from people.helpdesk.read_receipts import ReadReceipts
 from people.helpdesk.rendering import Post, has_unheard, is_to_wait, posts_of
 from storage.base import utc_now
 from storage.database import Database
@@ -54,7 +54,7 @@ class _Visit:
     place: ContactPlace | None = None
 
 
-class MirrorJobs:
+class SyncJob:
     """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: sources of files, by provider."""
 
     def __init__(
@@ -63,7 +63,7 @@ class MirrorJobs:
         work: Work,
         client: Chatwoot,
         *,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         inbox: str,
         receipts_fact: str | None,
         downloads: Mapping[str, Downloads],
@@ -71,9 +71,9 @@ class MirrorJobs:
     ) -> None:
         self._database, self._work, self._client, self._clock = database, work, client, clock
         self._words = words
-        self._places = Places(database, client, words, inbox=inbox, clock=clock)
+        self._contacts = ContactSync(database, client, words, inbox=inbox, clock=clock)
         self._sending = MirrorSending(client, words, downloads)
-        self._receipts = MirrorReceipts(database, client, words, fact=receipts_fact, clock=clock)
+        self._receipts = ReadReceipts(database, client, words, fact=receipts_fact, clock=clock)
         self._rest = Rest()
 
     @property
@@ -173,12 +173,12 @@ class MirrorJobs:
         if place is None:
             with self._database.read() as connection:
                 place = visit.place = helpdesk.place_of(connection, item.contact_id)
-            self._places.name(place)
+            self._contacts.name(place)
         return place if place.conversation_id is not None else self._made(visit, item, place)
 
     def _made(self, visit: _Visit, item: Item, place: ContactPlace) -> ContactPlace:
         visit.place = None  # until it is there: a failure leaves us with what the database says
-        made = self._places.make(place)
+        made = self._contacts.make(place)
         self._hold(item)
         visit.place = made
         return made
@@ -199,7 +199,7 @@ class MirrorJobs:
         except IntegrationError as error:
             if error.status != 404:
                 raise
-        self._places.forget(place)
+        self._contacts.forget(place)
         return ask(self._made(visit, item, place))
 
     def _after_failure(self, item: Item, error: IntegrationError) -> None:

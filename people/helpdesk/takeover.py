@@ -25,7 +25,7 @@ from integrations.chatwoot.webhooks import (
 )
 from people.helpdesk.contact_sync import inbox_fact
 from people.helpdesk.delivery import OWN
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, helpdesk, helpdesk_events, helpdesk_items, messages
@@ -81,7 +81,7 @@ class TakeoverPolicy:
     conversation is assigned, before the operator writes; not if Chatwoot assigns by itself.
     """
 
-    words: DeskWords
+    words: HelpdeskPhrases
     zone: ZoneInfo
     silent_for: timedelta
     inbox: str
@@ -98,7 +98,7 @@ class Takeover:
     def __init__(
         self,
         database: Database,
-        desk: Helpdesk,
+        chatwoot: Helpdesk,
         writer: MessageSender | None,
         policy: TakeoverPolicy,
         *,
@@ -106,7 +106,7 @@ class Takeover:
         stop: Callable[[str], None],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._desk, self._writer, self._policy = database, desk, writer, policy
+        self._database, self._helpdesk, self._writer, self._policy = database, chatwoot, writer, policy
         self._fit, self._stop, self._clock = fit, stop, clock
 
     def take(self, event: Event) -> None:
@@ -174,7 +174,7 @@ class Takeover:
         if _is_latest(connection, event.conversation, f"message:{event.id}", event.created_at or now, now):
             self._take_over(connection, recipient, event.sender.name or SOMEBODY, now)
             if event.conversation.status == Status.PENDING:
-                self._desk.opened(connection, place.contact_id, f"chatwoot:{event.id}:open", now)
+                self._helpdesk.opened(connection, place.contact_id, f"chatwoot:{event.id}:open", now)
 
     def _write(
         self, connection: Connection, writer: MessageSender, event: MessageEvent, recipient: Recipient
@@ -284,7 +284,7 @@ class Takeover:
     def _tell(
         self, connection: Connection, event: MessageEvent, place: ContactPlace, words: str, now: datetime
     ) -> None:
-        self._desk.note(connection, place.contact_id, f"chatwoot:{event.id}", words, now)
+        self._helpdesk.note(connection, place.contact_id, f"chatwoot:{event.id}", words, now)
 
     def _time(self, at: datetime) -> str:
         return f"{at.astimezone(self._policy.zone):%d/%m %H:%M}"

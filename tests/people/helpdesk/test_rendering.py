@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from people.helpdesk.observer import ChatwootMirror, sweep
-from people.helpdesk.phrases import desk_words
+from people.helpdesk.observer import ChatwootObserver, sweep
+from people.helpdesk.phrases import helpdesk_phrases
 from people.helpdesk.rendering import Post, Voice, is_to_wait, posts_of
 from storage.models import Ending, MessageStatus, MirrorItem, TurnKind, TurnState
 from storage.queries import calls, contacts, helpdesk, helpdesk_items, messages, outgoing, turns
@@ -18,12 +18,12 @@ from tests.records import every
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = "+34600000001"
-WORDS = desk_words("es-ES")
+WORDS = helpdesk_phrases("es-ES")
 
 
 @pytest.fixture
 def mirror(work):
-    return ChatwootMirror(work, receipts_fact="no-receipts:test")
+    return ChatwootObserver(work, receipts_fact="no-receipts:test")
 
 
 def a_call(connection, sid="CA1", simulated=False):
@@ -254,7 +254,7 @@ def test_receipts_of_what_is_not_shown_are_not_either(database, mirror):
 
 
 def test_without_a_token_only_failures_are_looked_after(database, work):
-    mirror = ChatwootMirror(work, receipts_fact=None)
+    mirror = ChatwootObserver(work, receipts_fact=None)
     with database.write() as connection:
         _, message = a_message(connection, "Hola")
         mirror.message(connection, message, NOW)
