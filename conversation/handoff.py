@@ -39,7 +39,7 @@ class Request:
 
 def hand_off(
     connection: Connection,
-    people: HandoffListener,
+    listener: HandoffListener,
     conversation_id: int,
     turn_number: int | None,
     request: Request,
@@ -62,13 +62,13 @@ def hand_off(
         now=now,
     )
     if handoff_id is not None:
-        people.handed_off(connection, handoff_id, now)
+        listener.handed_off(connection, handoff_id, now)
     return handoff_id
 
 
 def leave_message(
     connection: Connection,
-    people: HandoffListener,
+    listener: HandoffListener,
     conversation_id: int,
     turn_number: int,
     message: str,
@@ -76,5 +76,5 @@ def leave_message(
 ) -> None:
     """Store the caller's message with the handoff that led to it."""
     if not handoffs.add_message(connection, conversation_id, message, now):
-        hand_off(connection, people, conversation_id, turn_number, Request("message"), now)
+        hand_off(connection, listener, conversation_id, turn_number, Request("message"), now)
         handoffs.add_message(connection, conversation_id, message, now)

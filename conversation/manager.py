@@ -154,7 +154,11 @@ class ConversationManager:
         metrics: Metrics = NO_METRICS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._images_of, self._people, self._mirror = channel.images_of, observers.people, observers.mirror
+        self._images_of, self._handoffs, self._observer = (
+            channel.images_of,
+            observers.people,
+            observers.mirror,
+        )
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
@@ -202,7 +206,7 @@ class ConversationManager:
             new = self._new_turn(utterance, conversation, redact(utterance.heard))
             thanks = self.profile.phrases.message_taken
             if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
-                leave_message(connection, self._people, conversation.id, utterance.number, new.heard, now)
+                leave_message(connection, self._handoffs, conversation.id, utterance.number, new.heard, now)
 
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
@@ -287,8 +291,8 @@ class ConversationManager:
                 )
             )
             request = dataclasses.replace(given.handoff, summary=summary)
-            hand_off(connection, self._people, conversation.id, number, request, now)
-        self._mirror.turn(connection, turn_id, now)
+            hand_off(connection, self._handoffs, conversation.id, number, request, now)
+        self._observer.turn(connection, turn_id, now)
 
     def _past(
         self, connection: Connection, conversation: ConversationRecord, number: int
@@ -329,7 +333,7 @@ class ConversationManager:
 
         def completed(connection: Connection) -> None:
             if answer.turn_id is not None:
-                self._mirror.turn(connection, answer.turn_id, self._clock())
+                self._observer.turn(connection, answer.turn_id, self._clock())
             if conversation and history.needs_summary(answer.number, conversation.summary_upto):
                 self._work.enqueue(
                     connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
@@ -358,7 +362,7 @@ class ConversationManager:
             phrases=self.profile.phrases,
             can_transfer=self._can_transfer,
             now=self._clock(),
-            people=self._people,
+            handoffs=self._handoffs,
         )
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:

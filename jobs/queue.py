@@ -189,7 +189,7 @@ class Work:
         if order.key is None:
             self.client.enqueue_in_transaction(connection, options, **asdict(order))
             return
-        # Mostly one waits already, and to see it costs a tenth of being refused.
+        # Usually one waits already, and a look costs a tenth of a refused insert.
         while not self._is_waiting(connection, options):
             if self._claim_key(connection, options, order):
                 return

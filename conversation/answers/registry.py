@@ -124,7 +124,7 @@ class Answers:
         if answer is not None and kept is not None:
             answer.kept(kept)
         elif answer is not None:
-            self.check([answer], beat=False)
+            self.check([answer], heartbeat=False)
         return stands
 
     def _is_stale(self, turn: TurnRecord) -> bool:
@@ -160,7 +160,7 @@ class Answers:
         try:
             self._keep_words()
             with self._database.write() as connection:
-                turns.beat(connection, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
+                turns.heartbeat(connection, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
         except SQLAlchemyError as error:
             log.error("answers_not_released", count=len(writing), error=type(error).__name__)
 
@@ -188,9 +188,9 @@ class Answers:
         for answer, count in kept.items():
             if count is not None:
                 answer.kept(count)
-        self.check([answer for answer, count in kept.items() if count is None], beat=False)
+        self.check([answer for answer, count in kept.items() if count is None], heartbeat=False)
 
-    # The beat
+    # The heartbeat
 
     def _beat_forever(self) -> None:
         checked_at = beat_at = time.monotonic()
@@ -212,16 +212,16 @@ class Answers:
         self._forget_old()
         writing = [answer for answer in self._writing() if answer.turn_id is not None]
         if writing:
-            self.check(writing, beat=due)
+            self.check(writing, heartbeat=due)
         for answer in self._owed() if due else ():
             answer.keep_what_is_owed()
 
-    def check(self, writing: Sequence[Answer], *, beat: bool) -> None:
+    def check(self, writing: Sequence[Answer], *, heartbeat: bool) -> None:
         """Send a heartbeat for these answers; stop those that were stopped or taken over elsewhere."""
         by_id = {answer.turn_id: answer for answer in writing if answer.turn_id is not None}
-        if beat:
+        if heartbeat:
             with self._database.write() as connection:
-                turns.beat(connection, by_id, self.owner, self._clock())
+                turns.heartbeat(connection, by_id, self.owner, self._clock())
         if not by_id:
             return
         with self._database.read() as connection:

@@ -271,7 +271,7 @@ def failure_handoff(context: ToolContext, ending: Ending) -> Also | None:
     request = Request("the assistant could not answer", source=Source.FAILURE)
 
     def keep(connection: Connection) -> None:
-        hand_off(connection, context.people, conversation_id, context.turn_number, request, context.now)
+        hand_off(connection, context.handoffs, conversation_id, context.turn_number, request, context.now)
 
     return keep
 

@@ -39,7 +39,7 @@ class ToolContext:
     phrases: Phrases
     can_transfer: bool
     now: datetime
-    people: HandoffListener = NULL_OBSERVER
+    handoffs: HandoffListener = NULL_OBSERVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,12 @@ def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
         with context.database.write() as connection:
             request = Request(str(arguments.get("reason") or ""), str(arguments.get("summary") or ""))
             hand_off(
-                connection, context.people, context.conversation_id, context.turn_number, request, context.now
+                connection,
+                context.handoffs,
+                context.conversation_id,
+                context.turn_number,
+                request,
+                context.now,
             )
 
 
