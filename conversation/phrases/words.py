@@ -69,7 +69,7 @@ class Phrases(_Table):
     opt_out_help: str
     """Says who this is and how to end our messages."""
     wants_person: str
-    """Why a conversation goes to a person who was asked for in so many words, for whoever takes it."""
+    """The reason shown for a handoff that was asked for in plain words."""
     cannot_open: str
     """Nothing that was sent (a file, a voice note) could be opened or understood."""
     too_many_messages: str
