@@ -56,13 +56,13 @@ DONE = {
     "take-handoff": lazy_gettext("It is yours."),
     "retry": lazy_gettext("It is being sent again."),
 }
-"""What is said once it was done, by action."""
+"""Confirmation messages by action."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """All that a conversation's page shows. others: the contact's other conversations; what is live has none."""
+    """The data of a conversation's page. others: the contact's other conversations; empty in live updates."""
 
     talk: TalkRecord
     transcript: Transcript
@@ -72,13 +72,13 @@ class Talk:
 
     @property
     def is_held(self) -> bool:
-        """Whether a person has it."""
+        """Return whether a person has taken it over."""
         until = self.talk.human_until
         return until is not None and until > self.now and self.talk.closed_at is None
 
     @property
     def is_window_open(self) -> bool:
-        """Whether free text reaches the contact, as far as we know."""
+        """Return whether free text is believed to reach the contact."""
         return service_window.is_open(self.talk.wrote_at, self.now)
 
     @property
@@ -246,7 +246,7 @@ def _list_page(connection: Connection) -> str:
 
 
 def _wanted() -> Filter:
-    """Return which conversations the query asks for; what makes no sense counts as not asked for."""
+    """Return the query's filter of conversations; invalid parameters are ignored."""
     channel, state = request.args.get("channel"), request.args.get("state")
     wanted = Filter(
         channel=channel if channel in browsing.CHANNELS else None,

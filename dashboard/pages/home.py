@@ -1,4 +1,4 @@
-"""What an operator sees first: today, what is going on now, the last days, and what is not configured."""
+"""Shows the first page: today, live conversations, the last days and missing settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ WHICH = {
     "outgoing": lazy_pgettext("of messages", "Sent"),
     "lost": lazy_gettext("Not delivered"),
 }
-"""Which messages can be asked for."""
+"""Filters of the message list."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 

@@ -14,11 +14,11 @@ from storage.reports import transcripts
 from storage.reports.transcripts import HandoffNote, TalkRecord, TurnFacts
 
 AT_ONCE = 60
-"""How much of a conversation a page shows."""
+"""Number of entries on a page."""
 
 
 class Side(StrEnum):
-    """Whose words they are."""
+    """The speaker's side."""
 
     THEIRS = "theirs"
     OURS = "ours"
@@ -36,7 +36,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that was said, written or done.
+    """An entry of the transcript: words or an event.
 
     cut: the end of an answer that the caller cannot have heard. author: who of ours wrote it, where that was not the
     assistant. turn: what the answer cost; message: what became of it.
@@ -56,12 +56,12 @@ class Entry:
 
     @property
     def is_being_written(self) -> bool:
-        """Whether there is more of it to come."""
+        """Return whether the answer is still being written."""
         return self.side is Side.OURS and self.turn is not None and self.turn.state is TurnState.WRITING
 
     @property
     def did_not_arrive(self) -> bool:
-        """Whether it is a message that was lost."""
+        """Return whether the message failed to arrive."""
         lost = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
         return self.message is not None and self.message.status in lost
 
@@ -73,7 +73,7 @@ class Transcript:
     entries: Sequence[Entry]
     earlier: int | None
     waits_ms: Sequence[int]
-    """How long the contact waited for the first sentence of each answer."""
+    """The contact's wait for the first sentence of each answer."""
 
 
 def read_transcript(connection: Connection, talk: TalkRecord, before: int | None = None) -> Transcript:

@@ -28,7 +28,7 @@ TRANSFERS = {
     "no-answer": lazy_gettext("nobody answers"),
     "busy": lazy_gettext("it is busy"),
 }
-"""What becomes of a transfer to a person."""
+"""Labels of a transfer's outcomes."""
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 

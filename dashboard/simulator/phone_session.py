@@ -1,4 +1,4 @@
-"""A call made in a browser: what the person does becomes the verbs of a simulated phone, in the time that it takes."""
+"""Runs a browser's call on a simulated phone in real time."""
 
 import queue
 import statistics
@@ -53,7 +53,7 @@ class BrowserCall:
 
     @property
     def ending(self) -> Event | None:
-        """How the call ended; None while it lasts."""
+        """Return the call's outcome; None while it lasts."""
         return self._ending
 
     def begin(self) -> None:
@@ -96,7 +96,7 @@ class BrowserCall:
             self._ending = self._over(problem)
 
     def _hold_until_over(self) -> str:
-        """Return what went wrong, "" where nothing did."""
+        """Return the error message, "" if there is none."""
         try:
             self._hold_call()
         except NoCallError:

@@ -24,7 +24,7 @@ _OWN_WORDS = (
     ("payment", PAYMENT_OVERDUE),
     ("disabled", ACCOUNT_DISABLED),
 )
-"""What 360dialog says with a bare HTTP 400, and what we call it."""
+"""Words of 360dialog's bare HTTP 400 replies, and our code for each."""
 _NUMBER_OR_LINK = re.compile(r"\+?[0-9][0-9 .()-]{5,}[0-9]|https?://\S+")
 
 

@@ -1,4 +1,4 @@
-"""Sockets under a lifeline: until when a request may last, and whether it is still wanted.
+"""Sockets that obey a request's deadline and cancellation.
 
 Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
 under whoever waits on it. lifeline_transport says why.
@@ -19,11 +19,11 @@ import httpcore2
 from integrations.http.fewer_chunks import FewerChunks
 
 _GLANCE_S = 0.025
-"""How often a name's lookup and a connection's making look whether they are still wanted."""
+"""Interval of checks for cancellation during name lookup and connecting."""
 
 
 class CancelScope:
-    """What one request hangs on: until when it may last, and whether it is still wanted.
+    """One request's deadline and cancellation.
 
     deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
     """
@@ -100,11 +100,11 @@ _PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 
 _LAST_CHUNK = b"0\r\n\r\n"
-"""How a chunked body ends (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+"""The end of a chunked body (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
 
 
 class _Gathering:
-    """How many answers are being gathered in this process, and how long each of them looks away."""
+    """The number of answers being gathered in this process, and the pause of each between reads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Requests that end when they are told to: an exact deadline, and a cut that is felt at once.
+"""An HTTP transport with exact deadlines and immediate cancellation.
 
 httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
 a response from another thread does not wake the thread that reads it. So the sockets are ours
@@ -16,7 +16,7 @@ import httpx2
 from integrations.http.deadline_sockets import LifelineBackend
 
 KEEPALIVE_S = 120.0
-"""How long an unused connection is kept: a caller's next question comes some ten seconds after the last."""
+"""Lifetime of an idle connection: a caller's next question comes some ten seconds after the last."""
 
 
 class LifelineTransport(httpx2.BaseTransport):

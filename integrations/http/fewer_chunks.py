@@ -26,7 +26,7 @@ class FewerChunks:
         self._head: bytes | None = b""
         """As much of the response's head as there is; None once it is over."""
         self._begun = b""
-        """What was passed on of a chunk that is not whole yet."""
+        """The part already passed on of an incomplete chunk."""
         self._untouched = False
 
     def feed(self, received: bytes) -> bytes:

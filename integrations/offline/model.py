@@ -100,7 +100,7 @@ class OfflineModel:
         return self._small_talk(heard, tools)
 
     def _to_a_question(self, talk: "_Talk", tools: set[str]) -> _Reply | None:
-        """What "sí" and "no" mean, by the question of ours that they follow; None where it is neither."""
+        """Return the meaning of "sí" or "no" after our question; None if it is neither."""
         phrases, patterns, heard, before = self._phrases, self._patterns, talk.heard_words, _bare(talk.before)
         offered = _bare(phrases.offer) in before
         # "si" is "if" as well, and "sure, is there parking?" is a question
@@ -188,7 +188,7 @@ class OfflineStream:
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """What there is to answer.
+    """The input of an answer.
 
     heard: the user's last words. before: what the assistant had said before them. question: the user's words
     before that. said: what of this very answer was said already. failed_tool: one that this answer called,

@@ -49,7 +49,7 @@ class OpenAIClient(openai.OpenAI):
 
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
-        """What each request carries. The library's own adds what OPENAI_CUSTOM_HEADERS and its kin say."""
+        """Each request's headers. The library's own client adds those of OPENAI_CUSTOM_HEADERS and similar settings."""
         return {**_HEADERS}
 
     def open_stream(self, body: dict[str, Any]) -> httpx2.Response:

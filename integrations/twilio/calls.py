@@ -1,4 +1,4 @@
-"""Twilio's REST API: calls placed, looked at and ended, and the connection that its other clients share.
+"""Places, reads and ends calls through Twilio's REST API; its other clients share the connection.
 
 Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
 https://www.twilio.com/docs/voice/api/call-resource.
@@ -69,7 +69,7 @@ class CallState:
 
     @property
     def is_over(self) -> bool:
-        """Whether the call will change no more, but for its price."""
+        """Return whether the call is over; only its price may still change."""
         return self.status in OVER
 
 

@@ -1,4 +1,4 @@
-"""What people attach to their messages, fetched from Twilio.
+"""Downloads the media of messages from Twilio.
 
 A link of Twilio's asks for the account's credentials and then sends one on to a CDN, under an address that is good
 for a while. The link comes in a webhook: nothing but our own account's media at Twilio's own host is given the
