@@ -1,4 +1,4 @@
-"""The dashboard's figures: what open windows take from those who call, and how fast pages open over a long past."""
+"""Measures the dashboard: the effect of open windows on calls, and pages' load times over a long history."""
 
 import asyncio
 import sqlite3
@@ -27,7 +27,7 @@ OPENS_IN_S = 0.150
 
 
 def windows(bench: Bench) -> Iterator[Row]:
-    """What windows that follow calls take from the first word, by turns with and without them."""
+    """Measure the delay of the first word caused by windows, alternating with and without them."""
     size = bench.size.desk
     bench.say(
         f"{size.calls} calls, {size.rounds} times {TURNS} turns with {size.windows} open windows and without"
@@ -53,7 +53,7 @@ def windows(bench: Bench) -> Iterator[Row]:
 
 
 def pages(bench: Bench) -> Iterator[Row]:
-    """How fast pages open with a long past."""
+    """Measure pages' load times over a long history."""
     many = bench.size.desk.messages
     bench.say(f"making a database of {many:,} messages, their turns and calls")
     server, past = _with_past(bench, many)

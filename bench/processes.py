@@ -1,4 +1,4 @@
-"""The processes that are measured: started as start.sh starts them, and what they took of the machine."""
+"""Starts the measured processes as start.sh does, and reads their CPU and memory."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ class Process:
         return sum(_pss_kb(pid) for pid in self._pids())
 
     def threads(self) -> int:
-        """How many threads it and its children have."""
+        """Return the number of threads, children's included."""
         return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
 
     def _pids(self) -> list[int]:
@@ -59,7 +59,7 @@ class Process:
         return pids
 
     def parts(self) -> list["Process"]:
-        """What it has forked, in that order."""
+        """Return the child processes, in the order of forking."""
         mine = _command(self.popen.pid)
         children = sorted(pid for pid in _children(self.popen.pid) if _command(pid) == mine)
         return [replace(self, part=pid) for pid in children]
@@ -115,7 +115,7 @@ class Server:
     database: Path | None = None
 
     def memory_kb(self) -> int:
-        """What the web server and the worker hold together (PSS), without the process that keeps them up."""
+        """Return the memory (PSS) of the web server and the worker, without their supervisor."""
         return sum(part.memory_kb() for part in (self.web, self.worker) if part is not None)
 
 

@@ -37,7 +37,7 @@ Answer = tuple[str, Any]
 
 @dataclass(slots=True)
 class Conversation:
-    """What is in one, in order. came_at: of each message, on the monotonic clock."""
+    """A conversation's messages, in order. came_at: of each message, on the monotonic clock."""
 
     id: int
     source_id: str
@@ -46,7 +46,7 @@ class Conversation:
     came_at: list[float] = field(default_factory=list)
 
     def is_flooded(self, now: float) -> bool:
-        """Whether it has had as many messages as it takes."""
+        """Return whether the message limit is reached."""
         return len(self.came_at) >= FLOOD_LIMIT and now - self.came_at[-FLOOD_LIMIT] < FLOOD_WITHIN_S
 
 

@@ -76,7 +76,7 @@ def in_chunks(many: int) -> list[bytes]:
 
 
 class Pace:
-    """How fast the model is, and when it said what."""
+    """The model's speed, and the times of its answers."""
 
     def __init__(self) -> None:
         self.first_s = FIRST_TOKEN_S

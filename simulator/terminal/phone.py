@@ -1,4 +1,4 @@
-"""A call in the terminal: what is said with the seconds it took, and you type what you say."""
+"""Runs a simulated call in the terminal."""
 
 import sys
 from collections.abc import Callable, Iterator

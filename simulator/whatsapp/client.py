@@ -1,4 +1,4 @@
-"""A WhatsApp, and Twilio between it and the server: what the person does are its verbs.
+"""Simulates a WhatsApp client and Twilio; each person's action is a method.
 
 with WhatsApp("http://127.0.0.1:5000", account_sid=..., auth_token=...) as ana:
     exchange = ana.send("¿A qué hora abrís?", media=[photo()])
@@ -44,7 +44,7 @@ __all__ = [
 WEBHOOK = "/webhook/whatsapp/"
 
 Event = Received | MessageProblem | Step
-"""What a listener is told, as it happens: a message came, something went wrong, a request was made."""
+"""An event for listeners: a message, a problem or a request."""
 
 
 class WhatsApp:

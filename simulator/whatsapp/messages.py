@@ -144,7 +144,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class MessageProblem:
-    """Something that Twilio would have logged. code: Twilio's; None where it would have said nothing."""
+    """A problem that Twilio would have logged. code: Twilio's; None where it would have said nothing."""
 
     code: int | None
     message: str

@@ -1,4 +1,4 @@
-"""Tells the server what became of its messages: Twilio's status callbacks, in their order or out of it."""
+"""Sends Twilio's status callbacks to the server, in order or out of order."""
 
 import threading
 from collections import deque
@@ -19,7 +19,7 @@ FAILURES = frozenset({"failed", "undelivered"})
 
 @dataclass(frozen=True, slots=True)
 class ReceiptWishes:
-    """What becomes of messages, and how it is told.
+    """The fate of messages, and the order and number of their status callbacks.
 
     statuses: what happens, in order. order: "scrambled" tells the last first. times: how often each is told.
     dropped: which are never told. held: none is told until release_receipts(). early: they are told before
@@ -96,7 +96,7 @@ class ReceiptCourier:
         return report
 
     def release(self) -> None:
-        """Tell what was held back."""
+        """Send the withheld receipts."""
         with self._changed:
             held, self._held = self._held, []
         self._send(held, held=False)

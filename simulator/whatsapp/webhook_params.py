@@ -1,4 +1,4 @@
-"""A message from a person, as the fields of the webhook that carries it.
+"""Builds a person's message as webhook fields.
 
 After Twilio's "Twilio's request to your incoming message Webhook URL" page and, for what was pressed or chosen, its
 pages on quick replies and list pickers.
@@ -18,7 +18,7 @@ Extra = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who writes, and to whom. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
+    """The sender and the recipient. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
 
     account_sid: str
     number: str
