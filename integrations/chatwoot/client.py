@@ -44,8 +44,8 @@ class Chatwoot:
     url: the installation's, with or without /public/api/v1. inbox_identifier: of the inbox, not its number.
     account_id, api_token: of an agent bot or a user; what needs them says so. total_s: seconds for a whole request.
 
-    Every method raises IntegrationError, with the codes of json_http and twilio_codes and: TOO_MANY_MESSAGES, a
-    flood that passes within a minute; MOVED, where the address sends one on (http to https, mostly); NOT_CONFIGURED.
+    Every method raises IntegrationError, with the codes of json_client and integrations.errors and: TOO_MANY_MESSAGES,
+    a flood that passes within a minute; MOVED, where the address sends one on (http to https, mostly); NOT_CONFIGURED.
     A status of 404 means that Chatwoot has no such contact, conversation or inbox (any more).
     """
 

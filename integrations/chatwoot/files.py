@@ -47,7 +47,7 @@ class FileStore:
     def download(self, link: str, *, most_bytes: int) -> File:
         """Return a file. Raises IntegrationError, whose message never holds the link.
 
-        Its code is one of this module's or of json_http, or the HTTP status. What is larger than most_bytes is left
+        Its code is one of this module's or of json_client, or the HTTP status. What is larger than most_bytes is left
         at that size.
         """
         url = self._at_home(link)

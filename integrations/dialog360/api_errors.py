@@ -1,4 +1,4 @@
-"""What 360dialog or Meta said no with: Meta's own code where there is one, whatever is wrapped around it.
+"""Reads 360dialog's and Meta's error replies: Meta's own code where there is one, whatever is wrapped around it.
 
 A refusal is Meta's error object, alone or under "detail" (Cloud API), an array of them (on-premise API), or a
 sentence of 360dialog's with no code.

@@ -1,7 +1,7 @@
 """Sockets that obey a request's deadline and cancellation.
 
-Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
-under whoever waits on it. lifeline_transport says why.
+Each operation gets the time that its request has left, and cancelling it shuts the socket down
+under whoever waits on it. deadline_transport says why.
 """
 
 import select
@@ -51,7 +51,7 @@ class CancelScope:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Requests that this thread sends inside hang on this lifeline."""
+        """Apply this scope to requests that this thread sends inside."""
         token = _current.set(self)
         try:
             yield
@@ -129,13 +129,13 @@ _current: ContextVar[CancelScope | None] = ContextVar("lifeline", default=None)
 
 
 class Connection(httpcore2.NetworkStream):
-    """A socket that carries one request after another, each on its own lifeline."""
+    """A socket that carries one request after another, each in its own cancel scope."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._holder: CancelScope | None = None
         self._fewer: FewerChunks | None = None
-        # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
+        # A late cancellation must neither hit the next request here nor a descriptor that was given anew.
         self._lock = threading.Lock()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -231,7 +231,7 @@ class Connection(httpcore2.NetworkStream):
         return timeout if self._holder is None else self._holder.allow(timeout)
 
     def shut_down(self, scope: CancelScope) -> None:
-        """Wake whoever reads or writes here, if it is still for this lifeline."""
+        """Wake whoever reads or writes here, if it is still for this scope."""
         with self._lock:
             if self._holder is scope:
                 # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.

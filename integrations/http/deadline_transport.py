@@ -2,7 +2,7 @@
 
 httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
 a response from another thread does not wake the thread that reads it. So the sockets are ours
-(lifeline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
+(deadline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
 """
 
 import ssl
@@ -20,7 +20,7 @@ KEEPALIVE_S = 120.0
 
 
 class LifelineTransport(httpx2.BaseTransport):
-    """An httpx2 transport whose requests obey the lifeline they were sent on, where there is one."""
+    """An httpx2 transport whose requests obey the cancel scope that they were sent in, if any."""
 
     def __init__(self, *, connections: int, keepalive_s: float = KEEPALIVE_S) -> None:
         self._pool = httpcore2.ConnectionPool(

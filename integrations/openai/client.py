@@ -40,7 +40,7 @@ class OpenAIClient(openai.OpenAI):
             api_key=api_key or _NO_KEY,
             base_url=base_url or _OPENAI_URL,
             max_retries=0,
-            # No timeout for each read: every request here hangs on a lifeline, whose deadline is exact.
+            # No timeout for each read: every request here is in a cancel scope, whose deadline is exact.
             timeout=_TIMEOUT,
             http_client=self._http,
         )

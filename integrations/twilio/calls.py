@@ -81,7 +81,7 @@ class TwilioRest:
     whole request, looking up the host name included.
 
     Every method raises IntegrationError. Its code is Twilio's (21211), or the HTTP status where Twilio
-    gave none, or one in letters from twilio_codes; its retry_after_s is Twilio's Retry-After.
+    gave none, or one in letters from integrations.errors; its retry_after_s is Twilio's Retry-After.
     """
 
     def __init__(
