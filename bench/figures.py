@@ -49,7 +49,7 @@ class ChatSize:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskSize:
+class DashboardSize:
     """Sizes of the dashboard loads.
 
     windows: open at once, on so many calls, rounds: how often they are opened. messages: in the long past.
@@ -82,7 +82,7 @@ class Size:
     history_turns: int
     history_samples: int
     chats: ChatSize
-    desk: DeskSize
+    dashboard: DashboardSize
     people: PeopleSize
 
 

@@ -74,7 +74,7 @@ class Screen:
         """Show a remark."""
         self._row("", "", Text(text, "dim italic"))
 
-    def deed(self, text: str) -> None:
+    def action(self, text: str) -> None:
         """Show a caller's action without words."""
         if not self._interactive:
             self._row(self.phrase("caller"), "", Text(text, "dim"), style="green")
