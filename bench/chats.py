@@ -47,7 +47,7 @@ class Chats:
     answered: list[Answered] = field(default_factory=list)
 
     def add(self, exchange: Exchange) -> None:
-        """Take in a message that was answered."""
+        """Add an answered message."""
         self.exchanges.append(exchange)
         if self.look_every and len(self.exchanges) % self.look_every == 0:
             self.memory_kb.append(self.look())
@@ -58,7 +58,7 @@ class Chats:
         return len(self.exchanges) / self.seconds if self.seconds else 0.0
 
     def cpu_each_s(self, name: str) -> float:
-        """Seconds of processor that each message took of a process."""
+        """Return a process's CPU seconds per message."""
         return self.cpu_s[name] / max(1, len(self.exchanges))
 
     @property

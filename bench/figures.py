@@ -123,7 +123,7 @@ class Bench:
         return self._servers["floor"]
 
     def one_call(self) -> Result:
-        """One call after another at the program, once a run: what many calls are compared with."""
+        """Return the program's result for single calls, measured once a run: the baseline of many calls."""
         if self._one_call is None:
             self.say(f"one call after another, {self.size.turns} turns")
             self._one_call = self._one_after_another(self.app, self.size.turns)

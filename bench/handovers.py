@@ -58,7 +58,7 @@ def ask_by_turns(port: int, twilio_port: int, requests: int) -> Handovers:
 
 
 class _WrongAnswerError(Exception):
-    """It was not said that the seller was told."""
+    """The answer does not confirm that the seller was told."""
 
 
 def _hand_over(line: HTTPConnection, number: int) -> float:

@@ -181,7 +181,7 @@ async def _steady_call(port: int, plan: Crowd, at: float, until: float, result: 
 
 
 async def go_through(caller: Caller, turns: int) -> None:
-    """Be greeted and take so many turns without listening; for a model that answers at once."""
+    """Hear the greeting and take a number of turns without listening; for a model that answers at once."""
     await caller.dial()
     for _ in range(turns):
         await caller.turn(longest_pause_s=0)

@@ -36,14 +36,14 @@ class Process:
     popen: "subprocess.Popen[bytes]"
     log: Path
     part: int | None = None
-    """Of what was started, the process that is looked at, with its children; None: all of it."""
+    """The id of the measured process, children included; None: all processes started."""
 
     def cpu_s(self) -> float:
-        """Seconds of processor, user and system, that it and its children took so far."""
+        """Return the CPU seconds (user and system) so far, children's included."""
         return sum(_cpu_s(pid) for pid in self._pids())
 
     def memory_kb(self) -> int:
-        """Kilobytes of memory that it and its children hold, what they share counted once (PSS)."""
+        """Return the kilobytes of memory, children's included, with shared pages counted once (PSS)."""
         return sum(_pss_kb(pid) for pid in self._pids())
 
     def threads(self) -> int:
@@ -121,7 +121,7 @@ class Server:
 
 @dataclass
 class Machine:
-    """Starts what is measured, and ends it all."""
+    """Starts and ends the measured processes."""
 
     folder: Path
     model_port: int = 0
@@ -228,12 +228,12 @@ def machine(folder: Path) -> Iterator[Machine]:
 
 
 def gunicorn(app: str) -> list[str]:
-    """The command that serves an app as start.sh's is served."""
+    """Return the command that serves an app as start.sh does."""
     return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), app]
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])

@@ -49,7 +49,7 @@ def version(connection: Connection, topic: str) -> str:
 
 
 class Live:
-    """Tells viewers that something changed. Thread-safe; its thread is there while somebody watches."""
+    """Notifies viewers of changes. Thread-safe; its thread runs while there are viewers."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Live:
                 yield ": still here\n\n"
 
     def _wait(self, topic: str, seen: str, timeout_s: float) -> str:
-        """Return the version that there is once it is another, or the same after a while."""
+        """Return the version once it changes, or the same after a while."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._versions.get(topic, seen) != seen, timeout=timeout_s
@@ -147,7 +147,7 @@ class Live:
 
 
 class _Stream:
-    """An iterator that is let go of once, also where nothing was ever read of it."""
+    """An iterator released exactly once, even if never read."""
 
     def __init__(self, events: Iterator[str], leave: Callable[[], None]) -> None:
         self._events, self._leave, self._left = events, leave, False

@@ -1,4 +1,4 @@
-"""Chatwoot of the bench: an API inbox that takes what the mirror posts, and keeps it, cheaply.
+"""Serves a cheap stand-in for Chatwoot's API inbox.
 
 `python -m bench.servers.chatwoot_server PORT`. It speaks as much of Chatwoot 4.16's two APIs as the mirror asks of it,
 with its refusals: 404 for what it does not have, 422 for more than 200 messages of a conversation in a minute.
@@ -51,7 +51,7 @@ class Conversation:
 
 
 class Inbox:
-    """All that is there, and what is asked of it."""
+    """The inbox's data and its request handlers."""
 
     def __init__(self) -> None:
         self.takes_s, self.hangs = 0.0, False
@@ -76,7 +76,7 @@ class Inbox:
         ]
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
-        """Do what is asked."""
+        """Handle a request."""
         for of_method, pattern, answer in self._routes:
             if of_method == method and (match := pattern.fullmatch(path)):
                 given = json.loads(body) if body else {}
@@ -91,7 +91,7 @@ class Inbox:
         }  # fmt: skip
 
     def words(self) -> dict[str, list[list[str]]]:
-        """Return what is in each contact's conversations."""
+        """Return the texts in each contact's conversations."""
         found: dict[str, list[list[str]]] = {}
         for conversation in self._conversations.values():
             said = [message["content"] for message in conversation.messages]

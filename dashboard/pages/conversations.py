@@ -171,7 +171,7 @@ def _actions(operators: Operators, id_: int) -> dict[str, Callable[[], None]]:
 
 
 def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
-    """Do what was asked for, have the next page say what became of it, and go there. otherwise: where, if unsaid."""
+    """Perform an action, and redirect to the page with its result. otherwise: where, if unsaid."""
     try:
         do()
     except CannotBeDone as error:

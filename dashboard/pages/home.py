@@ -103,5 +103,5 @@ def today(
 
 
 def percentile(values: Sequence[int], percent: int) -> int | None:
-    """Return the value that so many in a hundred do not exceed (nearest rank). values: in order."""
+    """Return a percentile (nearest rank). values: in order."""
     return values[max(0, ceil(len(values) * percent / 100) - 1)] if values else None

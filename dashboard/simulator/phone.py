@@ -33,7 +33,7 @@ VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
 def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the page of the phone, and what it asks."""
+    """Add the phone's page and its routes."""
 
     @blueprint.get("/phone")
     def phone() -> str:

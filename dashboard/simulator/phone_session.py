@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 RING_S = 1.2
 NEARLY_SAID_S = 0.2
-"""A prompt that ends this soon is not waited for."""
+"""A prompt's remainder too short to wait for."""
 TYPED_CONFIDENCE = 0.9
 
 MakePhone = Callable[[Callable[[Happening], None]], Phone]
@@ -61,7 +61,7 @@ class BrowserCall:
         threading.Thread(target=self._run, name="browser-call", daemon=True).start()
 
     def do(self, command: CommandRecord) -> None:
-        """Do something that the person does: in turn, but for hanging up."""
+        """Perform a person's action: in turn, except hanging up."""
         if command.verb == "hang_up":
             self._hang_up()
         else:

@@ -50,7 +50,7 @@ class SessionDriver(Protocol):
         ...
 
     def do(self, command: CommandRecord) -> None:
-        """Do something that the person does."""
+        """Perform a person's action."""
         ...
 
     def leave(self, reason: str) -> None:
@@ -78,7 +78,7 @@ class BrowserSessions:
         self._sessions: list[BrowserSession] = []
 
     def open(self, opening: SessionRequest) -> str:
-        """Open one, and return the key that its page knows it by. Raises TooManyOpenError, SQLAlchemyError."""
+        """Open a session, and return its key. Raises TooManyOpenError, SQLAlchemyError."""
         key, now = secrets.token_urlsafe(24), self._clock()
         with self._database.write() as connection:
             browser_sessions.hold_all(connection)
@@ -95,7 +95,7 @@ class BrowserSessions:
         return key
 
     def close(self) -> None:
-        """End all of this process's, so that their pages know at once."""
+        """End this process's sessions, so that their pages know at once."""
         with self._lock:
             sessions, self._sessions = self._sessions, []
         for session in sessions:
@@ -124,7 +124,7 @@ class BrowserSession:
         return self._thread.is_alive()
 
     def begin(self, make: Callable[[Tell], SessionDriver]) -> None:
-        """Start the player and the thread that looks after it."""
+        """Start the player and its thread."""
         self._player = make(self.tell)
         self._thread.start()
 

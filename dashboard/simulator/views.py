@@ -57,7 +57,7 @@ class SimulatorViews:
     clock: Callable[[], datetime] = utc_now
 
     def open(self, kind: str, number: str | None, make: Callable[[str], MakePlayer]) -> ResponseReturnValue:
-        """Open one, for a page that asks for it. make: what makes the player, given the server's URL."""
+        """Open a session for a page. make: creates the player from the server's URL."""
         url = self.server.url
         if not is_reachable(url):
             return _problem(
@@ -77,7 +77,7 @@ class SimulatorViews:
     def do(
         self, kind: str, key: str, verb: str, body: dict[str, Any], content: bytes | None = None
     ) -> ResponseReturnValue:
-        """Hand on what the person does to whichever process has it."""
+        """Pass the person's action to the session's process."""
         phone = self._find(kind, key)
         if phone.is_over:
             return _problem(_("It is over."), 409)

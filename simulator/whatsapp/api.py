@@ -52,7 +52,7 @@ class Person(Protocol):
         ...
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Take a message of the REST API, or learn why it does not arrive; return what tells its sender so."""
+        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
         ...
 
 

@@ -202,7 +202,7 @@ class WhatsApp:
         return self._courier.steps
 
     def release_receipts(self) -> None:
-        """Tell the receipts that were held back, and wait until they are told."""
+        """Send the withheld receipts, and wait until they are sent."""
         self._courier.release()
         self._courier.settle()
 
@@ -213,7 +213,7 @@ class WhatsApp:
     # Between the person and the server
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Take a message of the REST API, or learn why it does not arrive; return what tells its sender so."""
+        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
         wishes = self.receipts
         code = error_code or wishes.error_code
         if code is None:

@@ -75,12 +75,12 @@ def location(latitude: float, longitude: float, label: str, street: str) -> dict
 
 
 def button(text: str, payload: str) -> dict[str, str | None]:
-    """Return the fields of a button that was pressed."""
+    """Return the fields of a pressed button."""
     return {"ButtonText": text, "ButtonPayload": payload, "ButtonType": "REPLY"}
 
 
 def list_choice(title: str, choice_id: str, description: str) -> dict[str, str | None]:
-    """Return the fields of what was chosen from a list."""
+    """Return the fields of a list choice."""
     row = {"id": choice_id, "title": title, "description": description}
     return {
         "ListId": choice_id,
