@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from bench import dashboard, figures, people, whatsapp
-from bench.figures import Bench, ChatSize, DeskSize, PeopleSize, Size
+from bench.figures import Bench, ChatSize, DashboardSize, PeopleSize, Size
 from bench.load import Crowd
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
@@ -86,7 +86,7 @@ def main(
             },
         ),
         people=PeopleSize(**{name: int(sizes[name]) for name in ("exchanges", "backlog", "handoffs")}),
-        desk=DeskSize(
+        dashboard=DashboardSize(
             windows=int(sizes["windows"]),
             calls=int(sizes["watched_calls"]),
             rounds=int(sizes["watches"]),

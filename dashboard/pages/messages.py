@@ -1,4 +1,4 @@
-"""Every WhatsApp message, in and out: what became of it, why in words, and another try where that makes sense."""
+"""Lists WhatsApp messages with their status and its reason, and sends failed ones again."""
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ WHICH = {
     "outgoing": lazy_pgettext("of messages", "Sent"),
     "lost": lazy_gettext("Not delivered"),
 }
-"""Which messages can be asked for."""
+"""Filters of the message list."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 

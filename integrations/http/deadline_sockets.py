@@ -1,7 +1,7 @@
-"""Sockets under a lifeline: until when a request may last, and whether it is still wanted.
+"""Sockets that obey a request's deadline and cancellation.
 
-Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
-under whoever waits on it. lifeline_transport says why.
+Each operation gets the time that its request has left, and cancelling it shuts the socket down
+under whoever waits on it. deadline_transport says why.
 """
 
 import re
@@ -18,11 +18,11 @@ from typing import Any
 import httpcore2
 
 _GLANCE_S = 0.025
-"""How often a name's lookup and a connection's making look whether they are still wanted."""
+"""Interval of checks for cancellation during name lookup and connecting."""
 
 
 class CancelScope:
-    """What one request hangs on: until when it may last, and whether it is still wanted.
+    """One request's deadline and cancellation.
 
     deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
     """
@@ -50,7 +50,7 @@ class CancelScope:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Requests that this thread sends inside hang on this lifeline."""
+        """Apply this scope to requests that this thread sends inside."""
         token = _current.set(self)
         try:
             yield
@@ -99,11 +99,11 @@ _PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 
 _LAST_CHUNK = b"0\r\n\r\n"
-"""How a chunked body ends (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+"""The end of a chunked body (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
 
 
 class _Gathering:
-    """How many answers are being gathered in this process, and how long each of them looks away."""
+    """The number of answers being gathered in this process, and the pause of each between reads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -128,13 +128,13 @@ _current: ContextVar[CancelScope | None] = ContextVar("lifeline", default=None)
 
 
 class Connection(httpcore2.NetworkStream):
-    """A socket that carries one request after another, each on its own lifeline."""
+    """A socket that carries one request after another, each in its own cancel scope."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._holder: CancelScope | None = None
         self._fewer: FewerChunks | None = None
-        # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
+        # A late cancellation must neither hit the next request here nor a descriptor that was given anew.
         self._lock = threading.Lock()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -230,7 +230,7 @@ class Connection(httpcore2.NetworkStream):
         return timeout if self._holder is None else self._holder.allow(timeout)
 
     def shut_down(self, scope: CancelScope) -> None:
-        """Wake whoever reads or writes here, if it is still for this lifeline."""
+        """Wake whoever reads or writes here, if it is still for this scope."""
         with self._lock:
             if self._holder is scope:
                 # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.
