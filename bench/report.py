@@ -1,4 +1,4 @@
-"""What was measured, as a table: on the terminal, or as Markdown for the README."""
+"""What was measured, as a table: on the terminal, or as Markdown for docs/costs.md."""
 
 import os
 import platform
