@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from phone_numbers import dialable_number, parse_e164
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
 """The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
+OLDEST_SQLITE = (3, 35)
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client looks for it. What it was before makes no difference: counts stay with their data."""
@@ -227,6 +229,8 @@ class Settings(BaseSettings):
     def _database(self) -> "Settings":
         url = self.database_url or f"sqlite:///{self.data_dir / 'assistant.db'}"
         object.__setattr__(self, "database_url", normalise_database_url(url))
+        if self.database_url.startswith("sqlite"):
+            require_sqlite(sqlite3.sqlite_version_info)
         return self
 
 
@@ -240,6 +244,16 @@ def normalise_database_url(url: str) -> str:
     if scheme == "sqlite":
         return url
     raise ValueError("must begin with sqlite:// or postgresql://")
+
+
+def require_sqlite(version: tuple[int, ...]) -> None:
+    """Raise ValueError where Python's SQLite is older than what we need: RETURNING, which came with 3.35."""
+    if version < OLDEST_SQLITE:
+        needed, has = (".".join(map(str, numbers)) for numbers in (OLDEST_SQLITE, version))
+        raise ValueError(
+            f"needs SQLite {needed} or later and this Python has {has}: use a Python of uv, conda or python.org, which "
+            "bring their own, or PostgreSQL"
+        )
 
 
 def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Settings:

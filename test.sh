@@ -142,6 +142,7 @@ later shell shell_syntax
 later Dockerfile .venv/bin/hadolint Dockerfile
 begin_beside
 check tests tests "$@"
+if [ "${CI:-}" = true ]; then check pythons .venv/bin/python tests/on_every_python.py; fi
 gather
 took_s=$((SECONDS - began))
 

@@ -1,4 +1,4 @@
-"""What shows conversations in Chatwoot, and does what its operators do there."""
+"""Builds the services that show conversations in Chatwoot and follow its operators."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ class HelpdeskServices:
 
     @service
     def takeover(self) -> Takeover:
-        """What does as operators do."""
+        """Carries out operators' actions in Chatwoot."""
         settings, profile = self._core.settings, self._core.profile
         policy = TakeoverPolicy(
             words=desk_words(profile.language),
@@ -45,7 +45,7 @@ class HelpdeskServices:
 
     @service
     def sync(self) -> MirrorJobs | None:
-        """What a worker does to show conversations; None where Chatwoot is off."""
+        """The job that shows conversations; None if Chatwoot is off."""
         client = self._providers.chatwoot
         if client is None:
             return None

@@ -16,10 +16,11 @@ from conversation.handoff import Request, Source, hand_off
 from conversation.observers import ConversationObserver, HandoffListener
 from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
+from integrations.message_errors import TWILIO, provider_of
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import LOST
+from storage.models import LONGEST_CALL, LOST
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -28,8 +29,6 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
-LONGEST_CALL = timedelta(hours=4)
-"""Twilio ends every call by then."""
 MOST_WRITTEN = 4000
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
 """Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
@@ -296,7 +295,7 @@ def may_retry(row: MessageRow) -> bool:
     return (
         message.outbound
         and message.status in LOST
-        and row.provider == "twilio"
+        and provider_of(message.sid, row.provider) == TWILIO
         and message.error_code in _MENDABLE | PASSING_CODES
         and row.opted_out_at is None
     )

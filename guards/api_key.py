@@ -1,4 +1,4 @@
-"""Who may use our API: whoever brings the key, or with none set, this machine alone."""
+"""Admits API requests with the key; without a key set, those from this machine alone."""
 
 import hmac
 
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 class ApiKeyGuard:
     """Refuses requests without the key (`Authorization: Bearer` or `X-API-Key`) with 401 and a JSON body.
 
-    key: None opens it to this machine alone. setting: its name, for whoever is refused.
+    key: None admits this machine alone. setting: the key's name, for the refusal.
     """
 
     def __init__(self, key: str | None, *, setting: str) -> None:
@@ -37,7 +37,7 @@ class ApiKeyGuard:
 
 
 def brings_key(asked: Request, key: str, header: str) -> bool:
-    """Say whether a request brings a key, as `Authorization: Bearer` or in a header. Compared in constant time."""
+    """Compare a request's key (`Authorization: Bearer`, or in a header) with `key`, in constant time."""
     scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     given = filter(None, (bearer, asked.headers.get(header, "").strip()))

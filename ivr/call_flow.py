@@ -1,8 +1,8 @@
-"""The phone line: what a caller is given at each webhook. Requests' values in, TwiML out.
+"""Decides the TwiML of each webhook of a call.
 
-A turn goes straight down: /gather claims it and speaks the first sentence, /continue gives what is ready since,
-and the last of it stands inside a <Gather> that names the next turn. Nothing ready in time is a filler that
-listens; after two of them the answer is given up with an apology.
+A turn is served in order: /gather claims it and speaks the first sentence, /continue speaks the sentences
+ready since, and the last of them stands inside a <Gather> for the next turn. If nothing is ready in time, a
+filler is spoken while listening; after two fillers the answer is given up with an apology.
 """
 
 import time
@@ -31,14 +31,14 @@ log = structlog.get_logger()
 
 MOST_FILLERS = 2
 LAST_WAIT_S = 4.0
-"""How long the request after the last filler waits: its caller has nothing more to be told but an apology."""
+"""The wait of the request after the last filler: after it, the caller can only be given an apology."""
 LONGEST_WEBHOOK_S = 4.5
 MOST_SILENCES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is about to be spoken of an answer."""
+    """Sentences of an answer about to be spoken."""
 
     record: ServedRecord
     words: tuple[str, ...]
@@ -89,7 +89,7 @@ class PhoneLine:
         return twiml.gather(self._voice, words, self._url("/gather", turn=1))
 
     def apologise(self, facts: CallFacts) -> str:
-        """Twilio says that a webhook of this call failed, or one just did: words, and on."""
+        """Apologise and listen again, after a webhook of this call failed."""
         action = self._url("/gather", turn=self._next_number(facts.key))
         return twiml.gather(self._voice, [self._phrases.fallback], action)
 
@@ -107,7 +107,7 @@ class PhoneLine:
         return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
 
     def go_on(self, facts: CallFacts, place: CallPosition, dial_status: str = "") -> str:
-        """Twilio asks for the rest of an answer, or says how a transfer ended."""
+        """Speak the rest of an answer, or go on after a transfer."""
         if place.turn is None:
             return self.apologise(facts)
         if place.is_transfer_end or dial_status:
@@ -115,7 +115,7 @@ class PhoneLine:
         return self._serve(facts, place.turn, place.start, place.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
-        """A status callback. Raises SQLAlchemyError where it cannot be kept, so that Twilio sends it again."""
+        """Keep a status callback. Raises SQLAlchemyError if it cannot be kept, so that Twilio sends it again."""
         with self._database.write() as connection:
             calls.open_call(connection, facts, progress.at)
             over = calls.record_progress(connection, facts.call_sid, progress)

@@ -1,4 +1,4 @@
-"""The phone's routes. Each view parses, calls the line, and sends its TwiML."""
+"""Routes of the phone: parse the request, call PhoneLine, return its TwiML."""
 
 import structlog
 from flask import Blueprint, Response, request
@@ -35,7 +35,7 @@ def voice() -> Response:
 
 @bp.post("/gather")
 def gather() -> Response:
-    """Answer what the caller said or pressed."""
+    """Answer the caller's speech or digits."""
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
@@ -53,7 +53,7 @@ def go_on() -> Response:
 
 @bp.post("/status")
 def status() -> Response:
-    """Keep what became of a call; 503 where it cannot be kept, so that Twilio tells it again."""
+    """Keep a call's status; 503 if it cannot be kept, so that Twilio sends it again."""
     facts, now = read_facts(request.form), utc_now()
     progress = CallProgress(
         status=facts.status,

@@ -3,8 +3,9 @@
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, WorkflowSerializationFormat
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine
 
+from jobs.dbos_engine import make_engine
 from jobs.job import JobRunner
 from jobs.queue import APPLICATION, QUEUES, WORKFLOW, JobRecord, quieten_dbos
 
@@ -12,7 +13,6 @@ VERSION = "1"
 """Fixed, for DBOS would leave the jobs that an older version began to that version, for ever."""
 MAX_CRASHES = 10
 """How often a job may take its worker down with it before it is set aside."""
-POOL_SIZE = 8
 
 
 class Executor:
@@ -30,7 +30,7 @@ class Executor:
         Raises DBOSInitializationError where DBOS's tables are missing or old.
         """
         quieten_dbos()
-        DBOS(config=_config(_engine(self._url), self._slot))
+        DBOS(config=_config(make_engine(self._url), self._slot))
         DBOS.listen_queues(list(QUEUES))
         self._register()
         DBOS.launch()
@@ -72,29 +72,3 @@ def _config(engine: Engine, slot: str) -> DBOSConfig:
         "notification_listener_polling_interval_sec": 0.25,  # how long it takes to stop
         "log_level": "WARNING",
     }
-
-
-def _engine(url: str) -> Engine:
-    """Return an engine as DBOS expects one: not the application's, which begins every transaction itself."""
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    engine = create_engine(
-        url,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_pre_ping=not is_sqlite,
-        hide_parameters=True,  # an error's text ends up in the log
-        connect_args={"timeout": 10} if is_sqlite else _POSTGRES,
-    )
-    if is_sqlite:
-        event.listen(engine, "connect", _set_sqlite)
-    return engine
-
-
-# A process that froze inside a transaction must not hold up the others.
-_POSTGRES = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"}
-
-
-def _set_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = "IMMEDIATE"
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA foreign_keys=ON")

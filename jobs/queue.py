@@ -2,7 +2,7 @@
 
 It stands on DBOS Transact (https://docs.dbos.dev/python), whose tables are in the application's own database:
 in the same file on SQLite, in the schema "dbos" on Postgres. Nothing but this module, jobs/job.py (what
-becomes of a job) and jobs/executor.py (what runs them) knows of it.
+becomes of a job), jobs/executor.py (what runs them) and jobs/dbos_engine.py knows of it.
 
 A job may run twice, so each is written to be harmless then. Jobs do not run in the order they were handed
 over: a job names what to look after ("the unsent messages of this contact"), and our tables keep the order.
@@ -18,6 +18,7 @@ from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat, 
 from dbos import error as dbos_errors
 from sqlalchemy import Connection, bindparam, column, select, table, update
 
+from jobs.dbos_engine import make_engine, unixepoch_everywhere
 from storage.database import Database
 
 APPLICATION = "assistant"
@@ -242,8 +243,10 @@ def _options(order: JobRecord, delay_s: float, job_id: str | None) -> EnqueueOpt
 def prepare(database_url: str) -> None:
     """Make or migrate DBOS's tables, and register our queues. Idempotent; safe beside running processes."""
     quieten_dbos()
-    DBOS.migrate(database_url)
-    client = DBOSClient(system_database_url=database_url, application_name=APPLICATION, lazy=True)
+    with unixepoch_everywhere():  # DBOS.migrate makes an engine of its own
+        DBOS.migrate(database_url)
+    engine = make_engine(database_url)
+    client = DBOSClient(system_database_engine=engine, application_name=APPLICATION, lazy=True)
     try:
         for queue, partition_concurrency in QUEUES.items():
             client.register_queue(
@@ -254,6 +257,7 @@ def prepare(database_url: str) -> None:
             )
     finally:
         client.destroy()
+        engine.dispose()
 
 
 def quieten_dbos() -> None:

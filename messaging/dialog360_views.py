@@ -1,7 +1,8 @@
-"""360dialog's route: what people write, and what became of what we wrote.
+"""Route of 360dialog's webhooks: messages and receipts.
 
-It wants a 200 at once and repeats a webhook for days, so the answer never goes into the reply. Follows
-https://docs.360dialog.com/docs/messaging-api/webhook; the token is a header that is configured with its address.
+It expects a 200 at once and repeats a webhook for days, so the answer never goes into the reply. Follows
+https://docs.360dialog.com/docs/messaging-api/webhook; the token is a header that is configured with its
+address.
 """
 
 import structlog
@@ -27,7 +28,7 @@ receipts = Service[Receipts]("whatsapp.dialog360_receipts")
 
 
 class Dialog360Guard:
-    """Refuses what does not bring the token, as `Authorization: Bearer` or in TOKEN_HEADER, with 401.
+    """Refuses requests without the token, as `Authorization: Bearer` or in TOKEN_HEADER, with 401.
 
     token None: 404, this is off.
     """
@@ -49,7 +50,7 @@ class Dialog360Guard:
 
 @bp.post(PATH)
 def receive() -> Response:
-    """Take messages in, and what became of ours."""
+    """Take messages and receipts."""
     webhook = read_webhook(read_json(request.get_data(cache=False)))
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:

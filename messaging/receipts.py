@@ -1,4 +1,4 @@
-"""Receipts: what the provider says became of a message of ours."""
+"""Keeps the providers' receipts of our messages."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 
 class Receipts:
-    """Keeps a provider's receipts, never backwards, and sends again what may yet arrive.
+    """Keeps a provider's receipts, never backwards, and sends again messages that may yet arrive.
 
-    passing_codes: the provider's codes for what passes by itself.
+    passing_codes: the provider's codes for temporary failures.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Receipts:
         self._passing_codes = passing_codes
 
     def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
-        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
+        """Keep a message's receipt, by our id or its SID. Raises SQLAlchemyError if it cannot be kept."""
         if facts.status is not None:
             self._database.run(lambda connection: self._keep_one(connection, facts, message_id))
 
@@ -75,9 +75,9 @@ class Receipts:
         )
 
     def _being_sent(self, connection: Connection, facts: ReceiptFacts) -> int | None:
-        """Return the one message to that number whose SID we have not been told: it can be no other of ours.
+        """Return the only message to that number whose SID is unknown: it can be no other of ours.
 
-        By the first thing that is told of a message alone: what comes later may be of one that somebody else sent.
+        Only for a message's first receipt: later ones may belong to a message that somebody else sent.
         """
         if not facts.number or facts.status not in (MessageStatus.SENT, *LOST):
             return None

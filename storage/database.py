@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 from storage.group_commit import GroupCommit
+from storage.sqlite_functions import add_unixepoch
 
 WEB_BUSY_TIMEOUT_S = 1.0
 """How long a caller may wait for a lock before the answer is spoken from RAM."""
@@ -105,6 +106,7 @@ def _sqlite_engine(url: str, busy_timeout_s: float, *, pool_size: int) -> Engine
         connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
     )
     event.listen(engine, "connect", _set_sqlite)
+    event.listen(engine, "connect", add_unixepoch)
     return engine
 
 

@@ -1,6 +1,6 @@
 """The tables. A phone conversation is one call; a turn is an utterance and the answer to it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,10 @@ from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewi
 def _where(condition: str) -> dict[str, Any]:
     """Return what makes an index one of some rows alone."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+LONGEST_CALL = timedelta(hours=4)
+"""Twilio ends every call by then."""
 
 
 class TurnState(StrEnum):

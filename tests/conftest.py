@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import sqlite3
 import threading
 from contextlib import ExitStack, closing
@@ -43,6 +44,15 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     examples.use_all(config.getoption("extent") == ALL)
+    _hear_signals_in_programs()
+
+
+def _hear_signals_in_programs():
+    """Let what the tests start hear signals, also where these are ignored: in the background, or under nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Ignored as before here, but not in programs: exec() resets a handler, and keeps SIG_IGN.
+            signal.signal(number, lambda _number, _frame: None)
 
 
 def pytest_generate_tests(metafunc):

@@ -132,7 +132,7 @@ def simulated(command, option):
     """What an option of a simulator makes of a number, without a server to talk to."""
 
     def taken(typed, _):
-        [found] = [p for p in command(lambda: None).params if option in p.opts]
+        [found] = [p for p in command(lambda: None, "en").params if option in p.opts]
         return found.callback(click.Context(click.Command("x")), found, typed)
 
     return taken

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from phone_numbers import parse_e164
-from settings import ROOT, SettingsError, load_settings
+from settings import ROOT, SettingsError, load_settings, require_sqlite
 from tests.product import modules_that_read_the_attribute
 
 ACCOUNT = "AC" + "12" * 16
@@ -139,3 +139,14 @@ def test_the_terminal_speaks_the_language_of_the_environment(monkeypatch, lang, 
     monkeypatch.setenv("LANG", lang)
 
     assert load_settings(None).terminal_language == language
+
+
+@pytest.mark.parametrize("version", [(3, 34, 1), (3, 7, 17)])
+def test_an_sqlite_that_is_too_old_is_refused_with_what_to_install(version):
+    with pytest.raises(ValueError, match=r"needs SQLite 3\.35 or later .* or PostgreSQL"):
+        require_sqlite(version)
+
+
+@pytest.mark.parametrize("version", [(3, 35, 0), (3, 40, 1), (3, 50, 2)])
+def test_an_sqlite_that_is_new_enough_is_taken(version):
+    require_sqlite(version)

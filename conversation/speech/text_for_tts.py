@@ -9,7 +9,7 @@ from conversation.speech.vocabulary import Words, words_of
 
 # Nothing but words, and no full stop inside that an abbreviation or a domain could have: most sentences.
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
-_PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}](?:[{_LETTERS},;:¿?¡!…()’']| (?=\S))*+[.]?")
+_PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}][{_LETTERS} ,;:¿?¡!…()’']*+[.]?")
 _MOST_PASSES = 6
 
 # What XML 1.0 forbids, controls, private and format characters; and what is drawn, which no voice reads.
@@ -44,7 +44,7 @@ _LEFT_OVER = re.compile(r"[_\\{}\[\]^<>]|={2,}|~~|&nbsp;")
 _SPACE_BEFORE = re.compile(r" +([,.;:!?])(?=\s|\Z)")
 _WORD = re.compile(r"[^\W_]")
 
-_NUMBER = r"\d{1,3}(?:[.,]\d{3})++|\d++"
+_NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?![.,]\d{3})|\d++"
 _SIGN = r"(?:US|MX)?\$|[€£¥]|(?:EUR|USD|GBP|MXN|JPY)\b"
 _PRICE = re.compile(
     rf"(?<![\w.,])(?P<before>{_SIGN}) ?(?P<big>{_NUMBER})(?:[.,](?P<small>\d{{1,2}}))?(?![.,]?\d)"
@@ -86,7 +86,7 @@ def speakable(text: str, language: str) -> str:
     numbers become words; whitespace is folded. Idempotent; linear; raises for no text.
     """
     text = text.strip()
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and "  " not in text:
         return text
     words = words_of(language)
     for _ in range(_MOST_PASSES):

@@ -14,7 +14,7 @@ from dashboard import query_params
 from dashboard.actions import CannotBeDone, Operators, may_retry
 from dashboard.auth import next_page
 from dashboard.charts.latency import plot
-from dashboard.error_messages import reason_of, sentence_of
+from dashboard.error_messages import reason_for_message, sentence_of
 from dashboard.formatting import zone
 from dashboard.layout import render
 from dashboard.live_updates import Live, TooManyViewers, topic_of, version
@@ -216,7 +216,7 @@ def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed:
         talk=found.talk,
         plot=plot(found.transcript.waits_ms),
         calls=operators.calls,
-        reason_of=reason_of,
+        reason_for=reason_for_message,
         is_followed=is_followed,
         is_full=is_full,
     )

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboard import query_params
 from dashboard.actions import may_retry
-from dashboard.error_messages import reason_of
+from dashboard.error_messages import reason_for_message
 from dashboard.layout import render
 from dashboard.pages.conversations import done
 from dashboard.services import DashboardServices
@@ -42,7 +42,7 @@ def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
             page=page,
             which=which,
             kinds=WHICH,
-            reason_of=reason_of,
+            reason_for=reason_for_message,
             may_retry=may_retry,
             is_first="before" not in request.args,
         )

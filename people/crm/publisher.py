@@ -1,6 +1,6 @@
-"""What happens is told to a CRM: each handoff, and each conversation once it is over.
+"""Sends a CRM each handoff, and each conversation once it is over.
 
-An event is built from the rows when it is posted, under a key that is the same however often that is tried.
+An event is built from the rows when it is posted, under a key that is the same at every attempt.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,17 +26,17 @@ log = structlog.get_logger()
 
 JOB = "crm"
 TOPIC_WITHIN_S = 60.0
-"""The model names a call's topic within that time, as a rule; the CRM is told after it."""
+"""A call's topic is usually named within that time; the CRM is told after it."""
 MOST_MESSAGES = 2000
-"""How far back the beginning of a stretch is looked for."""
+"""The most messages searched for the beginning of a chat session."""
 
 Event = HandoffCreated | ConversationFinished
 
 
 class CrmEvents(NullObserver):
-    """Tells a CRM. It is told itself as people and mirrors are: of handoffs, messages, and calls that ended.
+    """Sends events to a CRM, as a listener to handoffs and an observer of messages and calls.
 
-    client: None, and nobody is told. ours: the numbers of our own people, whose conversations are no customers'.
+    client: None: nothing is sent. ours: the numbers of our own staff, whose conversations are not customers'.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class CrmEvents(NullObserver):
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
-        """Somebody wrote; when nobody has for an hour, it is time to look whether that was all."""
+        """Schedule a check, after an hour of silence, that the written session is over."""
         if self._client is None:
             return
         talk = crm.written_by_contact(connection, message_id)
@@ -72,7 +72,7 @@ class CrmEvents(NullObserver):
             self._look_later(connection, talk.id, message_id, SILENCE)
 
     def handoff(self, connection: Connection, handoff_id: int) -> None:
-        """See to it that the CRM is told of a handoff, with the caller's transaction."""
+        """Queue a handoff for the CRM, in the caller's transaction."""
         if self._client is None:
             return
         talk = crm.handed_off_talk(connection, handoff_id)
@@ -80,7 +80,7 @@ class CrmEvents(NullObserver):
             self._tell(connection, {"kind": "handoff", "id": handoff_id})
 
     def conversation_finished(self, connection: Connection, conversation_id: int) -> None:
-        """See to it that the CRM is told of a call that is over, with the caller's transaction."""
+        """Queue a finished call for the CRM, in the caller's transaction."""
         if self._client is None:
             return
         talk = crm.talk(connection, conversation_id)
@@ -95,7 +95,7 @@ class CrmEvents(NullObserver):
         self._work.enqueue(connection, JOB, payload, key=key, delay_s=delay_s)
 
     def _look_later(self, connection: Connection, talk_id: int, since: int, after: timedelta) -> None:
-        """Look after a while for stretches that are over, among the messages from one on."""
+        """Schedule a check for finished sessions among the messages from one on."""
         payload = {"kind": "silence", "id": talk_id, "since": since}
         # the first of a stretch is enough: whoever finds that it goes on looks again
         self._work.enqueue(
@@ -105,7 +105,7 @@ class CrmEvents(NullObserver):
     # Telling
 
     def deliver(self, payload: dict[str, Any]) -> None:
-        """Tell the CRM what a job names, or find out whether there is anything to tell. Raises IntegrationError."""
+        """Send a job's event to the CRM, or check for finished sessions. Raises IntegrationError."""
         if payload["kind"] == "silence":
             self._look(int(payload["id"]), int(payload["since"]))
             return
@@ -121,7 +121,7 @@ class CrmEvents(NullObserver):
         log.info("crm_told", event_id=event.id)
 
     def _look(self, talk_id: int, since: int) -> None:
-        """Hand over an event for each stretch that is over; look again where one is not."""
+        """Queue an event for each finished session; check again later for one that is not finished."""
         now = self._clock()
         with self._database.read() as connection:
             written = crm.last_written(connection, talk_id, MOST_MESSAGES)
@@ -145,7 +145,7 @@ class CrmEvents(NullObserver):
 
 
 def event_id(payload: Mapping[str, Any]) -> str:
-    """Return the id of the event that a job of ours tells: the same however often that is tried."""
+    """Return the id of a job's event: the same at every attempt."""
     if payload["kind"] == "handoff":
         return f"handoff:{payload['id']}"
     upto = f":{payload['upto']}" if payload["kind"] == "written" else ""

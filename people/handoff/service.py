@@ -1,7 +1,7 @@
-"""Handoffs, once they are kept: a seller is told, and another one where that one does not answer.
+"""Notifies a seller of a handoff, and the next one if there is no answer.
 
-Whoever answers OK first has it, and the others are told. All of it lives in rows: the job that asks the next
-seller finds out from them what is to be done, however late or often it runs.
+The first to answer OK takes it, and the others are told. All state is in rows: the job that asks the next
+seller reads from them the next step, however late or often it runs.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ NOTICE = "notice"
 
 
 class MessageSender(Protocol):
-    """Who sends what people of ours are told and write."""
+    """Sends messages to sellers and from operators."""
 
     def write(
         self, connection: Connection, recipient: Recipient, body: str, *, author: str, kind: str = "text"
@@ -43,7 +43,7 @@ class MessageSender(Protocol):
 
 
 class Helpdesk(Protocol):
-    """Where people see conversations: Chatwoot."""
+    """The helpdesk that shows conversations to operators: Chatwoot."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
         """Show a private note."""
@@ -56,7 +56,7 @@ class Helpdesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HandoffPolicy:
-    """Who is told, and how. reply_within: then the next one is; silent_for: how long the assistant is silent."""
+    """The times of a handoff. reply_within: for a seller's answer; silent_for: the assistant's longest silence."""
 
     sellers: Sequence[Seller]
     words: Notices
@@ -67,9 +67,9 @@ class HandoffPolicy:
 
 
 class Handoffs(NullObserver):
-    """Tells people of handoffs, in the transaction that keeps one.
+    """Notifies people of handoffs, in the transaction that keeps one.
 
-    writer: None where nothing can be sent. desk: None where there is no Chatwoot. also: who else is told.
+    writer: None if nothing can be sent. helpdesk: None without Chatwoot. also: a further listener.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class Handoffs(NullObserver):
 
     @property
     def can_tell(self) -> bool:
-        """Whether there is a seller, and a way to tell them."""
+        """True if there are sellers, and messages can be sent."""
         return self._writer is not None and bool(self.team.sellers)
 
     # A handoff is kept
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
-        """See to it that people are told; with nobody to tell, the assistant goes on."""
+        """Notify people of a handoff; with nobody to notify, the assistant goes on."""
         facts = offers.handoff_facts(connection, handoff_id)
         if facts is None or facts.simulated:
             return
@@ -110,7 +110,7 @@ class Handoffs(NullObserver):
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """A notice that did not arrive is no reason to wait for its answer."""
+        """Move on to the next seller if a notice did not arrive."""
         if status in LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
             self._offer_at(connection, handoff_id, now, now)
 
@@ -122,7 +122,7 @@ class Handoffs(NullObserver):
     # Sellers are asked
 
     def offer(self, payload: dict[str, Any]) -> None:
-        """Tell the next seller, where nobody has a handoff and nobody is being asked."""
+        """Notify the next seller, unless the handoff is taken or a seller is being asked."""
         now = self._clock()
         with self._database.write() as connection:
             facts = offers.handoff_facts(connection, int(payload["handoff_id"]))
@@ -146,7 +146,7 @@ class Handoffs(NullObserver):
     def next_seller(
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
     ) -> Seller | None:
-        """Return who is told next; None where nobody is on duty who was not."""
+        """Return the next seller to notify; None if no other is on duty."""
         return next_seller(
             self.team.sellers,
             asked={offer.seller for offer in asked},
@@ -157,7 +157,7 @@ class Handoffs(NullObserver):
         )
 
     def next_duty(self, asked: Sequence[OfferRecord], now: datetime) -> datetime | None:
-        """Return when the next seller who was not asked is on duty, by the business's clock; None: never."""
+        """Return the next time that a seller not yet asked is on duty, by the business's clock; None: never."""
         numbers = {offer.seller for offer in asked}
         return next_duty(self.team.sellers, asked=numbers, local=now.astimezone(self.team.zone))
 
@@ -191,7 +191,7 @@ class Handoffs(NullObserver):
     # Sellers answer
 
     def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
-        """Return what a seller is told whose message answers an offer; None where it is a message like any other."""
+        """Return the reply to a seller's answer to an offer; None if the message is no such answer."""
         seller = next((seller for seller in self.team.sellers if seller.has_number(number)), None)
         if seller is None:
             return None

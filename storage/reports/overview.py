@@ -10,10 +10,10 @@ from typing import cast
 
 from sqlalchemy import Connection, Table, func, select
 
-from storage.models import Call, Conversation, Handoff, Message, Turn
+from storage.models import LONGEST_CALL, Call, Conversation, Handoff, Message, Turn
 from storage.reports.lists import LOST
 
-LONGEST_CALL = timedelta(hours=5)
+UNTOLD_AFTER = LONGEST_CALL + timedelta(hours=1)
 """A call that began earlier and has no end is one whose end nobody told us."""
 JUST_NOW = timedelta(minutes=10)
 
@@ -81,7 +81,7 @@ def first_words_ms(connection: Connection, since: datetime, until: datetime) -> 
     begun, at = _CONVERSATIONS.c.created_at, _TURNS.c.created_at
     # By their calls, for of a day's turns most may have been written
     calls = select(_CONVERSATIONS.c.id).where(
-        _CONVERSATIONS.c.channel == "phone", begun >= since - LONGEST_CALL, begun < until
+        _CONVERSATIONS.c.channel == "phone", begun >= since - UNTOLD_AFTER, begun < until
     )
     statement = select(_TURNS.c.first_sentence_ms).where(
         _TURNS.c.conversation_id.in_(calls), at >= since, at < until, _TURNS.c.first_sentence_ms.is_not(None)
@@ -110,7 +110,7 @@ def tokens(connection: Connection, since: datetime, until: datetime) -> Tokens:
 
 def going_on(connection: Connection, now: datetime) -> Now:
     """Count what is going on now."""
-    calls = select(func.count()).where(_CALLS.c.ended_at.is_(None), _CALLS.c.started_at > now - LONGEST_CALL)
+    calls = select(func.count()).where(_CALLS.c.ended_at.is_(None), _CALLS.c.started_at > now - UNTOLD_AFTER)
     chats = select(func.count(_MESSAGES.c.conversation_id.distinct())).where(
         _MESSAGES.c.created_at > now - JUST_NOW
     )

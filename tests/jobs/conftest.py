@@ -97,9 +97,9 @@ def notes(tmp_path):
 def start_worker(database_url, notes, tmp_path):
     workers = []
 
-    def start(slot="worker-1", **pace):
+    def start(slot="worker-1", *, url=database_url, **pace):
         log = tmp_path / f"worker-{len(workers)}.log"
-        workers.append(WorkerProcess(database_url, slot, notes, log, **pace))
+        workers.append(WorkerProcess(url, slot, notes, log, **pace))
         return workers[-1]
 
     yield start

@@ -9,6 +9,9 @@ from click.testing import CliRunner
 from conversation.observers import NullObserver
 from integrations.dialog360.client import Dialog360, what_to_do
 from integrations.twilio.messages import TwilioMessages
+from messaging.providers.base import DIALOG360, TWILIO, Template
+from messaging.providers.dialog360 import Dialog360Provider
+from messaging.providers.twilio import TwilioProvider
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Contact, Message, MessageStatus
@@ -67,8 +70,13 @@ class Commands:
 
     def run(self, *arguments, language="en", **parts):
         parts = {
-            "rest": None, "sender": None, "public_url": None, "template_sid": None, "dialog360": self.client,
+            "rest": None, "sender": None, "public_url": None, "template_sid": None, "dialog360_template": None,
         } | parts  # fmt: skip
+        told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
+        template = parts.pop("dialog360_template")
+        providers = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
+        providers[DIALOG360] = Dialog360Provider(self.client, template=template and Template.named(template))
+        parts["providers"] = providers if told["sender"] else dict(reversed(providers.items()))
         group = group_of(self.database, language, **parts)
         return CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments)
 

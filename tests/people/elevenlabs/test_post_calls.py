@@ -10,11 +10,13 @@ from werkzeug.serving import make_server
 
 from conversation.observers import NullObserver
 from jobs.job import Job, run_pending
+from people.elevenlabs import views
 from people.elevenlabs.post_calls import AT_ONCE, MOST_HEARD, PostCalls
-from people.elevenlabs.views import LARGEST_BODY, PATH, ElevenLabsGuard, elevenlabs_blueprint
+from people.elevenlabs.views import LARGEST_BODY, PATH, ElevenLabsGuard
 from storage.models import Call, Contact, Conversation, Turn, WebhookEvent
 from tests.fakes.elevenlabs import AGENT_NUMBER, CONVERSATION_ID, PERSON, FakeElevenLabs
 from tests.records import every, the_only
+from web.guards import GuardedBlueprints
 
 SECRET = "wsec_test"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -51,7 +53,8 @@ def serve(postcalls):
     def serve(secret):
         app = Flask(__name__)
         app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-        app.register_blueprint(elevenlabs_blueprint(postcalls, ElevenLabsGuard(secret, lambda: NOW)))
+        views.postcalls.bind(app, lambda: postcalls)
+        GuardedBlueprints(app).register(views.bp, ElevenLabsGuard(secret, lambda: NOW))
         servers.append(make_server("127.0.0.1", 0, app, threaded=True))
         threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
         return FakeElevenLabs(f"http://127.0.0.1:{servers[-1].server_port}{PATH}", SECRET, NOW.timestamp)

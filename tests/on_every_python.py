@@ -1,0 +1,260 @@
+"""Start the program and run the quick tests on every other Python of this machine: `python tests/on_every_python.py`.
+
+Each has its own environment in .pythons/, which is made again when the locked requirements change. They share one data
+folder, one after the other, so that each opens the database that another made. Ends with 1 where any failed.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / ".pythons"
+REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+OLDEST = (3, 11)
+OLDEST_SQLITE = (3, 35)
+NAMES = ("python3.11", "python3.12", "python3.13", "python3.14", "python3")
+READY_WITHIN_S = 120
+PATH = "/usr/local/bin:/usr/bin:/bin"
+SAID_ON_FAILURE = 3000
+OPENING = "lunes a jueves"
+"""In what the assistant of the default profile says when it is asked for the opening hours."""
+
+ASK = """
+import json, sqlite3, sys
+print(json.dumps([sys.executable, sys.version_info[:3], sys.version_info.releaselevel, sqlite3.sqlite_version_info]))
+"""
+
+
+class Failed(Exception):
+    """It does not run on a Python that the README promises. The message says how."""
+
+
+@dataclass(frozen=True)
+class Python:
+    """An interpreter, and the SQLite that it has."""
+
+    path: str
+    version: tuple[int, ...]
+    release: str
+    sqlite: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"Python {dotted(self.version)} with SQLite {dotted(self.sqlite)}"
+
+    @property
+    def is_promised(self) -> bool:
+        return self.release == "final" and self.sqlite >= OLDEST_SQLITE
+
+    @property
+    def environment(self) -> Path:
+        return ENVIRONMENTS / f"{dotted(self.version)}-sqlite-{dotted(self.sqlite)}"
+
+    @property
+    def program(self) -> Path:
+        return self.environment / "bin" / "python"
+
+
+def main() -> int:
+    hear_signals_in_programs()
+    here = ask(sys.executable)
+    assert here is not None
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="on every python ") as folder:
+        data = Path(folder) / "data"
+        for python in [here, *others(here, candidates())]:
+            began = time.monotonic()
+            try:
+                outcome = run_on(python, Path(folder), data, is_ours=python is here)
+            except Failed as error:
+                outcome = f"FAILED: {error}"
+                failed.append(python)
+            print(f"{python}: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)
+    return 1 if failed else 0
+
+
+def run_on(python: Python, folder: Path, data: Path, *, is_ours: bool) -> str:
+    """Return what became of it. Ours is only started: all tests ran on it. Raises Failed."""
+    if is_ours:
+        start(Path(sys.prefix), folder, data)
+        return "ok"
+    if trouble := install(python):
+        if python.is_promised:
+            raise Failed(trouble)
+        return f"left out: {trouble}"
+    start(python.environment, folder, data)
+    run_tests(python, folder)
+    return "ok"
+
+
+# Which there are
+
+
+def candidates() -> list[Path]:
+    """Return where Pythons are looked for: each folder of the PATH, the system's, and what pyenv has installed."""
+    folders = dict.fromkeys(f"{os.environ.get('PATH', '')}:{PATH}".split(":"))
+    named = [shutil.which(name, path=folder) for folder in folders if folder for name in NAMES]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return [Path(name) for name in named if name] + sorted(pyenv.glob("versions/*/bin/python3"))
+
+
+def others(here: Python, paths: list[Path]) -> list[Python]:
+    """Return those that are new enough, each version with each SQLite once and not ours, oldest first."""
+    found = {(here.version, here.sqlite): here}
+    for path in paths:
+        python = ask(path)
+        if python is not None and python.version >= OLDEST:
+            found.setdefault((python.version, python.sqlite), python)
+    return sorted((python for python in found.values() if python is not here), key=lambda each: each.version)
+
+
+def ask(path: str | Path) -> Python | None:
+    """Return what a program says of itself; None where it is no Python that can."""
+    with suppress(OSError, ValueError, subprocess.SubprocessError):
+        said = subprocess.run([path, "-I", "-c", ASK], capture_output=True, text=True, timeout=20, check=True)
+        executable, version, release, sqlite = json.loads(said.stdout)
+        return Python(executable, tuple(version), release, tuple(sqlite))
+    return None
+
+
+# On each
+
+
+def install(python: Python) -> str:
+    """Make its environment, if what is there is not what is locked; return what went wrong, or ""."""
+    stamp = python.environment / "installed"
+    wanted = hashlib.sha256(b"".join(file.read_bytes() for file in REQUIREMENTS)).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted and ask(python.program):
+        return ""
+    made = subprocess.run(
+        [python.path, "-I", "-m", "venv", "--clear", python.environment], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        return f"no environment can be made: {made.stdout}{made.stderr}"
+    files = [argument for file in REQUIREMENTS for argument in ("--requirement", str(file))]
+    options = ["--require-hashes", "--quiet", "--no-input", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [python.program, "-m", "pip", "install", *options, *files], capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        return f"the locked requirements cannot be installed: {done.stderr[-SAID_ON_FAILURE:]}"
+    # What start.sh looks for, so that it installs nothing.
+    lock = hashlib.sha256(REQUIREMENTS[0].read_bytes()).hexdigest()
+    (python.environment / "installed-requirements.txt").write_text(lock)
+    stamp.write_text(wanted)
+    return ""
+
+
+def start(environment: Path, folder: Path, data: Path) -> None:
+    """Start a copy with ./start.sh, call it as `phone --script` does, end it. Raises Failed."""
+    copy = folder / f"copy of {environment.name}"
+    copy_program(copy)
+    (copy / ".venv").symlink_to(environment)
+    clean = clean_environment(folder) | {"DATA_DIR": str(data)}
+    with (folder / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [copy / "start.sh"], cwd="/", env=clean, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            wait_until_healthy(process, data)
+            call(copy, clean)
+        except Failed as error:
+            said.seek(0)
+            raise Failed(f"{error}\n{said.read()[-SAID_ON_FAILURE:]}") from None
+        finally:
+            process.terminate()
+            code = process.wait(timeout=60)
+        if code != 0:
+            said.seek(0)
+            raise Failed(f"./start.sh ended with {code}\n{said.read()[-SAID_ON_FAILURE:]}")
+
+
+def copy_program(copy: Path) -> None:
+    """Copy what git tracks, and what is new."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+
+
+def wait_until_healthy(process: "subprocess.Popen[bytes]", data: Path) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError, ValueError, urllib.error.URLError):
+            port = int((data / "port").read_text())
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+                if json.load(response)["status"] == "ok":
+                    return
+        time.sleep(0.2)
+    raise Failed("./start.sh did not come up")
+
+
+def call(copy: Path, environment: dict[str, str]) -> None:
+    lines = copy / "what is said"
+    lines.write_text("¿Qué horario tienen?\n/hangup\n")
+    command = [".venv/bin/flask", "--app", "app", "phone", "--script", lines.name]
+    said = subprocess.run(
+        command,
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        stdin=subprocess.DEVNULL,
+    )
+    if said.returncode != 0 or OPENING not in said.stdout:
+        raise Failed(f"a call failed: {said.stdout[-SAID_ON_FAILURE:]}{said.stderr[-SAID_ON_FAILURE:]}")
+
+
+def run_tests(python: Python, folder: Path) -> None:
+    command = [
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "4",
+        "--dist",
+        "worksteal",
+        "--extent",
+        "quick",
+    ]
+    ran = subprocess.run(
+        [python.program, *command], cwd=ROOT, env=clean_environment(folder), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if ran.returncode != 0:
+        raise Failed(f"the quick tests\n{ran.stdout[-3 * SAID_ON_FAILURE :]}")
+
+
+def clean_environment(folder: Path) -> dict[str, str]:
+    return {"HOME": str(folder), "PATH": PATH}
+
+
+def hear_signals_in_programs() -> None:
+    """Reset signals that are ignored here, as in the background, in what is started: exec() resets a handler."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
+
+
+def dotted(numbers: tuple[int, ...]) -> str:
+    return ".".join(map(str, numbers))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
