@@ -62,7 +62,7 @@ FULL = {
     "--backlog", type=click.IntRange(1, 95), help="Messages and answers of one contact for Chatwoot (95)."
 )
 @click.option("--handoffs", type=click.IntRange(1), help="Requests for a person (200).")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as docs/costs.md shows it.")
 def main(
     only: tuple[str, ...],
     quick: bool,

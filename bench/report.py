@@ -1,4 +1,4 @@
-"""Formats the results as a table: for the terminal, or as Markdown for the README."""
+"""Formats the results as a table: for the terminal, or as Markdown for docs/costs.md."""
 
 import os
 import platform
