@@ -37,9 +37,9 @@ LARGEST_BODY = 256 * 1024
 
 
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
-    """Build the application. models: in place of those that the settings name, first choice first.
+    """Build the application. models: replace those of the settings, first choice first.
 
-    Ends the program with one sentence where it cannot start: SystemExit.
+    Ends the program (SystemExit) with one sentence if it cannot start.
     """
     settings = settings or _settings()
     configure_logging(settings)
@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
 
 
 def _settings() -> Settings:
-    """Return the settings of a process of the installation, which counts together with the others."""
+    """Return the settings of an installation's process, with metrics shared with its other processes."""
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -123,7 +123,7 @@ def _register_dashboard(app: Flask, container: Container) -> None:
 
 
 def _register_monitoring(app: Flask, container: Container) -> None:
-    """Count requests; tell this machine alone what was measured, and everybody whether calls can be answered."""
+    """Count requests; serve metrics to this machine alone, and the health check to everybody."""
 
     @app.after_request
     def count(response: Response) -> Response:
@@ -139,7 +139,7 @@ def _register_monitoring(app: Flask, container: Container) -> None:
 
     @app.get("/health")
     def health() -> tuple[Response, int]:
-        """200 while calls can be answered; without a worker nothing is lost, it waits: "degraded"."""
+        """Return 200 while calls can be answered; without a worker jobs wait, none is lost: "degraded"."""
         try:
             with container.database.read() as connection:
                 worker = is_worker_alive(connection, utc_now())

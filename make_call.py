@@ -27,7 +27,7 @@ from translations import lazy_gettext as _
 
 @dataclass(frozen=True, kw_only=True)
 class Options(DialOptions):
-    """What this command can be told."""
+    """The command's options."""
 
     amd: bool
     fallback_url: str | None
@@ -51,7 +51,7 @@ def command(terminal: Terminal) -> click.Command:
 
 
 def run(terminal: Terminal, options: Options) -> int:
-    """Do what the command was told; return its exit code. Raises CannotBegin."""
+    """Run the command; return its exit code. Raises CannotBegin."""
     settings = read_settings(options.env_file)
     if options.simulate:
         return _simulate(settings, options.number or settings.to_phone_number)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Call somebody and leave them a message that the model writes here: no server, no tunnel."""
+"""Calls somebody with a message that the model writes on this machine: no server, no tunnel."""
 
 import re
 import sys
@@ -39,7 +39,7 @@ WRITING_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Options(DialOptions):
-    """What this command can be told."""
+    """The command's options."""
 
     prompt: str | None
     dry_run: bool
@@ -62,7 +62,7 @@ def command(terminal: Terminal) -> click.Command:
 
 
 def run(terminal: Terminal, options: Options) -> int:
-    """Do what the command was told; return its exit code. Raises CannotBegin."""
+    """Run the command; return its exit code. Raises CannotBegin."""
     settings = read_settings(options.env_file)
     profile = _profile(settings)
     numbers = None if options.dry_run else numbers_of(terminal, settings, options)
@@ -84,9 +84,9 @@ def run(terminal: Terminal, options: Options) -> int:
 
 
 def fitted(message: str, document_of: Callable[[str], str]) -> tuple[str, str]:
-    """Return the message and its TwiML within TWIML_LIMIT: as many whole sentences as there is room for.
+    """Return the message and its TwiML within TWIML_LIMIT: as many whole sentences as fit.
 
-    A sentence that the model left unfinished is dropped too, unless it is all there is.
+    A sentence that the model left unfinished is dropped too, unless it is the only one.
     """
     sentences = _sentences(message)
     kept = _most_that_fit(sentences, document_of) or _most_that_fit(

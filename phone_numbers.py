@@ -1,8 +1,8 @@
-"""Phone numbers: as people write them, as they are found again, as they are dialled. Imports nothing of ours.
+"""Parses phone numbers, and converts them for matching and for dialling. Imports nothing of ours.
 
-WhatsApp knows people by the number they once registered with, and keeps digits that their country has since moved:
-a 1 in Mexico, a 9 in Argentina, and none of the ninth digit that Brazil put before its mobile numbers. A number is
-kept as it was written, which is how WhatsApp reaches it; the other forms are made from that when they are needed.
+WhatsApp identifies people by the number with which they registered, and keeps digits that their country has since
+changed: a 1 in Mexico, a 9 in Argentina, and no ninth digit in older mobile numbers of Brazil. A number is stored as it
+was written, which is how WhatsApp reaches it; the other forms are derived from it when needed.
 """
 
 import re
@@ -21,8 +21,8 @@ _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
 def parse_e164(number: str) -> str:
     """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
 
-    Spaces, dots, dashes, and a whatsapp: before it are forgiven. Raises ValueError where no such number can exist
-    (ITU-T E.164, by phonenumbers' lengths).
+    Spaces, dots, dashes, and a whatsapp: before it are accepted. Raises ValueError for an impossible number (ITU-T
+    E.164, by phonenumbers' lengths).
     """
     try:
         written = phonenumbers.parse(number)
@@ -37,10 +37,10 @@ def parse_e164(number: str) -> str:
 
 
 def matching_number(number: str) -> str:
-    """Return the form of an E.164 number by which somebody is recognised on the phone and on WhatsApp.
+    """Return the form of an E.164 number that identifies a person both on the phone and on WhatsApp.
 
-    For matching alone: replies go to the address that wrote, which is the one its channel knows. Two numbers get one
-    form only where they cannot be two people; at worst somebody is taken for new. Idempotent.
+    For matching alone: replies go to the sender's address in its channel's form. Two numbers share a form only if they
+    cannot be two people; at worst somebody is taken for new. Idempotent.
     """
     if found := _ARGENTINA.fullmatch(number):
         return f"+54{found[1]}"
@@ -50,7 +50,7 @@ def matching_number(number: str) -> str:
 def dialable_number(number: str) -> str:
     """Return the form of an E.164 number that the phone network knows. Idempotent.
 
-    Argentina's 9 stays: from abroad its mobiles are called with it.
+    Argentina's 9 stays: it is dialled to reach its mobiles from abroad.
     """
     if found := _MEXICO.fullmatch(number):
         return f"+52{found[1]}"

@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment and of .env, frozen, checked at the start."""
+"""Settings from the environment and .env, of which this is the only reader; frozen, checked at the start."""
 
 import os
 import re
@@ -14,21 +14,21 @@ from phone_numbers import dialable_number, parse_e164
 
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
-"""The account that the simulator's webhooks come from: made up, and never let in from elsewhere."""
+"""The account of the simulator's webhooks: made up, and never accepted from elsewhere."""
 OLDEST_SQLITE = (3, 35)
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Where prometheus_client looks for it. What it was before makes no difference: counts stay with their data."""
+"""The variable that prometheus_client reads. Its earlier value is ignored: counts stay with their data."""
 
 Secret = Annotated[str | None, Field(repr=False)]
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be right. The message is one sentence that names it."""
+    """A setting is invalid. The message is one sentence that names it."""
 
 
 class TwilioCredentials(NamedTuple):
-    """What Twilio's REST API is asked with."""
+    """The credentials for Twilio's REST API."""
 
     account_sid: str
     auth_token: str
@@ -39,7 +39,7 @@ class TwilioCredentials(NamedTuple):
 
 
 class Settings(BaseSettings):
-    """What the environment and .env say. Field names are the variables' names in lower case."""
+    """The settings. Field names are the variables' names in lower case."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, populate_by_name=True
@@ -116,35 +116,35 @@ class Settings(BaseSettings):
 
     @property
     def terminal_language(self) -> str:
-        """What commands print in, "en" or "es", after LC_ALL, LC_MESSAGES or LANG."""
+        """The language of commands' output, "en" or "es", after LC_ALL, LC_MESSAGES or LANG."""
         return "es" if self.lang.lower().startswith("es") else "en"
 
     @property
     def local_url(self) -> str:
-        """Where this server is reached from this machine, without a trailing slash."""
+        """The URL of this server on this machine, without a trailing slash."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def has_model(self) -> bool:
-        """Whether a model is configured; if not, the offline model answers."""
+        """True if a model is configured; otherwise the offline model answers."""
         return bool(self.openai_api_key or self.openai_base_url)
 
     @property
     def twilio_auth_tokens(self) -> tuple[str, ...]:
-        """The tokens whose signatures are good: the primary one first, more while one is being rotated."""
+        """The tokens whose signatures are valid: the primary one first, more while one is being rotated."""
         return tuple(self.twilio_auth_token.split(",")) if self.twilio_auth_token else ()
 
     @property
     def twilio_credentials(self) -> TwilioCredentials | None:
-        """What signs in to Twilio's REST API: the account and its primary token; None without both."""
+        """The account and its primary token for Twilio's REST API; None without both."""
         if not self.twilio_account_sid or not self.twilio_auth_tokens:
             return None
         return TwilioCredentials(self.twilio_account_sid, self.twilio_auth_tokens[0])
 
     @property
     def whatsapp_allowed_numbers(self) -> frozenset[str]:
-        """Who alone is answered on WhatsApp, as E.164; nobody: everybody is."""
+        """The only E.164 numbers answered on WhatsApp; if empty, everybody is."""
         return frozenset((self.whatsapp_allowed or "").split(",")) - {""}
 
     @field_validator("log_level", mode="before")
@@ -176,17 +176,17 @@ class Settings(BaseSettings):
 
     @property
     def seller_numbers(self) -> tuple[str, ...]:
-        """Who is told of customers that want a person, as E.164."""
+        """The sellers notified of customers that want a person, as E.164."""
         return tuple(filter(None, (self.vendedor_whatsapp or "").split(",")))
 
     @property
     def sellers_file(self) -> Path:
-        """Where more is said of the sellers than their numbers, if there is such a file."""
+        """The file with more details on the sellers than their numbers, if any."""
         return ROOT / "profiles" / "sellers.toml"
 
     @property
     def has_sellers(self) -> bool:
-        """Whether there is anybody to tell that a customer wants a person."""
+        """True if there is a seller to notify of a customer that wants a person."""
         return bool(self.vendedor_whatsapp) or self.sellers_file.exists()
 
     @field_validator("whatsapp_allowed", "vendedor_whatsapp")
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
 
 def normalise_database_url(url: str) -> str:
-    """Return the URL with the driver that is installed; postgres:// (as hosts give it) is accepted."""
+    """Return the URL with the installed driver; postgres:// (as hosts give it) is accepted."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         raise ValueError("must be sqlite:///path or postgresql://user:password@host/name")
@@ -257,9 +257,9 @@ def require_sqlite(version: tuple[int, ...]) -> None:
 
 
 def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Settings:
-    """Read the settings; `values` go before the environment, the environment before the file.
+    """Read the settings; `values` take precedence over the environment, the environment over the file.
 
-    Raises SettingsError with one sentence that names the first setting that cannot be right.
+    Raises SettingsError with one sentence that names the first invalid setting.
     """
     try:
         return Settings(_env_file=env_file, _env_file_encoding="utf-8", **values)
@@ -268,17 +268,17 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
 
 
 def settle_port(port: int) -> None:
-    """Have all settings that are loaded from now on, here and in processes that are started, say this port."""
+    """Set the port for all settings loaded from now on, here and in child processes."""
     os.environ["PORT"] = str(port)
 
 
 def share_metrics(folder: Path) -> None:
-    """Have this process, and those that are started from it, count in a folder together with all that use it."""
+    """Share metrics, from this process and its children, in a folder with all processes that use it."""
     os.environ[_METRICS_FOLDER] = str(folder.absolute())
 
 
 def metrics_folder() -> Path | None:
-    """Return the folder in which processes count together; None where this one counts alone."""
+    """Return the folder of shared metrics; None if this process counts alone."""
     folder = os.environ.get(_METRICS_FOLDER)
     return Path(folder) if folder else None
 

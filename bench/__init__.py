@@ -1,1 +1,1 @@
-"""What the program costs, measured side by side: `python -m bench`."""
+"""Benchmarks of the program against a minimal app: `python -m bench`."""

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from bench import dashboard, figures, people, whatsapp
-from bench.figures import Bench, ChatSize, DeskSize, PeopleSize, Size
+from bench.figures import Bench, ChatSize, DashboardSize, PeopleSize, Size
 from bench.load import Crowd
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
@@ -62,7 +62,7 @@ FULL = {
     "--backlog", type=click.IntRange(1, 95), help="Messages and answers of one contact for Chatwoot (95)."
 )
 @click.option("--handoffs", type=click.IntRange(1), help="Requests for a person (200).")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the README shows it.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as docs/costs.md shows it.")
 def main(
     only: tuple[str, ...],
     quick: bool,
@@ -86,7 +86,7 @@ def main(
             },
         ),
         people=PeopleSize(**{name: int(sizes[name]) for name in ("exchanges", "backlog", "handoffs")}),
-        desk=DeskSize(
+        dashboard=DashboardSize(
             windows=int(sizes["windows"]),
             calls=int(sizes["watched_calls"]),
             rounds=int(sizes["watches"]),

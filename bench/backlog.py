@@ -1,4 +1,4 @@
-"""What was said on WhatsApp and is not in Chatwoot yet, as it lies there after Chatwoot was away; and its draining."""
+"""Measures how fast WhatsApp messages missing from Chatwoot after an outage are copied there."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from storage.queries import helpdesk, messages, outgoing
 from storage.queries.messages import NewMessage
 
 TAKES_S = 0.02
-"""How long the bench's Chatwoot takes over each request: a real one is slower, its database being asked."""
+"""The bench's Chatwoot's response time: a real one is slower, because of its database."""
 INBOX, TOKEN = "bench-inbox", "bot-bench"
 NUMBERS = tuple(f"+346000000{number:02}" for number in range(100))
 WARMING = tuple(f"+120255501{number:02}" for number in range(16))
@@ -35,14 +35,14 @@ class Chatwoot:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the program is told of it."""
+        """Return the program's settings for Chatwoot."""
         return {
             "CHATWOOT_ENABLED": "true", "CHATWOOT_URL": self.url, "CHATWOOT_INBOX_ID": INBOX,
             "CHATWOOT_ACCOUNT_ID": "1", "CHATWOOT_API_TOKEN": TOKEN,
         }  # fmt: skip
 
     def pace(self, takes_s: float, *, hangs: bool = False) -> None:
-        """Set how long it takes over a request, or that it answers none."""
+        """Set the response time, or stop answering."""
         get_json(f"{self.url}/pace?takes_s={takes_s}&hangs={int(hangs)}")
 
     def counts(self) -> dict[str, float]:
@@ -51,21 +51,21 @@ class Chatwoot:
         return counts
 
     def words(self) -> dict[str, list[list[str]]]:
-        """Return what it has: of each contact, what is in each conversation."""
+        """Return the texts in each contact's conversations."""
         words: dict[str, list[list[str]]] = get_json(f"{self.url}/words")
         return words
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How it went. seconds: from when the workers were given it until the last of it came."""
+    """The result. seconds: from the workers' start until the last message arrived."""
 
     messages: int
     seconds: float
 
     @property
     def per_s(self) -> float:
-        """Messages that came in a second."""
+        """Return messages per second."""
         return self.messages / self.seconds
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Drained:
 
 
 class Backlog:
-    """Fills a database, by the functions that the doors keep messages with, and has it drained."""
+    """Fills a database through the product's own functions, and has workers drain it."""
 
     def __init__(self, database_url: str, chatwoot: Chatwoot) -> None:
         self._database, self._chatwoot = Database(database_url, busy_timeout_s=10), chatwoot
@@ -153,7 +153,7 @@ class Backlog:
 
 
 def _said(number: str, exchanges: int) -> list[str]:
-    """What a person wrote and was answered, by turns."""
+    """Return a contact's messages and answers, alternating."""
     return [
         words.format(number=number, n=n)
         for n in range(1, exchanges + 1)

@@ -1,4 +1,4 @@
-"""A caller as Twilio stands for them: signed webhooks over a kept connection, TwiML followed by the clock.
+"""Simulates a caller: signed webhooks over a kept connection, TwiML followed in real time.
 
 Cheap, because it runs on the processor that what it measures runs on: a document is read with three expressions.
 """
@@ -19,9 +19,9 @@ from bench.processes import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, PUBLIC_URL
 from bench.servers.model_server import TOKENS
 
 CHARACTERS_PER_S = 15.0
-"""How fast a voice speaks."""
+"""The speed of speech."""
 ANSWER_WITHIN_S = 15.0
-"""How long Twilio waits for a webhook."""
+"""Twilio's timeout of a webhook."""
 MOST_REQUESTS = 20
 ANSWER = "".join(TOKENS)
 
@@ -41,22 +41,22 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a TwiML document says and where it leads."""
+    """A TwiML document's words and next URL."""
 
     words: str
     redirect: str | None
     action: str | None
     at: float
-    """When it had arrived, on the monotonic clock."""
+    """Arrival time, on the monotonic clock."""
 
     @property
     def spoken_s(self) -> float:
-        """How long saying it takes."""
+        """Return the seconds of speech."""
         return len(self.words) / CHARACTERS_PER_S
 
     @property
     def is_filler(self) -> bool:
-        """Whether it only says that it takes a moment: it listens, and then goes on elsewhere."""
+        """Return whether it is only a filler: it listens, then continues at another URL."""
         return self.redirect is not None and (self.action is not None or self.words == _FLOORS_FILLER)
 
 

@@ -1,4 +1,4 @@
-"""People who write on WhatsApp, many at once or one alone; what their messages took, and what that cost."""
+"""Measures WhatsApp conversations, many at once or one alone: latency and resources."""
 
 import asyncio
 import time
@@ -25,13 +25,13 @@ class Answered:
 
     @property
     def over_model_s(self) -> float:
-        """What the program took of it, before the model was asked, while it wrote and after it had ended."""
+        """Return the program's own share: before, during and after the model's answer."""
         return self.whole_s - self.model_s
 
 
 @dataclass
 class Chats:
-    """What people experienced, and what the machine spent on it."""
+    """Latencies of the messages, and the machine's resources spent on them."""
 
     look: Callable[[], int] = lambda: 0
     look_every: int = 0
@@ -43,11 +43,11 @@ class Chats:
     """Seconds of processor: of web, worker, the stand-ins (model, twilio) and of those who write (people)."""
     asked_of_twilio: Mapping[str, int] = field(default_factory=dict)
     memory_kb: list[int] = field(default_factory=list)
-    """What `look` said each time that `look_every` messages more were answered."""
+    """Results of `look` after every `look_every` messages."""
     answered: list[Answered] = field(default_factory=list)
 
     def add(self, exchange: Exchange) -> None:
-        """Take in a message that was answered."""
+        """Add an answered message."""
         self.exchanges.append(exchange)
         if self.look_every and len(self.exchanges) % self.look_every == 0:
             self.memory_kb.append(self.look())
@@ -58,7 +58,7 @@ class Chats:
         return len(self.exchanges) / self.seconds if self.seconds else 0.0
 
     def cpu_each_s(self, name: str) -> float:
-        """Seconds of processor that each message took of a process."""
+        """Return a process's CPU seconds per message."""
         return self.cpu_s[name] / max(1, len(self.exchanges))
 
     @property
@@ -126,7 +126,7 @@ async def all_at_once(
 
 
 def asked_of_twilio(machine: Machine) -> dict[str, int]:
-    """Return how often Twilio was asked for what, since this was last called."""
+    """Return the number of requests to Twilio by kind since the last call."""
     counts: dict[str, int] = get_json(f"http://127.0.0.1:{machine.twilio_port}/counts")
     return counts
 

@@ -1,4 +1,4 @@
-"""The dashboard's figures: what open windows take from those who call, and how fast pages open over a long past."""
+"""Measures the dashboard: the effect of open windows on calls, and pages' load times over a long history."""
 
 import asyncio
 import sqlite3
@@ -27,8 +27,8 @@ OPENS_IN_S = 0.150
 
 
 def windows(bench: Bench) -> Iterator[Row]:
-    """What windows that follow calls take from the first word, by turns with and without them."""
-    size = bench.size.desk
+    """Measure the delay of the first word caused by windows, alternating with and without them."""
+    size = bench.size.dashboard
     bench.say(
         f"{size.calls} calls, {size.rounds} times {TURNS} turns with {size.windows} open windows and without"
     )
@@ -53,21 +53,21 @@ def windows(bench: Bench) -> Iterator[Row]:
 
 
 def pages(bench: Bench) -> Iterator[Row]:
-    """How fast pages open with a long past."""
-    many = bench.size.desk.messages
+    """Measure pages' load times over a long history."""
+    many = bench.size.dashboard.messages
     bench.say(f"making a database of {many:,} messages, their turns and calls")
     server, past = _with_past(bench, many)
-    bench.say(f"{past.bytes / 1e6:.0f} MB; each page {bench.size.desk.opens} times")
+    bench.say(f"{past.bytes / 1e6:.0f} MB; each page {bench.size.dashboard.opens} times")
     where, failed = f"{many:,} messages", Counter[str]()
     for name, path in _pages(past).items():
-        times, html = asyncio.run(_open(server, path, bench.size.desk.opens, failed))
+        times, html = asyncio.run(_open(server, path, bench.size.dashboard.opens, failed))
         value = percentile(times, 0.5)
         yield below(
             f"{where}: {name}", value, OPENS_IN_S,
             f"{ms(value)} (first {ms(times[0])}, slowest {ms(max(times))}; {len(html) / 1000:.0f} kB)",
             must=f"≤ {ms(OPENS_IN_S)}",
         )  # fmt: skip
-    yield _errors(where, failed, len(_pages(past)) * bench.size.desk.opens)
+    yield _errors(where, failed, len(_pages(past)) * bench.size.dashboard.opens)
     bench.machine.stop(server)
     assert server.database is not None
     server.database.unlink()
@@ -94,7 +94,7 @@ def _alone(bench: Bench, name: str) -> Iterator[Server]:
 
 async def _with_and_without(bench: Bench, server: Server) -> tuple[Result, Result, Seen]:
     """Let calls go on, and open and shut the windows meanwhile."""
-    size, shut, watched, seen = bench.size.desk, Result(), Result(), Seen()
+    size, shut, watched, seen = bench.size.dashboard, Result(), Result(), Seen()
     placed = [Caller(server.port, next(callers)) for _ in range(size.calls)]
     await in_parallel([caller.dial() for caller in placed])
     await _turns(placed, Result(), 1)  # when all is cold nothing is counted
@@ -127,7 +127,7 @@ async def _open_windows(server: Server, paths: Sequence[str], many: int, seen: S
 async def _turns(placed: Sequence[Caller], result: Result, many: int) -> None:
     """Have each call take so many turns, evenly spread over time."""
 
-    async def talk(caller: Caller, offset_s: float) -> None:
+    async def take_turns(caller: Caller, offset_s: float) -> None:
         await asyncio.sleep(offset_s)
         for _ in range(many):
             try:
@@ -136,7 +136,7 @@ async def _turns(placed: Sequence[Caller], result: Result, many: int) -> None:
                 result.errors[str(error)] += 1
 
     step_s = BRISK_TURN_S / len(placed)
-    await in_parallel([talk(caller, number * step_s) for number, caller in enumerate(placed)])
+    await in_parallel([take_turns(caller, number * step_s) for number, caller in enumerate(placed)])
 
 
 def _pages_of(database: Path, placed: Sequence[Caller]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a busy business has written and handed over by now, made in SQL beside the calls of bench/history.py."""
+"""Generates a busy business's messages and handoffs in SQL, besides the calls of bench/history.py."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ UPDATE conversations SET human = 'Ana', human_until = {{until}} WHERE id > {FIRS
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was made. longest: the conversation that all writes most of; one_call: some call's conversation."""
+    """The generated data. longest: the conversation with the most messages; one_call: some call's conversation."""
 
     messages: int
     longest: int

@@ -1,4 +1,4 @@
-"""The figures: each one a load, what is measured under it, and what it must not exceed."""
+"""Defines the figures: a load, a measurement and a limit each."""
 
 import asyncio
 import math
@@ -34,7 +34,7 @@ EARLY, LATE = 20, 200
 
 @dataclass(frozen=True, slots=True)
 class ChatSize:
-    """How much of everything on WhatsApp.
+    """Sizes of the WhatsApp loads.
 
     rounds: messages of each of the people at once. alone: of one person. long_chat: of each who writes long.
     messages: of all together, where the model takes no time.
@@ -49,8 +49,8 @@ class ChatSize:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskSize:
-    """How much of everything at the dashboard.
+class DashboardSize:
+    """Sizes of the dashboard loads.
 
     windows: open at once, on so many calls, rounds: how often they are opened. messages: in the long past.
     opens: how often each page is opened over it.
@@ -65,7 +65,7 @@ class DeskSize:
 
 @dataclass(frozen=True, slots=True)
 class PeopleSize:
-    """How much people are brought in. exchanges: of each of 100 contacts; backlog: of one; two messages each."""
+    """Sizes of the Chatwoot loads. exchanges: of each of 100 contacts; backlog: of one; two messages each."""
 
     exchanges: int
     backlog: int
@@ -74,7 +74,7 @@ class PeopleSize:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything."""
+    """Sizes of all loads."""
 
     turns: int
     crowd: Crowd
@@ -82,7 +82,7 @@ class Size:
     history_turns: int
     history_samples: int
     chats: ChatSize
-    desk: DeskSize
+    dashboard: DashboardSize
     people: PeopleSize
 
 
@@ -123,7 +123,7 @@ class Bench:
         return self._servers["floor"]
 
     def one_call(self) -> Result:
-        """One call after another at the program, once a run: what many calls are compared with."""
+        """Return the program's result for single calls, measured once a run: the baseline of many calls."""
         if self._one_call is None:
             self.say(f"one call after another, {self.size.turns} turns")
             self._one_call = self._one_after_another(self.app, self.size.turns)
@@ -136,7 +136,7 @@ class Bench:
     # First word
 
     def first_word(self) -> Iterator[Row]:
-        """What the first word takes beyond the model's first sentence, one call."""
+        """Measure one call's delay of the first word beyond the model's first sentence."""
         app = self.one_call()
         turns = max(2, self.size.turns // 4)
         self.say(f"the same at the floor, {turns} turns")
@@ -267,7 +267,7 @@ class Bench:
     # Memory
 
     def memory(self) -> Iterator[Row]:
-        """What a call that waits for its answer takes of memory."""
+        """Measure a waiting call's memory."""
         calls = self.size.crowd.calls
         self.say(f"{calls} calls that wait for a slow model")
         app = self.machine.start_app("patient", ANSWER_WAIT_S="4")

@@ -22,17 +22,17 @@ SETTINGS = {
 }
 WARMING = 6
 SAME_ADDRESS = 10
-"""How many requests come from one address, as a proxy says: there is a limit for each."""
+"""Requests per client address, as a proxy reports it: each address has a limit."""
 TIMEOUT_S = 15.0
 
 
 @dataclass
 class Handovers:
-    """What they took. Seconds."""
+    """Durations of the handoff requests, in seconds."""
 
     took_s: list[float] = field(default_factory=list)
     twilio_s: list[float] = field(default_factory=list)
-    """What Twilio alone took, asked for the same in between."""
+    """Durations of the same requests sent to Twilio alone, in between."""
     errors: Counter[str] = field(default_factory=Counter)
 
 
@@ -58,7 +58,7 @@ def ask_by_turns(port: int, twilio_port: int, requests: int) -> Handovers:
 
 
 class _WrongAnswerError(Exception):
-    """It was not said that the seller was told."""
+    """The answer does not confirm that the seller was told."""
 
 
 def _hand_over(line: HTTPConnection, number: int) -> float:

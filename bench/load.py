@@ -1,4 +1,4 @@
-"""Calls placed one after another, and many at once; what their turns took."""
+"""Measures the turns of calls, one after another and many at once."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from bench.caller import Caller, CallFailed, Turn
 from bench.processes import Server
 
 BRISK_PAUSE_S = 1.7
-"""How long a hurried caller listens to a first sentence: until the model has written the rest, and no longer."""
+"""Seconds that a hurried caller listens to a first sentence: just until the model has written the rest."""
 BRISK_TURN_S = 2.6
 TURNS_PER_CALL = 10
 
@@ -37,7 +37,7 @@ class Sample:
 
 @dataclass
 class Result:
-    """What calls experienced."""
+    """Latencies of the calls."""
 
     turns: list[Turn] = field(default_factory=list)
     greetings_s: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Result:
 
     @property
     def fillers(self) -> int:
-        """How many times somebody was told to wait."""
+        """Return the number of fillers."""
         return sum(turn.fillers for turn in self.turns)
 
     @property
@@ -181,7 +181,7 @@ async def _steady_call(port: int, plan: Crowd, at: float, until: float, result: 
 
 
 async def go_through(caller: Caller, turns: int) -> None:
-    """Be greeted and take so many turns without listening; for a model that answers at once."""
+    """Hear the greeting and take a number of turns without listening; for a model that answers at once."""
     await caller.dial()
     for _ in range(turns):
         await caller.turn(longest_pause_s=0)

@@ -1,4 +1,4 @@
-"""What bringing in people costs: the mirror in Chatwoot, beside the answers and behind them, and the handoff's API."""
+"""Measures the Chatwoot copy, during and after answers, and the handoff API."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ def hanging(bench: Bench) -> Iterator[Row]:
 
 
 def drain(bench: Bench) -> Iterator[Row]:
-    """What 100 contacts wrote and were answered, drained by one worker over SQLite."""
+    """Measure draining 100 contacts' exchanges with one worker over SQLite."""
     chatwoot = _chatwoot(bench)
     with _app(bench, **chatwoot.settings) as server:
         load = _Load(chatwoot, f"sqlite:///{server.database}", [server], NUMBERS, bench.size.people.exchanges)
@@ -72,7 +72,7 @@ def drain_postgres(bench: Bench) -> Iterator[Row]:
 
 
 def drain_one(bench: Bench) -> Iterator[Row]:
-    """What one contact wrote and was answered, drained one after the other."""
+    """Measure draining one contact's exchanges, one after the other."""
     chatwoot = _chatwoot(bench)
     with _app(bench, **chatwoot.settings) as server:
         load = _Load(
@@ -116,7 +116,7 @@ _servers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """What is drained: so many exchanges of each number, by these servers' workers."""
+    """The exchanges to be drained, per number, and the servers with the workers."""
 
     chatwoot: Chatwoot
     database_url: str

@@ -1,4 +1,4 @@
-"""A person who writes on WhatsApp, as Twilio stands for them: signed webhooks, a reply in TwiML, and its receipts."""
+"""Simulates a WhatsApp contact: signed webhooks, a reply in TwiML, and its receipts."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from bench.caller import ANSWER, CallFailed, Line, questions
 from bench.processes import ACCOUNT_SID, OUR_NUMBER, PUBLIC_URL
 
 RECEIPTS = ("sent", "delivered", "read")
-"""What Twilio tells of a message that arrives and is read, one after the other."""
+"""Twilio's status callbacks for a delivered and read message, in order."""
 NEWCOMERS = 100
 """People from this number on are others than those who write all at once."""
 _MESSAGE = re.compile(r'<Message statusCallback="([^"]*)">([^<]*)</Message>')

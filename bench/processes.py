@@ -1,4 +1,4 @@
-"""The processes that are measured: started as start.sh starts them, and what they took of the machine."""
+"""Starts the measured processes as start.sh does, and reads their CPU and memory."""
 
 import os
 import signal
@@ -36,18 +36,18 @@ class Process:
     popen: "subprocess.Popen[bytes]"
     log: Path
     part: int | None = None
-    """Of what was started, the process that is looked at, with its children; None: all of it."""
+    """The id of the measured process, children included; None: all processes started."""
 
     def cpu_s(self) -> float:
-        """Seconds of processor, user and system, that it and its children took so far."""
+        """Return the CPU seconds (user and system) so far, children's included."""
         return sum(_cpu_s(pid) for pid in self._pids())
 
     def memory_kb(self) -> int:
-        """Kilobytes of memory that it and its children hold, what they share counted once (PSS)."""
+        """Return the kilobytes of memory, children's included, with shared pages counted once (PSS)."""
         return sum(_pss_kb(pid) for pid in self._pids())
 
     def threads(self) -> int:
-        """How many threads it and its children have."""
+        """Return the number of threads, children's included."""
         return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
 
     def _pids(self) -> list[int]:
@@ -59,7 +59,7 @@ class Process:
         return pids
 
     def parts(self) -> list["Process"]:
-        """What it has forked, in that order."""
+        """Return the child processes, in the order of forking."""
         mine = _command(self.popen.pid)
         children = sorted(pid for pid in _children(self.popen.pid) if _command(pid) == mine)
         return [replace(self, part=pid) for pid in children]
@@ -115,13 +115,13 @@ class Server:
     database: Path | None = None
 
     def memory_kb(self) -> int:
-        """What the web server and the worker hold together (PSS), without the process that keeps them up."""
+        """Return the memory (PSS) of the web server and the worker, without their supervisor."""
         return sum(part.memory_kb() for part in (self.web, self.worker) if part is not None)
 
 
 @dataclass
 class Machine:
-    """Starts what is measured, and ends it all."""
+    """Starts and ends the measured processes."""
 
     folder: Path
     model_port: int = 0
@@ -228,12 +228,12 @@ def machine(folder: Path) -> Iterator[Machine]:
 
 
 def gunicorn(app: str) -> list[str]:
-    """The command that serves an app as start.sh's is served."""
+    """Return the command that serves an app as start.sh does."""
     return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), app]
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What was measured, as a table: on the terminal, or as Markdown for the README."""
+"""Formats the results as a table: for the terminal, or as Markdown for docs/costs.md."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Whether it is what it must be."""
+        """Return the verdict against the limit."""
         return "" if self.is_met is None else "yes" if self.is_met else "NO"
 
 
@@ -43,7 +43,7 @@ def ms(seconds: float) -> str:
 
 
 def machine_line() -> str:
-    """What it ran on, and what else that was doing: a load near or above the cores' number spoils latencies."""
+    """Return the machine and its load: a load near or above the number of cores spoils latencies."""
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}; load average {load}"
 

@@ -1,4 +1,4 @@
-"""What calls that wait for a slow model take of memory."""
+"""Measures the memory of calls that wait for a slow model."""
 
 import asyncio
 import math

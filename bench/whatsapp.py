@@ -16,7 +16,7 @@ from bench.servers.model_server import ANSWER_TOKENS, FIRST_TOKEN_S, TOKENS_PER_
 from bench.summaries import wait_for_summaries, whatsapp_keys
 
 USUAL_PER_S = 1.8
-"""What the usual bot of this field answers in a second, with 100 people at once and this model, on two cores: two
+"""Answers per second of a usual bot in this field, with 100 people at once and this model, on two cores: two
 blocking calls of the model for each message inside one event loop, in six processes."""
 AT_ONCE_PER_S = 100
 WITH_RECEIPTS = f", {len(RECEIPTS)} receipts of each answer"
@@ -26,11 +26,11 @@ FEW = 20
 WEB_PROCESSES = 2
 """As many as start.sh starts."""
 LOOKS = 5
-"""How many times memory is looked at, the messages between them being as many each time."""
+"""Number of memory readings, at equal intervals of messages."""
 
 CHUNKS = 10
 MODEL_S = FIRST_TOKEN_S + (ANSWER_TOKENS - 1) / TOKENS_PER_S
-"""How long the model writes, by its own clock."""
+"""Duration of the model's answer, by its own clock."""
 AT_ONCE = f"model at 0 s, {ANSWER_TOKENS} tokens in {CHUNKS} chunks"
 
 WINDOW = 8
@@ -71,7 +71,7 @@ def crowd(bench: Bench) -> Iterator[Row]:
 
 
 def throughput(bench: Bench) -> Iterator[Row]:
-    """How many messages a second there can be at most, without the receipts of each answer and with them."""
+    """Measure the maximum messages per second, without and with receipts."""
     size = bench.size.chats
     each = max(1, size.messages // 2 // size.people)
     bench.say(f"{size.people} people at once on WhatsApp, {each} messages each, {AT_ONCE}")
@@ -133,7 +133,7 @@ def history(bench: Bench) -> Iterator[Row]:
 
 
 def memory(bench: Bench) -> Iterator[Row]:
-    """Whether memory grows with the messages that were answered; by fewer people, so that none is refused."""
+    """Measure memory growth per message; with fewer people, so that none is refused."""
     people, messages = min(FEW, bench.size.chats.people), bench.size.chats.messages
     bench.say(f"{people} people at once on WhatsApp, {messages // people} messages each, {AT_ONCE}")
     with _alone(bench) as server, _at_once(bench):

@@ -25,7 +25,7 @@ class PageFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a request for a page brought, and how long that took."""
+    """A page request's result and duration."""
 
     status: int
     html: str
@@ -69,12 +69,12 @@ class Browser:
 
 @dataclass
 class Seen:
-    """What all windows together experienced. streams: how many have one now; most: at once so far."""
+    """The results of all windows. streams: open now; most: the maximum so far."""
 
     streams: int = 0
     most: int = 0
     looks: Counter[int] = field(default_factory=Counter)
-    """How often a window looked again, by the status that it got: 204 is nothing new."""
+    """Number of refreshes by HTTP status: 204 is nothing new."""
     errors: Counter[str] = field(default_factory=Counter)
 
     def stream_began(self) -> None:

@@ -1,1 +1,1 @@
-"""Commands for operators, one module a group; imports everything below the container, and no entry point."""
+"""Commands for operators, one module per group; imports everything below the container, and no entry point."""

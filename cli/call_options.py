@@ -1,4 +1,4 @@
-"""What the commands that place calls share: how they end, and what they need before they begin."""
+"""Options, checks and exit codes shared by the commands that place calls."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ PATIENCE_S = 60.0
 
 
 def exit_codes(terminal: Terminal) -> str:
-    """Return the paragraph of --help that says what the exit codes mean."""
+    """Return the paragraph of --help on the exit codes."""
     return terminal.translate(
         _(
             "\b\nExit codes:\n  0    the call was answered, and is over\n  1    nobody was "
@@ -31,7 +31,7 @@ def exit_codes(terminal: Terminal) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class DialOptions:
-    """What both commands can be told, as `dial_parameters` reads it. Numbers are E.164."""
+    """The options of both commands, as `dial_parameters` reads them. Numbers are E.164."""
 
     number: str | None
     sender: str | None
@@ -96,12 +96,12 @@ class PhoneNumber(click.ParamType[str]):
             )
 
     def form(self, e164: str) -> str:
-        """Return the form of a number that the command gets: the one that the phone network knows."""
+        """Return the number in the form that the phone network knows."""
         return dialable_number(e164)
 
 
 def read_settings(env_file: Path | None) -> Settings:
-    """Read the settings, from another file than .env where one is named. Raises CannotBegin."""
+    """Read the settings, from another file than .env if one is named. Raises CannotBegin."""
     try:
         return load_settings(env_file) if env_file else load_settings()
     except SettingsError as error:
@@ -109,23 +109,28 @@ def read_settings(env_file: Path | None) -> Settings:
 
 
 def require(terminal: Terminal, settings: Settings, *names: str) -> None:
-    """Raise CannotBegin with one sentence that names the settings among these that are not set."""
+    """Raise CannotBegin with one sentence that names those of these settings that are not set."""
     missing = [name.upper() for name in names if not getattr(settings, name)]
     if missing:
-        listed = ", ".join(missing)
-        raise CannotBegin(
-            terminal.translate(
-                _("Not set in .env or the environment: {listed} (explained in .env.example).").format(
-                    listed=listed
-                ),
-            )
+        raise not_set(terminal, *missing)
+
+
+def not_set(terminal: Terminal, *names: str) -> CannotBegin:
+    """Return the error that says which settings are missing."""
+    listed = ", ".join(names)
+    return CannotBegin(
+        terminal.translate(
+            _("Not set in .env or the environment: {listed} (explained in .env.example).").format(
+                listed=listed
+            ),
         )
+    )
 
 
 def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *needed: str) -> tuple[str, str]:
-    """Return whom to call and from which number: as told, else as set.
+    """Return the numbers to call and to call from, as given, else as set.
 
-    Raises CannotBegin where these or the account's credentials or other `needed` settings are missing.
+    Raises CannotBegin if these, the account's credentials or other `needed` settings are missing.
     """
     own_number = () if options.sender else ("twilio_phone_number",)
     require(terminal, settings, "twilio_account_sid", "twilio_auth_token", *own_number, *needed)
@@ -140,7 +145,7 @@ def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *ne
 
 
 def twilio_of(terminal: Terminal, settings: Settings) -> TwilioRest:
-    """Return the client for the settings' account. Raises CannotBegin where its credentials are missing."""
+    """Return the client for the settings' account. Raises CannotBegin if its credentials are missing."""
     require(terminal, settings, "twilio_account_sid", "twilio_auth_token")
     credentials = settings.twilio_credentials
     assert credentials is not None

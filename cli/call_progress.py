@@ -1,4 +1,4 @@
-"""A call of ours in the terminal: placed, shown as it goes on, and summed up when it is over."""
+"""Places a call from the terminal, shows its progress, and sums it up."""
 
 import signal
 import time
@@ -19,6 +19,10 @@ from translations import lazy_gettext as _
 from translations import lazy_pgettext
 
 LOOKS_FOR_THE_PRICE = 3
+TWILIO = "Twilio"
+
+Advice = Callable[[int | str | None, str], str | None]
+"""What a code means and what to do about it, in a language."""
 
 _STATUSES = {
     "queued": _("queued"),
@@ -42,8 +46,8 @@ _ANSWERED_BY = {
 class Follower:
     """Follows one call in the terminal.
 
-    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once. poll_s:
-    seconds between two looks at the call. patience_s: how long Twilio may be silent before this gives up.
+    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once. poll_s: seconds
+    between two requests for the call. patience_s: seconds of silence from Twilio before it gives up.
     """
 
     def __init__(
@@ -102,11 +106,11 @@ class Follower:
 
     def _to_its_end(self, progress: "Progress", state: CallState) -> CallState:
         looks = Looks(self._twilio, self._terminal, self._patience_s)
-        progress.show(state)
+        progress.show(_status_word(self._terminal, state))
         while not state.is_over:
             interrupted = self._interruption.within(self._poll_s)
             state = self._hang_up(state) if interrupted else looks.again(state)
-            progress.show(state)
+            progress.show(_status_word(self._terminal, state))
         return self._billed(looks, state)
 
     def _billed(self, looks: "Looks", state: CallState) -> CallState:
@@ -133,7 +137,7 @@ class Follower:
 
 
 class Looks:
-    """Looks at a call again and again, and bears with failures that pass."""
+    """Fetches a call again and again, tolerating passing failures."""
 
     def __init__(self, twilio: TwilioRest, terminal: Terminal, patience_s: float) -> None:
         self._twilio = twilio
@@ -143,9 +147,9 @@ class Looks:
         self._failing = False
 
     def again(self, state: CallState) -> CallState:
-        """Return the call as it is now, or as it was where Twilio fails for the moment.
+        """Return the call's present state, or its last known one while Twilio fails.
 
-        Raises IntegrationError where it is permanent or patience_s have passed with no answer.
+        Raises IntegrationError if the failure is permanent or patience_s have passed with no answer.
         """
         try:
             state = self._twilio.fetch_call(state.sid)
@@ -159,14 +163,12 @@ class Looks:
         if error.permanent or time.monotonic() - self._seen_at >= self._patience_s:
             raise error
         if not self._failing:
-            self._terminal.say(
-                _("Twilio does not answer for now ({error}); still trying.").format(error=error),
-            )
+            tell_failing(self._terminal, error, TWILIO)
         self._failing = True
 
 
 class Progress:
-    """Shows a call: a line that stays for each new status, and on a terminal one that counts the seconds."""
+    """Shows a call or a message: a line stays for each new status, and on a terminal one counts the seconds."""
 
     def __init__(self, terminal: Terminal, status: Status) -> None:
         self._terminal = terminal
@@ -174,12 +176,12 @@ class Progress:
         self._began = time.monotonic()
         self._shown: str | None = None
 
-    def show(self, state: CallState) -> None:
-        """Show the call as it is now."""
-        line = f"  {_minutes(int(time.monotonic() - self._began))}  {_status_word(self._terminal, state)}"
-        if state.status != self._shown:
+    def show(self, status: str) -> None:
+        """Show the status, in the reader's words."""
+        line = f"  {_minutes(int(time.monotonic() - self._began))}  {status}"
+        if status != self._shown:
             self._terminal.console.print(line)
-            self._shown = state.status
+            self._shown = status
         self._status.update(line)
 
 
@@ -201,7 +203,7 @@ class Interruption:
             signal.signal(number, handler)
 
     def within(self, seconds: float) -> bool:
-        """Wait that long; at once True where there was an interruption not told of yet."""
+        """Wait for so many seconds; return True at once if there was an interruption not yet reported."""
         try:
             self._queue.get(timeout=seconds)
         except Empty:
@@ -215,19 +217,26 @@ class Interruption:
         self._queue.put(None)
 
 
-def explain(terminal: Terminal, error: IntegrationError) -> ExitCode:
-    """Print what Twilio said and what to do about it; return the exit code for it."""
+def tell_failing(terminal: Terminal, error: IntegrationError, who: str) -> None:
+    """Say that somebody does not answer for the moment, and that it goes on."""
+    terminal.say(_("{who} does not answer for now ({error}); still trying.").format(who=who, error=error))
+
+
+def explain(
+    terminal: Terminal, error: IntegrationError, who: str = TWILIO, what_to_do: Advice = what_to_do
+) -> ExitCode:
+    """Print what a provider said and what to do about it; return the exit code for it."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = what_to_do(error.code, terminal.language)
     if advice:
-        terminal.complain(_("{advice}\n  {error}{code}").format(advice=advice, error=error, code=code))
+        terminal.complain(f"{advice}\n  {error}{code}")
     else:
-        terminal.complain(_("Twilio says: {error}{code}").format(error=error, code=code))
+        terminal.complain(_("{who} says: {error}{code}").format(who=who, error=error, code=code))
     return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
 
 
 def summary(terminal: Terminal, state: CallState) -> str:
-    """Return what became of a call that is over, in a line or two."""
+    """Return the outcome of a finished call, in a line or two."""
     parts = [_status_word(terminal, state)]
     if state.answered_by:
         kind = state.answered_by.partition("_")[0]

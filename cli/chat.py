@@ -63,7 +63,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class ChatServices:
-    """What the command needs. zone: the business's, in which times are shown."""
+    """The command's services. zone: the business's, for times."""
 
     manager: ConversationManager
     database: Database
@@ -73,7 +73,7 @@ class ChatServices:
 def chat_command(
     terminal: Terminal, services: Callable[[], ChatServices], check: Callable[[], None]
 ) -> click.Command:
-    """Return the command. services: asked when it is run. check: raises where it cannot run."""
+    """Return the command. services: called when it runs. check: raises if it cannot run."""
 
     @click.command("chat")
     @click.option(
@@ -107,12 +107,12 @@ def chat_command(
                     terminal.console.print(f"> {words}", style="bold")
                     now.ask(words)
             return
-        _talk(now, needed.zone)
+        _converse(now, needed.zone)
 
     return chat
 
 
-def _talk(chat: Chat, zone: ZoneInfo) -> None:
+def _converse(chat: Chat, zone: ZoneInfo) -> None:
     terminal = chat.terminal
     terminal.say(
         _("Write; /history shows what was said, /reset begins anew, /exit ends."),
@@ -164,5 +164,5 @@ def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return words without what would move a terminal's cursor or change its colours."""
+    """Return text without control characters, which would move a terminal's cursor or change its colours."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

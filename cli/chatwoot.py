@@ -1,4 +1,4 @@
-"""`flask --app app chatwoot ...`: whether the connection to Chatwoot is set up right, and what to change."""
+"""`flask --app app chatwoot ...`: check the connection to Chatwoot and advise on its settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ _HARMLESS = frozenset({Problem.WEBHOOKS_UNSIGNED})
 
 @dataclass(frozen=True, slots=True)
 class ChatwootServices:
-    """What the commands need. client: None where Chatwoot is not configured.
+    """The commands' services. client: None if Chatwoot is not configured.
 
-    public_url: where Chatwoot would reach us. is_signed: whether the secret of its webhooks is set.
+    public_url: the base of the URLs at which Chatwoot reaches this server. is_signed: True if the webhooks'
+    secret is set.
     """
 
     database: Database
@@ -38,7 +39,7 @@ class ChatwootServices:
 def chatwoot_group(
     terminal: Terminal, services: Callable[[], ChatwootServices], check: Callable[[], None]
 ) -> click.Group:
-    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
+    """Return the group. services: called when a command runs. check: raises if it cannot run."""
     group = click.Group("chatwoot", help="Chatwoot.")
 
     def test() -> None:

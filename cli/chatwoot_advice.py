@@ -1,4 +1,4 @@
-"""What is wrong with a connection to Chatwoot, in words, and which setting to change."""
+"""Explains problems of the connection to Chatwoot, and names the setting to change."""
 
 from integrations.chatwoot.setup_check import Problem
 from translations import Message, lazy_gettext
@@ -56,5 +56,5 @@ _ADVICE = {
 
 
 def what_to_change(problem: Problem) -> Message:
-    """Return what is wrong and what to do about it."""
+    """Return a description of the problem, and its cure."""
     return _ADVICE[problem]

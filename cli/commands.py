@@ -1,4 +1,4 @@
-"""Every command of `flask --app app`, with what it takes from the container when it is run."""
+"""Registers every command of `flask --app app` with its services from the container."""
 
 from functools import partial
 
@@ -11,7 +11,6 @@ from cli.crm import CrmServices, crm_group
 from cli.database import database_group, require_tables
 from cli.handoffs import HandoffServices, handoffs_command
 from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
-from cli.whatsapp.providers import carriers_of
 from cli.worker import worker_command
 from container import Container
 from jobs.worker import Worker
@@ -19,7 +18,7 @@ from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
 
 WORKER_BUSY_TIMEOUT_S = 5.0
-"""A worker has nobody who waits for it."""
+"""Seconds a worker waits for SQLite's lock: nobody waits for a worker."""
 
 
 def commands(container: Container) -> list[click.Command]:
@@ -28,7 +27,7 @@ def commands(container: Container) -> list[click.Command]:
     language = settings.terminal_language
     terminal = Terminal(language)
     check = partial(require_tables, settings.database_url, terminal)
-    whatsapp = whatsapp_group(terminal, lambda: _whatsapp(container, terminal), check)
+    whatsapp = whatsapp_group(terminal, lambda: _whatsapp(container), check)
     whatsapp.add_command(whatsapp_simulate_command(lambda: container.local_server, language))
     return [
         database_group(settings.database_url),
@@ -51,22 +50,12 @@ def _handoffs(container: Container) -> HandoffServices:
     return HandoffServices(container.database, container.profile.time_zone)
 
 
-def _whatsapp(container: Container, terminal: Terminal) -> WhatsAppServices:
-    settings, providers = container.settings, container.providers
-    carriers = carriers_of(
-        terminal,
-        providers.twilio_messages,
-        providers.dialog360,
-        sender=providers.whatsapp_sender,
-        public_url=settings.webhook_url,
-        template_sid=settings.twilio_template_sid,
-        dialog360_template=settings.d360_template,
-    )
+def _whatsapp(container: Container) -> WhatsAppServices:
     return WhatsAppServices(
         container.database,
         container.profile.time_zone,
-        rest=providers.twilio_messages,
-        carriers=carriers,
+        rest=container.providers.twilio_messages,
+        providers=container.providers.channels.providers,
         mirror=container.people.mirror,
     )
 

@@ -1,4 +1,4 @@
-"""What commands print, in the language of the reader's LANG."""
+"""Prints commands' output in the language of the reader's LANG."""
 
 import io
 import sys
@@ -11,7 +11,7 @@ from translations import Message, in_language
 
 
 class Terminal:
-    """Prints for people. What was asked for goes to stdout, what is wrong to stderr.
+    """Prints for people: results to stdout, errors to stderr.
 
     language: one of `translations.languages()`.
     """
@@ -30,16 +30,16 @@ class Terminal:
             return str(message)
 
     def say(self, message: Message | str) -> None:
-        """Print what was asked for."""
+        """Print a result."""
         self.console.print(self.translate(message))
 
     def complain(self, message: Message | str) -> None:
-        """Print what is wrong, and what to do about it."""
+        """Print an error, and its cure."""
         self._errors.print(self.translate(message), style="yellow")
 
 
 def reader_language() -> str:
-    """Return the reader's language even where the settings are wrong, so that this can be said in it."""
+    """Return the reader's language even if the settings are invalid, so that the error can be said in it."""
     # The settings' own reading of the environment, without its checks.
     found = EnvSettingsSource(Settings, env_ignore_empty=True)()
     language = next(

@@ -1,4 +1,4 @@
-"""`flask --app app crm ...`: what the CRM has not taken, and telling it again."""
+"""`flask --app app crm ...`: list the events not delivered to the CRM, and send them again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from translations import lazy_gettext as _
 
 @dataclass(frozen=True, slots=True)
 class CrmServices:
-    """What the commands need. zone: the business's. is_set: whether there is a CRM."""
+    """The commands' services. zone: the business's. is_set: True if there is a CRM."""
 
     work: Work
     zone: ZoneInfo
@@ -26,7 +26,7 @@ class CrmServices:
 def crm_group(
     terminal: Terminal, services: Callable[[], CrmServices], check: Callable[[], None]
 ) -> click.Group:
-    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
+    """Return the group. services: called when a command runs. check: raises if it cannot run."""
     group = click.Group("crm", help=terminal.translate(_("The CRM.")))
 
     def failed() -> None:

@@ -1,10 +1,10 @@
-"""How every command ends, for scripts."""
+"""Exit codes of every command, for scripts."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit code of a command. What it means for one kind of command, its --help says."""
+    """The exit code of a command. Its meaning for one kind of command is in that command's --help."""
 
     COMPLETED = 0
     NOT_COMPLETED = 1

@@ -1,4 +1,4 @@
-"""`flask --app app handoffs`: who wanted a person and who took it, in the terminal."""
+"""`flask --app app handoffs`: list handoffs in the terminal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from translations import lazy_pgettext
 
 @dataclass(frozen=True, slots=True)
 class HandoffServices:
-    """What the command needs. zone: the business's, in which times are shown."""
+    """The command's services. zone: the business's, for times."""
 
     database: Database
     zone: ZoneInfo
@@ -25,7 +25,7 @@ class HandoffServices:
 def handoffs_command(
     terminal: Terminal, services: Callable[[], HandoffServices], check: Callable[[], None]
 ) -> click.Command:
-    """Return the command. services: asked when it is run. check: raises where it cannot run."""
+    """Return the command. services: called when it runs. check: raises if it cannot run."""
 
     @click.command("handoffs")
     @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")

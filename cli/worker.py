@@ -1,4 +1,4 @@
-"""`flask --app app worker`: the durable work, until TERM or ^C."""
+"""`flask --app app worker`: run the durable jobs until TERM or ^C."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from jobs.worker import Worker
 
 
 def worker_command(worker: Callable[[], Worker], check: Callable[[], None]) -> click.Command:
-    """Return the command. worker: asked when it is run. check: raises where it cannot run."""
+    """Return the command. worker: called when it runs. check: raises if it cannot run."""
 
     @click.command("worker", help="Do the durable work: summaries, housekeeping. Ends on TERM or ^C.")
     def run() -> None:

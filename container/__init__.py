@@ -1,4 +1,4 @@
-"""The one place where services are put together from the settings, for the web, the worker, commands and scripts."""
+"""Builds the services from the settings, for the web, the worker, commands and scripts."""
 
 import structlog
 
@@ -28,7 +28,7 @@ class Container(Core):
 
     @service
     def people(self) -> PeopleServices:
-        """Handoffs, and those who are shown conversations."""
+        """Handoffs, and the observers of conversations."""
         return PeopleServices(self, self.providers)
 
     @service
@@ -58,7 +58,7 @@ class Container(Core):
 
     @service
     def exposition(self) -> Exposition:
-        """What Prometheus is told."""
+        """The metrics for Prometheus."""
         return Exposition(self.metrics, self.database)
 
     def begin_serving(self) -> None:
@@ -75,5 +75,5 @@ class Container(Core):
                 model.warm_up()
 
     def end_serving(self) -> None:
-        """Let go of answers that are being written, so that the next process need not wait for them."""
+        """Release the answers being written, so that the next process need not wait for them."""
         self.close_services()

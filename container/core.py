@@ -1,4 +1,4 @@
-"""What every area of the container stands on: the settings, the profile, the database, the models."""
+"""Builds the services shared by all areas: settings, profile, database and models."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -24,33 +24,33 @@ T = TypeVar("T")
 
 
 class Core:
-    """The services that all others need. models: in place of those that the settings name, first choice first."""
+    """The services that all others need. models: replace those that the settings name, first choice first."""
 
     def __init__(self, settings: Settings, *, models: Sequence[LanguageModel] | None = None) -> None:
         self.settings, self._models = settings, models
         self.lock = RLock()
         self.busy_timeout_s = WEB_BUSY_TIMEOUT_S
-        """How long a write waits for SQLite's lock; to be set before the database is first asked for."""
+        """Seconds a write waits for SQLite's lock; to be set before the database is first used."""
         self._at_end = ExitStack()
 
     def closed_at_end(self, made: T, close: Callable[[], None]) -> T:
-        """Have a service closed by `close_services`, before those that were made earlier; return it."""
+        """Have a service closed by `close_services`, before those made earlier; return it."""
         self._at_end.callback(close)
         return made
 
     def close_services(self) -> None:
-        """Close the services that were made, the newest first."""
+        """Close the services in reverse order."""
         with self.lock:
             ending = self._at_end.pop_all()
         ending.close()
 
     def require_files(self) -> None:
-        """Read the profile and the sellers' file; end the program with one sentence where one cannot be used."""
+        """Read the profile and the sellers' file; end the program with one sentence if either cannot be used."""
         self.profile, self.sellers  # noqa: B018  (read, and kept)
 
     @service
     def profile(self) -> Profile:
-        """The assistant's profile. Ends the program with one sentence where it cannot be read."""
+        """The assistant's profile. Ends the program with one sentence if it cannot be read."""
         try:
             return load_profile(self.settings.assistant_profile, ROOT / "profiles")
         except ProfileError as error:
@@ -58,7 +58,7 @@ class Core:
 
     @service
     def sellers(self) -> list[Seller]:
-        """The sellers. Ends the program with one sentence where their file cannot be used."""
+        """The sellers. Ends the program with one sentence if their file cannot be used."""
         path = self.settings.sellers_file
         try:
             return load_sellers(path) if path.exists() else sellers_of(self.settings.seller_numbers)
@@ -82,7 +82,7 @@ class Core:
 
     @service
     def models(self) -> Sequence[LanguageModel]:
-        """The language models, first choice first; the offline one where the settings name none."""
+        """The language models, first choice first; the offline one if the settings name none."""
         if self._models is not None:
             return self._models
         settings = self.settings
@@ -108,13 +108,13 @@ class Core:
 
     @service
     def metrics(self) -> PrometheusMetrics:
-        """Counts for this process, beside those of the installation's other processes where it is one of several."""
+        """The process's metrics, added to those of the installation's other processes if there are several."""
         metrics = PrometheusMetrics(metrics_folder())
         return self.closed_at_end(metrics, metrics.close)
 
     @service
     def simulator_token(self) -> str:
-        """The secret that this installation's own simulator signs with."""
+        """The secret with which this installation's own simulator signs."""
         return data_dir.kept_secret(self.settings.data_dir, "simulator")
 
     @service

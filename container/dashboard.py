@@ -1,4 +1,4 @@
-"""What the dashboard's pages need."""
+"""Builds the services of the dashboard's pages."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -49,7 +49,7 @@ class DashboardServices:
 
     @property
     def profile_file(self) -> str:
-        """Where the profile is written."""
+        """The path of the profile."""
         return self._core.settings.assistant_profile
 
     @property
@@ -59,12 +59,12 @@ class DashboardServices:
 
     @property
     def pictures(self) -> Media:
-        """Where pictures are had from."""
+        """The source of messages' images."""
         return self._whatsapp.media
 
     @property
     def prices(self) -> Prices | None:
-        """The model's; None where they are not set."""
+        """The model's prices; None if they are not set."""
         read, written = self._core.settings.openai_price_in, self._core.settings.openai_price_out
         return None if read is None or written is None else Prices(read, written)
 
@@ -74,19 +74,19 @@ class DashboardServices:
 
     @service
     def live(self) -> Live:
-        """What tells the pages of this process that something changed."""
+        """Notifies the pages of this process of changes."""
         live = Live(self.database)
         return self._core.closed_at_end(live, live.close)
 
     @service
     def sessions(self) -> BrowserSessions:
-        """The phones and WhatsApps that browsers have opened in this process."""
+        """The browser sessions of this process."""
         sessions = BrowserSessions(self.database)
         return self._core.closed_at_end(sessions, sessions.close)
 
     @service
     def simulator(self) -> SimulatorViews:
-        """Where browsers make calls and write."""
+        """The simulator's views for browsers."""
         server = self._core.local_server
         delivery = BrowserDelivery(
             self.database,
@@ -94,11 +94,11 @@ class DashboardServices:
             lambda: self._core.simulator_token,
             receipts_to=lambda: self._core.settings.webhook_url or server.url,
         )
-        return SimulatorViews(server, self.database, self.sessions, delivery.bring, self.profile.language)
+        return SimulatorViews(server, self.database, self.sessions, delivery.deliver, self.profile.language)
 
     @service
     def operators(self) -> Operators:
-        """What does as operators ask."""
+        """Carries out operators' actions."""
         settings = self._core.settings
         calls = CallControl(
             self._providers.twilio_calls,

@@ -1,4 +1,4 @@
-"""What shows conversations in Chatwoot, and does what its operators do there."""
+"""Builds the services that show conversations in Chatwoot and follow its operators."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
 from messaging.whatsapp_markdown import whatsapp_messages
-from people.helpdesk.observer import ChatwootMirror
-from people.helpdesk.phrases import desk_words
-from people.helpdesk.sync_job import MirrorJobs
+from people.helpdesk.observer import ChatwootObserver
+from people.helpdesk.phrases import helpdesk_phrases
+from people.helpdesk.sync_job import SyncJob
 from people.helpdesk.takeover import Takeover, TakeoverPolicy
 
 
@@ -25,10 +25,10 @@ class HelpdeskServices:
 
     @service
     def takeover(self) -> Takeover:
-        """What does as operators do."""
+        """Carries out operators' actions in Chatwoot."""
         settings, profile = self._core.settings, self._core.profile
         policy = TakeoverPolicy(
-            words=desk_words(profile.language),
+            words=helpdesk_phrases(profile.language),
             zone=profile.time_zone,
             silent_for=timedelta(hours=settings.human_resume_h),
             inbox=settings.chatwoot_inbox_id or "",
@@ -36,7 +36,7 @@ class HelpdeskServices:
         )
         return Takeover(
             self._core.database,
-            ChatwootMirror(self._core.work, receipts_fact=None),
+            ChatwootObserver(self._core.work, receipts_fact=None),
             self._people.outbox if self._providers.channels.providers else None,
             policy,
             fit=whatsapp_messages,
@@ -44,16 +44,16 @@ class HelpdeskServices:
         )
 
     @service
-    def sync(self) -> MirrorJobs | None:
-        """What a worker does to show conversations; None where Chatwoot is off."""
+    def sync(self) -> SyncJob | None:
+        """The job that shows conversations; None if Chatwoot is off."""
         client = self._providers.chatwoot
         if client is None:
             return None
-        return MirrorJobs(
+        return SyncJob(
             self._core.database,
             self._core.work,
             client,
-            words=desk_words(self._core.profile.language),
+            words=helpdesk_phrases(self._core.profile.language),
             inbox=self._core.settings.chatwoot_inbox_id or "",
             receipts_fact=self._providers.chatwoot_receipts_fact,
             downloads=self._providers.downloads,

@@ -1,4 +1,4 @@
-"""What a worker does."""
+"""Builds the worker and its jobs."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ FORGETTING_EVERY_S = 3600.0
 
 
 class JobServices:
-    """The jobs by name, and the worker that does them."""
+    """The jobs by name, and the worker that runs them."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class JobServices:
 
     @service
     def by_name(self) -> dict[str, Job]:
-        """The jobs, by the names that they are handed over with."""
+        """The jobs, by the names under which they are queued."""
         jobs = {
             "finish_whatsapp": Job(self._whatsapp.inbox.finish),
             "send_whatsapp": Job(self._whatsapp.outbox.send),
@@ -92,4 +92,4 @@ class JobServices:
 
 
 def _leave(_payload: dict[str, Any]) -> None:
-    """With no model there is nobody to write summaries; prompts stay bounded by turns and characters alone."""
+    """Do nothing: without a model there are no summaries; turns and characters alone bound the prompts."""

@@ -1,4 +1,4 @@
-"""What brings in people: handoffs, what sellers are sent, and those who are shown conversations."""
+"""Builds the services for handoffs, notices to sellers, and observers of conversations."""
 
 from datetime import timedelta
 
@@ -14,78 +14,80 @@ from people.elevenlabs.post_calls import PostCalls
 from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
 from people.handoff.service import HandoffPolicy, Handoffs
-from people.helpdesk.observer import ChatwootMirror
+from people.helpdesk.observer import ChatwootObserver
 
 
 class PeopleServices:
-    """Told of handoffs and of what is said, by the phone's and WhatsApp's conversations alike."""
+    """The services told of handoffs and turns, by phone and WhatsApp conversations alike."""
 
     def __init__(self, core: Core, providers: Providers) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
 
     @property
     def outbox(self) -> Outbox:
-        """What sends messages."""
+        """Sends messages."""
         _ = self.handoffs  # which is told of what is sent
         return self._outbox
 
     @service
     def handoffs(self) -> Handoffs:
-        """What brings in a person."""
+        """Runs handoffs."""
         handoffs = Handoffs(
             self._core.database,
             self._core.work,
-            self._team,
+            self._policy,
             writer=self._outbox if self._providers.can_write_first else None,
-            desk=self.chatwoot,
+            helpdesk=self.chatwoot,
             also=self.crm,
         )
-        self._watchers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
+        self._observers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
         return handoffs
 
     @service
     def api(self) -> HandoffApi:
-        """What answers others who hand a customer over."""
+        """Serves the API for handoffs."""
         sender = self.outbox if self._providers.can_write_first else None
         return HandoffApi(self._core.database, self.handoffs, sender)
 
     @service
     def crm(self) -> CrmEvents:
-        """What tells a CRM of conversations."""
+        """Sends conversations to a CRM."""
         ours = [seller.number for seller in self._core.sellers]
         return CrmEvents(self._core.database, self._core.work, self._providers.crm, ours=ours)
 
     @service
     def postcalls(self) -> PostCalls:
-        """What keeps calls that ElevenLabs held."""
-        return PostCalls(self._core.database, self._core.work, mirror=self.mirror)
+        """Keeps ElevenLabs' calls."""
+        return PostCalls(self._core.database, self._core.work, observer=self.mirror)
 
     @service
     def mirror(self) -> ConversationObserver:
-        """All who are shown what is said."""
+        """The observers of conversations, as one."""
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts)
 
     @service
-    def chatwoot(self) -> ChatwootMirror | None:
-        """What has conversations shown in Chatwoot; None where that is off."""
+    def chatwoot(self) -> ChatwootObserver | None:
+        """Has conversations shown in Chatwoot; None if that is off."""
         if not self._core.settings.chatwoot_enabled:
             return None
-        return ChatwootMirror(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
+        return ChatwootObserver(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
 
     @service
     def _counts(self) -> MessageCounts:
         return MessageCounts(self._core.metrics)
 
     @service
-    def _watchers(self) -> CompositeObserver:
+    def _observers(self) -> CompositeObserver:
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self._counts)
 
     @service
     def _outbox(self) -> Outbox:
-        return Outbox(self._core.database, self._core.work, self._providers.channels, mirror=self._watchers)
+        return Outbox(
+            self._core.database, self._core.work, self._providers.channels, observer=self._observers
+        )
 
     @property
-    def _team(self) -> HandoffPolicy:
+    def _policy(self) -> HandoffPolicy:
         settings, profile = self._core.settings, self._core.profile
         return HandoffPolicy(
             sellers=self._core.sellers,

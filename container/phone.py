@@ -1,4 +1,4 @@
-"""What answers calls."""
+"""Builds the services that answer calls."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ class PhoneServices:
 
     @service
     def manager(self) -> ConversationManager:
-        """What answers callers."""
+        """The manager of phone conversations."""
         settings, can_transfer = self._core.settings, self._core.settings.human_phone_number is not None
         manager = ConversationManager(
             database=self._core.database,
@@ -41,7 +41,7 @@ class PhoneServices:
 
     @service
     def lifecycle(self) -> CallLifecycle:
-        """What closes calls that are over."""
+        """Closes calls that are over."""
         return CallLifecycle(self._core.database, self._core.work, self._people.mirror)
 
     @service

@@ -1,4 +1,4 @@
-"""Clients of other people's APIs; each is None where its settings are missing."""
+"""Builds the clients of external APIs; each is None if its settings are missing."""
 
 from container.core import Core
 from container.service import service
@@ -10,32 +10,26 @@ from integrations.twilio.calls import TwilioRest
 from integrations.twilio.media import TwilioMedia
 from integrations.twilio.messages import TwilioMessages
 from messaging.media import Downloads
-from messaging.providers.base import (
-    DIALOG360,
-    TWILIO,
-    Channels,
-    Dialog360Channel,
-    Provider,
-    Template,
-    TwilioChannel,
-)
+from messaging.providers.base import DIALOG360, TWILIO, Channels, Provider, Template
+from messaging.providers.dialog360 import Dialog360Provider
+from messaging.providers.twilio import TwilioProvider
 from people.handoff.api import WAIT_S as PROMPT_S
 from people.helpdesk.read_receipts import receipts_fact
 from settings import SIMULATOR_ACCOUNT_SID
 
 PATIENT_S = 10.0
-"""The whole of a request that no webhook waits for."""
+"""Seconds for a whole request that no webhook waits for."""
 
 
 class Providers:
-    """The clients, and what carries messages."""
+    """The clients, and the providers of messages."""
 
     def __init__(self, core: Core) -> None:
         self._core, self._settings, self.lock = core, core.settings, core.lock
 
     @service
     def twilio_calls(self) -> TwilioRest | None:
-        """Twilio's API for calls that go on."""
+        """Twilio's API for calls in progress."""
         account = self._settings.twilio_credentials
         return account and TwilioRest(*account, api_url=self._settings.twilio_api_url, total_s=8)
 
@@ -64,7 +58,7 @@ class Providers:
 
     @property
     def chatwoot_receipts_fact(self) -> str | None:
-        """What decides whether Chatwoot shows receipts: see people.helpdesk.read_receipts."""
+        """The fact that decides if Chatwoot shows receipts: see people.helpdesk.read_receipts."""
         settings = self._settings
         return receipts_fact(settings.chatwoot_api_token if settings.chatwoot_account_id else None)
 
@@ -76,7 +70,7 @@ class Providers:
 
     @service
     def transcriber(self) -> OpenAITranscriber | None:
-        """What writes down voice notes."""
+        """Transcribes voice notes."""
         settings = self._settings
         if not settings.has_model:
             return None
@@ -88,7 +82,7 @@ class Providers:
 
     @service
     def downloads(self) -> dict[str, Downloads]:
-        """Where files of messages are fetched, by provider."""
+        """The sources of messages' files, by provider."""
         found: dict[str, Downloads] = {}
         if account := self._settings.twilio_credentials:
             found[TWILIO] = TwilioMedia(*account, api_url=self._settings.twilio_api_url)
@@ -98,17 +92,17 @@ class Providers:
 
     @service
     def simulated_downloads(self) -> TwilioMedia:
-        """Where files of simulated messages are fetched."""
+        """The source of simulated messages' files."""
         return TwilioMedia(SIMULATOR_ACCOUNT_SID, self._core.simulator_token, loopback=True)
 
     @service
     def channels(self) -> Channels:
-        """What carries written messages."""
+        """The providers of written messages."""
         return Channels(self._channels(PATIENT_S), prompt=self._channels(PROMPT_S))
 
     @property
     def can_write_first(self) -> bool:
-        """Whether a person who has never written can be written to."""
+        """True if a person who has never written can be written to."""
         carried = self.channels.providers
         return DIALOG360 in carried or (bool(carried) and self.whatsapp_sender is not None)
 
@@ -131,20 +125,16 @@ class Providers:
     def _channels(self, total_s: float) -> dict[str, Provider]:
         settings, found = self._settings, dict[str, Provider]()
         if (rest := self._twilio_messages(total_s)) is not None:
-            found[TWILIO] = TwilioChannel(
+            found[TWILIO] = TwilioProvider(
                 rest,
                 sender=self.whatsapp_sender,
                 template_sid=settings.twilio_template_sid,
                 public_url=settings.webhook_url,
             )
         if (dialog360 := self._dialog360(total_s)) is not None:
-            found[DIALOG360] = Dialog360Channel(dialog360, template=_template(settings.d360_template))
+            setting = settings.d360_template
+            found[DIALOG360] = Dialog360Provider(
+                dialog360, template=Template.named(setting) if setting else None
+            )
         # Who has never written is written to from a number that is set
         return found if settings.twilio_whatsapp_number else dict(reversed(found.items()))
-
-
-def _template(setting: str | None) -> Template | None:
-    if setting is None:
-        return None
-    name, _, language = setting.partition(":")
-    return Template(name, language)

@@ -1,4 +1,4 @@
-"""The container's services: each is made when first asked for, and once."""
+"""Makes each service of the container once, when first used."""
 
 from collections.abc import Callable
 from threading import RLock
@@ -14,7 +14,7 @@ class HasLock(Protocol):
 
 
 class service(Generic[T]):
-    """A cached property that several threads may ask for at once; afterwards it is a plain attribute."""
+    """A cached property, safe for several threads; once computed, a plain attribute."""
 
     def __init__(self, make: Callable[[Any], T]) -> None:
         self._make, self.__doc__ = make, make.__doc__

@@ -1,4 +1,4 @@
-"""What takes WhatsApp messages in, answers them, and hears what became of ours."""
+"""Builds the services that receive, answer and track WhatsApp messages."""
 
 from container.core import Core
 from container.people import PeopleServices
@@ -25,12 +25,12 @@ class WhatsAppServices:
 
     @property
     def outbox(self) -> Outbox:
-        """What sends messages."""
+        """Sends messages."""
         return self._people.outbox
 
     @service
     def manager(self) -> ConversationManager:
-        """What answers people who write."""
+        """The manager of written conversations."""
         return ConversationManager(
             database=self._core.database,
             work=self._core.work,
@@ -43,7 +43,7 @@ class WhatsAppServices:
 
     @service
     def inbox(self) -> Inbox:
-        """What takes messages in and answers them."""
+        """Receives messages and answers them."""
         settings = self._core.settings
         inbox = Inbox(
             manager=self.manager,
@@ -63,12 +63,12 @@ class WhatsAppServices:
 
     @service
     def receipts(self) -> Receipts:
-        """What hears of Twilio what became of our messages."""
+        """Keeps Twilio's receipts."""
         return Receipts(self._core.database, self.outbox, self._people.mirror)
 
     @service
     def dialog360_receipts(self) -> Receipts:
-        """What hears it of 360dialog."""
+        """Keeps 360dialog's receipts."""
         return Receipts(
             self._core.database,
             self.outbox,
@@ -78,7 +78,7 @@ class WhatsAppServices:
 
     @service
     def media(self) -> Media:
-        """What fetches and reads photos, voice notes and files."""
+        """Fetches and reads photos, voice notes and files."""
         first = self._core.models[0]
         tools = Tools(
             downloads=self._providers.downloads,
@@ -101,7 +101,7 @@ class WhatsAppServices:
                 settings.whatsapp_most_per_hour,
                 frozenset(map(matching_number, settings.whatsapp_allowed_numbers)),
             ),
-            mirror=self._people.mirror,
+            observer=self._people.mirror,
             team_says=self._people.handoffs.seller_says,
         )
 

@@ -1,1 +1,1 @@
-"""The conversation, the same on every channel; imports jobs, storage and integrations, and neither Flask nor Twilio."""
+"""Conversations, the same on every channel; imports jobs, storage and integrations, and neither Flask nor Twilio."""

@@ -1,4 +1,4 @@
-"""How a conversation goes to a person: one function, whoever asks for it."""
+"""Hands a conversation over to a person: one function for every kind of request."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from storage.queries import handoffs
 
 
 class Source(StrEnum):
-    """Who asked for a handoff."""
+    """The origin of a handoff request."""
 
     ASSISTANT = "assistant"
     WORDS = "words"
@@ -24,9 +24,9 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Why a conversation goes to a person.
+    """A request to hand a conversation over.
 
-    request_key: the same for every time that an asker from outside asks. number: the contact's, as the asker wrote it.
+    request_key: the same for each repetition of an external request. number: the contact's, as given in the request.
     """
 
     reason: str
@@ -39,15 +39,15 @@ class Request:
 
 def hand_off(
     connection: Connection,
-    people: HandoffListener,
+    listener: HandoffListener,
     conversation_id: int,
     turn_number: int | None,
     request: Request,
     now: datetime,
 ) -> int | None:
-    """Keep that a conversation goes to a person, and have people told; return the handoff's id.
+    """Record a handoff and notify its listener; return the handoff's id.
 
-    Once per turn, however often it is said: None where it was said before.
+    Each turn leads to one handoff at most: return None if it already did.
     """
     handoff_id = handoffs.make_handoff(
         connection,
@@ -62,19 +62,19 @@ def hand_off(
         now=now,
     )
     if handoff_id is not None:
-        people.handed_off(connection, handoff_id, now)
+        listener.handed_off(connection, handoff_id, now)
     return handoff_id
 
 
 def leave_message(
     connection: Connection,
-    people: HandoffListener,
+    listener: HandoffListener,
     conversation_id: int,
     turn_number: int,
     message: str,
     now: datetime,
 ) -> None:
-    """Keep what the caller wants passed on, with the handoff that led to it."""
+    """Store the caller's message with the handoff that led to it."""
     if not handoffs.add_message(connection, conversation_id, message, now):
-        hand_off(connection, people, conversation_id, turn_number, Request("message"), now)
+        hand_off(connection, listener, conversation_id, turn_number, Request("message"), now)
         handoffs.add_message(connection, conversation_id, message, now)

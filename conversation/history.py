@@ -1,6 +1,6 @@
-"""What of the past the model is told: the last turns in full, a rolling summary of what is older.
+"""Builds the model's view of the past: the last turns in full, and a rolling summary of older ones.
 
-The size of a prompt is bounded whatever the length of a conversation: by turns, and by characters.
+The size of a prompt is bounded, in turns and in characters, whatever the length of a conversation.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from storage.models import TurnKind
 from storage.queries.turns import ServedRecord, TurnRecord
 
 FULL_TURNS = 8
-"""How many turns stay in full when a summary is made."""
+"""Turns that stay in full when a summary is made."""
 SUMMARISE_EVERY = 16
-"""How many turns without a summary there are before one is made."""
+"""Turns without a summary after which one is made."""
 MOST_TURNS = 24
-"""How many turns a prompt holds at most, for when the summary is late."""
+"""Turns in a prompt at most, in case the summary is late."""
 MOST_CHARACTERS = 16_000
 ENDPOINT_S = 0.7
-"""What Twilio takes, about, to be sure that a caller has stopped speaking, and to send what was heard."""
+"""Seconds that Twilio takes, roughly, to detect the end of speech and send its transcription."""
 NEARLY_ALL = 0.7
-"""The length of speech is an estimate: past this part of it, all counts as heard."""
+"""Fraction of the estimated speech length from which all of it counts as heard."""
 LEAST_REACTION_S = 0.5
-"""Nobody hears words, speaks and is transcribed in less: such a request says nothing of what was heard."""
+"""Shortest time in seconds to hear, speak and be transcribed: a faster request says nothing about hearing."""
 
 CONTINUE = (
     "Your answer was interrupted by a technical fault after the words above, which the person has heard. "
@@ -42,9 +42,9 @@ def messages_for(
     kind: TurnKind,
     images: Sequence[str] = (),
 ) -> list[Message]:
-    """Return the prompt: one system message, the past within bounds, and what was heard now.
+    """Return the prompt: one system message, the past within bounds, and the new utterance.
 
-    images: pictures that came with it, as data URLs; they are shown this once.
+    images: pictures that came with it, as data URLs; they are included only this once.
     """
     parts = [system]
     if background:
@@ -63,12 +63,12 @@ def messages_for(
 
 
 def continuation(messages: Sequence[Message], said: str) -> list[Message]:
-    """Return the prompt that asks a model to go on after what it has said."""
+    """Return the prompt that asks a model to continue its own words."""
     return [*messages, {"role": "assistant", "content": said}, {"role": "system", "content": CONTINUE}]
 
 
 def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
-    """Return turns as text, a line each for the person and the assistant, named for who reads that language."""
+    """Return turns as text, one line each for the person and the assistant, labelled in that language."""
     words = catalogue_for(language).transcript
     names = {"user": words.person, "assistant": words.assistant}
     messages = (message for turn in past for message in _turn_messages(turn))
@@ -76,17 +76,17 @@ def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
 
 
 def needs_summary(number: int, summary_upto: int) -> bool:
-    """Say whether, after this turn, the past has grown enough to be summarised."""
+    """Return whether the past has grown enough, after this turn, to be summarised."""
     return number - summary_upto >= SUMMARISE_EVERY
 
 
 def estimated_tokens(messages: Sequence[Message]) -> int:
-    """About how many tokens a prompt has, for models that do not say: Spanish takes 3 to 4 characters each."""
+    """Estimate a prompt's tokens, for models that do not report them: Spanish takes 3 to 4 characters each."""
     return sum(len(_text(message)) for message in messages) // 3
 
 
 def was_said(turn: TurnRecord) -> str:
-    """What the caller heard of the answer, marked where it was interrupted."""
+    """Return the part of the answer that the caller heard, with a mark at an interruption."""
     text = "".join(turn.sentences)
     if turn.heard_upto is None or turn.heard_upto >= len(text):
         return text.strip()
@@ -97,11 +97,11 @@ def was_said(turn: TurnRecord) -> str:
 def heard_characters(
     turn: TurnRecord, last: ServedRecord | None, *, served: int, reply: str, now: datetime
 ) -> int | None:
-    """Return how many characters of an answer the caller can have heard when they spoke; None: all of it.
+    """Return the number of characters of an answer heard before the caller spoke; None: all of them.
 
-    Twilio does not say where a prompt was interrupted. The seconds since the words left, less those that the
-    caller's own words took, against the length of what was to be spoken, say about where. served: how many
-    sentences the request's own URL says were served, for when that is not in the database.
+    Twilio does not report the position of an interruption. It is estimated from the seconds since the words were sent,
+    less the length of the caller's own words, against the length of the speech. served: sentences served according to
+    the request's own URL, for when the database does not say.
     """
     whole = len("".join(turn.sentences))
     if last is None:

@@ -1,4 +1,4 @@
-"""What is understood of somebody's words without a model: that they ask for a person, or only mean "go on"."""
+"""Recognises simple intents without a model: asking for a person, and merely saying "go on"."""
 
 import re
 import unicodedata
@@ -12,10 +12,9 @@ _MOST_WORDS = 10
 
 
 def asks_for_person(said: str) -> bool:
-    """Say whether these words, in a language that has a file of phrases, ask for a person and nothing else.
+    """Return whether these words, in a language with a file of phrases, only ask for a person.
 
-    Whoever says them is not kept waiting for a model. Of a longer sentence the model decides, which knows what it is
-    about.
+    Such a request need not wait for a model. Longer sentences are left to the model, which knows the context.
     """
     plain = plain_words(said)
     if plain.count(" ") >= _MOST_WORDS:
@@ -24,7 +23,7 @@ def asks_for_person(said: str) -> bool:
 
 
 def is_continue(text: str, phrases: Phrases) -> bool:
-    """Say whether the words only mean "go on": "Sí, sí.", "ajá", "OK, sure". Nothing heard is not that.
+    """Return whether the words only mean "go on": "Sí, sí.", "ajá", "OK, sure". Silence does not.
 
     Case, accents, punctuation and drawn-out letters ("mmmm") make no difference.
     """
@@ -39,7 +38,7 @@ def is_continue(text: str, phrases: Phrases) -> bool:
 
 
 def plain_words(text: str) -> str:
-    """Return a text in small letters, without accents, one space for whatever is neither letter nor digit."""
+    """Return a text in lower case, without accents, with one space for each run of other characters."""
     return re.sub(r"[\W_]+", " ", _without_accents(text)).strip()
 
 
@@ -51,7 +50,7 @@ def _asking() -> Sequence[re.Pattern[str]]:
 
 
 def pattern_of(parts: Sequence[Part]) -> str:
-    """Return a regular expression for a sentence in these parts, as plain_words() writes it."""
+    """Return a regular expression for a sentence of these parts, in the form that plain_words() returns."""
     pattern, has_begun = "", False
     for part in parts:
         words = "|".join(map(plain_words, part.words))

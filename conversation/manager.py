@@ -1,4 +1,4 @@
-"""The conversation manager, shared by every channel: what was heard -> an answer, by profile, memory and tools."""
+"""The conversation manager of every channel: answers utterances using the profile, memory and tools."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -33,26 +33,26 @@ from storage.queries.turns import NewTurn, ServedRecord, TurnRecord
 log = structlog.get_logger()
 
 MOST_HEARD = 6000
-"""Characters of one utterance that are kept: a voice note of six minutes, or the longest message and more."""
+"""Characters kept of one utterance: enough for a voice note of six minutes, or the longest message."""
 
 PERSON_KEY = "0"
-"""Pressed alone, it asks for a person, as on any switchboard."""
+"""The key that, pressed alone, asks for a person, as on any switchboard."""
 MOST_TOLD = 3
-"""Turns that the person who takes over is told of, beside the summary."""
+"""Turns shown, besides the summary, to the person taking over."""
 
 NO_IMAGES: Callable[[int], Sequence[str]] = lambda _turn_id: ()  # noqa: E731
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What somebody said, with its place in the conversation.
+    """An utterance and its position in the conversation.
 
-    open: returns the conversation inside a transaction, and makes it where it is new.
-    served: how many sentences of the answer before were served, by the request's own account.
-    joins: not a word of the answer before was said, and these words go with those that it was to answer.
-    also: run with the turn's id inside the transaction that claims it; what it raises undoes the claim.
-    images: pictures that came with the words, as data URLs. reply: words that answer it, where no model need.
-    whole: nobody reads the answer before it is complete.
+    open: returns the conversation inside a transaction, creating a new one if needed.
+    served: sentences of the previous answer that were served, according to the request.
+    joins: none of the previous answer was spoken, and these words join those it was to answer.
+    also: run with the turn's id inside the transaction that claims it; an exception undoes the claim.
+    images: pictures that came with the words, as data URLs. reply: a ready answer, for words that need no model.
+    whole: the answer is read only when complete.
     """
 
     key: str
@@ -71,16 +71,16 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there was of a conversation when somebody spoke; nothing where it is new, or cannot be read."""
+    """The state of a conversation before an utterance; empty if it is new or cannot be read."""
 
     conversation: ConversationRecord | None = None
     past: tuple[TurnRecord, ...] = ()
     last_served: ServedRecord | None = None
-    """What was served last of the turn before."""
+    """The last part served of the previous turn."""
 
     @property
     def previous(self) -> TurnRecord | None:
-        """The turn before."""
+        """The previous turn."""
         return self.past[-1] if self.past else None
 
 
@@ -94,22 +94,22 @@ class Claimed:
     turn_id: int | None
     heard: str
     written: bool = False
-    """Its words needed no model and are kept."""
+    """Its words needed no model and are stored."""
 
     @property
     def previous(self) -> TurnRecord | None:
-        """The turn before."""
+        """The previous turn."""
         return self.past[-1] if self.past else None
 
     @property
     def failures_before(self) -> int:
-        """How many turns in a row before this one failed."""
+        """Failed turns in a row before this one."""
         return self.previous.failures if self.previous else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that no model has to write. handoff: what it hands over to a person for."""
+    """An answer that needs no model. handoff: the reason for handing over, if it does."""
 
     words: str
     ending: Ending
@@ -118,10 +118,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRules:
-    """How a channel converses. name: "phone" or "whatsapp". longest: how long a conversation may take.
+    """The rules of a channel. name: "phone" or "whatsapp". longest: the maximum length of a conversation.
 
-    can_transfer: whether there is somebody to put callers through to. images_of: gets the pictures of a turn again,
-    by its id, for an answer whose owner died.
+    can_transfer: whether callers can be transferred to a person. images_of: loads the pictures of a turn again, by its
+    id, for an answer whose owner died.
     """
 
     name: str
@@ -133,14 +133,14 @@ class ChannelRules:
 
 @dataclass(frozen=True, slots=True)
 class Observers:
-    """Who is told: people of handoffs, mirror of turns that are complete."""
+    """The listener for handoffs and the observer of complete turns."""
 
     people: HandoffListener = NULL_OBSERVER
     mirror: ConversationObserver = NULL_OBSERVER
 
 
 class ConversationManager:
-    """Answers utterances, each once, whichever process is asked, and lets anyone read the answer."""
+    """Answers each utterance once, whichever process is asked, and lets any process read the answer."""
 
     def __init__(
         self,
@@ -154,7 +154,11 @@ class ConversationManager:
         metrics: Metrics = NO_METRICS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._images_of, self._people, self._mirror = channel.images_of, observers.people, observers.mirror
+        self._images_of, self._handoffs, self._observer = (
+            channel.images_of,
+            observers.people,
+            observers.mirror,
+        )
         self.profile, self.answers = profile, Answers(database, clock=clock)
         self._database, self._work, self._clock = database, work, clock
         self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
@@ -170,9 +174,9 @@ class ConversationManager:
     # Claiming
 
     def answer(self, utterance: Utterance) -> bool:
-        """Claim the turn and start its answer; a turn that was claimed before is left as it is.
+        """Claim the turn and start its answer; leave a turn that was already claimed as it is.
 
-        Return whether the claim was made here and is kept.
+        Return whether this call made the claim and stored it.
         """
         if self.answers.find(utterance.key, utterance.number) is not None:
             return False
@@ -192,9 +196,9 @@ class ConversationManager:
         return claimed.turn_id is not None
 
     def take_message(self, utterance: Utterance) -> None:
-        """Keep a message for a person as a turn of its own, thanked for and ended with goodbye.
+        """Store a message for a person as its own turn, answered with thanks and goodbye.
 
-        Raises SQLAlchemyError where it cannot be kept: then nobody may say that it was.
+        Raises SQLAlchemyError if it cannot be stored: the caller must not then be told that it was.
         """
         now = self._clock()
         with self._database.write() as connection:
@@ -202,7 +206,7 @@ class ConversationManager:
             new = self._new_turn(utterance, conversation, redact(utterance.heard))
             thanks = self.profile.phrases.message_taken
             if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
-                leave_message(connection, self._people, conversation.id, utterance.number, new.heard, now)
+                leave_message(connection, self._handoffs, conversation.id, utterance.number, new.heard, now)
 
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
@@ -214,7 +218,7 @@ class ConversationManager:
         return Claimed(utterance, known.conversation, known.past, None, heard)
 
     def _known(self, utterance: Utterance) -> Known:
-        """Read what the claim needs, before it makes other writers wait."""
+        """Read the data that the claim needs, before it makes other writers wait."""
         try:
             with self._database.read() as connection:
                 conversation = calls.find_conversation(connection, utterance.key)
@@ -254,7 +258,7 @@ class ConversationManager:
         return Claimed(utterance, conversation, past, turn_id, heard, written=given is not None)
 
     def _without_model(self, utterance: Utterance, too_long: bool) -> Given | None:
-        """What answers an utterance that needs no model; None where it is the model's."""
+        """Return the answer to an utterance that needs no model; None for any other."""
         phrases = self.profile.phrases
         if too_long:
             return Given(phrases.too_long, Ending.HANG_UP)
@@ -287,8 +291,8 @@ class ConversationManager:
                 )
             )
             request = dataclasses.replace(given.handoff, summary=summary)
-            hand_off(connection, self._people, conversation.id, number, request, now)
-        self._mirror.turn(connection, turn_id, now)
+            hand_off(connection, self._handoffs, conversation.id, number, request, now)
+        self._observer.turn(connection, turn_id, now)
 
     def _past(
         self, connection: Connection, conversation: ConversationRecord, number: int
@@ -310,7 +314,7 @@ class ConversationManager:
         )  # fmt: skip
 
     def _keep_late(self, utterance: Utterance) -> Callable[[Connection, Answer], None]:
-        """Return what keeps a turn that was answered from RAM, once the database can be written again."""
+        """Return a function that stores a turn answered from memory, once the database can be written again."""
 
         def keep(connection: Connection, answer: Answer) -> None:
             now = self._clock()
@@ -329,7 +333,7 @@ class ConversationManager:
 
         def completed(connection: Connection) -> None:
             if answer.turn_id is not None:
-                self._mirror.turn(connection, answer.turn_id, self._clock())
+                self._observer.turn(connection, answer.turn_id, self._clock())
             if conversation and history.needs_summary(answer.number, conversation.summary_upto):
                 self._work.enqueue(
                     connection, "summarise", {"conversation_id": conversation.id}, key=f"{conversation.id}"
@@ -358,11 +362,11 @@ class ConversationManager:
             phrases=self.profile.phrases,
             can_transfer=self._can_transfer,
             now=self._clock(),
-            people=self._people,
+            handoffs=self._handoffs,
         )
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:
-        """Go on with an answer whose owner died."""
+        """Continue an answer whose owner died."""
         with self._database.read() as connection:
             conversation = calls.conversation_by_id(connection, turn.conversation_id)
             assert conversation is not None
@@ -377,11 +381,11 @@ class ConversationManager:
     # Reading and ending
 
     def read(self, key: str, number: int, start: int, wait_s: float) -> Reading | None:
-        """Return the answer's sentences from `start` on; None where that turn was never claimed."""
+        """Return the answer's sentences from `start` on; None if its turn was never claimed."""
         return self.answers.read(key, number, start, wait_s, self._revive)
 
     def next_number(self, key: str) -> int:
-        """Return the number of a turn that nobody claimed, for a request that does not name one."""
+        """Return the next unclaimed turn number, for a request without one."""
         live = max((answer.number for answer in self.answers.of_conversation(key)), default=0)
         with self._database.read() as connection:
             conversation = calls.find_conversation(connection, key)
@@ -389,11 +393,11 @@ class ConversationManager:
         return max(live, kept) + 1
 
     def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord | None:
-        """Keep what a request is about to be given; return what stands, None where it is to be read again."""
+        """Store and return the reply to a request, or its earlier reply; None if the answer must be read again."""
         return self.answers.serve(key, number, turn_id, serving)
 
     def give_up(self, key: str, number: int) -> None:
-        """End an answer that kept its reader waiting too long in an apology, whoever writes it."""
+        """End an answer that kept its reader waiting too long in an apology, whichever process writes it."""
         answer = self.answers.find(key, number)
         with self._database.read() as connection:
             turn = turns.find_turn(connection, key, number)
@@ -430,14 +434,14 @@ class ConversationManager:
         return stopped
 
     def stop(self, key: str, state: TurnState = TurnState.CANCELLED) -> None:
-        """Stop every answer of a conversation that is still being written, here and elsewhere."""
+        """Stop all unfinished answers of a conversation, here and in other processes."""
         for answer in self.answers.of_conversation(key):
             answer.stop(state)
         with self._database.write() as connection:
             turns.stop_turns(connection, key, state, self._clock())
 
     def close(self) -> None:
-        """Let go of what this process is writing, so that another one goes on with it."""
+        """Release the answers that this process is writing, so that another one continues them."""
         self.answers.close()
 
 
@@ -455,7 +459,7 @@ def _settle_previous(
     utterance: Utterance,
     now: datetime,
 ) -> TurnRecord:
-    """Note what was heard of the turn before; one that is still being written is superseded by this one."""
+    """Record the heard part of the previous turn; supersede it if it is still being written."""
     if previous.state is TurnState.WRITING:
         turns.stop_turn(connection, previous.id, TurnState.SUPERSEDED, now)
         previous = dataclasses.replace(previous, state=TurnState.SUPERSEDED)

@@ -1,4 +1,4 @@
-"""What is measured of conversations, and the Protocol of what counts it: this package knows no monitoring system."""
+"""The metrics of conversations, and a Protocol for counting them that is independent of any monitoring system."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,9 +6,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Something that is counted.
+    """A counter.
 
-    labels: what it is told apart by. Their values are few and known beforehand: never a number, a word or an id.
+    labels: names of its labels. Their values are few and known beforehand: never a number, a word or an id.
     """
 
     name: str
@@ -18,7 +18,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Something that is timed. labels: as a Counter's. buckets: upper bounds in seconds, rising."""
+    """A histogram of durations. labels: as a Counter's. buckets: upper bounds in seconds, rising."""
 
     name: str
     help: str
@@ -27,14 +27,14 @@ class Histogram:
 
 
 class Metrics(Protocol):
-    """Counts. Neither method raises, or makes its caller wait. Label values come in the order of the labels."""
+    """Records metrics. No method raises or blocks. Label values come in the order of the labels."""
 
     def count(self, counter: Counter, *labels: str, by: float = 1) -> None:
         """Add to a counter."""
         ...
 
     def observe(self, histogram: Histogram, *labels: str, seconds: float) -> None:
-        """Add how long something took."""
+        """Record a duration in seconds."""
         ...
 
 

@@ -1,6 +1,6 @@
-"""What conversations tell whoever brings in people: the seams that app.py joins.
+"""Protocols of those notified of handoffs and conversations; the container connects them.
 
-Each is told inside the transaction that makes it so, and hands its work over there: nobody on a line waits for it.
+Each method is called inside the transaction of its event, and enqueues its work there: no caller waits for it.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from storage.models import MessageStatus
 
 
 class HandoffListener(Protocol):
-    """Who is told of handoffs."""
+    """Is notified of handoffs."""
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
         """A conversation goes to a person."""
@@ -20,7 +20,7 @@ class HandoffListener(Protocol):
 
 
 class ConversationObserver(Protocol):
-    """Who shows conversations to people as they happen."""
+    """Shows conversations to people as they happen."""
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
@@ -31,7 +31,7 @@ class ConversationObserver(Protocol):
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """Something became of a message of ours. code: the provider's, where it failed."""
+        """The status of a message of ours changed. code: the provider's, if it failed."""
         ...
 
     def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:
@@ -44,26 +44,26 @@ class ConversationObserver(Protocol):
 
 
 class NullObserver:
-    """Nobody to bring in, and nobody who watches."""
+    """Ignores every event."""
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
-        """Tell nobody."""
+        """Ignore the handoff."""
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
-        """Show nobody."""
+        """Ignore the message."""
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """Show nobody."""
+        """Ignore the receipt."""
 
     def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:
-        """Show nobody."""
+        """Ignore the turn."""
 
     def call_ended(self, connection: Connection, conversation_id: int, now: datetime) -> None:
-        """Show nobody."""
+        """Ignore the end of the call."""
 
 
 NULL_OBSERVER = NullObserver()

@@ -1,7 +1,7 @@
-"""No provider's URL, SID or key gets past here: to a model, a history, a summary or a log.
+"""Removes providers' URLs, SIDs and keys from text for models, histories, summaries and logs.
 
-What is not ours to say is replaced by "[link]", "[id]" or "[key]". Better a look-alike too many than a key
-too few: any two letters with 32 hexadecimal digits count as a SID, and 32 such digits alone as a token.
+They are replaced by "[link]", "[id]" or "[key]". A false match is better than a leaked key: any two letters with 32
+hexadecimal digits count as a SID, and 32 such digits alone as a token.
 """
 
 import re
@@ -46,10 +46,10 @@ _NAMED_KEY = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return the text without a provider's links, SIDs and keys; other text, other links, as they were.
+    """Return the text without a provider's links, SIDs and keys; leave other text and links unchanged.
 
-    Links are those of twilio.com and twiliocdn.com and their subdomains, and any with a path
-    /2010-04-01/Accounts, whatever the host (a stand-in's too), plain or URL-encoded. Idempotent; linear.
+    Links are those of twilio.com and twiliocdn.com and their subdomains, and any with a path /2010-04-01/Accounts,
+    whatever the host (a stand-in's too), plain or URL-encoded. Idempotent; linear.
     """
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS) and not _LONG_HEX.search(text):
@@ -62,7 +62,7 @@ def redact(text: str) -> str:
 
 
 def contains_secret(text: str) -> bool:
-    """Say whether redact() would take something out."""
+    """Return whether redact() would change the text."""
     return redact(text) != text
 
 

@@ -1,7 +1,7 @@
-"""Work in the background: rolling summaries, and what a conversation was about. Nobody waits for either.
+"""Background jobs that write rolling summaries and topics of conversations.
 
-Both are jobs that may run twice or late: a summary never replaces one that covers more, and a topic is the same
-whenever it is written.
+Both jobs may run twice or late: a summary never replaces one that covers more, and a topic is the same whenever it is
+written.
 """
 
 from typing import Any, Protocol
@@ -47,7 +47,7 @@ class Summaries:
         self._database, self._model = database, model
 
     def summarise(self, payload: dict[str, Any]) -> None:
-        """Bring a conversation's summary up to all but its last turns. Raises IntegrationError."""
+        """Update a conversation's summary to cover all but its last turns. Raises IntegrationError."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             conversation = calls.conversation_by_id(connection, conversation_id)
@@ -66,7 +66,7 @@ class Summaries:
         log.info("summary_kept" if kept else "summary_late", conversation_id=conversation_id, upto=upto)
 
     def note_topic(self, payload: dict[str, Any]) -> None:
-        """Note what a conversation was about. Raises IntegrationError where the model fails."""
+        """Store a conversation's topic. Raises IntegrationError if the model fails."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             conversation = calls.conversation_by_id(connection, conversation_id)

@@ -1,4 +1,4 @@
-"""What operators do about a conversation: the shapes of those who can do it, and what is checked before.
+"""Performs operators' actions on a conversation after checking them.
 
 Each is done in one transaction; what stops an answer, or asks a provider, comes after it.
 """
@@ -16,10 +16,11 @@ from conversation.handoff import Request, Source, hand_off
 from conversation.observers import ConversationObserver, HandoffListener
 from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
+from integrations.message_errors import TWILIO, provider_of
 from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import LOST
+from storage.models import LONGEST_CALL, LOST
 from storage.queries import contacts, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
@@ -28,8 +29,6 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 
 log = structlog.get_logger()
 
-LONGEST_CALL = timedelta(hours=4)
-"""Twilio ends every call by then."""
 MOST_WRITTEN = 4000
 _MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
 """Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
@@ -53,7 +52,7 @@ class Trouble(StrEnum):
 
 
 class CannotBeDone(Exception):
-    """What was asked for was not done. code: the provider's, where it refused."""
+    """The action was not done. code: the provider's, if it refused."""
 
     def __init__(self, trouble: Trouble, code: int | str | None = None) -> None:
         super().__init__(trouble)
@@ -61,7 +60,7 @@ class CannotBeDone(Exception):
 
 
 class MessageSender(Protocol):
-    """Who sends what operators write."""
+    """Sends operators' messages."""
 
     def write(self, connection: Connection, recipient: Recipient, body: str, *, author: str) -> int:
         """Keep a message and hand over its sending, with the caller's transaction; return its id."""
@@ -73,16 +72,16 @@ class MessageSender(Protocol):
 
 
 class CallControl(Protocol):
-    """What can be done about a call that is going on."""
+    """Controls a live call."""
 
     @property
     def can_hang_up(self) -> bool:
-        """Whether calls can be ended from here."""
+        """Return whether calls can be ended here."""
         ...
 
     @property
     def can_transfer(self) -> bool:
-        """Whether there is somebody to transfer calls to, and a way to."""
+        """Return whether calls can be transferred to a person."""
         ...
 
     def hang_up(self, key: str, call: CallRecord) -> None:
@@ -95,7 +94,7 @@ class CallControl(Protocol):
 
 
 class Notes(Protocol):
-    """Where else people see conversations: Chatwoot."""
+    """Posts notes to Chatwoot."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
         """Show a private note. ref: shown once, however often it is said."""
@@ -104,7 +103,7 @@ class Notes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OperatorServices:
-    """Who does what operators ask for. calls: what is done about calls; notes: None where there is no Chatwoot.
+    """The services behind operators' actions. notes: None without Chatwoot.
 
     fit: turns what was written into messages of WhatsApp. stop: stops the answers of a written conversation that are
     being written, by its key.
@@ -121,7 +120,7 @@ class OperatorServices:
 
 @dataclass(frozen=True, slots=True)
 class OperatorPolicy:
-    """How operators are called, and for how long the assistant is silent where one has taken over."""
+    """Operators' name, and the assistant's silence after a takeover."""
 
     name: str
     note_taken: str
@@ -150,7 +149,7 @@ class Operators:
 
     @property
     def calls(self) -> CallControl:
-        """What can be done about calls, for pages to know."""
+        """Return the control of calls."""
         return self._services.calls
 
     # Written conversations
@@ -296,7 +295,7 @@ def may_retry(row: MessageRow) -> bool:
     return (
         message.outbound
         and message.status in LOST
-        and row.provider == "twilio"
+        and provider_of(message.sid, row.provider) == TWILIO
         and message.error_code in _MENDABLE | PASSING_CODES
         and row.opted_out_at is None
     )

@@ -1,4 +1,4 @@
-"""Who may open the dashboard: one operator with a password, or without one, whoever sits at this machine."""
+"""Authenticates the operator by password or, without one, admits requests from this machine."""
 
 import hmac
 import threading
@@ -31,9 +31,9 @@ COOKIE = "assistant_dashboard"
 SESSION_H = 12
 """A session ends after so long without a request."""
 FILES = "dashboard.static"
-"""How pages look: shown to everybody, so that a refusal is a page too."""
+"""The endpoint of static files: public, so that error pages are styled too."""
 OPEN_ENDPOINTS = frozenset({"dashboard.login", FILES})
-"""What is shown to whoever has not logged in yet, once there is a password."""
+"""Endpoints open without login when a password is set."""
 
 LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
 """The largest body in bytes by endpoint, where it may be larger than other requests'."""

@@ -1,8 +1,8 @@
 """Why something did not work, in the reader's words."""
 
 from dashboard.actions import CannotBeDone, Trouble
-from integrations.dialog360 import error_codes as dialog360_codes
-from integrations.twilio import error_codes
+from integrations.message_errors import TWILIO, provider_of, what_to_do
+from storage.queries.messages import MessageRecord
 from translations import current_language, lazy_gettext
 from translations import gettext as _
 
@@ -33,11 +33,18 @@ def reason_of(provider: str, code: int | str | None) -> str:
     """Return what a provider's code means and what to do; nothing where there is no code."""
     if code is None:
         return ""
-    ask = dialog360_codes.what_to_do if provider == "360dialog" else error_codes.what_to_do
-    return ask(code, current_language()) or _("The provider's code {code}.").format(code=code)
+    return what_to_do(provider, code, current_language()) or _("The provider's code {code}.").format(
+        code=code
+    )
+
+
+def reason_for_message(message: MessageRecord, provider: str) -> str:
+    """Return why a message did not arrive. provider: the conversation's today, for one that nobody named."""
+    return reason_of(provider_of(message.sid, provider), message.error_code)
 
 
 def sentence_of(error: CannotBeDone) -> str:
     """Return why what an operator asked for was not done."""
-    reason = reason_of("twilio", error.code)
+    # Calls alone are refused here, and all of them are Twilio's
+    reason = reason_of(TWILIO, error.code)
     return str(TROUBLES[error.trouble].format(reason=reason)).strip()

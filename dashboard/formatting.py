@@ -1,4 +1,4 @@
-"""How pages write times, lengths and numbers: for the reader's language, in the business's zone.
+"""Formats times, lengths and numbers in the reader's language and the business's time zone.
 
 A script of the page's own rewrites times in the reader's zone; without it they stay as they are written here.
 """

@@ -1,4 +1,4 @@
-"""What is kept as a code, as operators read of it: channels, states, what became of calls and messages."""
+"""Labels stored codes for operators: channels, states, outcomes of calls and messages."""
 
 from collections.abc import Callable, Mapping
 
@@ -42,7 +42,7 @@ ANSWERERS: Mapping[str, Message] = {
     "fax": lazy_gettext("a fax"),
     "unknown": lazy_gettext("not known"),
 }
-"""Who picked up a call of ours, by Twilio's AnsweredBy."""
+"""Labels of Twilio's AnsweredBy for outbound calls."""
 MESSAGE_STATUSES: Mapping[str, Message] = {
     MessageStatus.RECEIVED: lazy_gettext("received"),
     MessageStatus.SETTLED: lazy_gettext("received"),
@@ -65,7 +65,7 @@ SOURCES: Mapping[str, Message] = {
     Source.API: lazy_gettext("another system"),
     Source.OPERATOR: lazy_gettext("somebody at the dashboard"),
 }
-"""Who asked for a handoff."""
+"""Labels of handoffs' sources."""
 
 
 def call_status(call: CallRecord | CallRow) -> str:

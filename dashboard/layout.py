@@ -1,4 +1,4 @@
-"""What every page is made with: its texts, the navigation, the files it loads, and what is shown when it fails."""
+"""Provides every page's texts, navigation, static files and error pages."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ NAV = {
 }
 """The pages that the navigation shows, by endpoint and in order; one that is not there is left out."""
 DEFAULT_LANGUAGE = "es"
-"""Where the browser asks for no language that there is."""
+"""The language for browsers that accept none of the available ones."""
 _STALE = lazy_gettext("The page was too old or the session has ended. Open it again and repeat that.")
 _REASONS = {
     400: _STALE,
@@ -61,7 +61,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Shell:
-    """What is the same on every page."""
+    """The elements shared by all pages."""
 
     business: str
     zone: ZoneInfo

@@ -1,4 +1,4 @@
-"""Pages that follow what goes on: a stream that says "look again", and never more than a few threads for it.
+"""Streams "look again" events to open pages, with a bounded number of threads.
 
 One thread of a process reads the database for all who watch there; whoever is one too many is told to ask by itself.
 A stream carries no words: the page fetches what changed as any page is fetched, behind the same guard.
@@ -35,12 +35,12 @@ class TooManyViewers(Exception):
 
 
 def topic_of(conversation_id: int) -> str:
-    """Return what a conversation is watched under."""
+    """Return a conversation's topic."""
     return f"conversation:{conversation_id}"
 
 
 def version(connection: Connection, topic: str) -> str:
-    """Return what is another whenever what a topic shows changes."""
+    """Return a topic's version, different after each change."""
     kind, _, id_ = topic.partition(":")
     seen: Any = (
         transcripts.pulse_of_calls(connection) if kind == CALLS else transcripts.pulse(connection, int(id_))
@@ -49,7 +49,7 @@ def version(connection: Connection, topic: str) -> str:
 
 
 class Live:
-    """Tells viewers that something changed. Thread-safe; its thread is there while somebody watches."""
+    """Notifies viewers of changes. Thread-safe; its thread runs while there are viewers."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Live:
 
     @property
     def is_full(self) -> bool:
-        """Whether no stream is left."""
+        """Return whether all streams are taken."""
         with self._changed:
             return self._closed or self._watched.total() >= self._most
 
@@ -115,7 +115,7 @@ class Live:
                 yield ": still here\n\n"
 
     def _wait(self, topic: str, seen: str, timeout_s: float) -> str:
-        """Return the version that there is once it is another, or the same after a while."""
+        """Return the version once it changes, or the same after a while."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._versions.get(topic, seen) != seen, timeout=timeout_s
@@ -147,7 +147,7 @@ class Live:
 
 
 class _Stream:
-    """An iterator that is let go of once, also where nothing was ever read of it."""
+    """An iterator released exactly once, even if never read."""
 
     def __init__(self, events: Iterator[str], leave: Callable[[], None]) -> None:
         self._events, self._leave, self._left = events, leave, False

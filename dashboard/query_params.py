@@ -1,4 +1,4 @@
-"""What a page's address asks for, as plain values; what makes no sense counts as not asked for."""
+"""Parses query parameters into plain values; invalid ones are ignored."""
 
 from datetime import date, datetime
 
@@ -7,7 +7,7 @@ from flask import request
 from storage.reports.conversations import PagePosition
 
 LARGEST_ID = 2**31 - 1
-"""What Postgres takes for one."""
+"""The largest id that Postgres accepts."""
 ID = f"int(max={LARGEST_ID})"
 """The id of a row, in a route."""
 

@@ -1,4 +1,4 @@
-"""What the pages are given."""
+"""Defines the services that pages use."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,7 +13,7 @@ from storage.queries.messages import Attachment
 
 
 class Pictures(Protocol):
-    """Where pictures are had from."""
+    """Provides messages' pictures."""
 
     def picture(self, attachment: Attachment) -> bytes:
         """Return a file. Raises IntegrationError."""
@@ -35,7 +35,7 @@ class DashboardServices(Protocol):
 
     @property
     def profile_file(self) -> str:
-        """Where the profile is written."""
+        """Return the profile's path."""
         ...
 
     @property
@@ -45,22 +45,22 @@ class DashboardServices(Protocol):
 
     @property
     def simulator(self) -> SimulatorViews:
-        """Where browsers make calls and write."""
+        """Return the browser simulator."""
         ...
 
     @property
     def operators(self) -> Operators:
-        """What does as operators ask."""
+        """Return the service of operators' actions."""
         ...
 
     @property
     def live(self) -> Live:
-        """What tells pages that something changed."""
+        """Return the live updates."""
         ...
 
     @property
     def pictures(self) -> Pictures:
-        """Where pictures are had from."""
+        """Provides messages' pictures."""
         ...
 
     @property

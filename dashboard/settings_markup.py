@@ -1,4 +1,4 @@
-"""What is not configured, as the first page says it."""
+"""Marks up the first page's sentences about missing settings."""
 
 import re
 

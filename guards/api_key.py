@@ -1,4 +1,4 @@
-"""Who may use our API: whoever brings the key, or with none set, this machine alone."""
+"""Admits API requests with the key; without a key set, those from this machine alone."""
 
 import hmac
 
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 class ApiKeyGuard:
     """Refuses requests without the key (`Authorization: Bearer` or `X-API-Key`) with 401 and a JSON body.
 
-    key: None opens it to this machine alone. setting: its name, for whoever is refused.
+    key: None admits this machine alone. setting: the key's name, for the refusal.
     """
 
     def __init__(self, key: str | None, *, setting: str) -> None:
@@ -25,7 +25,7 @@ class ApiKeyGuard:
             if is_loopback(request):
                 return None
             return self._refuse(f"Set {self._setting} to use this from another machine.")
-        if brings_key(request, self._key, "X-API-Key"):
+        if has_key(request, self._key, "X-API-Key"):
             return None
         return self._refuse("Wrong or missing API key.")
 
@@ -36,9 +36,9 @@ class ApiKeyGuard:
         return response, 401
 
 
-def brings_key(asked: Request, key: str, header: str) -> bool:
-    """Say whether a request brings a key, as `Authorization: Bearer` or in a header. Compared in constant time."""
-    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+def has_key(incoming: Request, key: str, header: str) -> bool:
+    """Compare a request's key (`Authorization: Bearer`, or in a header) with `key`, in constant time."""
+    scheme, _, token = incoming.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    given = filter(None, (bearer, asked.headers.get(header, "").strip()))
+    given = filter(None, (bearer, incoming.headers.get(header, "").strip()))
     return any(hmac.compare_digest(one.encode("utf-8", "replace"), key.encode()) for one in given)

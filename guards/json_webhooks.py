@@ -1,4 +1,4 @@
-"""What webhooks and APIs that speak JSON share: the body read, and every refusal a JSON object with its `detail`."""
+"""Reads JSON bodies, and turns a blueprint's errors into JSON objects with a `detail`."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def refusal(status: int, detail: str) -> Response:
 
 
 def read_json(body: bytes) -> Any:
-    """Return what a body holds. Raises BadRequest where that is no JSON."""
+    """Return the decoded body. Raises BadRequest if it is not JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -27,9 +27,9 @@ def read_json(body: bytes) -> Any:
 
 
 def refuse_in_json(blueprint: Blueprint, *, largest: int, not_kept: tuple[str, str]) -> None:
-    """Let a blueprint's errors be refusals.
+    """Turn a blueprint's errors into JSON refusals.
 
-    largest: bytes of a body. not_kept: what the log says where the database fails, and what the sender is told.
+    largest: bytes of a body. not_kept: the log event for a failed database, and the detail for the sender.
     """
     event, detail = not_kept
 

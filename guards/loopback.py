@@ -1,4 +1,4 @@
-"""Whether a request was made on this machine itself, and not brought here by a proxy or a tunnel."""
+"""Recognises requests made on this machine itself, not through a proxy or a tunnel."""
 
 from ipaddress import ip_address
 
@@ -8,9 +8,9 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def is_loopback(request: Request) -> bool:
-    """Say whether the peer is this machine, asked for it by its own name, and no proxy stands between.
+    """Return True if the peer is this machine, under its own name, with no proxy between.
 
-    ngrok and Caddy connect from 127.0.0.1 too; they give themselves away by the Host or a forwarding header.
+    ngrok and Caddy connect from 127.0.0.1 too; they are recognised by the Host or a forwarding header.
     """
     return (
         _is_loopback_address(request.environ.get("REMOTE_ADDR", ""))

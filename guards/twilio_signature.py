@@ -1,8 +1,8 @@
-"""Nothing that claims to come from Twilio is answered unless it is signed.
+"""Refuses requests that Twilio did not sign.
 
-Source: https://www.twilio.com/docs/usage/security#validating-requests. The URL that was signed is the public one
-with the path and the query exactly as sent: Flask's `request.url` decodes escapes, and behind a proxy it has the
-wrong scheme, so it is put together here from WEBHOOK_URL and the raw request line.
+Source: https://www.twilio.com/docs/usage/security#validating-requests. The signed URL is the public one with
+the path and the query exactly as sent: Flask's `request.url` decodes escapes, and behind a proxy it has the
+wrong scheme, so the URL is built here from WEBHOOK_URL and the raw request line.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 
 class TwilioGuard:
-    """Refuses what neither Twilio nor this installation's own simulator signed, with 403 and no words.
+    """Refuses requests signed neither by Twilio nor by this installation's simulator, with 403 and an empty body.
 
-    tokens: the account's auth tokens; several while one is being rotated. With none, only the simulator is let
-    in. public_url: the base that the signatures are made over; None: the request's own scheme and host.
+    tokens: the account's auth tokens; several during a rotation. With none, only the simulator is admitted.
+    public_url: the base of the signed URLs; None: the request's own scheme and host.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class _Form(dict[str, list[str]]):
 
 
 def _signed_params(incoming: Request, url: str) -> object | None:
-    """The parameters that are signed beside the URL; None where the request cannot have been signed."""
+    """Return the parameters signed with the URL; None if the request cannot have been signed."""
     if incoming.method == "GET":
         return {}
     if incoming.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):

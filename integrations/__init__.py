@@ -1,1 +1,1 @@
-"""Clients of other people's APIs; they take plain values and import nothing of ours."""
+"""Clients of external APIs; they take plain values and import no other package of the program."""

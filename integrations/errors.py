@@ -1,4 +1,4 @@
-"""The one error that every client raises, so that callers need to know no vendor's."""
+"""Defines the error that every client raises in place of its vendor's errors."""
 
 import re
 import time

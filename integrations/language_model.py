@@ -1,4 +1,4 @@
-"""The shape that every language model has here: messages in, a stream of events out."""
+"""Defines the interface of language models: messages in, a stream of events out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the request cost, in tokens, as the provider counted it. Not every provider says; may follow Finish."""
+    """The request's tokens, as the provider counted them. Not every provider says; may follow Finish."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -82,7 +82,7 @@ class LanguageModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What is kept with a turn as the model that wrote it."""
+        """Return the model's name, as stored with a turn."""
         ...
 
     def stream(

@@ -1,4 +1,4 @@
-"""What bytes are, by what they begin with: neither a sender's word nor a file's name counts.
+"""Detects a file's media type from its first bytes, regardless of its declared type and name.
 
 A table of our own: these are the few kinds that WhatsApp carries, and some that come in their place, so that they can
 be refused by name. Nothing is unpacked, and time and memory do not depend on what the file claims to hold.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 __all__ = ["type_of"]
 
 _LOOKED_THROUGH = 64 * 1024
-"""How much of a file's beginning or end is searched for what says which kind of container it is."""
+"""Bytes searched at a file's beginning or end for its container's kind."""
 
 _BEGINNINGS = (
     (b"\xff\xd8\xff", "image/jpeg"),

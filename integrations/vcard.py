@@ -1,4 +1,4 @@
-"""What a contact card says, in a few words. Follows RFC 6350, and the older forms that telephones still send."""
+"""Reads contact cards (vCard). Follows RFC 6350, and the older forms that telephones still send."""
 
 import quopri
 import re

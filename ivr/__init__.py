@@ -1,1 +1,1 @@
-"""The phone's webhooks, answered in TwiML; imports guards, conversation, storage and integrations."""
+"""Phone webhooks, answered in TwiML; imports guards, conversation, storage and integrations."""

@@ -1,4 +1,4 @@
-"""How a call comes to its end in our books, whoever says that it did."""
+"""Closes calls in the database when they end, and has their topics noted."""
 
 from datetime import datetime, timedelta
 
@@ -15,28 +15,30 @@ from storage.queries.calls import CallProgress
 log = structlog.get_logger()
 
 SILENT_FOR = timedelta(minutes=15)
-"""An inbound call's status callback is optional: one that says nothing for this long is over."""
+"""Calls with no sign of life for this long are closed: an inbound call's status callback is optional."""
 
 
 class CallLifecycle:
-    """Closes calls and has noted what they were about. mirror: who is told that a call is over."""
+    """Closes calls and has their topics noted. observer: told when a call is over."""
 
-    def __init__(self, database: Database, work: Work, mirror: ConversationObserver = NULL_OBSERVER) -> None:
-        self._database, self._work, self._mirror = database, work, mirror
+    def __init__(
+        self, database: Database, work: Work, observer: ConversationObserver = NULL_OBSERVER
+    ) -> None:
+        self._database, self._work, self._observer = database, work, observer
 
     def close(self, connection: Connection, key: str, now: datetime) -> None:
-        """Close a call's conversation, once, and have its topic noted where anything was said."""
+        """Close a call's conversation, once, and have its topic noted if anything was said."""
         conversation_id = calls.close_conversation(connection, key, now)
         if conversation_id is None:
             return
-        self._mirror.call_ended(connection, conversation_id, now)
+        self._observer.call_ended(connection, conversation_id, now)
         if turns.last_number(connection, conversation_id):
             self._work.enqueue(
                 connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
             )
 
     def close_silent_calls(self, now: datetime) -> int:
-        """Close the calls that gave no sign of life for 15 minutes; return how many."""
+        """Close the calls that gave no sign of life for 15 minutes; return their number."""
         before = now - SILENT_FOR
         with self._database.read() as connection:
             silent = calls.silent_calls(connection, before)

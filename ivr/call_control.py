@@ -1,4 +1,4 @@
-"""What operators do about a call that is going on: end it, or put the caller through to a person."""
+"""Ends calls that are in progress, or transfers them to a person, for operators."""
 
 from typing import Protocol
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class Rest(Protocol):
-    """What changes calls from outside: Twilio's REST API."""
+    """The REST API that changes calls: Twilio's."""
 
     def end_call(self, sid: str) -> object:
         """Hang up. Raises IntegrationError."""
@@ -31,9 +31,9 @@ class Rest(Protocol):
 
 
 class CallControl:
-    """Ends and transfers calls. rest: None without credentials. public_url: the base of the URLs that Twilio is given.
+    """Ends and transfers calls. rest: None without credentials. public_url: the base of the URLs given to Twilio.
 
-    A document that is sent by REST has no address of its own, so what follows the transfer needs a whole URL.
+    A document sent by REST has no address of its own, so the URL after the transfer must be absolute.
     """
 
     def __init__(
@@ -51,16 +51,16 @@ class CallControl:
 
     @property
     def can_hang_up(self) -> bool:
-        """Whether there are credentials to end calls with."""
+        """True if there are credentials to end calls with."""
         return self._rest is not None
 
     @property
     def can_transfer(self) -> bool:
-        """Whether there is somebody to transfer calls to, and a way to."""
+        """True if there are credentials, a number to transfer calls to, and a public URL."""
         return self._rest is not None and bool(self._human_number) and bool(self._public_url)
 
     def hang_up(self, key: str, call: CallRecord) -> None:
-        """End a call, in our books as well: an inbound one may have no status callback. Raises IntegrationError."""
+        """End a call, also in the database: inbound calls may have no status callback. Raises IntegrationError."""
         assert self._rest is not None
         self._rest.end_call(call.call_sid)
         self._stop(key)
@@ -88,7 +88,7 @@ class CallControl:
         return f"{self._public_url}/continue?{urlencode({'turn': turn, 'from': 0, 'dial': 1})}"
 
     def _stop(self, key: str) -> None:
-        """Stop the answer that is being written: nobody will hear it."""
+        """Stop the answer being written: the caller will not hear it."""
         try:
             self._manager.stop(key)
         except SQLAlchemyError as error:  # its writer finds out when it is asked for the rest

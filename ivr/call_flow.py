@@ -1,8 +1,8 @@
-"""The phone line: what a caller is given at each webhook. Requests' values in, TwiML out.
+"""Decides the TwiML of each webhook of a call.
 
-A turn goes straight down: /gather claims it and speaks the first sentence, /continue gives what is ready since,
-and the last of it stands inside a <Gather> that names the next turn. Nothing ready in time is a filler that
-listens; after two of them the answer is given up with an apology.
+A turn is served in order: /gather claims it and speaks the first sentence, /continue speaks the sentences
+ready since, and the last of them stands inside a <Gather> for the next turn. If nothing is ready in time, a
+filler is spoken while listening; after two fillers the answer is given up with an apology.
 """
 
 import time
@@ -31,14 +31,14 @@ log = structlog.get_logger()
 
 MOST_FILLERS = 2
 LAST_WAIT_S = 4.0
-"""How long the request after the last filler waits: its caller has nothing more to be told but an apology."""
+"""The wait of the request after the last filler: after it, the caller can only be given an apology."""
 LONGEST_WEBHOOK_S = 4.5
 MOST_SILENCES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What is about to be spoken of an answer."""
+    """Sentences of an answer about to be spoken."""
 
     record: ServedRecord
     words: tuple[str, ...]
@@ -89,33 +89,33 @@ class PhoneLine:
         return twiml.gather(self._voice, words, self._url("/gather", turn=1))
 
     def apologise(self, facts: CallFacts) -> str:
-        """Twilio says that a webhook of this call failed, or one just did: words, and on."""
+        """Apologise and listen again, after a webhook of this call failed."""
         action = self._url("/gather", turn=self._next_number(facts.key))
         return twiml.gather(self._voice, [self._phrases.fallback], action)
 
-    def hear(self, facts: CallFacts, place: CallPosition, heard: Heard) -> str:
+    def hear(self, facts: CallFacts, position: CallPosition, heard: Heard) -> str:
         """The caller spoke, pressed keys, or did neither."""
-        if place.is_message:
-            return self._hear_message(facts, place, heard)
+        if position.is_message:
+            return self._hear_message(facts, position, heard)
         if not heard.text:
-            return self._silence(facts, place)
-        if place.pending is not None and is_continue(heard.text, self._phrases):
-            return self._serve(facts, place.pending, place.start, place.wait)
-        number = place.turn or self._next_number(facts.key)
+            return self._silence(facts, position)
+        if position.pending is not None and is_continue(heard.text, self._phrases):
+            return self._serve(facts, position.pending, position.start, position.wait)
+        number = position.turn or self._next_number(facts.key)
         started = time.monotonic()
-        self.manager.answer(self._utterance(facts, number, place, heard))
+        self.manager.answer(self._utterance(facts, number, position, heard))
         return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
 
-    def go_on(self, facts: CallFacts, place: CallPosition, dial_status: str = "") -> str:
-        """Twilio asks for the rest of an answer, or says how a transfer ended."""
-        if place.turn is None:
+    def go_on(self, facts: CallFacts, position: CallPosition, dial_status: str = "") -> str:
+        """Speak the rest of an answer, or go on after a transfer."""
+        if position.turn is None:
             return self.apologise(facts)
-        if place.is_transfer_end or dial_status:
-            return self._after_transfer(place.turn, dial_status)
-        return self._serve(facts, place.turn, place.start, place.wait)
+        if position.is_transfer_end or dial_status:
+            return self._after_transfer(position.turn, dial_status)
+        return self._serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
-        """A status callback. Raises SQLAlchemyError where it cannot be kept, so that Twilio sends it again."""
+        """Keep a status callback. Raises SQLAlchemyError if it cannot be kept, so that Twilio sends it again."""
         with self._database.write() as connection:
             calls.open_call(connection, facts, progress.at)
             over = calls.record_progress(connection, facts.call_sid, progress)
@@ -194,12 +194,12 @@ class PhoneLine:
 
     # What is not an answer
 
-    def _silence(self, facts: CallFacts, place: CallPosition) -> str:
-        if place.silent >= MOST_SILENCES:
+    def _silence(self, facts: CallFacts, position: CallPosition) -> str:
+        if position.silent >= MOST_SILENCES:
             return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
-        number = place.turn or self._next_number(facts.key)
-        action = self._url("/gather", turn=number, served=place.served, silent=place.silent + 1)
-        return twiml.gather(self._voice, [self._phrases.reprompts[place.silent]], action)
+        number = position.turn or self._next_number(facts.key)
+        action = self._url("/gather", turn=number, served=position.served, silent=position.silent + 1)
+        return twiml.gather(self._voice, [self._phrases.reprompts[position.silent]], action)
 
     def _after_transfer(self, number: int, dial_status: str) -> str:
         if dial_status in ("completed", "answered"):
@@ -210,29 +210,34 @@ class PhoneLine:
         action = self._url("/gather", turn=number + 1, message=1, silent=silent)
         return twiml.gather_message(self._voice, [*words, self._phrases.take_message], action)
 
-    def _hear_message(self, facts: CallFacts, place: CallPosition, heard: Heard) -> str:
-        number = place.turn or self._next_number(facts.key)
+    def _hear_message(self, facts: CallFacts, position: CallPosition, heard: Heard) -> str:
+        number = position.turn or self._next_number(facts.key)
         if not heard.text:
-            if place.silent:
+            if position.silent:
                 return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
             return self._ask_for_message(number - 1, [], silent=1)
         try:
-            self.manager.take_message(self._utterance(facts, number, place, heard, TurnKind.MESSAGE))
+            self.manager.take_message(self._utterance(facts, number, position, heard, TurnKind.MESSAGE))
         except SQLAlchemyError as error:
             log.error("message_not_kept", turn=number, error=type(error).__name__)
             return twiml.say_and_hang_up(self._voice, [self._phrases.went_wrong])
         return self._serve(facts, number, 0, 0)
 
     def _utterance(
-        self, facts: CallFacts, number: int, place: CallPosition, heard: Heard, kind: TurnKind | None = None
+        self,
+        facts: CallFacts,
+        number: int,
+        position: CallPosition,
+        heard: Heard,
+        kind: TurnKind | None = None,
     ) -> Utterance:
         def open_call(connection: Connection, now: datetime) -> ConversationRecord:
             return calls.open_call(connection, facts, now)
 
         return Utterance(
             key=facts.key, number=number, heard=heard.text, kind=kind or heard.kind, open=open_call,
-            confidence=heard.confidence, served=place.served,
-            joins=place.pending is not None and place.served == 0,
+            confidence=heard.confidence, served=position.served,
+            joins=position.pending is not None and position.served == 0,
         )  # fmt: skip
 
     def _next_number(self, key: str) -> int:

@@ -1,4 +1,4 @@
-"""What a webhook of a call says, as plain values. Whatever a form holds, parsing it never fails.
+"""Reads a call's webhook as plain values; never fails, whatever the form holds.
 
 Source: https://www.twilio.com/docs/voice/twiml#request-parameters. Confidence may be missing, From may be
 "anonymous" or other text, and new parameters may come at any time.
@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the caller said or pressed; empty where that is nothing."""
+    """The caller's words or digits; empty if there were none."""
 
     text: str
     kind: TurnKind
@@ -33,7 +33,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class CallPosition:
-    """Where in a call a request stands, by the URL that we gave Twilio. None: the URL did not say."""
+    """A request's position in a call, from the URL given to Twilio. None: not in the URL."""
 
     turn: int | None
     start: int
@@ -47,7 +47,7 @@ class CallPosition:
 
 
 def read_facts(form: Mapping[str, str]) -> CallFacts:
-    """Return the call that a webhook is about."""
+    """Return the facts of a webhook's call."""
     direction = _text(form, "Direction") or "inbound"
     # One that names no call is a call of its own: people must never be taken for one another
     call_sid = _text(form, "CallSid")[:64] or f"unnamed-{secrets.token_hex(8)}"
@@ -65,12 +65,12 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
 
 
 def read_answered_by(form: Mapping[str, str]) -> str:
-    """Return who answered a call of ours, where Twilio looked: human, machine_start, fax or unknown."""
+    """Return Twilio's detection for an outbound call: human, machine_start, fax or unknown."""
     return _text(form, "AnsweredBy")[:30]
 
 
 def read_heard(form: Mapping[str, str]) -> Heard:
-    """Return what was heard: speech, keys, or both in one."""
+    """Return the caller's speech, digits, or both in one."""
     speech, digits = (_CONTROL.sub(" ", form.get(name, "")).strip() for name in ("SpeechResult", "Digits"))
     if not speech:
         return Heard(digits[:100], TurnKind.DIGITS, None)
@@ -78,8 +78,8 @@ def read_heard(form: Mapping[str, str]) -> Heard:
     return Heard(said, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
 
 
-def read_place(query: Mapping[str, str]) -> CallPosition:
-    """Return where in the call the request stands; what makes no sense counts as not said."""
+def read_position(query: Mapping[str, str]) -> CallPosition:
+    """Return the request's position in the call; invalid parameters count as missing."""
     return CallPosition(
         turn=_number(query, "turn"),
         start=_number(query, "from") or 0,
@@ -93,7 +93,7 @@ def read_place(query: Mapping[str, str]) -> CallPosition:
 
 
 def read_timestamp(form: Mapping[str, str], now: datetime) -> datetime:
-    """Return when a status callback says that it happened (RFC 2822), else `now`."""
+    """Return the time of a status callback (RFC 2822), else `now`."""
     try:
         at = parsedate_to_datetime(form.get("Timestamp", ""))
     except ValueError:

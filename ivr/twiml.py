@@ -1,8 +1,8 @@
-"""The only writer of <Say>, <Gather>, <Dial> and their kin. Words in, TwiML out.
+"""Writes every TwiML document of a call.
 
 Source: https://www.twilio.com/docs/voice/twiml. URLs in it carry Twilio's connection overrides
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides), so that Twilio asks again when the
-process that it talked to dies under it; asking twice is harmless here.
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides), so that Twilio repeats a request
+if the process serving it dies; repeating one is harmless here.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ RING_S = 25
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a profile speaks and what it listens for."""
+    """A profile's voice, and the languages and hints for speech recognition."""
 
     voice: str
     voice_language: str
@@ -32,14 +32,14 @@ class Voice:
 
 
 def gather(voice: Voice, words: Sequence[str], action: str) -> str:
-    """Speak, and listen meanwhile and afterwards; the action is requested even where nothing is heard."""
+    """Speak, and listen during and after it; the action is requested even if nothing is heard."""
     response = VoiceResponse()
     response.append(_gather(voice, words, action, action_on_empty_result=True, timeout=LISTEN_S))
     return str(response)
 
 
 def gather_message(voice: Voice, words: Sequence[str], action: str) -> str:
-    """Speak, then listen to somebody who may pause while they think."""
+    """Speak, then listen to a caller who may pause to think."""
     response = VoiceResponse()
     gathering = _gather(
         voice,
@@ -54,7 +54,7 @@ def gather_message(voice: Voice, words: Sequence[str], action: str) -> str:
 
 
 def filler(voice: Voice, words: str, action: str, then: str) -> str:
-    """Say that it takes a moment, listen for a second, and go on at `then` where nothing is heard."""
+    """Say that it takes a moment, listen for a second, and go on at `then` if nothing is heard."""
     response = VoiceResponse()
     response.append(_gather(voice, [words], action, timeout=1))
     response.redirect(then + OVERRIDES, method="POST")
@@ -80,7 +80,7 @@ def say_and_hang_up(voice: Voice, words: Sequence[str]) -> str:
 def transfer(
     voice: Voice, words: Sequence[str], number: str, action: str, caller_id: str | None = None
 ) -> str:
-    """Speak, then ring a person; the action is requested with what became of it."""
+    """Speak, then ring a person; the action is requested with the outcome."""
     response = VoiceResponse()
     _say(response, voice, words)
     dial = Dial(action=action + OVERRIDES, method="POST", timeout=RING_S, caller_id=caller_id)
@@ -95,7 +95,7 @@ def nothing() -> str:
 
 
 def message(text: str, *, voice: str, language: str) -> str:
-    """A document that speaks one message and hangs up: for calls placed with inline TwiML."""
+    """Return a document that speaks one message and hangs up: for calls placed with inline TwiML."""
     return say_and_hang_up(Voice(voice, language), [text])
 
 

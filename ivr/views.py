@@ -1,4 +1,4 @@
-"""The phone's routes. Each view parses, calls the line, and sends its TwiML."""
+"""Routes of the phone: parse the request, call PhoneLine, return its TwiML."""
 
 import structlog
 from flask import Blueprint, Response, request
@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import twiml
 from ivr.call_flow import PhoneLine
-from ivr.requests import read_answered_by, read_facts, read_heard, read_place, read_seconds, read_timestamp
+from ivr.requests import read_answered_by, read_facts, read_heard, read_position, read_seconds, read_timestamp
 from storage.base import utc_now
 from storage.queries.calls import CallProgress
 from web.services import Service
@@ -35,11 +35,11 @@ def voice() -> Response:
 
 @bp.post("/gather")
 def gather() -> Response:
-    """Answer what the caller said or pressed."""
+    """Answer the caller's speech or digits."""
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
-    return _xml(line().hear(facts, read_place(request.args), read_heard(request.form)))
+    return _xml(line().hear(facts, read_position(request.args), read_heard(request.form)))
 
 
 @bp.post("/continue")
@@ -48,12 +48,12 @@ def go_on() -> Response:
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
-    return _xml(line().go_on(facts, read_place(request.args), request.form.get("DialCallStatus", "")))
+    return _xml(line().go_on(facts, read_position(request.args), request.form.get("DialCallStatus", "")))
 
 
 @bp.post("/status")
 def status() -> Response:
-    """Keep what became of a call; 503 where it cannot be kept, so that Twilio tells it again."""
+    """Keep a call's status; 503 if it cannot be kept, so that Twilio sends it again."""
     facts, now = read_facts(request.form), utc_now()
     progress = CallProgress(
         status=facts.status,

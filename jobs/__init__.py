@@ -1,1 +1,1 @@
-"""Durable work over DBOS: handed over in a transaction, done by a worker; imports storage."""
+"""Durable jobs over DBOS: enqueued in a transaction, run by a worker; imports storage."""

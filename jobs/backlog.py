@@ -1,4 +1,4 @@
-"""How much durable work waits, and for how long: one query over DBOS's table of jobs."""
+"""Measures the backlog of jobs and its age: one query over DBOS's table of jobs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +32,9 @@ _KEPT_APART = (
 
 @dataclass(frozen=True, slots=True)
 class QueueAge:
-    """One queue. waiting: jobs that could run now; delayed: whose time has not come; given_up: of two weeks.
+    """The state of a queue. waiting: jobs ready to run; delayed: not yet due; given_up: in the last two weeks.
 
-    oldest_s: seconds since the oldest waiting job could have run, 0 where none waits.
+    oldest_s: seconds since the oldest waiting job could have run, 0 if none waits.
     """
 
     queue: str
@@ -46,7 +46,7 @@ class QueueAge:
 
 
 def queue_ages(connection: Connection, now: datetime) -> list[QueueAge]:
-    """Return how each queue stands. Raises SQLAlchemyError, also where DBOS's tables were never made."""
+    """Return the state of each queue. Raises SQLAlchemyError, also if DBOS's tables were never made."""
     now_ms = int(now.timestamp() * 1000)
     names = ("status", "queue_name", "created_at", "delay_until_epoch_ms")
     schema = "dbos" if connection.dialect.name == "postgresql" else None

@@ -1,4 +1,4 @@
-"""DBOS, running in this process: what takes jobs out of the queues and gives them to the workshop."""
+"""Runs DBOS in this process: takes jobs out of the queues and passes them to the job runner."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from jobs.job import JobRunner
 from jobs.queue import APPLICATION, QUEUES, WORKFLOW, JobRecord, quieten_dbos
 
 VERSION = "1"
-"""Fixed, for DBOS would leave the jobs that an older version began to that version, for ever."""
+"""Fixed, because DBOS would leave the jobs of an older version to that version for ever."""
 MAX_CRASHES = 10
-"""How often a job may take its worker down with it before it is set aside."""
+"""Crashes of its worker after which a job is set aside."""
 
 
 class Executor:
-    """Runs jobs under a slot's name. DBOS keeps its state in its module, so one per process at a time."""
+    """Runs jobs under a slot's name. DBOS keeps its state in its module, so there is one per process at a time."""
 
     def __init__(self, database_url: str, slot: str, runner: JobRunner) -> None:
         self._url = database_url
@@ -25,9 +25,9 @@ class Executor:
         self._in_hand: set[str] = set()
 
     def launch(self) -> None:
-        """Start; what was in hand under this slot when its last process died is taken up first.
+        """Start, with the jobs left running under this slot by its last process first.
 
-        Raises DBOSInitializationError where DBOS's tables are missing or old.
+        Raises DBOSInitializationError if DBOS's tables are missing or old.
         """
         quieten_dbos()
         DBOS(config=_config(make_engine(self._url), self._slot))
@@ -36,11 +36,11 @@ class Executor:
         DBOS.launch()
 
     def stop(self, drain_s: int) -> None:
-        """Take no more jobs, and give those in hand so long to end."""
+        """Take no more jobs, and give running ones so many seconds to end."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)
 
     def in_hand(self) -> int:
-        """Return how many jobs are running."""
+        """Return the number of running jobs."""
         return len(self._in_hand)
 
     def _register(self) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a job: what its name means, how often it is tried, and its synchronous form for tests."""
+"""Runs a job by name, retries it or gives it up, and runs jobs synchronously in tests."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,11 +24,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker does for a job's name, and how often it tries.
+    """The function and the retry policy of a job's name.
 
-    run gets the payload. Whatever it raises is tried again after backoff_s, twice that, and so on up to
-    longest_backoff_s, unless the worker's is_permanent says that it is no use. The default gives up after
-    about five hours.
+    run gets the payload. Any error is retried after backoff_s, twice that, and so on up to longest_backoff_s, unless
+    the worker's is_permanent rules it out. The default gives up after about five hours.
     """
 
     run: Callable[[dict[str, Any]], None]
@@ -37,12 +36,12 @@ class Job:
     longest_backoff_s: float = 3600
 
     def wait_s(self, attempt: int) -> float:
-        """Return how long to wait after the attempt of that number (the first is 1) has failed."""
+        """Return the seconds to wait after that attempt (the first is 1) has failed."""
         return float(min(self.backoff_s * 2 ** (attempt - 1), self.longest_backoff_s))
 
 
 class JobRunner:
-    """Does jobs: looks up what a name means, runs it, and decides what becomes of a failure."""
+    """Runs jobs: finds the function of a name, calls it, and retries or gives up after a failure."""
 
     def __init__(
         self, work: Work, jobs: Mapping[str, Job], is_permanent: Callable[[Exception], bool]
@@ -52,7 +51,7 @@ class JobRunner:
         self._is_permanent = is_permanent
 
     def do(self, job_id: str, order: JobRecord) -> None:
-        """Run a job once; where it fails, put it back to be tried again. Raises JobFailed when given up."""
+        """Run a job once; enqueue it again if it fails. Raises JobFailed when it is given up."""
         if order.key is not None:
             _insist(lambda: self.work.free_key(job_id))
         if not self._is_next(job_id, order):
@@ -64,10 +63,10 @@ class JobRunner:
             self._after_failure(job_id, order, job, error)
 
     def _is_next(self, job_id: str, order: JobRecord) -> bool:
-        """Put a job back where another of its partition is running.
+        """Return whether a job may run; put it back if another of its partition is running.
 
-        DBOS looks for one before it takes a job, but two workers that look at the same moment can each take
-        one. Either sees the other here, for both have said by now what they took.
+        DBOS checks for one before it takes a job, but two workers checking at the same moment can each take one. Either
+        sees the other here, for both have recorded by now the job that they took.
         """
         partition = order.partition
         if partition is None or not _insist(lambda: self.work.is_partition_busy(job_id, partition)):
@@ -108,7 +107,7 @@ _UNKNOWN = Job(_unknown)
 
 
 def about(error: Exception) -> dict[str, Any]:
-    """Say of an error what holds no words: its type, the provider's code, the line that raised it."""
+    """Describe an error without its text: its type, the provider's code, the line that raised it."""
     frame = extract_tb(error.__traceback__)[-1]
     code = getattr(error, "code", None)
     facts = {"error": type(error).__name__, "at": f"{Path(frame.filename).name}:{frame.lineno}"}
@@ -122,15 +121,15 @@ def run_pending(
     is_permanent: Callable[[Exception], bool] = lambda _: False,
     now: datetime | None = None,
 ) -> int:
-    """Do in this thread what waits and is due by `now`, and what that hands over; return how many ran.
+    """Run the jobs due by `now`, and the jobs that they enqueue, in this thread; return how many ran.
 
-    The synchronous form, for tests and for a process that is alone: failures are retried and given up as by a
-    worker, but a job that is cut off is lost. Never call it inside a transaction.
+    The synchronous form, for tests and for a process that is alone: failures are retried and given up as by a worker,
+    but an interrupted job is lost. Never call it inside a transaction.
     """
     runner = JobRunner(work, jobs, is_permanent)
     ran = 0
     for job_id, order in _taken(work, now or utc_now()):
-        with suppress(JobFailed):  # the workshop has logged it
+        with suppress(JobFailed):  # the runner has logged it
             runner.do(job_id, order)
         ran += 1
     return ran

@@ -1,8 +1,8 @@
-"""Slots: the names that workers run under, each leased to one process at a time, and every query about them.
+"""Leases of worker slots, the names under which workers run: every query about them.
 
-A slot outlives its processes: the jobs that a process had in hand when it died are waiting under the slot's
-name. Whoever holds the lease is alone in calling them its own. Machines that share a database must agree on
-the time to well within the length of a lease; NTP does.
+A slot outlives its processes: jobs that were running in a process when it died wait under the slot's name. Only the
+holder of the lease may take them. Machines that share a database must agree on the time to well within the length of a
+lease; NTP does.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from storage.models import WorkerLease
 from storage.upsert import insert_once
 
 HOUSEKEEPING = "@housekeeping"
-"""The slot of the worker that runs the periodic jobs. No WORKER_ID can be spelled like this."""
+"""The slot of the worker that runs the periodic jobs. It cannot be spelled as a WORKER_ID."""
 
 
 def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
-    """Lease a slot that nobody holds, or whose lease has lapsed. Say whether it is `holder`'s now."""
+    """Lease a slot that is free or whose lease has lapsed. Return whether `holder` has it now."""
     insert_once(connection, WorkerLease, slot=slot)
     free = or_(WorkerLease.holder.is_(None), WorkerLease.holder == holder, WorkerLease.leased_until <= now)
     lease = {"holder": holder, "leased_until": now + timedelta(seconds=lease_s)}
@@ -27,7 +27,7 @@ def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, 
 
 
 def keep_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
-    """Beat: lengthen a lease. False: somebody else holds the slot now, and the work under it is theirs."""
+    """Renew a lease (the heartbeat). Return False if another process holds the slot, and owns its jobs, now."""
     mine = (WorkerLease.slot == slot, WorkerLease.holder == holder)
     lease = {"beat_at": now, "leased_until": now + timedelta(seconds=lease_s)}
     kept = update(WorkerLease).where(*mine).values(lease).returning(WorkerLease.id)
@@ -35,31 +35,31 @@ def keep_slot(connection: Connection, slot: str, holder: str, *, now: datetime, 
 
 
 def release_slot(connection: Connection, slot: str, holder: str, *, now: datetime) -> None:
-    """Give a slot back, so that the next process need not wait for the lease to lapse."""
+    """Release a slot, so that the next process need not wait for the lease to lapse."""
     mine = (WorkerLease.slot == slot, WorkerLease.holder == holder)
     connection.execute(update(WorkerLease).where(*mine).values(holder=None, leased_until=now))
 
 
 def slot_holder(connection: Connection, slot: str) -> str | None:
-    """Return who holds a slot, or held it last and never gave it back."""
+    """Return the holder of a slot, or the last one if it never released the slot."""
     return connection.scalar(select(WorkerLease.holder).where(WorkerLease.slot == slot))
 
 
 def lapsed_slots(connection: Connection, slots: Iterable[str], *, now: datetime) -> list[str]:
-    """Return those of `slots` that no living process holds."""
+    """Return those of `slots` without a living holder."""
     living = set(connection.scalars(select(WorkerLease.slot).where(WorkerLease.leased_until > now)))
     return sorted(set(slots) - living)
 
 
 def worker_beats(connection: Connection) -> dict[str, datetime]:
-    """Return when each worker last gave a sign of life, by slot."""
-    beats = select(WorkerLease.slot, WorkerLease.beat_at).where(
+    """Return the time of each worker's last heartbeat, by slot."""
+    heartbeats = select(WorkerLease.slot, WorkerLease.beat_at).where(
         WorkerLease.slot != HOUSEKEEPING, WorkerLease.beat_at.is_not(None)
     )
-    return {slot: beat_at for slot, beat_at in connection.execute(beats) if beat_at is not None}
+    return {slot: beat_at for slot, beat_at in connection.execute(heartbeats) if beat_at is not None}
 
 
 def is_worker_alive(connection: Connection, now: datetime) -> bool:
-    """Say whether any worker holds a lease."""
+    """Return whether any worker holds a lease."""
     living = select(WorkerLease.id).where(WorkerLease.slot != HOUSEKEEPING, WorkerLease.leased_until > now)
     return connection.scalar(living.limit(1)) is not None

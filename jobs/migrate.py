@@ -1,6 +1,6 @@
-"""Bring a database up to date: our tables by Alembic, then those of durable work.
+"""Migrates a database: our tables by Alembic, then those of DBOS.
 
-Alembic is imported where it migrates, and nowhere else: it takes seven megabytes of each process that holds it.
+Alembic is imported only where it migrates: it takes seven megabytes of each process that imports it.
 """
 
 import re
@@ -18,7 +18,7 @@ _VERSION = table("alembic_version", column("version_num"))
 
 
 def upgrade(database_url: str) -> None:
-    """Make or migrate every table. Idempotent."""
+    """Create or migrate every table. Idempotent."""
     from alembic import command
 
     run_alembic(database_url, command.upgrade, "head")
@@ -26,7 +26,7 @@ def upgrade(database_url: str) -> None:
 
 
 def is_up_to_date(database_url: str) -> bool:
-    """Say whether our tables are what this version's migrations make."""
+    """Return whether our tables match this version's migrations."""
     engine = create_engine(database_url)
     try:
         with engine.connect() as connection:
@@ -38,14 +38,14 @@ def is_up_to_date(database_url: str) -> bool:
 
 
 def newest_revisions() -> set[str]:
-    """Return the migrations that no other comes after, as they stand in their files."""
+    """Return the latest migrations, as found in their files."""
     texts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
     made, followed = ({name for text in texts for name in said.findall(text)} for said in (_REVISION, _AFTER))
     return made - followed
 
 
 def run_alembic(database_url: str, action: Any, *arguments: object, **options: object) -> None:
-    """Run one of Alembic's commands over a connection of its own."""
+    """Run one of Alembic's commands over its own connection."""
     from alembic.config import Config
 
     config = Config()

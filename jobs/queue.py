@@ -1,11 +1,11 @@
-"""Durable work: handed over inside the transaction that makes it necessary, and done by a worker.
+"""The queue of durable jobs: enqueued inside the transaction that requires them, and run by a worker.
 
-It stands on DBOS Transact (https://docs.dbos.dev/python), whose tables are in the application's own database:
-in the same file on SQLite, in the schema "dbos" on Postgres. Nothing but this module, jobs/job.py (what
-becomes of a job), jobs/executor.py (what runs them) and jobs/dbos_engine.py knows of it.
+It uses DBOS Transact (https://docs.dbos.dev/python), whose tables are in the application's own database: in the same
+file on SQLite, in the schema "dbos" on Postgres. Only this module, jobs/job.py (retries), jobs/executor.py
+(execution) and jobs/dbos_engine.py know of it.
 
-A job may run twice, so each is written to be harmless then. Jobs do not run in the order they were handed
-over: a job names what to look after ("the unsent messages of this contact"), and our tables keep the order.
+A job may run twice, and must be harmless then. Jobs do not run in the order of enqueueing: a job names a subject to
+look after ("the unsent messages of this contact"), and our tables keep the order.
 """
 
 import logging
@@ -26,10 +26,10 @@ WORKFLOW = "job"
 QUEUE = "jobs"
 ORDERED_QUEUE = "jobs-one-at-a-time"
 QUEUES = {QUEUE: None, ORDERED_QUEUE: 1}
-"""The queues, and how many jobs of a partition run at once."""
+"""The queues, and the number of jobs of a partition that run at once."""
 POLL_S = 0.2
 CONCURRENCY = 8
-"""How many jobs of a queue one worker runs at once."""
+"""Jobs of a queue that one worker runs at once."""
 DONE = ("SUCCESS", "CANCELLED")
 FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -47,12 +47,12 @@ _COLUMNS = (
 
 
 class JobFailed(Exception):
-    """A job was given up. The message names it, and what was raised; no words of its payload."""
+    """A job was given up. The message names it and the error, without any words of its payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as it is kept: what to do, with what, and which attempt it is."""
+    """A job as stored: its name, payload and attempt."""
 
     job: str
     payload: dict[str, Any]
@@ -62,13 +62,13 @@ class JobRecord:
 
     @property
     def queue(self) -> str:
-        """The queue it waits in; partitions have one of their own."""
+        """Its queue; partitions have one of their own."""
         return QUEUE if self.partition is None else ORDERED_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A job that was given up. why: what was raised, and the provider's code where there was one."""
+    """A job that was given up. why: the error's type, and the provider's code if there was one."""
 
     job_id: str
     order: JobRecord
@@ -77,7 +77,7 @@ class DeadLetter:
 
 
 class Work:
-    """Hands jobs over. Thread-safe; opens nothing until the first job, and starts no thread."""
+    """Enqueues jobs. Thread-safe; opens nothing until the first job, and starts no thread."""
 
     def __init__(self, database: Database) -> None:
         quieten_dbos()
@@ -106,32 +106,32 @@ class Work:
         partition: str | None = None,
         delay_s: float = 0,
     ) -> None:
-        """Hand a job over with the caller's transaction: committed, it will run; rolled back, it never was.
+        """Enqueue a job in the caller's transaction: it runs if that commits, and not if it rolls back.
 
-        payload: plain JSON; ids, for the rest belongs in our tables.
-        key: while a job of this name and key waits, another changes nothing. The key is free again when the
-            job starts, so that what happens after its start is never overlooked.
-        partition: of the jobs with the same value one runs at a time, over all workers.
-        delay_s: it starts after so many seconds, or up to one more.
-        Raises TypeError where the payload is not JSON.
+        payload: plain JSON; ids only, for everything else belongs in our tables.
+        key: while a job of this name and key waits, enqueueing another changes nothing. The key is free again when the
+        job starts, so that later events are not overlooked.
+        partition: jobs with the same value run one at a time, over all workers.
+        delay_s: seconds before it starts, to within one second.
+        Raises TypeError if the payload is not JSON.
         """
         order = JobRecord(job, payload, key, partition)
         self._hand_over(connection, order, delay_s)
 
     def enqueue_again(self, job_id: str, order: JobRecord, *, delay_s: float) -> None:
-        """Put a job back, in a transaction of its own. Doing so twice is the same as once."""
+        """Put a job back, in its own transaction. Idempotent."""
         first, _, times = job_id.partition(".")
         with self.database.write() as connection:
             self._hand_over(connection, order, delay_s, job_id=f"{first}.{int(times or 0) + 1}")
 
     def free_key(self, job_id: str) -> None:
-        """Let go of a job's key: from here on another one of the same key is a job of its own."""
+        """Free a job's key: the next job of the same key is enqueued separately."""
         mine = self._rows.c.workflow_uuid == job_id
         with self.database.write() as connection:
             connection.execute(update(self._rows).where(mine).values(deduplication_id=None))
 
     def is_partition_busy(self, job_id: str, partition: str) -> bool:
-        """Say whether another job of the partition is in hand, anywhere."""
+        """Return whether another job of the partition is running, on any worker."""
         rows = self._rows
         others = select(rows.c.workflow_uuid).where(
             rows.c.queue_name == ORDERED_QUEUE,
@@ -143,19 +143,19 @@ class Work:
             return connection.scalar(others.limit(1)) is not None
 
     def slots_with_jobs(self, connection: Connection) -> list[str]:
-        """Return the slots that jobs are in hand under, whether or not a worker still lives there."""
+        """Return the slots with running jobs, including those of dead workers."""
         in_hand = select(self._rows.c.executor_id).where(self._rows.c.status == "PENDING")
         return list(connection.scalars(in_hand.distinct()))
 
     def put_back(self, connection: Connection, slot: str) -> int:
-        """Let the jobs in hand under a slot be taken up anew; return how many. Only for whoever leased it."""
+        """Put the running jobs of a slot back in the queue; return their number. Only for the lease's holder."""
         in_hand = (self._rows.c.status == "PENDING", self._rows.c.executor_id == slot)
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}
         put_back = update(self._rows).where(*in_hand).values(waiting).returning(self._rows.c.workflow_uuid)
         return len(connection.scalars(put_back).all())
 
     def delete_finished(self, statuses: Sequence[str], *, before: datetime, limit: int = 100) -> int:
-        """Delete jobs that ended before a time; return how many. One short transaction: call it until 0."""
+        """Delete jobs that ended before a time; return their number. One short transaction: call it until 0."""
         ended = self.client.list_workflows(
             status=list(statuses),
             completed_before=before.isoformat(),
@@ -168,19 +168,19 @@ class Work:
         return len(ended)
 
     def dead_letter(self, job: str) -> list[DeadLetter]:
-        """Return the jobs of a name that were given up and are kept yet, the oldest first."""
+        """Return the stored jobs of a name that were given up, oldest first."""
         rows = self.client.list_workflows(status=list(FAILED), name=WORKFLOW)
         return [found for row in rows if row.input and (found := _given_up(row)).order.job == job]
 
     def take_up_again(self, dead_letter: DeadLetter) -> None:
-        """Let a job that was given up wait anew, with all its tries before it."""
+        """Put a job that was given up back in the queue, with its full number of attempts."""
         order = dead_letter.order
         with self.database.write() as connection:
             self.enqueue(connection, order.job, order.payload, key=order.key, partition=order.partition)
         self.client.delete_workflow(dead_letter.job_id)
 
     def close(self) -> None:
-        """Let go of what is DBOS's; the database stays open."""
+        """Close DBOS's resources; leave the database open."""
         self.client.destroy()
 
     def _hand_over(
@@ -190,7 +190,7 @@ class Work:
         if order.key is None:
             self.client.enqueue_in_transaction(connection, options, **asdict(order))
             return
-        # Mostly one waits already, and to see it costs a tenth of being refused.
+        # Usually one waits already, and a look costs a tenth of a refused insert.
         while not self._is_waiting(connection, options):
             if self._claim_key(connection, options, order):
                 return
@@ -241,7 +241,7 @@ def _options(order: JobRecord, delay_s: float, job_id: str | None) -> EnqueueOpt
 
 
 def prepare(database_url: str) -> None:
-    """Make or migrate DBOS's tables, and register our queues. Idempotent; safe beside running processes."""
+    """Create or migrate DBOS's tables, and register our queues. Idempotent; safe beside running processes."""
     quieten_dbos()
     with unixepoch_everywhere():  # DBOS.migrate makes an engine of its own
         DBOS.migrate(database_url)
@@ -261,7 +261,7 @@ def prepare(database_url: str) -> None:
 
 
 def quieten_dbos() -> None:
-    """Let DBOS log through the program's own logging, from warnings upwards, and without words."""
+    """Make DBOS log through the program's own logging, from warnings upwards, and without messages' words."""
     logger = logging.getLogger("dbos")
     if logger.handlers:
         return
@@ -271,7 +271,7 @@ def quieten_dbos() -> None:
 
 
 def _without_words(record: logging.LogRecord) -> bool:
-    """Drop what we have logged ourselves; of other errors leave the type, for messages can hold words."""
+    """Drop errors that we have logged ourselves; of others keep the type, for messages can hold words."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, JobFailed):
         return False

@@ -1,8 +1,8 @@
-"""The worker: the process that does jobs, under a slot that it leases, and keeps house.
+"""The worker process: runs jobs under a leased slot, and periodic maintenance.
 
-Two processes never work under one slot. The one that finds its slot taken waits; the one whose lease was
-taken over ends itself on the spot, for its jobs are somebody else's by then. What a dead worker left half
-done waits under its slot's name: for the slot's next process, or for any other worker, whichever is first.
+Two processes never work under one slot. A process that finds its slot taken waits; one whose lease was taken over exits
+at once, for its jobs belong to another process by then. Unfinished jobs of a dead worker wait under its slot's name for
+the slot's next process or any other worker, whichever is first.
 """
 
 import os
@@ -26,7 +26,7 @@ from storage.base import utc_now
 from storage.database import Database
 
 LOST_SLOT_EXIT = 75
-"""How a worker ends that must not go on (EX_TEMPFAIL in sysexits.h): start it again."""
+"""The exit code of a worker that lost its slot (EX_TEMPFAIL in sysexits.h): start it again."""
 BUSY_TIMEOUT_S = 2.0
 SWEEP_BATCHES = 20
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """What is done every so often, by one worker at a time. Short, and harmless when done once too often."""
+    """A task run at intervals by one worker at a time. Short, and harmless when run once too often."""
 
     name: str
     every_s: float
@@ -50,16 +50,16 @@ class Pace:
     lease_s: float = 5
     adopt_s: float = 2
     drain_s: int = 10
-    """How long jobs in hand may take to end when the worker is told to stop."""
+    """Time for running jobs to end when the worker is told to stop."""
     sweep_s: float = 60
     keep_done_s: float = 24 * 3600
     keep_failed_s: float = 14 * 24 * 3600
 
 
 class Worker:
-    """Does jobs until it is told to stop.
+    """Runs jobs until it is told to stop.
 
-    worker_id: the slot. is_permanent: whether asking again cannot help with what a job raised.
+    worker_id: the slot. is_permanent: whether retrying cannot help with an error of a job.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Worker:
         self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S)
         self._work = Work(self._database)
         self._executor = Executor(database_url, worker_id, JobRunner(self._work, jobs, is_permanent))
-        self._chores = [
+        self._tasks = [
             _PeriodicTask(Periodic("adopt", pace.adopt_s, self._adopt), needs_lease=False),
             _PeriodicTask(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
             *map(_PeriodicTask, periodics),
@@ -88,11 +88,11 @@ class Worker:
         self._beaten_at = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set, then end what is in hand, within Pace.drain_s.
+        """Work until `stop` is set, then end running jobs within Pace.drain_s.
 
-        Waits while another process holds the slot. Does not return, but ends the process, where the slot was
-        lost (LOST_SLOT_EXIT), and where jobs did not end in time (0): they are begun anew by the next worker.
-        Raises DBOS's own error where its tables are missing or old (see jobs.queue.prepare).
+        Waits while another process holds the slot. Ends the process instead of returning if the slot was lost
+        (LOST_SLOT_EXIT), and if jobs did not end in time (0): the next worker begins them anew.
+        Raises DBOS's own error if its tables are missing or old (see jobs.queue.prepare).
         """
         try:
             if self._wait_for_slot(stop):
@@ -167,7 +167,7 @@ class Worker:
         self._beaten_at = beaten_at
 
     def _watch(self) -> None:
-        # In a thread of its own, because a beat can hang for longer than the lease lasts.
+        # In a thread of its own, because a heartbeat can hang for longer than the lease lasts.
         while not self._ended.wait(self._pace.beat_s / 4):
             if time.monotonic() - self._beaten_at > self._pace.lease_s - self._pace.beat_s / 2:
                 self._end_at_once("no beat was written for as long as the lease lasts")
@@ -182,16 +182,16 @@ class Worker:
             for slot in (self._slot, HOUSEKEEPING):
                 release_slot(connection, slot, self._holder, now=utc_now())
 
-    # The house
+    # Maintenance
 
     def _keep_house(self) -> None:
         while not self._ended.wait(self._pace.beat_s / 2):
-            for chore in self._chores:
-                if chore.is_due() and (self._is_housekeeper or not chore.needs_lease):
-                    chore.do()
+            for task in self._tasks:
+                if task.is_due() and (self._is_housekeeper or not task.needs_lease):
+                    task.do()
 
     def _adopt(self) -> None:
-        """Put the jobs of dead workers back in the queue; the lease says which of us does it."""
+        """Put the jobs of dead workers back in the queue, one worker at a time by lease."""
         with self._database.read() as connection:
             lapsed = lapsed_slots(connection, self._work.slots_with_jobs(connection), now=utc_now())
         for slot in lapsed:
@@ -211,7 +211,7 @@ class Worker:
 
 
 class _PeriodicTask:
-    """A periodic job, and when it is due next."""
+    """A periodic task and its next due time."""
 
     def __init__(self, periodic: Periodic, *, needs_lease: bool = True) -> None:
         self.needs_lease = needs_lease

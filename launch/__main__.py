@@ -148,7 +148,7 @@ def _children(listener: socket.socket) -> list[Child]:
 
 
 def _module(name: str, *arguments: str) -> Callable[[], None]:
-    """Return what a forked process does to be `python -m name ...`."""
+    """Return a function that runs `python -m name ...` in a forked process."""
 
     def run() -> None:
         sys.argv = [name, *arguments]

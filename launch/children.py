@@ -1,4 +1,4 @@
-"""The processes that are kept up: started, brought back when they die, ended together."""
+"""Keeps processes up: starts them, restarts them when they die, ends them together."""
 
 import os
 import select
@@ -25,7 +25,7 @@ class GivingUpError(Exception):
 
 
 class RestartPolicy:
-    """How long a dead process waits for its return, and when it has died too often."""
+    """The delay before a dead process is restarted, and the number of deaths allowed."""
 
     def __init__(self) -> None:
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
@@ -43,7 +43,7 @@ class Child:
     def __init__(
         self, name: str, run: Callable[[], None], *, keep: Sequence[int] = (), stop_within_s: float
     ) -> None:
-        """run: what it does. keep: the descriptors that it needs."""
+        """run: the process's function. keep: the descriptors that it needs."""
         self.name = name
         self.stop_within_s = stop_within_s
         self.due_at: float | None = None
@@ -54,11 +54,11 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not been seen dead."""
+        """True if it was started and has not been seen dead."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, and beside it a guard that ends it should this process be killed outright."""
+        """Start it, with a guard beside it to end it if this process is killed outright."""
         self.due_at = None
         self._process = Forked(self._run, keep=self._keep)
         self._guard = subprocess.Popen(  # noqa: S603
@@ -83,12 +83,12 @@ class Child:
         return code
 
     def ask_to_end(self) -> None:
-        """Ask it to finish what it is doing and end."""
+        """Ask it to finish its work and end."""
         if self._process is not None:
             self._process.terminate()
 
     def clear_away(self) -> None:
-        """Kill what is left of it, children of its own included, and its guard."""
+        """Kill what is left of it, its children included, and its guard."""
         if self._process is not None:
             _kill_group(self._process)
             self._process = None
@@ -111,7 +111,7 @@ class Supervisor:
 
     @property
     def was_told_to_end(self) -> bool:
-        """Whether ^C, TERM or HUP has come."""
+        """True once ^C, TERM or HUP has come."""
         return bool(self._signals)
 
     def keep_up(self) -> None:
@@ -125,7 +125,7 @@ class Supervisor:
             self._sleep(self._next_due_in_s(now))
 
     def end(self) -> None:
-        """End the children: those that take longer than theirs, or than a second ^C, are killed."""
+        """End the children; kill those still running after their time, or after a second ^C."""
         for child in self._children:
             child.ask_to_end()
         began = time.monotonic()

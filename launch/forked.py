@@ -1,4 +1,4 @@
-"""Processes that share what this one has imported: forked, and not started anew, which halves their memory."""
+"""Forks processes that share this one's imported modules, which halves their memory."""
 
 import gc
 import importlib
@@ -14,10 +14,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 def import_to_share(module: str) -> None:
-    """Import an app's modules, a hundred megabytes, before processes are forked that then share them.
+    """Import an app's modules, about 100 MB, to be shared by processes forked later.
 
-    Importing makes no thread and opens nothing. The collector is kept off what was imported, for it writes to all
-    that it looks at, and what is written to is shared no more.
+    Importing starts no thread and opens nothing. The imported objects are frozen for the garbage collector:
+    it writes to all that it looks at, and a page written to is no longer shared.
     """
     importlib.import_module(module)
     gc.collect()
@@ -25,10 +25,10 @@ def import_to_share(module: str) -> None:
 
 
 class Forked:
-    """A process that runs a function and ends, in a session of its own, with what it is given and no more.
+    """A process that runs a function and ends, in a session of its own, with only the descriptors it is given.
 
-    It is to be made while this process has no other threads, or none that hold a lock. keep: the descriptors that
-    it needs; all others but the standard ones are closed in it.
+    It must be made while this process has no other threads, or none that hold a lock. keep: the descriptors
+    that it needs; all others but the standard ones are closed in it.
     """
 
     def __init__(self, run: Callable[[], None], *, keep: Sequence[int] = ()) -> None:
@@ -80,7 +80,7 @@ def _live(run: Callable[[], None], keep: Sequence[int]) -> Never:
 
 
 def _let_go(keep: Sequence[int]) -> None:
-    """Forget what was the other process's: its signals, its descriptors, its terminal."""
+    """Drop the signals, the descriptors and the terminal inherited from the other process."""
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:

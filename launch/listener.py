@@ -1,4 +1,4 @@
-"""The listening socket: which port, and that it is ours before anything else is started."""
+"""Opens the listening socket, before any process is started."""
 
 import errno
 import socket
@@ -16,7 +16,8 @@ class PortTakenError(Exception):
 def open_listener(host: str, port: int, *, may_move: bool) -> socket.socket:
     """Listen on `port`, or with `may_move` on the next free one after it.
 
-    Raises PortTakenError; OSError where the host is not this machine's or the port not for this user.
+    Raises PortTakenError; OSError if the host is not this machine's or the port is not permitted to this
+    user.
     """
     end = min(port + PORTS_TRIED, 65536) if may_move else port + 1
     for candidate in range(port, end):

@@ -1,4 +1,4 @@
-"""What the terminal says when the assistant is started."""
+"""Words of the terminal while the assistant starts."""
 
 from translations import Message, lazy_gettext
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from integrations.twilio.messages import TwilioMessages
 from jobs.queue import Work
 from messaging.outbox import Outbox
-from messaging.providers.base import TWILIO, Channels, Provider, TwilioChannel
+from messaging.providers.base import TWILIO, Channels, Provider
+from messaging.providers.twilio import TwilioProvider
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.database import Database
 from storage.queries.contacts import Recipient
@@ -13,9 +14,9 @@ from storage.reports import browser_outbox
 
 
 class BrowserDelivery:
-    """Sends what waits, through the REST API that a browser's WhatsApp has.
+    """Delivers pending messages through the REST API of a browser's WhatsApp.
 
-    auth_token: the simulator's secret. receipts_to: the base of the URL that receipts go to.
+    auth_token: the simulator's secret. receipts_to: the base of the URL for receipts.
     """
 
     def __init__(
@@ -29,17 +30,17 @@ class BrowserDelivery:
         self._database, self._work = database, work
         self._auth_token, self._receipts_to = auth_token, receipts_to
 
-    def bring(self, number: str, api_url: str) -> None:
-        """Send what waits for a person, where anything does. number: E.164. Raises IntegrationError."""
+    def deliver(self, number: str, api_url: str) -> None:
+        """Deliver a contact's pending messages. number: E.164. Raises IntegrationError."""
         with self._database.read() as connection:
             conversation_id = browser_outbox.waits_for(connection, number)
         if conversation_id is not None:
             channels = _BrowserChannels({TWILIO: self._channel(api_url)})
             Outbox(self._database, self._work, channels).send({"conversation_id": conversation_id})
 
-    def _channel(self, api_url: str) -> TwilioChannel:
+    def _channel(self, api_url: str) -> TwilioProvider:
         rest = TwilioMessages(SIMULATOR_ACCOUNT_SID, self._auth_token(), api_url=api_url)
-        return TwilioChannel(rest, sender=None, template_sid=None, public_url=self._receipts_to())
+        return TwilioProvider(rest, sender=None, template_sid=None, public_url=self._receipts_to())
 
 
 class _BrowserChannels(Channels):

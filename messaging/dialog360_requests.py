@@ -1,4 +1,4 @@
-"""What 360dialog says, in the words that every message and receipt here has. See messaging.requests."""
+"""Reads 360dialog's webhooks as the same values as Twilio's. See messaging.requests."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ _TYPES = {
     Kind.VIDEO: "video/mp4",
     Kind.STICKER: "image/webp",
 }
-"""What files of a kind are, where it is not said."""
+"""The content type of files by kind, if none is given."""
 _KINDS = {Kind.BUTTON: "button", Kind.LOCATION: "location", Kind.REACTION: REACTION}
 
 
@@ -45,7 +45,7 @@ def incoming_of(said: InboundMessage) -> Incoming:
 
 
 def facts_of(receipt: Receipt) -> ReceiptFacts:
-    """Return what a receipt of 360dialog's says."""
+    """Return the facts of a receipt of 360dialog's."""
     return ReceiptFacts(receipt.wamid, status_of(receipt.status), receipt.error_code, receipt.number)
 
 
@@ -79,5 +79,5 @@ def _attachments(said: InboundMessage) -> tuple[Attachment, ...]:
 
 
 def _reacts_to(said: InboundMessage) -> str:
-    """What a reaction is about; nothing where it was taken back."""
+    """Return the SID of the message reacted to; "" if the reaction was removed."""
     return said.about if said.body else ""

@@ -1,13 +1,14 @@
-"""360dialog's route: what people write, and what became of what we wrote.
+"""Route of 360dialog's webhooks: messages and receipts.
 
-It wants a 200 at once and repeats a webhook for days, so the answer never goes into the reply. Follows
-https://docs.360dialog.com/docs/messaging-api/webhook; the token is a header that is configured with its address.
+It expects a 200 at once and repeats a webhook for days, so the answer never goes into the reply. Follows
+https://docs.360dialog.com/docs/messaging-api/webhook; the token is a header that is configured with its
+address.
 """
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from guards.api_key import brings_key
+from guards.api_key import has_key
 from guards.json_webhooks import read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
@@ -27,7 +28,7 @@ receipts = Service[Receipts]("whatsapp.dialog360_receipts")
 
 
 class Dialog360Guard:
-    """Refuses what does not bring the token, as `Authorization: Bearer` or in TOKEN_HEADER, with 401.
+    """Refuses requests without the token, as `Authorization: Bearer` or in TOKEN_HEADER, with 401.
 
     token None: 404, this is off.
     """
@@ -41,7 +42,7 @@ class Dialog360Guard:
         request.max_content_length = LARGEST_BODY
         if not self._token:
             return refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
-        if brings_key(request, self._token, TOKEN_HEADER):
+        if has_key(request, self._token, TOKEN_HEADER):
             return None
         log.warning("webhook_refused", path=request.path)
         return refusal(401, "Wrong or missing token.")
@@ -49,7 +50,7 @@ class Dialog360Guard:
 
 @bp.post(PATH)
 def receive() -> Response:
-    """Take messages in, and what became of ours."""
+    """Take messages and receipts."""
     webhook = read_webhook(read_json(request.get_data(cache=False)))
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:

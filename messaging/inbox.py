@@ -1,9 +1,9 @@
-"""The inbox: what becomes of a message that somebody writes.
+"""Receives messages and answers them.
 
-A message is kept before anything else. A burst settles into one turn; the newest message of it brings the reply,
-the others an empty one. What is answered within the time that a webhook has goes out in its reply; what is not
-goes out by REST. One insert decides which of the two says it (`claim_parts`), and a job that was handed over with
-the message does whatever the process that took it died before.
+A message is kept before anything else. A burst becomes one turn; the newest message of it brings the reply,
+the others an empty one. An answer ready within the webhook's time goes out in its reply, a later one by REST.
+One insert decides between the two (`claim_parts`), and a job queued with the message completes the work of a
+process that died.
 """
 
 import threading
@@ -41,11 +41,11 @@ log = structlog.get_logger()
 
 LONGEST_BURST_S = 6.0
 TYPING_AFTER_S = 1.0
-"""An answer that is quicker needs no sign that it is being written."""
+"""A quicker answer needs no typing indicator."""
 LATE_S = 30.0
-"""How long an answer that missed its reply is waited for in the process that writes it."""
+"""The longest that the process writing a late answer waits for it."""
 TOPIC_AFTER_S = 600.0
-"""Nobody wrote for so long: time to note what it was about."""
+"""After this silence the topic of the conversation is noted."""
 TRIES = 5
 ALL_OF_IT = 10**6
 
@@ -56,29 +56,29 @@ class BurstTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
-    """What waits for an answer. last: the turn before."""
+    """Messages to be answered together. last: the turn before."""
 
     messages: list[MessageRecord]
     last: TurnRecord | None
 
     @property
     def is_readable(self) -> bool:
-        """Whether there is anything in it that can be answered."""
+        """True if there is anything in it that can be answered."""
         return any(m.body or any(a.is_readable for a in m.attachments) for m in self.messages)
 
     @property
     def goes_with_last(self) -> bool:
-        """Whether the turn before was overtaken by these messages, and they are answered together."""
+        """True if these messages overtook the turn before, so that they are answered together."""
         return self.last is not None and self.last.state in (TurnState.WRITING, TurnState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPolicy:
-    """How messages are answered.
+    """The rules of answering messages.
 
-    settle_s: how long it is waited for more of a burst; 0 is not at all. wait_s: how long a reply may wait for its
-    answer. public_url: the base of the URLs that the provider is given; None: what the request was sent to.
-    echoes: what was understood of a voice note is put before the answer to it.
+    settle_s: the wait for more of a burst; 0: none. wait_s: the longest that a reply waits for its answer.
+    public_url: the base of the URLs given to the provider; None: the request's own. echoes: put a voice
+    note's transcript before the answer to it.
     """
 
     settle_s: float
@@ -129,9 +129,9 @@ class Inbox:
         return twiml.reply(self._reply(kept, base_url, shows_typing=takes_a_while))
 
     def take(self, came: Sequence[Incoming]) -> None:
-        """Keep messages whose webhook has no reply to answer in; the answers go out by themselves.
+        """Keep messages from a webhook whose reply carries no answer; the answers are sent separately.
 
-        Raises SQLAlchemyError where one could not be kept.
+        Raises SQLAlchemyError if one could not be kept.
         """
         newest: dict[int, AcceptedMessage] = {}
         for incoming in came:
@@ -154,7 +154,7 @@ class Inbox:
             self._answer_late(kept.recipient)
 
     def _reply(self, kept: AcceptedMessage, base_url: str, *, shows_typing: bool) -> list[Outgoing]:
-        """Return the answer's first message where it is ready in time; else see to it that it follows."""
+        """Return the answer's first message if it is ready in time; else arrange that it follows."""
         recipient, deadline = kept.recipient, time.monotonic() + self._wait_s
         batch = self._waiting(recipient)
         if not self._media.is_opened(batch.messages, within_s=self._wait_s):
@@ -173,7 +173,7 @@ class Inbox:
         return self._outbox.claim(recipient, *whole, in_reply_to=base_url)
 
     def _wait_for_burst(self, recipient: Recipient, message_id: int) -> bool:
-        """Wait for more of a burst; say whether this message is the last of it."""
+        """Wait for more of a burst; return True if this message is the last of it."""
         if self._settle_s <= 0:
             return True
         with self._database.read() as connection:
@@ -187,7 +187,7 @@ class Inbox:
     # The answer
 
     def _start(self, recipient: Recipient, batch: MessageBatch) -> int | None:
-        """Put what waits into a turn and start its answer; None where nothing waits any more."""
+        """Put the pending messages into a turn and start its answer; None if none is pending any more."""
         for _ in range(TRIES):
             if not batch.messages:
                 return None
@@ -260,7 +260,7 @@ class Inbox:
         return first is not None and first.turn_id is not None
 
     def _read_whole(self, key: str, number: int, wait_s: float) -> tuple[int, list[str]] | None:
-        """Return the turn's id and the messages that answer it; no messages where none is to be sent."""
+        """Return the turn's id and the messages that answer it; no messages if none is to be sent."""
         sentences: list[str] = []
         deadline = time.monotonic() + wait_s
         while (
@@ -280,12 +280,12 @@ class Inbox:
         return reading.turn_id, _fitted(self._echo(reading.turn_id) + "".join(sentences))
 
     def _is_whole(self, key: str, number: int, wait_s: float) -> bool:
-        """Say whether an answer is there before so many seconds are over."""
+        """Return True if an answer is complete within so many seconds."""
         reading = self.manager.read(key, number, ALL_OF_IT, wait_s)
         return reading is None or reading.complete
 
     def _echo(self, turn_id: int) -> str:
-        """What was understood of voice notes, for who wants it to be seen."""
+        """Return the transcripts of voice notes, if they are to be echoed."""
         if not self._echoes:
             return ""
         with self._database.read() as connection:
@@ -297,7 +297,7 @@ class Inbox:
         threading.Thread(target=follow_up, name="late-answer", daemon=True).start()
 
     def _answer_late(self, recipient: Recipient) -> None:
-        """Answer once all is opened; where that fails, the job will do it."""
+        """Answer once all is opened; if that fails, the job will do it."""
         try:
             number = self._start(recipient, self._waiting(recipient))
         except SQLAlchemyError as error:
@@ -317,7 +317,7 @@ class Inbox:
     # Work
 
     def finish(self, payload: dict[str, Any]) -> None:
-        """Do what a webhook left undone; nothing where it did all."""
+        """Finish the work that a webhook left undone, if any."""
         conversation_id = int(payload["conversation_id"])
         now = self._clock()
         with self._database.read() as connection:
@@ -354,11 +354,11 @@ class Inbox:
             )
 
     def close(self) -> None:
-        """Let go of what this process is writing, so that another one goes on with it."""
+        """Release the answers that this process is writing, so that another one continues them."""
         self.manager.close()
         self._media.close()
 
 
 def _fitted(answer: str) -> list[str]:
-    """The messages of an answer; looked through again, for Markdown undone can show what it hid."""
+    """Return an answer's messages, cleaned again: removing Markdown can reveal text it had hidden."""
     return [redact(message) for message in whatsapp_messages(answer)]

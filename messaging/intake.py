@@ -1,4 +1,4 @@
-"""Keeping what people write, and obeying what is an order to us: all of it in one transaction, before anything else."""
+"""Keeps incoming messages, and obeys keywords such as STOP, in one transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,25 +24,25 @@ from storage.queries.messages import MessageRecord
 log = structlog.get_logger()
 
 FINISH_AFTER_S = 15.0
-"""A webhook is over by then; what it has not done, it never will."""
+"""Seconds after which a webhook is over, and its work left to the job."""
 STOP_QUESTION = "stop-question"
 PAUSE = "pause"
 TEAM = "team"
-"""Said to one of ours, and shown to nobody else."""
+"""Said to a seller, and shown to nobody else."""
 AUTHOR = "automatic"
-"""Of what is said without the assistant and without a reply to say it in."""
+"""The author of texts sent by themselves, without the assistant."""
 
 _ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
-"""By Twilio's OptOutType: its Advanced Opt-Out has replied, and tells us so that we know."""
+"""By Twilio's OptOutType: its Advanced Opt-Out has already replied, and reports it."""
 
 
 TeamSays = Callable[[Connection, str, str, datetime], str | None]
-"""Given a number and what its owner wrote: what they are told, where they are one of ours; None: a customer."""
+"""Takes a number and its owner's message: returns the reply to a seller; None for a customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Who is answered, and how much. most_per_hour None: whatever they write. allowed: E.164; empty: everybody."""
+    """Limits on answering. most_per_hour: messages; None: no limit. allowed: E.164; empty: everybody."""
 
     most_per_hour: int | None = None
     allowed: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedMessage:
-    """A message that was kept. is_settled: the assistant need not answer it; replies: what is said instead."""
+    """A message that was kept. is_settled: the assistant need not answer it; replies: said instead."""
 
     message: MessageRecord
     recipient: Recipient
@@ -60,7 +60,7 @@ class AcceptedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said without the assistant; "" where nothing is."""
+    """Texts sent without the assistant; "" for none."""
 
     text: str
     kind: str = "text"
@@ -71,7 +71,7 @@ class CameBeforeError(Exception):
 
 
 class Intake:
-    """Keeps messages, each once, and what has to be done for them."""
+    """Keeps messages, each once, and queues the work on them."""
 
     def __init__(
         self,
@@ -80,18 +80,18 @@ class Intake:
         outbox: Outbox,
         phrases: Phrases,
         limits: Limits,
-        mirror: ConversationObserver,
+        observer: ConversationObserver,
         team_says: TeamSays,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
-        self._phrases, self._limits, self._mirror, self._clock = phrases, limits, mirror, clock
+        self._phrases, self._limits, self._observer, self._clock = phrases, limits, observer, clock
         self._team_says = team_says
 
     def keep(self, incoming: Incoming, *, in_reply: bool = True) -> AcceptedMessage | None:
-        """Keep a message; None where it came before. Raises SQLAlchemyError.
+        """Keep a message; None if it came before. Raises SQLAlchemyError.
 
-        in_reply: what is said without the assistant goes out in the reply to the webhook, else by itself.
+        in_reply: send texts without the assistant in the reply to the webhook, else separately.
         """
         try:
             return self._database.run(lambda connection: self._keep(connection, incoming, in_reply))
@@ -109,7 +109,7 @@ class Intake:
         message = messages.as_kept(message_id, conversation_id, new, body, now)
         words = self._without_assistant(connection, recipient, incoming, now)
         if words is None or words.kind != TEAM:
-            self._mirror.message(connection, message_id, now, outbound=False)
+            self._observer.message(connection, message_id, now, outbound=False)
         if words is None:
             self.finish_later(connection, conversation_id)
             return AcceptedMessage(message, recipient)
@@ -122,7 +122,7 @@ class Intake:
         return AcceptedMessage(message, recipient, True, self._replies(connection, recipient, words, now))
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
-        """Hand over the finishing of what a webhook may leave undone, with the caller's transaction."""
+        """Queue the job that finishes the work of a webhook, in the caller's transaction."""
         self._work.enqueue(
             connection, "finish_whatsapp", {"conversation_id": conversation_id},
             key=f"{conversation_id}", delay_s=FINISH_AFTER_S,
@@ -138,7 +138,7 @@ class Intake:
             connection, recipient.conversation_id, words.text, now, kind=words.kind
         )
         if words.kind != TEAM:
-            self._mirror.message(connection, replies[0].id, now)
+            self._observer.message(connection, replies[0].id, now)
         return replies
 
     def _say(self, connection: Connection, recipient: Recipient, words: Words, now: datetime) -> None:
@@ -146,12 +146,12 @@ class Intake:
             return
         message_id = self._outbox.write(connection, recipient, words.text, author=AUTHOR, kind=words.kind)
         if words.kind != TEAM:
-            self._mirror.message(connection, message_id, now)
+            self._observer.message(connection, message_id, now)
 
     def _without_assistant(
         self, connection: Connection, recipient: Recipient, incoming: Incoming, now: datetime
     ) -> Words | None:
-        """What is said where the assistant is not asked; None where it is."""
+        """Return the texts sent instead of the assistant's answer; None if it is to answer."""
         if incoming.opt_out_type in _ANSWERED_BY_TWILIO:
             self._obey(connection, recipient, _ANSWERED_BY_TWILIO[incoming.opt_out_type], now)
             return Words("")
@@ -176,7 +176,7 @@ class Intake:
     def _obey(
         self, connection: Connection, recipient: Recipient, keyword: Keyword, now: datetime
     ) -> Words | None:
-        """Do what a keyword asks for, and return what confirms it; None where it is the assistant's to answer."""
+        """Obey a keyword, and return its confirmation; None if the assistant is to answer."""
         if keyword is Keyword.YES and self._was_asked(connection, recipient):
             keyword = Keyword.STOP
         if keyword is Keyword.STOP:
@@ -191,7 +191,7 @@ class Intake:
         return None
 
     def _asked(self, connection: Connection, sid: str) -> bool:
-        """Say whether a message of ours asks something: a reaction to it may be the answer."""
+        """Return True if a message of ours asks a question: a reaction to it may be the answer."""
         found = messages.message_by_sid(connection, sid)
         return found is not None and found.message.outbound and "?" in found.message.body
 
@@ -199,7 +199,7 @@ class Intake:
         return outgoing.last_kind(connection, recipient.conversation_id) == STOP_QUESTION
 
     def _too_many(self, connection: Connection, recipient: Recipient, now: datetime) -> Words | None:
-        """Ask for a pause, once, of who writes more than is answered in an hour."""
+        """Ask for a pause, once, if a contact writes more than is answered in an hour."""
         if self._limits.most_per_hour is None:
             return None
         hour_ago = now - timedelta(hours=1)

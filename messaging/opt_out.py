@@ -1,7 +1,7 @@
-"""Words that, as a whole message, are an order to us and not a question to the assistant.
+"""Recognises messages that are nothing but a keyword such as STOP.
 
-The English ones are Twilio's (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out), but for two that
-people also send to an assistant: YES answers its questions, and INFO asks for what it is there to tell.
+The English ones are Twilio's (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out), but for two
+that people also send to an assistant: YES answers its questions, and INFO asks for information.
 """
 
 import re
@@ -12,26 +12,26 @@ from functools import cache
 from conversation.phrases import catalogues
 
 _LONGEST = 200
-"""Characters of a message that can be a keyword, with whatever emoji and dots people put around it."""
+"""Characters of a message that can be a keyword, with emoji and dots around it."""
 
 
 class Keyword(StrEnum):
-    """What a keyword asks for."""
+    """The request made by a keyword."""
 
     STOP = "stop"
     MAYBE_STOP = "maybe-stop"
-    """Said of messages, but of appointments and contracts too: whoever hears it has to ask."""
+    """A word about messages, but about appointments and contracts too: a question has to follow."""
     START = "start"
     HELP = "help"
     YES = "yes"
-    """An order only where it answers our question."""
+    """Obeyed only as the answer to our question."""
 
 
 def keyword_of(body: str) -> Keyword | None:
-    """Return what a message asks for that is nothing but a keyword; None for all others.
+    """Return the keyword that makes up a whole message; None for all others.
 
-    Case, accents, punctuation, emoji and invisible characters do not count, nor how often one word is said
-    ("STOP STOP"). Of a sentence with a keyword in it nothing is concluded: "quiero darme de baja del gimnasio".
+    Case, accents, punctuation, emoji and invisible characters do not count, nor do repetitions of one word
+    ("STOP STOP"). A keyword within a sentence means nothing: "quiero darme de baja del gimnasio".
     """
     if len(body) > _LONGEST:
         return None
@@ -43,7 +43,7 @@ def keyword_of(body: str) -> Keyword | None:
 
 @cache
 def _keywords() -> dict[str, Keyword]:
-    """Return the messages that are an order, of all languages: people write in theirs, whatever the profile's."""
+    """Return the keywords of all languages: contacts write in theirs, whatever the profile's."""
     return {
         " ".join(_plain(said).split()): keyword
         for catalogue in catalogues().values()

@@ -1,9 +1,9 @@
-"""The outbox: how messages of ours reach their provider, each once and in order.
+"""Sends messages through their providers, each once and in order.
 
-A message is claimed before it leaves: in the reply to a webhook (its SID is then not known until a receipt brings
-it) or by the job that sends it. One that was claimed and of which nothing is known is looked for in the provider's
-own list, and taken from there or sent again; where there is no such list, it is sent again once, if no receipt has
-come for a while. So none is lost, and one is said twice only where nobody can be asked.
+A message is claimed before it leaves: in the reply to a webhook (its SID is then not known until a receipt
+brings it) or by the job that sends it. A claimed message of unknown fate is searched for in the provider's
+list, and taken from there or sent again; without such a list, it is sent again once, if no receipt has come
+for a while. So none is lost, and one arrives twice only if the provider cannot be queried.
 """
 
 import threading
@@ -20,8 +20,8 @@ from conversation import service_window
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from jobs.queue import Work
-from messaging.providers.base import Channels, Provider, Sent, TooFast
-from messaging.providers.base import status_callback as status_callback
+from messaging.providers.base import Channels, OutgoingMessage, Provider, SentMessage, TooFast
+from messaging.providers.twilio import status_callback as status_callback
 from messaging.twiml import Outgoing
 from storage.base import utc_now
 from storage.database import Database
@@ -33,28 +33,30 @@ from storage.queries.messages import Attachment, MessageRecord
 log = structlog.get_logger()
 
 RECEIPT_WITHIN = timedelta(seconds=60)
-"""A message that may have gone out, and of which no receipt came for so long, is looked for or sent again."""
+"""A message that may have gone out is searched for, or sent again, if no receipt comes for so long."""
 AGAIN_AFTER_S = (5.0, 30.0, 120.0, 600.0)
-"""Before each further try of a message that the provider took and could not deliver for now. One that is sent again
-because nothing is known of it has no further tries."""
+"""Before each further attempt at a message that the provider accepted and could not deliver for now.
+
+A message sent again because its fate is unknown has no further attempts.
+"""
 NOTICE, TEMPLATE = "notice", "template"
 """A message to one of ours, as free text; and once it goes out as the template, its words in one line."""
 NEXT_PART_S = 1.0
-"""How long the next part waits for the receipt of the one before: WhatsApp itself keeps no order."""
+"""The wait of the next part for the receipt of the one before: WhatsApp itself keeps no order."""
 GLANCE_S = 0.1
 MOST_TYPING = 50
 """Typing is shown for so many at once; should the provider hang, no further one waits for it."""
 
 PATIENCE = timedelta(seconds=5)
-"""A job waits for its turn so long; what takes longer becomes another job."""
+"""The longest that a job waits for its turn; beyond that it queues another job."""
 LATER_S = 15
-"""Jobs that wait for about the same moment are one."""
+"""Jobs due within the same such interval are one."""
 
 
 class Outbox:
-    """Sends what is written for people, by the provider that each wrote through last.
+    """Sends messages, by the provider through which each contact last wrote.
 
-    Where there are no credentials for one, replies to its webhooks alone carry what is written.
+    Without credentials for a provider, messages go out only in replies to its webhooks.
     """
 
     def __init__(
@@ -63,15 +65,15 @@ class Outbox:
         work: Work,
         channels: Channels,
         *,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._channels = database, work, channels
-        self._mirror, self._clock = mirror, clock
+        self._observer, self._clock = observer, clock
         self._typing = threading.BoundedSemaphore(MOST_TYPING)
 
     def show_typing(self, recipient: Recipient, sid: str) -> None:
-        """Let the person see that an answer is being written; nobody waits for it, or minds when it fails."""
+        """Show that an answer is being written, in the background; failures are ignored."""
         provider = self._channels.of(recipient)
         if provider is not None and self._typing.acquire(blocking=False):
             asking = threading.Thread(
@@ -92,7 +94,7 @@ class Outbox:
     def claim(
         self, recipient: Recipient, turn_id: int, bodies: Sequence[str], *, in_reply_to: str | None
     ) -> list[Outgoing]:
-        """Keep what answers a turn, and return what goes out in the reply to the webhook; the rest follows.
+        """Keep a turn's answer, and return the messages for the reply to the webhook; the rest follows.
 
         in_reply_to: the base URL of that reply's callbacks; None: there is no reply to put it into.
         """
@@ -119,7 +121,7 @@ class Outbox:
         if parts is None:
             return []  # somebody else is saying it
         for part in parts:
-            self._mirror.message(connection, part.id, now)
+            self._observer.message(connection, part.id, now)
         return self._go(connection, recipient, parts, in_reply_to)
 
     def _go(
@@ -129,7 +131,7 @@ class Outbox:
         parts: Sequence[MessageRecord],
         in_reply_to: str | None,
     ) -> list[Outgoing]:
-        """See to it that messages go out; return those that do so in the reply."""
+        """Arrange that messages go out; return those that do so in the reply."""
         provider = self._channels.of(recipient)
         if provider is not None:
             if len(parts) > 1 or in_reply_to is None:
@@ -152,7 +154,7 @@ class Outbox:
     def _hold_parts(
         self, connection: Connection, recipient: Recipient, turn_id: int, bodies: Sequence[str]
     ) -> None:
-        """Keep an answer that nobody is told, for a person has taken over."""
+        """Keep an answer unsent, as an operator or a seller has taken over."""
         log.info("answer_held", conversation_id=recipient.conversation_id)
         held = MessageStatus.HELD
         outgoing.claim_parts(
@@ -169,7 +171,7 @@ class Outbox:
         kind: str = "text",
         attachments: Sequence[Attachment] = (),
     ) -> int:
-        """Keep a message that somebody of ours writes, to be sent; return its id. author: never empty."""
+        """Keep a message by a person of ours, to be sent; return its id. author: never empty."""
         message_id = outgoing.add_outbound(
             connection, recipient.conversation_id, kind, body, self._clock(), MessageStatus.WAITING,
             author=author, attachments=attachments,
@@ -178,7 +180,7 @@ class Outbox:
         return message_id
 
     def send_later(self, connection: Connection, conversation_id: int, delay_s: float = 0) -> None:
-        """Hand over the sending of what a conversation has unsent, with the caller's transaction."""
+        """Queue the sending of a conversation's unsent messages, in the caller's transaction."""
         key = f"{conversation_id}"
         if delay_s > 0:  # a job that waits for its time is no reason for another to do so
             key += f":{int(self._clock().timestamp() + delay_s) // LATER_S}"
@@ -188,7 +190,7 @@ class Outbox:
         )  # fmt: skip
 
     def look_later(self, connection: Connection, recipient: Recipient) -> None:
-        """See to it that what goes out in a reply is looked for, should no receipt for it come."""
+        """Queue a check of messages in a reply, for when no receipt comes."""
         if self._channels.of(recipient) is not None:
             self.send_later(connection, recipient.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
 
@@ -200,9 +202,9 @@ class Outbox:
         self.send_later(connection, message.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
 
     def send_now(self, message_id: int) -> str:
-        """Send a message that was claimed, once, and return its SID. Raises IntegrationError.
+        """Send a claimed message, once, and return its SID. Raises IntegrationError.
 
-        What may have been sent all the same is looked for by the worker; what was not is sent by it.
+        After a failure the worker sends it, or searches for it if it may have been sent all the same.
         """
         with self._database.read() as connection:
             [message] = messages.by_ids(connection, [message_id])
@@ -232,7 +234,7 @@ class Outbox:
     # Sending
 
     def send(self, payload: dict[str, Any]) -> None:
-        """Send what a conversation has unsent, in order. Raises IntegrationError where it is worth another try."""
+        """Send a conversation's unsent messages, in order. Raises IntegrationError if it is worth another try."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             recipient = contacts.find_recipient(connection, conversation_id=conversation_id)
@@ -279,7 +281,7 @@ class Outbox:
             time.sleep(GLANCE_S)
 
     def _send_one(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float:
-        """Send a message; return after how many seconds it is to be tried where it cannot go now, else 0."""
+        """Send a message; return the seconds until the next attempt if it cannot go now, else 0."""
         if message.status is not MessageStatus.WAITING:
             wait_s = self._in_doubt(provider, recipient, message)
             if wait_s is not None:
@@ -297,10 +299,10 @@ class Outbox:
         self._note_sent(message, sent)
         return 0
 
-    def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
+    def _deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> SentMessage:
         """Give a message to the provider. Raises IntegrationError.
 
-        A notice goes out as the template where their last message is known to be too old, or free text is refused.
+        A notice goes out as the template if the contact's last message is too old, or free text is refused.
         """
         if self._has_closed(recipient) and _has_other_form(provider, message):
             message = self._as_template(message)
@@ -312,7 +314,7 @@ class Outbox:
         return _give(provider, recipient, self._as_template(message))
 
     def _has_closed(self, recipient: Recipient) -> bool:
-        """Say whether the window is surely closed. Who joined Twilio's sandbox wrote to Twilio, and not to us."""
+        """Return True if the window is surely closed: joining Twilio's sandbox opens it without our knowledge."""
         return recipient.wrote_at is not None and not service_window.is_open(
             recipient.wrote_at, self._clock()
         )
@@ -323,7 +325,7 @@ class Outbox:
         return replace(message, kind=TEMPLATE)
 
     def send_as_template(self, connection: Connection, message: MessageRecord, code: int | None) -> bool:
-        """Let a notice go out as the template whose free text was refused; False where that is not what happened.
+        """Send a notice as the template after its free text was refused; False if that is not the case.
 
         code: the provider's, from the receipt.
         """
@@ -338,14 +340,14 @@ class Outbox:
         return True
 
     def _begin(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
-        """Take the next place that our number has; return the seconds until then, None where it is not to go."""
+        """Take our number's next slot for sending; return the seconds until then, None if it is not to go."""
         now, pace = self._clock(), provider.pace(recipient)
         with self._database.write() as connection:
             if message.turn_id is not None and contacts.is_silenced(
                 connection, recipient.conversation_id, message.turn_id, now
             ):
                 outgoing.hold(connection, message.id, now)
-                self._mirror.receipt(connection, message.id, MessageStatus.HELD, None, now)
+                self._observer.receipt(connection, message.id, MessageStatus.HELD, None, now)
                 return None
             at = send_rate.take(connection, pace.sender, pace.interval, now, within=PATIENCE)
             if at - now <= PATIENCE:
@@ -353,14 +355,14 @@ class Outbox:
         return (at - now).total_seconds()
 
     def _in_doubt(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> float | None:
-        """Find out about a message that the provider may have; None: it is to be sent, else as _send_one returns."""
+        """Search for a message that the provider may have; None: it is to be sent, else as _send_one returns."""
         sent = provider.last_sent(recipient, message.created_at - timedelta(seconds=5))
         if sent is None:
             return self._repeat(message)
         return 0 if self._was_sent(sent, message) else None
 
     def _repeat(self, message: MessageRecord) -> float | None:
-        """Let a message go once more, where no receipt has told of it; it may arrive twice, but not three times."""
+        """Let a message go once more, if no receipt has come; it may arrive twice, but not three times."""
         if not self._is_overdue(message):
             return self._until_overdue_s(message)
         with self._database.write() as connection:
@@ -371,7 +373,7 @@ class Outbox:
             self._note_failed(message, None)
         return 0
 
-    def _was_sent(self, sent: Sequence[Sent], message: MessageRecord) -> bool:
+    def _was_sent(self, sent: Sequence[SentMessage], message: MessageRecord) -> bool:
         """Look for a message among what the provider has, and note it where it is there and is no other of ours."""
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [other.sid for other in sent])
@@ -386,7 +388,7 @@ class Outbox:
     def _after_failure(
         self, provider: Provider, recipient: Recipient, message: MessageRecord, error: IntegrationError
     ) -> float:
-        """Note why a message did not go; return the seconds to wait where fewer are wanted. Raises the rest."""
+        """Record a message's failure; return the seconds to wait for brief delays. Raises the rest."""
         if error.permanent:
             self._note_failed(message, error.code if isinstance(error.code, int) else None)
             return 0
@@ -407,7 +409,7 @@ class Outbox:
                 send_rate.hold(connection, sender, now + timedelta(seconds=too_fast.wait_s), now)
         return too_fast.wait_s
 
-    def _note_sent(self, message: MessageRecord, sent: Sent) -> None:
+    def _note_sent(self, message: MessageRecord, sent: SentMessage) -> None:
         with self._database.write() as connection:
             outgoing.sent(connection, message.id, sent.sid, sent.status, self._clock())
 
@@ -416,15 +418,26 @@ class Outbox:
         now = self._clock()
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message.id)
-            self._mirror.receipt(connection, message.id, MessageStatus.FAILED, code, now)
+            self._observer.receipt(connection, message.id, MessageStatus.FAILED, code, now)
 
 
 def _has_other_form(provider: Provider, message: MessageRecord) -> bool:
-    return message.kind == NOTICE and provider.has_template
+    return message.kind == NOTICE and provider.template is not None
 
 
-def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> Sent:
-    return provider.send(recipient, message, as_template=message.kind == TEMPLATE and provider.has_template)
+def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> SentMessage:
+    if message.kind == TEMPLATE and provider.template is not None:
+        variables = {"1": _in_one_line(message.body)}
+        wanted = OutgoingMessage(message.id, template=provider.template, variables=variables)
+    else:
+        file = message.attachments[0] if message.attachments else None
+        wanted = OutgoingMessage(message.id, message.body, file)
+    return provider.send(recipient, wanted)
+
+
+def _in_one_line(words: str) -> str:
+    """Return words as a template's placeholder takes them: without line breaks."""
+    return " · ".join(" ".join(line.split()) for line in words.splitlines() if line.strip())
 
 
 def in_reply(base_url: str, message: MessageRecord) -> Outgoing:

@@ -1,4 +1,4 @@
-"""Receipts: what the provider says became of a message of ours."""
+"""Keeps the providers' receipts of our messages."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,25 +21,25 @@ log = structlog.get_logger()
 
 
 class Receipts:
-    """Keeps a provider's receipts, never backwards, and sends again what may yet arrive.
+    """Keeps a provider's receipts, never backwards, and sends again messages that may yet arrive.
 
-    passing_codes: the provider's codes for what passes by itself.
+    passing_codes: the provider's codes for temporary failures.
     """
 
     def __init__(
         self,
         database: Database,
         outbox: Outbox,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         *,
         passing_codes: frozenset[int] = PASSING_CODES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._outbox, self._mirror, self._clock = database, outbox, mirror, clock
+        self._database, self._outbox, self._observer, self._clock = database, outbox, observer, clock
         self._passing_codes = passing_codes
 
     def note(self, facts: ReceiptFacts, message_id: int | None = None) -> None:
-        """Note what became of a message, by our id or its SID. Raises SQLAlchemyError where it cannot be kept."""
+        """Keep a message's receipt, by our id or its SID. Raises SQLAlchemyError if it cannot be kept."""
         if facts.status is not None:
             self._database.run(lambda connection: self._keep_one(connection, facts, message_id))
 
@@ -57,7 +57,7 @@ class Receipts:
         is_lost = facts.status in LOST and message.status not in LOST
         if is_lost and self._outbox.send_as_template(connection, message, facts.error_code):
             return
-        self._mirror.receipt(connection, message.id, facts.status, facts.error_code, now)
+        self._observer.receipt(connection, message.id, facts.status, facts.error_code, now)
         if not is_lost:
             return
         log.error("message_failed", message_id=message.id, code=facts.error_code)
@@ -75,9 +75,9 @@ class Receipts:
         )
 
     def _being_sent(self, connection: Connection, facts: ReceiptFacts) -> int | None:
-        """Return the one message to that number whose SID we have not been told: it can be no other of ours.
+        """Return the only message to that number whose SID is unknown: it can be no other of ours.
 
-        By the first thing that is told of a message alone: what comes later may be of one that somebody else sent.
+        Only for a message's first receipt: later ones may belong to a message that somebody else sent.
         """
         if not facts.number or facts.status not in (MessageStatus.SENT, *LOST):
             return None

@@ -1,7 +1,7 @@
-"""What a WhatsApp webhook says, as plain values. Whatever a form holds, parsing it never fails.
+"""Reads WhatsApp's webhooks as plain values; never fails, whatever the form holds.
 
-Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Text in square brackets is ours and not the
-person's: the model is told so.
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Text in square brackets is ours and not
+the contact's: the model is told so.
 """
 
 import re
@@ -26,21 +26,21 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that came in, and who wrote it."""
+    """An incoming message and its author."""
 
     sender: Sender
     message: NewMessage
     opt_out_type: str = ""
-    """STOP, START or HELP where Twilio's Advanced Opt-Out has answered the message itself."""
+    """STOP, START or HELP if Twilio's Advanced Opt-Out has answered the message itself."""
     reacts_to: str | None = None
-    """Of a reaction: the SID of the message that it is about; it may be empty."""
+    """Of a reaction: the SID of the message it refers to; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """What a provider says became of a message of ours. status None: one that says nothing new.
+    """A receipt of a message of ours. status None: nothing new.
 
-    number: whose message it is, E.164, where nothing but its SID says which one it is.
+    number: the contact's, E.164, for receipts whose SID alone identifies the message.
     """
 
     sid: str
@@ -50,9 +50,9 @@ class ReceiptFacts:
 
 
 def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
-    """Return the message of a webhook; None where it does not say who wrote it, or has nothing in it.
+    """Return the message of a webhook; None if it has no author, or nothing in it.
 
-    token: the I-Twilio-Idempotency-Token that it came with, the same for every try of one webhook.
+    token: its I-Twilio-Idempotency-Token, the same for every attempt of one webhook.
     """
     address = form.get("From", "").strip()
     number = address.removeprefix("whatsapp:")
@@ -82,7 +82,7 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
 
 
 def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
-    """Return what a status callback says (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status)."""
+    """Return a status callback's receipt (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status)."""
     said, code = form.get("MessageStatus", "").lower(), form.get("ErrorCode", "")
     if form.get("EventType", "").upper() == "READ":
         said = "read"
@@ -92,7 +92,7 @@ def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
 
 
 def status_of(said: str) -> MessageStatus | None:
-    """Return what a provider's word for a message's state means; None for one that says nothing new."""
+    """Return the status for a provider's term; None for one that brings nothing new."""
     return _RECEIPTS.get(said)
 
 
@@ -110,7 +110,7 @@ _RECEIPTS = {
 
 
 def _body(form: Mapping[str, str]) -> tuple[str, str]:
-    """The message in words, and what kind it is."""
+    """Return the message in words, and its kind."""
     body, kind = _CONTROL.sub(" ", form.get("Body", "")).strip()[:MOST_BODY], "text"
     for field, kind_of_reply in (("ButtonText", "button"), ("ListTitle", "list")):
         if chosen := _line(form.get(field, "")):  # Body repeats it, or holds the button's own payload

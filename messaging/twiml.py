@@ -1,4 +1,4 @@
-"""The only writer of <Message>. Words in, TwiML out. Source: https://www.twilio.com/docs/messaging/twiml."""
+"""Writes every <Message>. Source: https://www.twilio.com/docs/messaging/twiml."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message of a reply. status_callback: where Twilio tells what became of it."""
+    """A message of a reply. status_callback: the URL for Twilio's receipts."""
 
     body: str
     status_callback: str | None = None

@@ -1,4 +1,4 @@
-"""WhatsApp's routes. Each view parses, calls the inbox, and sends its TwiML."""
+"""Routes of WhatsApp: parse the request, call the inbox, return its TwiML."""
 
 import structlog
 from flask import Blueprint, Response, request
@@ -41,7 +41,7 @@ def receive() -> Response:
 
 @bp.post(f"{PATH}/status")
 def status() -> Response:
-    """Keep what became of a message of ours; 503 where it cannot be kept."""
+    """Keep a message's receipt; 503 if it cannot be kept."""
     facts = read_receipt(request.form)
     try:
         receipts().note(facts, _our_id(request.args.get("message", "")))
@@ -53,7 +53,7 @@ def status() -> Response:
 
 @bp.errorhandler(Exception)
 def broke(error: Exception) -> Response:
-    """Never text/plain, which Twilio would send on; a 5xx has Twilio ask again or use its fallback."""
+    """Never answer in text/plain, which Twilio would send on; on a 5xx Twilio tries again or uses its fallback."""
     if isinstance(error, HTTPException):  # of who asked, and no fault of ours
         log.info("webhook_refused", path=request.path, status=error.code)
         return _xml(twiml.nothing(), error.code or 400)

@@ -1,7 +1,7 @@
-"""A model's Markdown -> the messages that WhatsApp shows: its own few marks, cut where a reader would pause.
+"""Converts a model's Markdown into WhatsApp messages, split as a reader would pause.
 
-What WhatsApp draws: https://faq.whatsapp.com/539178204879377 (*bold*, _italic_, ~struck~, `code`, ```, >, lists).
-It draws a mark only where it touches a word from outside, and none across a line.
+WhatsApp's formatting: https://faq.whatsapp.com/539178204879377 (*bold*, _italic_, ~struck~, `code`, ```, >,
+lists). It renders a mark only if it touches a word from outside, and none across a line.
 """
 
 import re
@@ -53,14 +53,15 @@ class Run(NamedTuple):
 
 
 def whatsapp_messages(text: str, limit: int = 1600) -> list[str]:
-    """Return the WhatsApp messages that say a text of Markdown, in order; none is blank, so there may be none.
+    """Return the WhatsApp messages for a Markdown text, in order; none is blank, so there may be none.
 
-    limit: the most UTF-16 code units in one, marks included. Twilio takes 1,600 "characters" for every channel
-    (error 21617) and says of emoji that they may count for more; UTF-16 is how texting counts, and never less than
-    code points. A cut falls between paragraphs, lines, sentences, words or characters, the first of these that does
-    not leave half a message empty for want of room; a style that is open there is closed, and opened again.
-    Lost are only Markdown's own signs (a rule, a code block's language, a link's title), whitespace at the ends of
-    lines and at cuts, and characters that cannot be sent. Raises ValueError for a limit under SHORTEST_LIMIT.
+    limit: the most UTF-16 code units in one, marks included. Twilio takes 1,600 "characters" for every
+    channel (error 21617) and says of emoji that they may count for more; UTF-16 is how texting counts, and
+    never less than code points. Messages are split between paragraphs, lines, sentences, words or characters,
+    the first of these that does not leave half a message empty for want of room; a style open there is
+    closed, and opened again. Only Markdown's own signs are lost (a rule, a code block's language, a link's
+    title), with whitespace at the ends of lines and messages, and characters that cannot be sent. Raises
+    ValueError for a limit under SHORTEST_LIMIT.
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"limit must be at least {SHORTEST_LIMIT}")
@@ -68,7 +69,7 @@ def whatsapp_messages(text: str, limit: int = 1600) -> list[str]:
 
 
 def _sendable(text: str) -> str:
-    """Put halves of characters together (alone, they become U+FFFD), and leave out what cannot be sent."""
+    """Join surrogate pairs (alone, they become U+FFFD), and omit characters that cannot be sent."""
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNSENDABLE.sub("", _NEWLINES.sub("\n", whole))
 
@@ -176,7 +177,7 @@ class _Page:
             )
 
     def _cells_too_many(self) -> list[list[Run]]:
-        """Return what a row has beyond the columns of its heading: the parser leaves it out."""
+        """Return a row's text beyond the columns of its heading: the parser omits it."""
         line = self._source[self._row_map[0]].strip(" \t>") if self._row_map else ""
         cells = [cell.strip().replace("\\|", "|") for cell in _CELL_END.split(line.removeprefix("|"))]
         inlines = (_parser().parseInline(cell) for cell in cells[len(self._row or []) :] if cell)
@@ -233,7 +234,7 @@ def _styled(tokens: Sequence[Token], outer: str = "") -> list[Run]:
 
 
 def _glued(tokens: Sequence[Token]) -> set[int]:
-    """Where styles begin that touch a word outside of them, as a*b*c: WhatsApp would show their marks."""
+    """Return the starts of styles that touch a word outside, as a*b*c: WhatsApp would show their marks."""
     glued, opened = set(), []
     for at, token in enumerate(tokens):
         if token.nesting > 0:
@@ -262,7 +263,7 @@ def _plain(token: Token, marks: str) -> Run:
 
 
 def _address(shown: str, href: str) -> str:
-    """Return what is left to say of a link's address after its text."""
+    """Return the part of a link's address not already in its text."""
     if _SCHEME_OR_SLASH.sub("", shown) == _SCHEME_OR_SLASH.sub("", href):
         return ""
     return f" ({href})" if shown.strip() else href
@@ -272,7 +273,7 @@ def _address(shown: str, href: str) -> str:
 
 
 class _Letter:
-    """A text in its styles, which has to go into several messages."""
+    """A styled text to be split into several messages."""
 
     def __init__(self, runs: list[Run], limit: int) -> None:
         self._runs, self._limit = runs, limit
@@ -288,7 +289,7 @@ class _Letter:
             start = end
 
     def _end(self, start: int) -> int:
-        """Return where a message ends that begins at start."""
+        """Return the end of the message that begins at start."""
         if self._fits(start, len(self._text)):
             return len(self._text)
         most = self._most(start)
@@ -304,7 +305,7 @@ class _Letter:
         return end if end > start else most
 
     def _most(self, start: int) -> int:
-        """Return how far a message can reach, and the whitespace after it, which it would not say."""
+        """Return the farthest end of a message, and the end of the whitespace after it, which is not sent."""
         longest = range(start + 1, min(len(self._text), start + self._limit) + 1)
         most = start + bisect_right(longest, self._limit, key=lambda end: _units(self._shown(start, end)))
         while most < len(self._text) and self._text[most].isspace():
@@ -313,7 +314,7 @@ class _Letter:
 
     @cached_property
     def _ends(self) -> list[list[int]]:
-        """Where paragraphs, lines, sentences and words end, with the whitespace after them."""
+        """Return the ends of paragraphs, lines, sentences and words, with the whitespace after them."""
         cutter = SentenceCutter(len(self._text))
         sentences = [*cutter.feed(self._text), *cutter.finish()]
         paragraphs, lines, words = (
@@ -376,7 +377,7 @@ def _can_be_seen(text: str) -> bool:
 
 
 def _are_one(text: str, at: int) -> bool:
-    """Whether a place is inside of what is drawn as one character (UAX #29, but for rare scripts)."""
+    """Return True inside of one displayed character (UAX #29, but for rare scripts)."""
     before, after = text[at - 1 : at], text[at : at + 1]
     if before == "\u200d" or not after:
         return bool(after)

@@ -1,1 +1,1 @@
-"""Logging, metrics, and what is switched off; imports conversation, jobs, storage and settings."""
+"""Logging, metrics, and the features that are off; imports conversation, jobs, storage and settings."""

@@ -1,4 +1,4 @@
-"""What is off because it is not set, each in one sentence, for whoever starts the program."""
+"""Names the features that are off because they are not configured, one sentence each."""
 
 from settings import Settings
 from translations import in_language, lazy_gettext

@@ -1,4 +1,4 @@
-"""Logs: structured, JSON or pretty, with the CallSid on each line. Ids go in; words, numbers and keys do not."""
+"""Writes structured logs, JSON or pretty, with the CallSid on each line: ids, but no words, numbers or keys."""
 
 import logging
 import sys
@@ -33,14 +33,14 @@ def configure_logging(settings: Settings) -> None:
 
 
 def log_trouble_alone() -> None:
-    """From here on leave out what went well: somebody is reading something else in this terminal."""
+    """Log only warnings and errors from here on: the terminal shows something else."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _trace_without_values(
     _logger: object, _method: str, event: structlog.types.EventDict
 ) -> structlog.types.EventDict:
-    """Turn an exception into its type and where it came from: its message may hold words or keys."""
+    """Turn an exception into its type and origin: its message may hold words or keys."""
     info = event.pop("exc_info", None)
     if info:
         error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info

@@ -1,4 +1,4 @@
-"""Metrics: what Prometheus is told: what the processes count together, and what the database says (docs/metrics.md)."""
+"""Collects the metrics for Prometheus from all processes and the database (docs/metrics.md)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ RECEIPTS = Counter("assistant_receipts", "What became of WhatsApp messages of ou
 
 
 class MessageCounts(NullObserver):
-    """Counts the messages of WhatsApp's conversations, and what became of ours, as any Mirror is told of them."""
+    """Counts WhatsApp's messages and the receipts of ours, as an observer of conversations."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -48,7 +48,7 @@ class MessageCounts(NullObserver):
 
 
 class Exposition(Collector):
-    """What Prometheus is told: the sums, and what the database says at that moment."""
+    """The metrics for Prometheus: the processes' sums, and figures read from the database at that moment."""
 
     def __init__(
         self, metrics: PrometheusMetrics, database: Database, *, clock: Callable[[], datetime] = utc_now
@@ -56,9 +56,9 @@ class Exposition(Collector):
         self.metrics, self._database, self._clock = metrics, database, clock
 
     def begin(self) -> None:
-        """Take the files, before the first call; begin at 0 what is watched for a rise.
+        """Take the files, before the first call; start at 0 the counters that are watched for a rise.
 
-        In a count that first appears as 1, Prometheus sees none.
+        Prometheus sees no rise in a counter that first appears as 1.
         """
         begun: list[tuple[Counter, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
         begun += [(MESSAGES, (direction,)) for direction in ("in", "out")]
@@ -71,7 +71,7 @@ class Exposition(Collector):
         return generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
-        """Return all of it; without the queues where the database cannot be asked."""
+        """Return all metrics; without the queues if the database cannot be read."""
         yield from self.metrics.collect()
         now = self._clock()
         try:

@@ -1,9 +1,9 @@
-"""Counting with prometheus_client: by this process alone, or together with those that share a folder.
+"""Counts with prometheus_client, in one process or in several that share a folder.
 
-Together is the library's multiprocess mode. Its files are named after a slot, which is locked by its process, in
-place of the process id: so a process goes on with a dead one's files, and there are never more than processes at
-once. And they are given all their bytes when they are made: the library maps files that are still empty, where a
-full disk ends the process that writes (SIGBUS).
+Several use the library's multiprocess mode. Its files are named after a slot, locked by its process, instead
+of the process id: a process continues a dead one's files, and there are never more files than processes at
+once. The files are made at full size: the library maps files that are still empty, and then a full disk ends
+the process with SIGBUS.
 """
 
 import fcntl
@@ -25,23 +25,25 @@ from conversation.metrics import Counter, Histogram
 log = structlog.get_logger()
 
 MOST_VALUES = 1000
-"""Of counters, and as many of histograms: a series of a counter is one, of a histogram one for each bucket and two.
-Label values are few; should that ever be wrong, no more is counted than there is room for."""
+"""The most counter series, and the most histogram values (one for each bucket of a series, and two).
+
+Label values are few; should that ever be wrong, further series are not counted.
+"""
 MOST_LABEL = 60
 FILE_BYTES = 512 * MOST_VALUES
 _KINDS = ("counter", "histogram")
 _UNREADABLE = (OSError, RuntimeError, ValueError, struct.error)
 
 _making = threading.Lock()
-"""Held while the library, which has one for each process, is told where the next value is kept."""
+"""Guards the library's single global choice of file, while a value is made."""
 
 
 class PrometheusMetrics:
-    """A process's counts: the Metrics of conversation/metrics.py. Thread-safe.
+    """A process's metrics: the Metrics of conversation/metrics.py. Thread-safe.
 
-    folder: where it counts together with others, named by PROMETHEUS_MULTIPROC_DIR as well; taken at the first count,
-    or by `open`. None: it counts alone. So it does where the folder cannot be had, and the log says so once: no call
-    fails for it.
+    folder: shared with other processes, and named by PROMETHEUS_MULTIPROC_DIR as well; taken at the first
+    count, or by `open`. None: the process counts alone. So it does if the folder cannot be used, and the log
+    says so once: no call fails for it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -70,14 +72,14 @@ class PrometheusMetrics:
                 series.inc(by)
 
     def observe(self, histogram: Histogram, *labels: str, seconds: float) -> None:
-        """Add how long something took."""
+        """Add a duration in seconds."""
         with self._lock:
             series = self._histograms.get((histogram.name, labels)) or self._begin(histogram, labels)
             if series is not None:
                 series.observe(seconds)
 
     def collect(self) -> Iterable[Metric]:
-        """Return what all processes counted that share the folder; without one, what this one did."""
+        """Return the metrics of all processes that share the folder; without one, this process's."""
         with self._lock:
             self._open()
             if self._is_closed:  # somebody may clear the folder away
@@ -99,7 +101,7 @@ class PrometheusMetrics:
                 self._slot = None
 
     def _begin(self, measure: Counter | Histogram, labels: tuple[str, ...]) -> Any:
-        """Return what counts for these label values, from 0 or where it was left; None where there is no room."""
+        """Return the child for these label values, from 0 or its last value; None if there is no room."""
         self._open()
         if self._is_closed or self._is_full:
             return None
@@ -143,7 +145,7 @@ def _family(
 
 
 class _Room:
-    """How many values there are, of counters and of histograms, and which series they are of."""
+    """The series of counters and of histograms that fit into a file."""
 
     def __init__(self, there: Iterable[Metric] = ()) -> None:
         self._series: set[tuple[str, frozenset[tuple[str, str]]]] = set()
@@ -159,7 +161,7 @@ class _Room:
             }
 
     def take(self, measure: Counter | Histogram, labels: tuple[str, ...]) -> bool:
-        """Say whether a series is there, or there was room for it."""
+        """Return True if a series is known, or there was room for it."""
         key = (measure.name, frozenset(zip(measure.labels, labels, strict=True)))
         kind, size = (
             ("histogram", len(measure.buckets) + 2) if isinstance(measure, Histogram) else ("counter", 1)
@@ -174,7 +176,7 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A process's place in the folder. The lock ends with the process, whatever ended that."""
+    """A process's slot in the folder. The lock ends with the process, however it ends."""
 
     lock: BinaryIO
     number: int
@@ -182,10 +184,10 @@ class _Slot:
 
 
 def _take_slot(folder: Path) -> _Slot:
-    """Return the first slot that no living process has. Raises one of _UNREADABLE."""
+    """Return the first slot that no living process holds. Raises one of _UNREADABLE."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("ab") as door:
-        fcntl.flock(door, fcntl.LOCK_EX)  # slots are taken by one process at a time
+    with (folder / "lock").open("ab") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # slots are taken by one process at a time
         _clear_if_abandoned(folder)
         lock, number = next(
             (lock, number) for number in count() if (lock := _try_lock(folder / f"{number}.slot")) is not None
@@ -203,9 +205,9 @@ def _take_slot(folder: Path) -> _Slot:
 
 
 def _clear_if_abandoned(folder: Path) -> None:
-    """Begin anew where no process lives: Prometheus takes it for the restart that it is.
+    """Delete the files if no process is alive: Prometheus sees the reset of a restart.
 
-    So what a crash of the machine left half written, and what older versions counted, is not dragged along.
+    Values half written in a crash of the machine, or counted by older versions, are not carried on.
     """
     locks = [_try_lock(path) for path in folder.glob("*.slot")]
     if all(lock is not None for lock in locks):

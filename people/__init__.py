@@ -1,1 +1,1 @@
-"""How a person comes in: one package a way, none of which imports another."""
+"""Features that involve people: one package each, none of which imports another."""

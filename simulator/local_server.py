@@ -16,12 +16,12 @@ from simulator.whatsapp.client import WhatsApp
 PERSON = "+34600000001"
 ASSISTANT = "+12025550100"
 TALK_S = 5.0
-"""How long a transferred call talks here: nobody wants to wait for it."""
+"""Seconds of a transferred call's conversation: short, so that nobody waits for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalServer:
-    """The installation's server, on this machine.
+    """Connects simulators to this installation's server on this machine.
 
     auth_token: the secret that the server knows the simulator by. public_url: what webhooks are signed for; None:
     where they go. assistant: its number. port: where it is; port_file: where ./start.sh wrote another down.
@@ -35,7 +35,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Where it is: on the port that was written down, else on its usual one."""
+        """Return the server's URL: on the recorded port, else on the default one."""
         try:
             port = int(self.port_file.read_text())
         except (OSError, ValueError):
@@ -53,7 +53,7 @@ class LocalServer:
         transfer: str = "completed",
         listener: Callable[[Event], None] | None = None,
     ) -> Phone:
-        """Return a phone that the server lets in.
+        """Return a phone with valid credentials for the server.
 
         url: where the server is reached on this machine. number: the person's; to: the assistant's. transfer: what
         comes of one. The rest is Phone's.
@@ -83,7 +83,7 @@ class LocalServer:
         api: MessagingApi | None = None,
         listener: Callable[[MessageEvent], None] | None = None,
     ) -> WhatsApp:
-        """Return a WhatsApp that the server lets in. Arguments as `phone` and WhatsApp have them."""
+        """Return a WhatsApp with valid credentials. Arguments as `phone` and WhatsApp have them."""
         return WhatsApp(
             url,
             account_sid=SIMULATOR_ACCOUNT_SID,

@@ -1,1 +1,1 @@
-"""What is kept: models, queries, reports, migrations; imports settings alone."""
+"""The database: models, queries, reports, migrations; imports settings alone."""

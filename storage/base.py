@@ -1,4 +1,4 @@
-"""What every table here shares: the declarative base, and times that are UTC and aware."""
+"""The declarative base of every table, and a column type for aware UTC times."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time that is aware and UTC on the way in and out; SQLite itself keeps no zone."""
+    """A time that is aware and UTC on the way in and out; SQLite itself stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -25,14 +25,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
+        """Restore the zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """The declarative base; its metadata is what Alembic compares with, and nothing else is."""
+    """The declarative base; Alembic compares its metadata with the database."""
 
     metadata = MetaData(
         naming_convention={
@@ -46,12 +46,12 @@ class Base(DeclarativeBase):
 
 
 def utc_now() -> datetime:
-    """Return the time now, aware."""
+    """Return the current time, aware."""
     return datetime.now(UTC)
 
 
 def is_ours(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:
-    """Say whether Alembic may look at something: our own tables and what is in them, nothing of DBOS's.
+    """Return whether Alembic may look at something: our own tables and their parts, nothing of DBOS's.
 
     This is Alembic's include_name hook. All models must have been imported before.
     """

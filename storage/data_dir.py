@@ -1,4 +1,4 @@
-"""The data folder: private to its owner, and home of the secrets that this installation makes for itself."""
+"""The data folder, private to its owner, with the secrets that this installation makes for itself."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ LENGTH = 64
 
 
 def prepare(data_dir: Path) -> None:
-    """Make the folder if it is missing, and close it to others (0700); new files are 0600 from here on."""
+    """Create the folder if it is missing, and close it to others (0700); new files are 0600 from here on."""
     os.umask(0o077)
     data_dir.mkdir(parents=True, exist_ok=True)
     if data_dir.stat().st_uid == os.getuid():
@@ -17,9 +17,9 @@ def prepare(data_dir: Path) -> None:
 
 
 def kept_secret(data_dir: Path, name: str) -> str:
-    """Return the secret of that name, made at the first call; two processes that race get the same one.
+    """Return the secret of that name, created at the first call; two processes that race get the same one.
 
-    Raises ValueError where the file holds something else: whoever damaged it should know.
+    Raises ValueError if the file's content is invalid, so that the damage is noticed.
     """
     path = data_dir / f"{name}.key"
     if not path.exists():

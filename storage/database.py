@@ -1,8 +1,8 @@
-"""The database: an engine that writes, one that reads, and how SQLite and Postgres are set.
+"""The database's two engines, for writing and for reading, and the setup of SQLite and Postgres.
 
-SQLite: WAL, synchronous=NORMAL, and BEGIN IMMEDIATE, because a deferred transaction that turns into a write
-fails at once under load and pysqlite's own default loses updates. All writers of a process queue for one
-connection: SQLite lets one write at a time anyway, and a queue is fair where its waiting for a lock is not.
+SQLite: WAL, synchronous=NORMAL, and BEGIN IMMEDIATE, because a deferred transaction that turns into a write fails at
+once under load and pysqlite's own default loses updates. All writers of a process queue for one connection: SQLite
+allows one write at a time anyway, and a queue is fair while its waiting for a lock is not.
 """
 
 import random
@@ -20,18 +20,18 @@ from storage.group_commit import GroupCommit
 from storage.sqlite_functions import add_unixepoch
 
 WEB_BUSY_TIMEOUT_S = 1.0
-"""How long a caller may wait for a lock before the answer is spoken from RAM."""
+"""Seconds that a caller may wait for a lock before the answer is spoken from memory."""
 _LOOK_AGAIN_S = (0.001, 0.003)
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
 SQLITE_CACHE_KB = 512
-"""Of pages that a connection keeps. The system keeps the file's pages as well, once for all connections."""
+"""Page cache of a connection, in KB. The system caches the file's pages as well, once for all connections."""
 
 T = TypeVar("T")
 
 
 class Database:
-    """Two engines over one database: one writes, one reads. Thread-safe; made once per process, after any fork."""
+    """A writing and a reading engine over one database. Thread-safe; made once per process, after any fork."""
 
     def __init__(self, url: str, *, busy_timeout_s: float = WEB_BUSY_TIMEOUT_S, pool_size: int = 20) -> None:
         self.url = url
@@ -48,7 +48,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that writes: committed at the end, rolled back on any error.
+        """Open a write transaction, committed at the end and rolled back on any error.
 
         Never open one inside another in the same thread: on SQLite there is one connection to write with.
         """
@@ -56,16 +56,16 @@ class Database:
             yield connection
 
     def run(self, writes: Callable[[Connection], T]) -> T:
-        """Return what `writes` returns, run in a transaction that is committed by then; on SQLite with others'.
+        """Return the result of `writes`, run in a transaction and committed; on SQLite together with others.
 
-        For what a rush brings many of. It may run in another thread, and twice: all that it changes is in the
-        database. Never call it inside a transaction. Raises what it raises, and SQLAlchemyError.
+        For writes that come many at a time. `writes` may run in another thread, and twice: it may change nothing but
+        the database. Never call it inside a transaction. Raises its errors, and SQLAlchemyError.
         """
         return self._commits.run(writes)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, and waits for no writer."""
+        """Open a transaction that only reads, and waits for no writer."""
         with self._read_engine.connect() as connection:
             yield connection
 
@@ -76,13 +76,13 @@ class Database:
 
 
 class _OwnCommits:
-    """A transaction for each, where many can write at a time."""
+    """Gives each piece of work its own transaction, on databases with concurrent writers."""
 
     def __init__(self, engine: Engine) -> None:
         self.write = engine.begin
 
     def run(self, writes: Callable[[Connection], T]) -> T:
-        """Return what it returns, once that is committed."""
+        """Return the result once it is committed."""
         with self.write() as connection:
             return writes(connection)
 
@@ -141,10 +141,10 @@ def _do_not_wait(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(busy_timeout_s: float) -> Callable[[Connection], None]:
-    """Return what begins a transaction that writes, once no other process is writing.
+    """Return a function that begins a write transaction once no other process is writing.
 
-    It looks again every few milliseconds. SQLite's own waiting looks ever less often, up to 100 ms apart: with
-    several writers somebody is always unlucky.
+    It tries again every few milliseconds. SQLite's own waiting checks ever less often, up to 100 ms apart: with several
+    writers somebody is always unlucky.
     """
 
     def begin(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Tries to log in to the dashboard, counted for each address and in all, whichever process or machine is asked."""
+"""Failed attempts to log in to the dashboard, per address and in total, over all processes and machines."""
 
 import threading
 from collections.abc import Callable
@@ -32,19 +32,19 @@ log = structlog.get_logger()
 
 EVERYBODY = "*"
 MOST_WRONG = {False: 5, True: 20}
-"""How many wrong tries are free: for one address, and (True) for all of them together."""
+"""Wrong attempts without a lock: for one address, and (True) for all of them together."""
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = {False: timedelta(hours=1), True: timedelta(minutes=5)}
-"""Doubling stops here. All together are locked for less: otherwise anybody could keep everybody out."""
+"""The longest lock. The total is locked for less: otherwise anybody could keep everybody out."""
 FORGOTTEN_AFTER = timedelta(days=1)
 KNOWN_FOR = timedelta(days=30)
-"""How long an address that was right once is spared the others' lock."""
+"""Time for which an address that once logged in is exempt from the others' lock."""
 
 T = TypeVar("T")
 
 
 class LoginTry(Base):
-    """The tries of an address, or of EVERYBODY."""
+    """The attempts from an address, or from EVERYBODY."""
 
     __tablename__ = "login_tries"
 
@@ -59,10 +59,10 @@ _TRIES = cast(Table, LoginTry.__table__)
 
 
 class LoginTries:
-    """Says who may try to log in now. Thread-safe.
+    """Decides which addresses may try to log in now. Thread-safe.
 
-    While the database cannot be written to, this process counts by itself, from nothing: no guess is free, and
-    nobody with the right password is kept out.
+    While the database cannot be written to, this process counts by itself, from nothing: no guess is free, and nobody
+    with the right password is kept out.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
@@ -70,16 +70,16 @@ class LoginTries:
         self._one_at_a_time = threading.Lock()
 
     def begin(self, address: str, *, spared: bool = False) -> float:
-        """Count a try as wrong until `was_right` says otherwise; return 0, or the seconds that it is locked for.
+        """Count an attempt as wrong until `was_right` is called; return 0, or the seconds that it is locked for.
 
-        It is counted before the password is looked at, so that tries made at once get no more guesses than tries
-        made in turn. A try that is locked is not counted. spared: the lock of everybody does not hold for it.
+        It is counted before the password is checked, so that simultaneous attempts get no more guesses than successive
+        ones. A locked attempt is not counted. spared: exempt from the lock of everybody.
         """
         now = self._clock()
         return self._run(lambda connection: _begin(connection, address, now, spared=spared))
 
     def was_right(self, address: str, *, spared: bool = False) -> None:
-        """Take back the try that was counted; the address is known from here on."""
+        """Take back the attempt that was counted; the address is known from here on."""
         now = self._clock()
         self._run(lambda connection: _take_back(connection, address, now, spared=spared))
 

@@ -1,6 +1,6 @@
 """The tables. A phone conversation is one call; a turn is an utterance and the answer to it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,12 +13,16 @@ from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewi
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Return what makes an index one of some rows alone."""
+    """Return the options that make an index partial."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+LONGEST_CALL = timedelta(hours=4)
+"""Twilio ends every call by then."""
+
+
 class TurnState(StrEnum):
-    """What becomes of the answer of a turn. Only WRITING changes; the others are ends."""
+    """The state of a turn's answer. Only WRITING changes; the others are final."""
 
     WRITING = "writing"
     COMPLETE = "complete"
@@ -29,7 +33,7 @@ class TurnState(StrEnum):
 
 
 class Ending(StrEnum):
-    """What comes after the words of an answer."""
+    """The action that follows the words of an answer."""
 
     GATHER = "gather"
     HANG_UP = "hang-up"
@@ -38,7 +42,7 @@ class Ending(StrEnum):
 
 
 class TurnKind(StrEnum):
-    """How an utterance came in."""
+    """The form in which an utterance came in."""
 
     SPEECH = "speech"
     DIGITS = "digits"
@@ -48,7 +52,7 @@ class TurnKind(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """What became of a written message. The first two are of those that came in."""
+    """The status of a written message. The first two are of inbound messages."""
 
     RECEIVED = "received"
     SETTLED = "settled"  # in a turn, or nothing that the assistant answers
@@ -65,18 +69,18 @@ class MessageStatus(StrEnum):
 
 
 LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
-"""What did not reach anybody, as the provider says."""
+"""Statuses of messages that reached nobody, according to the provider."""
 
 
 class ServedKind(StrEnum):
-    """What a request for an answer was given."""
+    """The kind of reply to a request for an answer."""
 
     WORDS = "words"
     FILLER = "filler"
 
 
 class Contact(Base):
-    """A person, over channels. The simulator's contacts are apart from real ones of the same number."""
+    """A person, over all channels. The simulator's contacts are apart from real ones of the same number."""
 
     __tablename__ = "contacts"
     __table_args__ = (UniqueConstraint("address", "simulated"), Index("ix_contacts_wrote_at", "wrote_at"))
@@ -86,19 +90,19 @@ class Contact(Base):
     """E.164; for a withheld number, "withheld:" and the CallSid, so that nobody shares its memory."""
     simulated: Mapped[bool]
     name: Mapped[str] = mapped_column(String(80), default="")
-    """As they call themselves on WhatsApp."""
+    """The name that they use on WhatsApp."""
     whatsapp_address: Mapped[str] = mapped_column(String(120), default="")
-    """As the provider writes it, which is not always the number that they call from."""
+    """The provider's form of their address, not always the number that they call from."""
     wrote_at: Mapped[datetime | None]
-    """When they last wrote: free text may be sent to them for 24 hours after that."""
+    """Time of their last message: free text may be sent to them for 24 hours afterwards."""
     opted_out_at: Mapped[datetime | None]
     stop_asked_at: Mapped[datetime | None]
-    """When we asked whether a word was meant to end our messages; it is asked once."""
+    """Time of our question whether a word was meant to end our messages; it is asked once."""
     created_at: Mapped[datetime]
 
 
 class Conversation(Base):
-    """With one contact on one channel. On the phone that is one call, on WhatsApp all that is ever written."""
+    """A conversation with one contact on one channel: a single call, or everything ever written on WhatsApp."""
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -116,20 +120,20 @@ class Conversation(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     channel: Mapped[str] = mapped_column(String(20))
     background: Mapped[str] = mapped_column(default="")
-    """What the model is told of the contact's earlier conversations: topics, never particulars."""
+    """The model's background on the contact's earlier conversations: topics, never particulars."""
     summary: Mapped[str] = mapped_column(default="")
     summary_upto: Mapped[int] = mapped_column(default=0)
     """The number of the last turn that the summary covers."""
     topic: Mapped[str] = mapped_column(default="")
-    """What it was about, in a few words without particulars: all that a later conversation is told."""
+    """Its topic in a few words without particulars: all that a later conversation learns of it."""
     our_address: Mapped[str] = mapped_column(String(120), default="")
-    """Which of our numbers they wrote to."""
+    """The number of ours that they wrote to."""
     provider: Mapped[str] = mapped_column(String(20), default="twilio")
-    """Who brings its written messages, and takes ours."""
+    """The provider that carries its written messages."""
     human_until: Mapped[datetime | None]
     """The assistant is silent until then: a person has taken over."""
     human: Mapped[str] = mapped_column(String(80), default="")
-    """Who that is, where it is known."""
+    """The name of that person, if known."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -155,7 +159,7 @@ class Call(Base):
 
 
 class Turn(Base):
-    """An utterance and the answer to it; while the answer is written, also who writes it."""
+    """An utterance and the answer to it, with the answer's writer while it is being written."""
 
     __tablename__ = "turns"
     __table_args__ = (
@@ -172,17 +176,17 @@ class Turn(Base):
 
     state: Mapped[str] = mapped_column(String(20))
     sentences: Mapped[list[str]] = mapped_column(JSON)
-    """The answer so far, cut where it can be spoken; joined, it is the text to the letter."""
+    """The answer so far, split into speakable pieces; joined, they are the exact text."""
     ending: Mapped[str | None] = mapped_column(String(20))
     failures: Mapped[int] = mapped_column(default=0)
-    """How many turns in a row, this one included, the model gave no answer to."""
+    """Turns in a row, this one included, for which the model gave no answer."""
     error: Mapped[str | None] = mapped_column(String(200))
     owner: Mapped[str] = mapped_column(String(80))
     epoch: Mapped[int] = mapped_column(default=1)
     beat_at: Mapped[datetime]
 
     heard_upto: Mapped[int | None]
-    """How many characters the caller can have heard before interrupting; None: all that was served."""
+    """Characters that the caller can have heard before interrupting; None: all that was served."""
     model: Mapped[str | None] = mapped_column(String(80))
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
@@ -193,7 +197,7 @@ class Turn(Base):
 
 
 class Served(Base):
-    """What one request for an answer was given, kept before it is sent, so that a replay gets the same."""
+    """The reply to one request for an answer, stored before it is sent, so that a replay gets the same."""
 
     __tablename__ = "served"
     __table_args__ = (UniqueConstraint("turn_id", "start", "wait"),)
@@ -208,12 +212,12 @@ class Served(Base):
     ending: Mapped[str | None] = mapped_column(String(20))
     """None: there is more to come."""
     filler: Mapped[int | None]
-    """Which of the language's fillers was said."""
+    """The index of the filler that was said."""
     at: Mapped[datetime]
 
 
 class ToolRun(Base):
-    """A tool that ran for a turn, kept so that a takeover does not run it again."""
+    """A tool that ran for a turn, stored so that a takeover does not run it again."""
 
     __tablename__ = "tool_runs"
     __table_args__ = (UniqueConstraint("turn_id", "key"),)
@@ -239,18 +243,18 @@ class Handoff(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
     turn_number: Mapped[int | None]
-    """The turn that led to it; None: somebody else asked for it."""
+    """The turn that led to it; None: it was requested otherwise."""
     source: Mapped[str] = mapped_column(String(20), default="assistant")
-    """Who asked for it: assistant, words, key, failure, api, operator."""
+    """The origin of the request: assistant, words, key, failure, api, operator."""
     request_key: Mapped[str | None] = mapped_column(String(200), index=True)
-    """By which an asker from outside asks again for the same."""
+    """The idempotency key of an external request."""
     number: Mapped[str] = mapped_column(String(40), default="")
-    """The contact's, as an asker from outside wrote it."""
+    """The contact's number, as given in an external request."""
     reason: Mapped[str]
     summary: Mapped[str]
     context: Mapped[str] = mapped_column(default="")
     message: Mapped[str] = mapped_column(default="")
-    """What the caller asked us to pass on, where nobody could take the call."""
+    """The caller's message, taken when nobody could answer the call."""
     state: Mapped[str] = mapped_column(String(20))
     owner: Mapped[str] = mapped_column(String(120), default="")
     """The number of the seller who took it, or the operator's name."""
@@ -273,14 +277,14 @@ class Offer(Base):
     seller: Mapped[str] = mapped_column(String(20))
     """Their number, E.164."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
-    """The notice that they were sent."""
+    """The notice sent to them."""
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
 
 class Mirror(Base):
-    """A contact's place in Chatwoot. conversation_id: Chatwoot's number for it; None: not known yet."""
+    """A contact's mapping to Chatwoot. conversation_id: Chatwoot's number for it; None: not known yet."""
 
     __tablename__ = "mirrors"
 
@@ -292,7 +296,7 @@ class Mirror(Base):
 
 
 class MirrorItem(Base):
-    """Something that people are to see in Chatwoot, in the order of its ids for each contact."""
+    """An item to be shown in Chatwoot, in the order of its ids for each contact."""
 
     __tablename__ = "mirror_items"
     __table_args__ = (Index("ix_mirror_items_contact_id_state_id", "contact_id", "state", "id"),)
@@ -300,13 +304,13 @@ class MirrorItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ref: Mapped[str] = mapped_column(String(80), unique=True)
-    """What it shows, so that it is shown once: "message:12", "turn:5", "handoff:3"."""
+    """The subject of the item, so that it is shown once: "message:12", "turn:5", "handoff:3"."""
     kind: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(default="")
     """The words of a note; a message's and a turn's are read when it is shown."""
     state: Mapped[str] = mapped_column(String(20))
     step: Mapped[int] = mapped_column(default=0)
-    """How many of the messages that it consists of are there."""
+    """The number of its messages already shown."""
     remote_id: Mapped[int | None] = mapped_column(index=True)
     """Chatwoot's id of its last message."""
     tries: Mapped[int] = mapped_column(default=0)
@@ -315,7 +319,7 @@ class MirrorItem(Base):
 
 
 class WebhookEvent(Base):
-    """A webhook that was taken, so that it is taken once."""
+    """A webhook that was accepted, stored so that it is accepted once."""
 
     __tablename__ = "webhook_events"
     __table_args__ = (UniqueConstraint("source", "key"),)
@@ -343,30 +347,30 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
     turn_id: Mapped[int | None] = mapped_column(ForeignKey("turns.id"), index=True)
-    """The turn that it was put into, or that it answers."""
+    """The turn that includes it, or that it answers."""
     part: Mapped[int | None]
-    """Which part of the turn's answer it is; None for what came in, and for what answers no turn."""
+    """Its index among the parts of the turn's answer; None for inbound messages and those that answer no turn."""
     outbound: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(20))
     body: Mapped[str]
     sid: Mapped[str | None] = mapped_column(String(255), unique=True)
-    """The provider's: Twilio's are of 34 characters, those of WhatsApp itself longer."""
+    """The provider's id: Twilio's has 34 characters, WhatsApp's own is longer."""
     token: Mapped[str | None] = mapped_column(String(100), unique=True)
-    """The provider's idempotency token of the webhook that brought it."""
+    """The idempotency token of the provider's webhook."""
     status: Mapped[str] = mapped_column(String(20))
     error_code: Mapped[int | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
-    """How often the provider took it and then could not deliver it for now."""
+    """Attempts that the provider accepted and then could not deliver for now."""
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    """The files that came with it: the provider's links, and what they turned out to be."""
+    """The files that came with it: the provider's links, and their content in words once opened."""
     author: Mapped[str] = mapped_column(String(80), default="")
-    """Who of ours wrote it, where that was not the assistant."""
+    """The author on our side, if not the assistant."""
 
 
 class Pace(Base):
-    """When one of our numbers may send its next message."""
+    """The rate limit of one of our numbers: the time of its next message."""
 
     __tablename__ = "paces"
 
@@ -376,7 +380,7 @@ class Pace(Base):
 
 
 class WorkerLease(Base):
-    """A name that one worker at a time runs under."""
+    """The lease of a name under which one worker at a time runs."""
 
     __tablename__ = "worker_slots"
 
@@ -384,6 +388,6 @@ class WorkerLease(Base):
     slot: Mapped[str] = mapped_column(String(60), unique=True)
     """A WORKER_ID, or HOUSEKEEPING of jobs/leases.py."""
     holder: Mapped[str | None] = mapped_column(String(200))
-    """Host, process and a random part, so that no two processes can ever be taken for each other."""
+    """Host, process and a random part, so that no two processes can be confused."""
     beat_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]

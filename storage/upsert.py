@@ -1,4 +1,4 @@
-"""Inserts that a second try leaves alone, on SQLite and on Postgres."""
+"""Inserts that change nothing when repeated, on SQLite and on Postgres."""
 
 from functools import cache
 from typing import Any, cast
@@ -10,11 +10,11 @@ from storage.base import Base
 
 
 def insert_once(connection: Connection, model: type[Base], **values: Any) -> int | None:
-    """Insert a row unless a unique constraint already has it; return its id, or None where it was there."""
+    """Insert a row unless a unique constraint forbids it; return its id, or None if it was there before."""
     return connection.execute(_insert(model, connection.dialect.name), values).scalar_one_or_none()
 
 
-@cache  # making a statement costs as much as running it
+@cache  # building a statement costs as much as running it
 def _insert(model: type[Base], dialect: str) -> Executable:
     table = cast(Table, model.__table__)
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert

@@ -28,6 +28,8 @@ NAMES = ("python3.11", "python3.12", "python3.13", "python3.14", "python3")
 READY_WITHIN_S = 120
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SAID_ON_FAILURE = 3000
+OPENING = "lunes a jueves"
+"""In what the assistant of the default profile says when it is asked for the opening hours."""
 
 ASK = """
 import json, sqlite3, sys
@@ -71,11 +73,10 @@ def main() -> int:
     failed = []
     with tempfile.TemporaryDirectory(prefix="on every python ") as folder:
         data = Path(folder) / "data"
-        start(Path(sys.prefix), Path(folder), data)
-        for python in others(here, candidates()):
+        for python in [here, *others(here, candidates())]:
             began = time.monotonic()
             try:
-                outcome = run_on(python, Path(folder), data)
+                outcome = run_on(python, Path(folder), data, is_ours=python is here)
             except Failed as error:
                 outcome = f"FAILED: {error}"
                 failed.append(python)
@@ -83,8 +84,11 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def run_on(python: Python, folder: Path, data: Path) -> str:
-    """Return what became of it. Raises Failed."""
+def run_on(python: Python, folder: Path, data: Path, *, is_ours: bool) -> str:
+    """Return what became of it. Ours is only started: all tests ran on it. Raises Failed."""
+    if is_ours:
+        start(Path(sys.prefix), folder, data)
+        return "ok"
     if trouble := install(python):
         if python.is_promised:
             raise Failed(trouble)
@@ -212,7 +216,7 @@ def call(copy: Path, environment: dict[str, str]) -> None:
         timeout=90,
         stdin=subprocess.DEVNULL,
     )
-    if said.returncode != 0 or "9:00" not in said.stdout:
+    if said.returncode != 0 or OPENING not in said.stdout:
         raise Failed(f"a call failed: {said.stdout[-SAID_ON_FAILURE:]}{said.stderr[-SAID_ON_FAILURE:]}")
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_THE_PRODUCT = {
     "tests",
     "bench",  # measures the product from outside, with vendors of its own; it may import and start anything
-    "docs",  # a script that takes the pictures
+    "docs",  # scripts that make pictures and lists
 }
 
 

@@ -1,1 +1,1 @@
-"""What the packages with routes share: how views find their services, and how blueprints are guarded."""
+"""Shared by the packages with routes: services for views, and guards for blueprints."""

@@ -1,4 +1,4 @@
-"""How blueprints are guarded: each by what it was registered with, before anything else of it sees a request."""
+"""Registers blueprints with the guards that check their requests first."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How views find their services: bound when the application registers its blueprints, made when first asked for."""
+"""Gives views their services, bound by the application and made when first used."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar, cast
@@ -19,5 +19,5 @@ class Service(Generic[T]):
         app.extensions[self._key] = find
 
     def __call__(self) -> T:
-        """Return the current application's. Raises KeyError where none was bound."""
+        """Return the current application's service. Raises KeyError if none was bound."""
         return cast(Callable[[], T], current_app.extensions[self._key])()

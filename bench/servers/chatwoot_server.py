@@ -1,4 +1,4 @@
-"""Chatwoot of the bench: an API inbox that takes what the mirror posts, and keeps it, cheaply.
+"""Serves a cheap stand-in for Chatwoot's API inbox.
 
 `python -m bench.servers.chatwoot_server PORT`. It speaks as much of Chatwoot 4.16's two APIs as the mirror asks of it,
 with its refusals: 404 for what it does not have, 422 for more than 200 messages of a conversation in a minute.
@@ -37,7 +37,7 @@ Answer = tuple[str, Any]
 
 @dataclass(slots=True)
 class Conversation:
-    """What is in one, in order. came_at: of each message, on the monotonic clock."""
+    """A conversation's messages, in order. came_at: of each message, on the monotonic clock."""
 
     id: int
     source_id: str
@@ -46,12 +46,12 @@ class Conversation:
     came_at: list[float] = field(default_factory=list)
 
     def is_flooded(self, now: float) -> bool:
-        """Whether it has had as many messages as it takes."""
+        """Return whether the message limit is reached."""
         return len(self.came_at) >= FLOOD_LIMIT and now - self.came_at[-FLOOD_LIMIT] < FLOOD_WITHIN_S
 
 
 class Inbox:
-    """All that is there, and what is asked of it."""
+    """The inbox's data and its request handlers."""
 
     def __init__(self) -> None:
         self.takes_s, self.hangs = 0.0, False
@@ -76,7 +76,7 @@ class Inbox:
         ]
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
-        """Do what is asked."""
+        """Handle a request."""
         for of_method, pattern, answer in self._routes:
             if of_method == method and (match := pattern.fullmatch(path)):
                 given = json.loads(body) if body else {}
@@ -91,7 +91,7 @@ class Inbox:
         }  # fmt: skip
 
     def words(self) -> dict[str, list[list[str]]]:
-        """Return what is in each contact's conversations."""
+        """Return the texts in each contact's conversations."""
         found: dict[str, list[list[str]]] = {}
         for conversation in self._conversations.values():
             said = [message["content"] for message in conversation.messages]

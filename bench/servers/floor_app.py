@@ -21,7 +21,7 @@ calls: dict[str, "Call"] = {}
 
 
 class Call:
-    """A call: what was said, and the answer that is being written."""
+    """A call: its conversation, and the answer being written."""
 
     def __init__(self) -> None:
         self.messages = [{"role": "system", "content": SYSTEM}]

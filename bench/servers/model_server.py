@@ -76,7 +76,7 @@ def in_chunks(many: int) -> list[bytes]:
 
 
 class Pace:
-    """How fast the model is, and when it said what."""
+    """The model's speed, and the times of its answers."""
 
     def __init__(self) -> None:
         self.first_s = FIRST_TOKEN_S
@@ -85,7 +85,7 @@ class Pace:
         self.times: dict[str, list[float]] = {}
 
     def set(self, query: dict[str, list[str]]) -> None:
-        """Take what a request says."""
+        """Set the pace from a request."""
         self.first_s = float(query["first_s"][0])
         self.tokens_per_s = float(query["tokens_per_s"][0])
         chunks = int(query.get("chunks", ["0"])[0])

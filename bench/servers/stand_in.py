@@ -1,4 +1,4 @@
-"""A stand-in for somebody else's API on loopback: HTTP/1.1 over bare asyncio.
+"""Serves a stand-in for an external API on loopback: HTTP/1.1 over bare asyncio.
 
 It takes as little as can be of the processor that what is measured runs on.
 """

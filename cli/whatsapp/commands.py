@@ -1,4 +1,4 @@
-"""`flask --app app whatsapp ...`: messages sent from the terminal, looked at, and listed."""
+"""`flask --app app whatsapp ...`: send messages from the terminal, show one, and list them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import PATIENCE_S
+from cli.call_options import PATIENCE_S, not_set
 from cli.call_progress import explain
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.log import print_log, print_state
-from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, not_set, read_draft
-from cli.whatsapp.providers import Carrier
+from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, read_draft
 from cli.whatsapp.send import Sending
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
+from messaging.providers.base import Provider
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
@@ -30,14 +30,14 @@ from translations import lazy_gettext as _
 class WhatsAppServices:
     """What the commands need. zone: the business's, in which times are shown.
 
-    rest: None where there are no credentials. carriers: by provider, the one for who has never written first.
+    rest: None where there are no credentials. providers: by name, the one for who has never written first.
     mirror: who is shown what is sent.
     """
 
     database: Database
     zone: ZoneInfo
     rest: TwilioMessages | None
-    carriers: Mapping[str, Carrier]
+    providers: Mapping[str, Provider]
     mirror: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
@@ -45,7 +45,7 @@ class WhatsAppServices:
 def whatsapp_group(
     terminal: Terminal, services: Callable[[], WhatsAppServices], check: Callable[[], None]
 ) -> click.Group:
-    """Return the group. services: asked when a command is run. check: raises where it cannot run."""
+    """Return the group. services: called when a command runs. check: raises if it cannot run."""
     group = click.Group("whatsapp", help=terminal.translate(_("WhatsApp messages.")))
     number = WhatsAppNumber(terminal)
 
@@ -53,11 +53,11 @@ def whatsapp_group(
     def send(number: str, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
         draft = read_draft(terminal, **given)
         needed = services()
-        if not needed.carriers:
+        if not needed.providers:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
         check()
         sending = Sending(
-            needed.database, terminal, needed.zone, needed.carriers,
+            needed.database, terminal, needed.zone, needed.providers,
             mirror=needed.mirror, poll_s=poll_s, patience_s=patience_s, clock=needed.clock,
         )  # fmt: skip
         return sending.send(number, draft, wait=not no_wait)
@@ -120,7 +120,7 @@ def _add(
 
 
 def exit_codes(terminal: Terminal) -> str:
-    """Return the paragraph of --help that says what the exit codes of `send` mean."""
+    """Return the paragraph of --help on the exit codes of `send`."""
     return terminal.translate(
         _(
             "\b\nExit codes:\n  0    delivered or read; or on its way, and waited for no "

@@ -1,4 +1,4 @@
-"""Written messages as the terminal shows them: the log, and what is known of one."""
+"""Prints written messages in the terminal: the log, and the state of one."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from cli.console import Terminal
-from integrations.dialog360 import error_codes as dialog360_codes
-from integrations.twilio import error_codes
+from integrations.message_errors import DIALOG360, TWILIO, provider_of, what_to_do
 from integrations.twilio.messages import MessageState
-from messaging.providers.base import DIALOG360, TWILIO
 from messaging.requests import status_of
 from storage.models import MessageStatus
 from storage.queries.messages import MessageRecord, MessageWithContact
@@ -64,32 +62,29 @@ def status_word(terminal: Terminal, status: MessageStatus) -> str:
 
 
 def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
-    """Return what each of these codes of a provider's means and what to do about it, a line each, none twice."""
+    """Return the meaning and cure of each of these codes of a provider's, a line each, without duplicates."""
     known = dict.fromkeys(code for code in codes if code is not None)
     return [f"[{code}] {_meaning(terminal, code, provider)}" for code in known]
 
 
 def _meaning(terminal: Terminal, code: int, provider: str) -> str:
-    if provider == DIALOG360:
-        url = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
-        return dialog360_codes.what_to_do(code, terminal.language) or url
-    url = f"https://www.twilio.com/docs/api/errors/{code}"
-    return error_codes.what_to_do(code, terminal.language) or url
+    url = (
+        "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
+        if provider == DIALOG360
+        else f"https://www.twilio.com/docs/api/errors/{code}"
+    )
+    return what_to_do(provider, code, terminal.language) or url
 
 
 def _provider(row: MessageWithContact) -> str:
-    """Whose code a message has: who has named it had it, whoever brings this person's messages today."""
-    sid = row.message.sid or ""
-    if sid.startswith(("SM", "MM")):
-        return TWILIO
-    return DIALOG360 if sid.startswith("wamid.") else row.provider
+    return provider_of(row.message.sid, row.provider)
 
 
 # The log
 
 
 def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> None:
-    """Print messages, and below them what the codes among them mean. zone: the one that times are shown in."""
+    """Print messages, and below them the meanings of their codes. zone: for times."""
     terminal.console.print(_table(found, terminal, zone))
     for provider in (TWILIO, DIALOG360):
         codes = [row.message.error_code for row in found if _provider(row) == provider]
@@ -146,7 +141,7 @@ def _status(terminal: Terminal, status: MessageStatus, code: int | None) -> str:
 def print_state(
     terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact | None, state: MessageState | None
 ) -> None:
-    """Print what our books say of a message and what Twilio does; None: nothing."""
+    """Print a message's state in the database and at Twilio; None: nothing."""
     if kept is not None:
         terminal.console.print(_ours(terminal, zone, kept))
     else:

@@ -1,4 +1,4 @@
-"""What is to be sent by WhatsApp, as the command line says it."""
+"""Reads the WhatsApp message to send from the command line."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cli.call_options import CannotBegin, PhoneNumber
+from cli.call_options import PhoneNumber
 from cli.console import Terminal
 from conversation.redaction import redact
 from integrations.twilio.error_codes import what_to_do
@@ -27,9 +27,9 @@ _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}|wamid\.[A-Za-z0-9+/=_-]{1,2
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What is to be sent: a text, an image with or without one, or an approved template.
+    """A message to send: a text, an image with or without one, or an approved template.
 
-    template: Twilio's (HX...) or 360dialog's (aviso:es); "": that of the settings.
+    template: Twilio's (HX...) or 360dialog's (aviso:es); "": the one in the settings.
     """
 
     text: str | None = None
@@ -39,14 +39,14 @@ class Draft:
 
     @property
     def kind(self) -> str:
-        """The kind that it is kept as."""
+        """The message's kind in the database."""
         if self.template is not None:
             return "template"
         return "text" if self.image_url is None else "image"
 
     @property
     def words(self) -> str:
-        """What is kept of it, for people to read."""
+        """The text kept of it, for people to read."""
         if self.template is not None:
             filled = (f"{name}={value}" for name, value in self.variables.items())
             return "\n".join((self.template, *filled))
@@ -61,7 +61,7 @@ class Draft:
 
 
 def is_template_sid(template: str) -> bool:
-    """Say whether a template is one of Twilio's."""
+    """Return True if a template is one of Twilio's."""
     return _TEMPLATE_SID.fullmatch(template) is not None
 
 
@@ -73,7 +73,7 @@ def read_draft(
     template: str | None,
     variables: Sequence[tuple[str, str]],
 ) -> Draft:
-    """Return what the command line asks to be sent. Raises click.UsageError where it is not exactly one thing."""
+    """Return the message on the command line. Raises click.UsageError unless it is exactly one."""
     _require_one(terminal, text, image, template, variables)
     if template is None:
         return Draft(text=text, image_url=image)
@@ -101,18 +101,6 @@ def _require_one(
         )
     if variables and template is None:
         raise click.UsageError(terminal.translate(_("--var is a template's: add --template.")))
-
-
-def not_set(terminal: Terminal, *names: str) -> CannotBegin:
-    """Return the error that says which settings are missing."""
-    listed = ", ".join(names)
-    return CannotBegin(
-        terminal.translate(
-            _("Not set in .env or the environment: {listed} (explained in .env.example).").format(
-                listed=listed
-            ),
-        )
-    )
 
 
 # What the command line may say
@@ -153,7 +141,7 @@ class WhatsAppNumber(PhoneNumber):
 
 
 class Checked(click.ParamType[T], Generic[T]):
-    """A value that `read` understands; what it cannot be is a ValueError, and ends the command with exit code 2."""
+    """A value read by `read`, whose ValueError ends the command with exit code 2."""
 
     def __init__(self, name: str, read: Callable[[Terminal, str], T], terminal: Terminal) -> None:
         self.name = name
@@ -161,7 +149,7 @@ class Checked(click.ParamType[T], Generic[T]):
         self._terminal = terminal
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
-        """Return what was read."""
+        """Return the value read."""
         try:
             return self._read(self._terminal, value)
         except ValueError as error:

@@ -1,20 +1,17 @@
-"""A message of the terminal's on its way: followed until it is known what became of it."""
+"""Follows a message sent from the terminal until its outcome is known."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.status import Status
-
-from cli.call_progress import Interruption
+from cli.call_progress import Interruption, Progress, tell_failing
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.log import meanings, status_word
 from cli.whatsapp.options import Draft
-from cli.whatsapp.providers import Carrier
 from integrations.errors import IntegrationError
-from messaging.providers.base import TWILIO
+from messaging.providers.base import TWILIO, Provider
 from storage.database import Database
 from storage.models import MessageStatus
 from storage.queries import messages, outgoing
@@ -25,24 +22,24 @@ from translations import lazy_gettext as _
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
 )
-"""What a message is followed to. One that was delivered may still be read, tomorrow."""
+"""The statuses at which following ends. A delivered message may still be read, tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """A message that was kept. to: E.164, as its provider writes it."""
+class PendingMessage:
+    """A message that was kept, and who sends it."""
 
     message: MessageRecord
     draft: Draft
     recipient: Recipient
-    to: str
-    carrier: Carrier
+    provider: Provider
 
 
 class Follower:
-    """Follows messages, by our books and by asking who can be asked.
+    """Follows messages, through the database and through providers that can be queried.
 
-    interruption: what ends it early. poll_s: seconds between two looks. patience_s: how long a message is followed.
+    interruption: ends it early. poll_s: seconds between two queries. patience_s: the longest that a message
+    is followed.
     """
 
     def __init__(
@@ -59,111 +56,74 @@ class Follower:
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
         self._failing = False
 
-    def follow(self, outgoing_message: OutgoingMessage, sid: str) -> ExitCode:
+    def follow(self, pending: PendingMessage, sid: str) -> ExitCode:
         """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
-        message = self._kept(outgoing_message)
+        message = self._kept(pending)
         deadline = time.monotonic() + self._patience_s
         with self._terminal.console.status("") as status:
             progress = Progress(self._terminal, status)
-            progress.show(message.status)
+            progress.show(status_word(self._terminal, message.status))
             while message.status not in ENDS and time.monotonic() < deadline:
                 if self._interruption.within(self._poll_s):
                     return ExitCode.INTERRUPTED
-                message = self._look(outgoing_message, sid)
-                progress.show(message.status)
-        return self._outcome(message, outgoing_message.carrier)
+                message = self._look(pending, sid)
+                progress.show(status_word(self._terminal, message.status))
+        return self._outcome(message, pending.provider)
 
-    def _look(self, outgoing_message: OutgoingMessage, sid: str) -> MessageRecord:
+    def _look(self, pending: PendingMessage, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
-        message = self._kept(outgoing_message)
+        message = self._kept(pending)
         if message.status in ENDS:
             return message  # by webhook
         try:
-            taken = outgoing_message.carrier.fetch(sid)
+            sent = pending.provider.fetch(sid)
         except IntegrationError as error:
-            self._bear(error, outgoing_message.carrier)
+            self._bear(error, pending.provider)
             return message
         self._failing = False
-        if taken is not None and taken.status is not None and taken.status is not message.status:
+        if sent is not None and sent.status is not message.status:
             with self._database.write() as connection:
                 outgoing.receipt(
-                    connection, taken.status, taken.error_code, self._clock(), message_id=message.id
+                    connection, sent.status, sent.error_code, self._clock(), message_id=message.id
                 )
-        return self._kept(outgoing_message)
+        return self._kept(pending)
 
-    def _kept(self, outgoing_message: OutgoingMessage) -> MessageRecord:
+    def _kept(self, pending: PendingMessage) -> MessageRecord:
         with self._database.read() as connection:
-            (message,) = messages.by_ids(connection, [outgoing_message.message.id])
+            (message,) = messages.by_ids(connection, [pending.message.id])
         return message
 
-    def _bear(self, error: IntegrationError, carrier: Carrier) -> None:
+    def _bear(self, error: IntegrationError, provider: Provider) -> None:
         if error.permanent:
             raise error
         if not self._failing:
-            self._terminal.say(
-                _("{title} does not answer for now ({error}); still trying.").format(
-                    title=carrier.title, error=error
-                ),
-            )
+            tell_failing(self._terminal, error, provider.title)
         self._failing = True
 
-    def _outcome(self, message: MessageRecord, carrier: Carrier) -> ExitCode:
+    def _outcome(self, message: MessageRecord, provider: Provider) -> ExitCode:
         if message.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED):
-            self._tell_why(message.error_code, carrier)
+            self._tell_why(message.error_code, provider)
             return ExitCode.NOT_COMPLETED
         if message.status not in ENDS:
             self._terminal.say(
                 _(
                     "It is on its way, and is waited for no longer ({patience_s:.0f} s): the phone may "
                     "be off{or_untold}."
-                ).format(patience_s=self._patience_s, or_untold=self._or_untold(carrier)),
+                ).format(patience_s=self._patience_s, or_untold=self._or_untold(provider)),
             )
         return ExitCode.COMPLETED
 
-    def _or_untold(self, carrier: Carrier) -> str:
-        if carrier.name == TWILIO:
+    def _or_untold(self, provider: Provider) -> str:
+        if provider.name == TWILIO:
             return ""
         return self._terminal.translate(
-            _(", or the receipts of {title} not come, which its webhook brings").format(title=carrier.title),
+            _(", or the receipts of {title} not come, which its webhook brings").format(title=provider.title),
         )
 
-    def _tell_why(self, code: int | None, carrier: Carrier) -> None:
-        for line in meanings(self._terminal, [code], carrier.name):
+    def _tell_why(self, code: int | None, provider: Provider) -> None:
+        for line in meanings(self._terminal, [code], provider.name):
             self._terminal.complain(line)
         if code is None:
             self._terminal.complain(
-                _("It failed, and {title} does not say why.").format(title=carrier.title),
+                _("It failed, and {title} does not say why.").format(title=provider.title),
             )
-
-
-def explain(terminal: Terminal, error: IntegrationError, carrier: Carrier) -> ExitCode:
-    """Print what a provider said and what to do about it; return the exit code for it."""
-    code = f" [{error.code}]" if error.code is not None else ""
-    advice = carrier.what_to_do(error.code, terminal.language)
-    said = f"{advice}\n  {error}{code}"
-    if advice:
-        terminal.complain(said)
-    else:
-        terminal.complain(
-            _("{title} says: {error}{code}").format(title=carrier.title, error=error, code=code)
-        )
-    return ExitCode.REFUSED if error.permanent else ExitCode.UNREACHABLE
-
-
-class Progress:
-    """Shows a message: a line that stays for each new status, and on a terminal one that is alive."""
-
-    def __init__(self, terminal: Terminal, status: Status) -> None:
-        self._terminal = terminal
-        self._status = status
-        self._began = time.monotonic()
-        self._shown: MessageStatus | None = None
-
-    def show(self, status: MessageStatus) -> None:
-        """Show what became of the message by now."""
-        seconds = int(time.monotonic() - self._began)
-        line = f"  {seconds // 60}:{seconds % 60:02}  {status_word(self._terminal, status)}"
-        if status is not self._shown:
-            self._terminal.console.print(line)
-            self._shown = status
-        self._status.update(line)

@@ -1,4 +1,4 @@
-"""A WhatsApp message from the terminal: kept, sent, and followed until it is known what became of it."""
+"""Sends a WhatsApp message from the terminal: keeps it, sends it, and follows it to its outcome."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,30 +9,30 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S
-from cli.call_progress import Interruption
+from cli.call_options import PATIENCE_S, not_set
+from cli.call_progress import Interruption, explain
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
-from cli.whatsapp.options import Draft, not_set
-from cli.whatsapp.progress import Follower, OutgoingMessage, explain
-from cli.whatsapp.providers import Carrier, Taken
+from cli.whatsapp.options import Draft
+from cli.whatsapp.progress import Follower, PendingMessage
+from cli.whatsapp.providers import WHERE_TO_LOOK, filled_in
 from conversation import service_window
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
-from messaging.providers.base import TWILIO
+from messaging.providers.base import TWILIO, OutgoingMessage, Provider, SentMessage, Template
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.contacts import Recipient
-from storage.queries.messages import MessageRecord
+from storage.queries.messages import Attachment, MessageRecord
 from translations import lazy_gettext as _
 
 CLOCKS_APART = timedelta(seconds=5)
 
 
 class Refused(click.ClickException):
-    """What may not be sent; one sentence that says what to do."""
+    """A message that may not be sent; one sentence with the cure."""
 
     exit_code = ExitCode.REFUSED
 
@@ -45,7 +45,7 @@ class Sending:
     """Sends messages from the terminal and follows their receipts.
 
     ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
-    asking who can be asked. carriers: by name, the first choice first. mirror: who is shown what is sent.
+    asking who can be asked. providers: by name, the first choice first. mirror: who is shown what is sent.
     poll_s: seconds between two looks. patience_s: how long a message is followed.
     """
 
@@ -54,14 +54,14 @@ class Sending:
         database: Database,
         terminal: Terminal,
         zone: ZoneInfo,
-        carriers: Mapping[str, Carrier],
+        providers: Mapping[str, Provider],
         *,
         mirror: ConversationObserver = NULL_OBSERVER,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._terminal, self._zone, self._carriers = database, terminal, zone, carriers
+        self._database, self._terminal, self._zone, self._providers = database, terminal, zone, providers
         self._mirror, self._clock = mirror, clock
         self._interruption = Interruption()
         self._follower = Follower(
@@ -69,32 +69,32 @@ class Sending:
         )
 
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send it to an E.164 number. wait: until it is known what became of it. Raises Refused and CannotBegin."""
+        """Send it to an E.164 number. wait: until its outcome is known. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
-                parcels = self._keep(number, draft)
+                kept = self._keep(number, draft)
             except SQLAlchemyError as error:
                 return self._tell_not_kept(error)
             ended = ExitCode.COMPLETED
-            for outgoing_message in parcels:
+            for pending in kept:
                 if ended is ExitCode.COMPLETED:
-                    ended = self._send_one(outgoing_message, number, wait=wait)
+                    ended = self._send_one(pending, number, wait=wait)
                 else:
-                    self._note_failed(outgoing_message, None)
+                    self._note_failed(pending, None)
             return ended
 
-    def _send_one(self, outgoing_message: OutgoingMessage, number: str, *, wait: bool) -> ExitCode:
+    def _send_one(self, pending: PendingMessage, number: str, *, wait: bool) -> ExitCode:
         try:
-            taken = self._send(outgoing_message)
-            self._note(outgoing_message, taken)
+            taken = self._send(pending)
+            self._note(pending, taken)
             self._tell_sent(taken, number)
-            return self._follower.follow(outgoing_message, taken.sid) if wait else ExitCode.COMPLETED
+            return self._follower.follow(pending, taken.sid) if wait else ExitCode.COMPLETED
         except IntegrationError as error:
-            return explain(self._terminal, error, outgoing_message.carrier)
+            return explain(self._terminal, error, pending.provider.title, pending.provider.what_to_do)
         except SQLAlchemyError as error:
             return self._tell_not_noted(error)
         except KeyboardInterrupt:
-            self._tell_unknown(outgoing_message.carrier)
+            self._tell_unknown(pending.provider)
             return ExitCode.INTERRUPTED
 
     def _tell_not_kept(self, error: SQLAlchemyError) -> ExitCode:
@@ -116,22 +116,19 @@ class Sending:
 
     # Keeping
 
-    def _keep(self, number: str, draft: Draft) -> list[OutgoingMessage]:
+    def _keep(self, number: str, draft: Draft) -> list[PendingMessage]:
         """Keep the messages that it takes. Nothing is kept where it may not go."""
         now = self._clock()
         with self._database.write() as connection:
             recipient = contacts.recipient_for(connection, number, now)
-            carrier = self._carrier_of(recipient)
-            draft = carrier.filled_in(draft, recipient)
+            provider = self._provider_of(recipient)
+            draft = filled_in(self._terminal, provider, draft, recipient)
             self._require_consent(recipient, number)
             if draft.template is None:
                 self._warn_of_window(recipient, number, now)
-            to = (recipient.address or number).removeprefix("whatsapp:")
             return [
-                OutgoingMessage(
-                    self._kept_part(connection, recipient, part, now), part, recipient, to, carrier
-                )
-                for part in draft.parts(carrier.longest_caption)
+                PendingMessage(self._kept_part(connection, recipient, part, now), part, recipient, provider)
+                for part in draft.parts(provider.longest_caption)
             ]
 
     def _kept_part(
@@ -144,15 +141,15 @@ class Sending:
         (message,) = messages.by_ids(connection, [message_id])
         return message
 
-    def _carrier_of(self, recipient: Recipient) -> Carrier:
+    def _provider_of(self, recipient: Recipient) -> Provider:
         """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
         if recipient.wrote_at is None:
-            return next(iter(self._carriers.values()))
-        carrier = self._carriers.get(recipient.provider)
-        if carrier is None:
+            return next(iter(self._providers.values()))
+        provider = self._providers.get(recipient.provider)
+        if provider is None:
             names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
             raise not_set(self._terminal, *(names if recipient.provider == TWILIO else ("D360_API_KEY",)))
-        return carrier
+        return provider
 
     def _require_consent(self, recipient: Recipient, number: str) -> None:
         if recipient.opted_out_at is not None:
@@ -167,7 +164,7 @@ class Sending:
             )
 
     def _warn_of_window(self, recipient: Recipient, number: str, now: datetime) -> None:
-        """Say where free text may not arrive. The provider decides, who knows of messages that we never got."""
+        """Warn that free text may not arrive. The provider decides: it may know of messages we never received."""
         if recipient.wrote_at is None:
             self._terminal.complain(
                 _(
@@ -188,59 +185,67 @@ class Sending:
 
     # Sending
 
-    def _send(self, outgoing_message: OutgoingMessage) -> Taken:
+    def _send(self, pending: PendingMessage) -> SentMessage:
         """Raises IntegrationError, with what is known kept."""
-        carrier, message = outgoing_message.carrier, outgoing_message.message
+        provider = pending.provider
         try:
-            return carrier.send(
-                outgoing_message.recipient, outgoing_message.to, message.id, outgoing_message.draft
-            )
+            return provider.send(pending.recipient, _outgoing(pending))
         except IntegrationError as error:
-            if not carrier.may_have_been_done(error):
-                self._note_failed(outgoing_message, error.code if isinstance(error.code, int) else None)
+            if not provider.may_have_been_done(error):
+                self._note_failed(pending, error.code if isinstance(error.code, int) else None)
                 raise
-            found = self._look_for(outgoing_message)
+            found = self._look_for(pending)
             if found is None:
-                self._tell_unknown(carrier)
+                self._tell_unknown(provider)
                 raise
             return found
 
-    def _look_for(self, outgoing_message: OutgoingMessage) -> Taken | None:
+    def _look_for(self, pending: PendingMessage) -> SentMessage | None:
         """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
-        words = outgoing_message.draft.text
+        words = pending.draft.text
         if words is None:
             return None  # a template's words are the provider's, and an image alone has none to know it by
-        since = outgoing_message.message.created_at - CLOCKS_APART
+        since = pending.message.created_at - CLOCKS_APART
         try:
-            sent = outgoing_message.carrier.last_sent(outgoing_message.recipient, outgoing_message.to, since)
+            sent = pending.provider.last_sent(pending.recipient, since) or []
         except IntegrationError as error:
-            explain(self._terminal, error, outgoing_message.carrier)
+            explain(self._terminal, error, pending.provider.title, pending.provider.what_to_do)
             return None
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [taken.sid for taken in sent])
         return next((taken for taken in sent if taken.sid not in known and taken.body == words), None)
 
-    def _note(self, outgoing_message: OutgoingMessage, taken: Taken) -> None:
-        status = taken.status or MessageStatus.QUEUED
+    def _note(self, pending: PendingMessage, taken: SentMessage) -> None:
         with self._database.write() as connection:
-            outgoing.sent(connection, outgoing_message.message.id, taken.sid, status, self._clock())
+            outgoing.sent(connection, pending.message.id, taken.sid, taken.status, self._clock())
 
-    def _note_failed(self, outgoing_message: OutgoingMessage, code: int | None) -> None:
-        now, message_id = self._clock(), outgoing_message.message.id
+    def _note_failed(self, pending: PendingMessage, code: int | None) -> None:
+        now, message_id = self._clock(), pending.message.id
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
             self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)
 
-    def _tell_sent(self, taken: Taken, number: str) -> None:
+    def _tell_sent(self, taken: SentMessage, number: str) -> None:
         self._terminal.say(
             _("To {number}: {sid}. Later: flask --app app whatsapp status {sid}").format(
                 number=number, sid=taken.sid
             ),
         )
 
-    def _tell_unknown(self, carrier: Carrier) -> None:
+    def _tell_unknown(self, provider: Provider) -> None:
         self._terminal.complain(
             _("It is not known whether the message was sent: before you repeat it, look at {where}.").format(
-                where=carrier.where_to_look
+                where=WHERE_TO_LOOK[provider.name]
             )
         )
+
+
+def _outgoing(pending: PendingMessage) -> OutgoingMessage:
+    draft = pending.draft
+    return OutgoingMessage(
+        pending.message.id,
+        draft.text or "",
+        None if draft.image_url is None else Attachment(draft.image_url, "image/jpeg"),
+        None if draft.template is None else Template.named(draft.template),
+        draft.variables,
+    )

@@ -1,8 +1,8 @@
-"""The answer: what the model is writing to one utterance, a row as well as a running thread.
+"""An answer that the model is writing to one utterance, as a running thread and as a row.
 
-Its writer lets the readers of this process have each sentence at once; the row gets it within a tenth of a second,
-and before it is spoken (Answers). When the database cannot be written the answer is spoken from RAM, the log says
-so, and the row is written once it can be.
+Readers in the same process get each sentence at once; the row gets it within a tenth of a second, and before it is
+spoken (see Answers). While the database cannot be written, the answer is spoken from memory, the log says so, and the
+row is written later.
 """
 
 import contextlib
@@ -27,12 +27,12 @@ log = structlog.get_logger()
 
 
 class AnswerStopped(Exception):
-    """The answer is no longer this writer's: superseded, cancelled, failed by a reader, or taken over."""
+    """The answer no longer belongs to this writer: superseded, cancelled, failed by a reader, or taken over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Sentences from a position on. complete: there will be no more, and the ending says what comes next."""
+    """Sentences from a position on. complete: no more will come, and `ending` says how the answer ends."""
 
     sentences: tuple[str, ...]
     start: int
@@ -47,13 +47,13 @@ class Reading:
 
     @property
     def complete(self) -> bool:
-        """Whether the answer has come to its end, whatever end that was."""
+        """True once the answer has come to an end of any kind."""
         return self.state is not TurnState.WRITING
 
 
 @dataclass
 class Timing:
-    """When things happened to an answer, in seconds of the monotonic clock."""
+    """The moments in an answer's life, in seconds of the monotonic clock."""
 
     started: float = field(default_factory=time.monotonic)
     first_token: float | None = None
@@ -82,7 +82,7 @@ class Answer:
         keep_late: "Callable[[Connection, Answer], None] | None" = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """sentences: those that its row has. whole: nobody wants to be woken before it is complete."""
+        """sentences: those already in its row. whole: no reader needs to be woken before the answer is complete."""
         self.key, self.number, self.whole = key, number, whole
         self.turn_id, self.epoch = turn_id, epoch
         self.failures_before = failures_before
@@ -102,7 +102,7 @@ class Answer:
     # What readers do
 
     def read(self, start: int, wait_s: float) -> Reading:
-        """Return what there is from `start` on, waiting up to `wait_s` seconds for the first of it."""
+        """Return the sentences from `start` on, waiting up to `wait_s` seconds for the first of them."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._state is not TurnState.WRITING or self._has_words(start), wait_s
@@ -110,14 +110,14 @@ class Answer:
             return Reading(tuple(self._sentences[start:]), start, self._state, self._ending, self.turn_id)
 
     def served(self, serving: ServedRecord) -> ServedRecord:
-        """Remember what a request is given in this process; the first one stands."""
+        """Remember the reply to a request in this process; the first one stands."""
         with self._changed:
             return self._servings.setdefault((serving.start, serving.wait), serving)
 
     def stop(self, state: TurnState, sentences: Sequence[str] = (), ending: Ending | None = None) -> bool:
-        """End it now with these last words, which the row has; whoever writes it is woken and stops.
+        """End the answer now with these last words, already in its row; its writer is woken and stops.
 
-        False: it had ended.
+        Return False if it had already ended.
         """
         with self._changed:
             if self._state is not TurnState.WRITING:
@@ -135,25 +135,25 @@ class Answer:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was written so far."""
+        """The sentences written so far."""
         with self._changed:
             return tuple(self._sentences)
 
     @property
     def state(self) -> TurnState:
-        """Where it stands."""
+        """The state of its turn."""
         return self._state
 
     @property
     def ending(self) -> Ending | None:
-        """What comes after its words, once it is complete."""
+        """The action that follows its words, once it is complete."""
         return self._ending
 
     @contextlib.contextmanager
     def stopping(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """While this lasts, `stop` also calls `cancel`, which must wake the writer.
+        """Make `stop` also call `cancel`, which must wake the writer, within this context.
 
-        Raises AnswerStopped where the answer was stopped already.
+        Raises AnswerStopped if the answer was already stopped.
         """
         with self._changed:
             if self._state is not TurnState.WRITING:
@@ -166,7 +166,7 @@ class Answer:
                 self._on_stop = None
 
     def add(self, sentences: Sequence[str]) -> None:
-        """Let readers have sentences. Raises AnswerStopped where it is no longer ours."""
+        """Publish sentences to readers. Raises AnswerStopped if the answer is no longer ours."""
         with self._changed:
             self._extend(sentences)
             if not self.whole:
@@ -174,13 +174,14 @@ class Answer:
         self._on_words(self)
 
     def when_words_come(self, tell: "Callable[[Answer], None]") -> None:
-        """Have `tell` called after each `add`."""
+        """Call `tell` after each `add`."""
         self._on_words = tell
 
     def keep_words(self, connection: Connection, upto: int | None = None) -> int | None:
-        """Write the sentences so far; with `upto`, only where the row may have fewer than that.
+        """Write the sentences so far; with `upto`, only if the row may have fewer than that.
 
-        Return how many the row has then, to be told to `kept` after the commit; None where it is no longer ours.
+        Return the number of sentences in the row, to be passed to `kept` after the commit; None if the answer is no
+        longer ours.
         """
         with self._changed:
             words, kept = list(self._sentences), self._kept
@@ -193,7 +194,7 @@ class Answer:
         return None
 
     def kept(self, count: int) -> None:
-        """Take note that the row has so many sentences."""
+        """Record the number of sentences in the row."""
         with self._changed:
             self._kept = max(self._kept, count)
 
@@ -205,9 +206,9 @@ class Answer:
         also: Callable[[Connection], None] | None = None,
         **values: Any,
     ) -> None:
-        """Keep the end and the last sentences, with whatever else belongs in that transaction (`also`).
+        """Write the ending and the last sentences, and run `also` in the same transaction.
 
-        Raises AnswerStopped where it is no longer ours; then nothing of this is kept.
+        Raises AnswerStopped, and writes nothing, if the answer is no longer ours.
         """
         values |= {"state": state, "ending": ending, "sentences": [*self.sentences, *sentences]}
 
@@ -243,7 +244,7 @@ class Answer:
     # Keeping
 
     def _keep(self, write: Callable[[Connection, int], bool]) -> bool:
-        """Write in a transaction; False where there is no row yet, or the database cannot be written."""
+        """Write in a transaction; return False if there is no row yet, or the database cannot be written."""
         turn_id = self.turn_id
         if turn_id is None:
             return False
@@ -265,17 +266,17 @@ class Answer:
 
     @property
     def is_unkept(self) -> bool:
-        """Whether it has words that its row has not."""
+        """True while some of its sentences are missing from its row."""
         with self._changed:
             return self._kept < len(self._sentences)
 
     @property
     def is_owed(self) -> bool:
-        """Whether it was spoken from RAM and the database does not have it yet."""
+        """True while it has been spoken from memory and is not in the database."""
         return self._late is not None
 
     def keep_what_is_owed(self) -> None:
-        """Write what could not be written when it was said. Raises SQLAlchemyError while it still cannot."""
+        """Write the part that could not be written in time. Raises SQLAlchemyError while it still cannot be."""
         if self._late is not None:
             with self._database.write() as connection:
                 self._late(connection)

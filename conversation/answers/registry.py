@@ -1,9 +1,9 @@
-"""The answers of one process: finding them, beating for them, taking over those that were left behind.
+"""The answers of one process: lookup, heartbeats, and takeover of abandoned answers.
 
 Readers in the process that writes an answer wait on it; readers in another one poll its row. New sentences of all
-answers go into their rows together, ten times a second at most; what a request is about to be given goes there
-first. Whoever claimed the turn owns it under an epoch, and beats once a second; an answer whose owner fell silent
-is taken over by the next one who asks for it, and goes on after the sentences that are there.
+answers are written to their rows together, at most ten times a second; the reply to a request is written before it is
+sent. The process that claimed a turn owns it under an epoch and sends a heartbeat every second. If the owner falls
+silent, the next reader takes the answer over and continues after its last sentence.
 """
 
 import os
@@ -28,24 +28,24 @@ from storage.queries.turns import ServedRecord, TurnRecord
 log = structlog.get_logger()
 
 KEEP_S = 0.1
-"""How long new sentences wait for others to be written with them: a transaction each would be a queue."""
+"""Seconds for which new sentences wait to be written together: one transaction each would form a queue."""
 BEAT_S = 1.0
 CHECK_S = 0.5
 STALE_S = 3.0
 POLL_S = 0.05
 FORGET_S = 60.0
-"""How long a finished answer stays readable from RAM; after that it is read from its row."""
+"""Seconds for which a finished answer stays readable from memory; afterwards it is read from its row."""
 FORGET_WHOLE_S = 5.0
-"""The same for one that is read once, and whole."""
+"""The same for an answer that is read once, when complete."""
 FORGET_OWED_S = 900.0
-"""How long it is tried to keep one that could only be spoken from RAM."""
+"""Seconds of retrying to write an answer that could only be spoken from memory."""
 
 Revive = Callable[[Answer, TurnRecord], None]
-"""Goes on writing an answer that was taken over, in a thread of its own."""
+"""Continues writing an answer that was taken over, in its own thread."""
 
 
 class Answers:
-    """The answers of this process: finds them for readers, beats for them, takes over those left behind."""
+    """The answers of this process: finds them for readers, sends their heartbeats, takes over abandoned ones."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -58,7 +58,7 @@ class Answers:
         self._closed = threading.Event()
 
     def add(self, answer: Answer) -> Answer:
-        """Take an answer in; return the one that is there where another request was quicker."""
+        """Register an answer; return the existing one if another request was quicker."""
         with self._lock:
             there = self._live.setdefault((answer.key, answer.number), answer)
             there.when_words_come(self._words_came)
@@ -68,7 +68,7 @@ class Answers:
         return there
 
     def find(self, key: str, number: int) -> Answer | None:
-        """Return the answer where it is in this process."""
+        """Return the answer if this process has it."""
         return self._live.get((key, number))
 
     def of_conversation(self, key: str) -> list[Answer]:
@@ -77,9 +77,9 @@ class Answers:
             return [answer for (owner, _), answer in self._live.items() if owner == key]
 
     def read(self, key: str, number: int, start: int, wait_s: float, revive: Revive) -> Reading | None:
-        """Read an answer wherever it is written; None where nobody ever claimed that turn.
+        """Read an answer, whichever process writes it; return None if its turn was never claimed.
 
-        `revive` continues one whose owner died.
+        `revive` continues an answer whose owner died.
         """
         deadline = time.monotonic() + wait_s
         while True:
@@ -100,9 +100,9 @@ class Answers:
             self._closed.wait(min(POLL_S, remaining))
 
     def serve(self, key: str, number: int, turn_id: int | None, serving: ServedRecord) -> ServedRecord | None:
-        """Keep what a request is about to be given, words and all; return what it was given before, if it was.
+        """Write the reply to a request, words included; return the earlier reply if there was one.
 
-        None where the words are no longer this process's to give: read again.
+        Return None if the words no longer belong to this process: read again.
         """
         answer = self.find(key, number)
         if answer is not None:
@@ -124,7 +124,7 @@ class Answers:
         if answer is not None and kept is not None:
             answer.kept(kept)
         elif answer is not None:
-            self.check([answer], beat=False)
+            self.check([answer], heartbeat=False)
         return stands
 
     def _is_stale(self, turn: TurnRecord) -> bool:
@@ -150,7 +150,7 @@ class Answers:
         return True
 
     def close(self) -> None:
-        """Let go of what is being written, so that whoever is asked next need not wait for it to go stale."""
+        """Release unfinished answers, so that another process can take them over without waiting."""
         self._closed.set()
         self._new_words.set()
         writing = self._writing()
@@ -160,7 +160,7 @@ class Answers:
         try:
             self._keep_words()
             with self._database.write() as connection:
-                turns.beat(connection, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
+                turns.heartbeat(connection, [a.turn_id for a in writing if a.turn_id], self.owner, long_ago)
         except SQLAlchemyError as error:
             log.error("answers_not_released", count=len(writing), error=type(error).__name__)
 
@@ -173,7 +173,7 @@ class Answers:
             self._new_words.set()
 
     def _keep_words(self) -> None:
-        """Write what is new of all answers in one transaction; stop those that are no longer ours."""
+        """Write the new sentences of all answers in one transaction; stop the answers that are no longer ours."""
         with self._lock:
             unkept, self._unkept = {answer for answer in self._unkept if answer.is_unkept}, set()
         if not unkept:
@@ -188,9 +188,9 @@ class Answers:
         for answer, count in kept.items():
             if count is not None:
                 answer.kept(count)
-        self.check([answer for answer, count in kept.items() if count is None], beat=False)
+        self.check([answer for answer, count in kept.items() if count is None], heartbeat=False)
 
-    # The beat
+    # The heartbeat
 
     def _beat_forever(self) -> None:
         checked_at = beat_at = time.monotonic()
@@ -212,16 +212,16 @@ class Answers:
         self._forget_old()
         writing = [answer for answer in self._writing() if answer.turn_id is not None]
         if writing:
-            self.check(writing, beat=due)
+            self.check(writing, heartbeat=due)
         for answer in self._owed() if due else ():
             answer.keep_what_is_owed()
 
-    def check(self, writing: Sequence[Answer], *, beat: bool) -> None:
-        """Beat for these answers, and stop those that were stopped or taken over elsewhere."""
+    def check(self, writing: Sequence[Answer], *, heartbeat: bool) -> None:
+        """Send a heartbeat for these answers; stop those that were stopped or taken over elsewhere."""
         by_id = {answer.turn_id: answer for answer in writing if answer.turn_id is not None}
-        if beat:
+        if heartbeat:
             with self._database.write() as connection:
-                turns.beat(connection, by_id, self.owner, self._clock())
+                turns.heartbeat(connection, by_id, self.owner, self._clock())
         if not by_id:
             return
         with self._database.read() as connection:
@@ -255,7 +255,7 @@ class Answers:
 
 
 def _kept_s(answer: Answer) -> float:
-    """How long a finished answer stays in RAM."""
+    """Return the seconds for which a finished answer stays in memory."""
     if answer.is_owed:
         return FORGET_OWED_S
     return FORGET_WHOLE_S if answer.whole else FORGET_S

@@ -1,8 +1,9 @@
-"""Writing an answer: a thread that reads the model's stream, cuts sentences, runs tools, and always ends in words.
+"""Writes answers: a thread reads the model's stream, splits it into sentences and runs tools.
 
-The ladder: no first word from the model in 4 s, or an error before it, and the fallback model is asked (without
-one, the same again where that can help); an answer that breaks off is continued once; when 20 s are over or
-nothing is left to ask, the answer ends in an apology and another try, and a second time in a person or a message.
+An answer always ends in words. If the model gives no word within 4 s, or fails before the first, the fallback model is
+asked (without one, the same model again if that can help). An answer that breaks off is continued once. After 20 s, or
+with no model left to ask, the answer ends in an apology and a request to repeat; a second failure in a row leads to a
+person or a message.
 """
 
 import json
@@ -33,17 +34,17 @@ FIRST_WORD_S = 4.0
 TOTAL_S = 20.0
 MOST_ROUNDS = 3
 UNHURRIED_AFTER_S = 2.0
-"""Once so much can be spoken, the next words may come a quarter of a second later."""
+"""Seconds of speech after which the next words may come a quarter of a second later."""
 
 LONGEST_WORD = 4000
-"""Longer than any answer: pieces are looked through for secrets one by one, and none may be cut in two."""
+"""Longer than any answer: pieces are searched for secrets one by one, and no secret may be split."""
 
 Also = Callable[[Connection], None]
 
 
 @dataclass
 class Draft:
-    """One answer on its way, and what it took so far."""
+    """An answer in progress and its cost so far."""
 
     answer: Answer
     messages: list[Message]
@@ -53,27 +54,27 @@ class Draft:
     tokens: Usage = field(default_factory=lambda: Usage(0, 0))
     model: str | None = None
     before: frozenset[str] = frozenset()
-    """Sentences that were there when this attempt began: a model told to go on may say them again."""
+    """Sentences from before this attempt: a model told to continue may repeat them."""
 
     @property
     def remaining_s(self) -> float:
-        """Seconds that are left of the answer's time."""
+        """Seconds left for the answer."""
         return TOTAL_S - (time.monotonic() - self.answer.timing.started)
 
 
 @dataclass
 class Round:
-    """What one request to a model brought."""
+    """The result of one request to a model."""
 
     rest: list[str] = field(default_factory=list)
-    """Sentences that are not published yet."""
+    """Sentences not yet published."""
     text: list[str] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     finished: bool = False
 
 
 class AnswerWriter:
-    """Writes answers with the models in their order, each in a thread of its own."""
+    """Writes answers with the models in order of preference, each answer in its own thread."""
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class AnswerWriter:
         self._metrics, self._channel = metrics, channel
 
     def start(self, draft: Draft) -> None:
-        """Begin to write; returns at once."""
+        """Begin to write; return at once."""
         context = structlog.contextvars.get_contextvars()
         threading.Thread(target=self._run, args=(draft, context), name="answer", daemon=True).start()
 
@@ -127,7 +128,7 @@ class AnswerWriter:
         raise IntegrationError(f"the model asked for tools {MOST_ROUNDS} times running", permanent=True)
 
     def _ask(self, draft: Draft) -> Round:
-        """One round: the first model that gives a whole answer, continuing what another one left."""
+        """Run one round: return the first complete answer of a model, continuing an incomplete one."""
         error: IntegrationError | None = None
         for model, patience_s in self._tries():
             if error is not None and error.permanent and model.name == draft.model:
@@ -190,7 +191,7 @@ class AnswerWriter:
         return self._checked(draft, done, cutter)
 
     def _publish(self, draft: Draft, pieces: list[str]) -> bool:
-        """Let readers have new sentences; say whether they now have enough to speak for a while."""
+        """Publish new sentences; return whether readers now have enough to speak for a while."""
         fresh = _fresh(draft, pieces)
         if fresh:
             draft.answer.add(fresh)
@@ -253,7 +254,7 @@ class AnswerWriter:
 
 
 def last_words(answer: Answer, phrases: Phrases, *, can_transfer: bool) -> tuple[list[str], Ending]:
-    """What an answer that failed ends in: an apology and another try, a second time running a person."""
+    """Return the last words of a failed answer: an apology, and after a second failure in a row a handoff."""
     if answer.failures_before == 0:
         said = answer.sentences
         return [f" {phrases.cut_off}" if said else phrases.apology], Ending.GATHER
@@ -263,20 +264,20 @@ def last_words(answer: Answer, phrases: Phrases, *, can_transfer: bool) -> tuple
 
 
 def failure_handoff(context: ToolContext, ending: Ending) -> Also | None:
-    """Return what keeps the handoff that a second failure running leads to."""
+    """Return a function that records the handoff after a second failure in a row."""
     conversation_id = context.conversation_id
     if ending is Ending.GATHER or conversation_id is None:
         return None
     request = Request("the assistant could not answer", source=Source.FAILURE)
 
     def keep(connection: Connection) -> None:
-        hand_off(connection, context.people, conversation_id, context.turn_number, request, context.now)
+        hand_off(connection, context.handoffs, conversation_id, context.turn_number, request, context.now)
 
     return keep
 
 
 def _fresh(draft: Draft, pieces: list[str]) -> list[str]:
-    """The pieces without those at the beginning that were said before; redacted."""
+    """Yield the pieces, redacted, without leading sentences that were already said."""
     while pieces and pieces[0].strip() in draft.before:
         pieces = pieces[1:]
     if pieces:
@@ -285,7 +286,7 @@ def _fresh(draft: Draft, pieces: list[str]) -> list[str]:
 
 
 def _whole(text: str) -> str:
-    """The text without halves of surrogate pairs, which no database and no XML takes."""
+    """Return the text without lone surrogates, which neither databases nor XML accept."""
     return text if text.isascii() else text.encode("utf-8", "ignore").decode()
 
 

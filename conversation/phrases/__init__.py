@@ -1,7 +1,7 @@
-"""What is said, written and recognised without a model, a TOML file a language; imports integrations' shapes alone.
+"""Phrases said, written or recognised without a model, one TOML file per language; imports integrations' shapes alone.
 
-A file is <language>.toml, after the primary subtag of the profiles' BCP 47 tags: pt.toml serves pt-BR. English is
-what is used where a language has no file, but for [phrases], which the profile must then give.
+A file is <language>.toml, after the primary subtag of the profiles' BCP 47 tags: pt.toml serves pt-BR. A language
+without a file uses English, except for [phrases], for which the profile must then provide its own.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ from conversation.phrases.words import Briefing, Catalogue, Phrases
 __all__ = ["Briefing", "Catalogue", "Phrases", "PhrasesError", "briefing_for", "catalogue_for", "phrases_for"]
 
 SOURCE = "en"
-"""The language that serves where another has no file, and whose placeholders the others must have."""
+"""The default language; all others must have its placeholders."""
 
 
 class PhrasesError(Exception):
@@ -27,15 +27,15 @@ class PhrasesError(Exception):
 
 
 def catalogue_for(language: str) -> Catalogue:
-    """Return all that is said in a BCP 47 language, whatever its region; English where there is no file for it."""
+    """Return the catalogue of a BCP 47 language, whatever its region; English if it has no file."""
     files = catalogues()
     return files.get(language_of(language), files[SOURCE])
 
 
 def phrases_for(language: str) -> Phrases:
-    """Return the phrases of a BCP 47 language; its region does not matter.
+    """Return the phrases of a BCP 47 language, whatever its region.
 
-    Raises ValueError, naming the phrases that the profile must give, for a language that has none here.
+    Raises ValueError, naming the phrases that the profile must give, for a language without a file.
     """
     found = catalogues().get(language_of(language))
     if found is None:
@@ -45,7 +45,7 @@ def phrases_for(language: str) -> Phrases:
 
 
 def briefing_for(language: str) -> Briefing:
-    """Return what the model is told in this language; English where there is none of its own."""
+    """Return the model's instructions in this language; English if it has none."""
     return catalogue_for(language).briefing
 
 
@@ -56,12 +56,12 @@ def language_of(tag: str) -> str:
 
 @cache
 def catalogues() -> Mapping[str, Catalogue]:
-    """Return every language's words, read once a process. Raises PhrasesError."""
+    """Return every language's catalogue, read once per process. Raises PhrasesError."""
     return load(Path(__file__).parent)
 
 
 def load(folder: Path) -> dict[str, Catalogue]:
-    """Read the files of a folder. Raises PhrasesError for a key that is missing or not known, or other placeholders."""
+    """Read the files of a folder. Raises PhrasesError for a missing or unknown key, or differing placeholders."""
     tables = {file.stem: _read(file) for file in sorted(folder.glob("*.toml"))}
     shape = TypeAdapter(Catalogue)
     found = {language: _catalogue(language, table, shape) for language, table in tables.items()}
@@ -95,7 +95,7 @@ def _catalogue(language: str, table: dict[str, Any], shape: TypeAdapter[Catalogu
 
 
 def _placeholders(value: Any, key: str = "") -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each key with the names that it fills in; a list's are those of all its texts."""
+    """Yield each key with its placeholders; a list's are those of all its texts."""
     if isinstance(value, dict):
         for name, below in value.items():
             yield from _placeholders(below, f"{key}.{name}" if key else name)

@@ -1,6 +1,6 @@
-"""The shape of a language's file of phrases: a dataclass a table, a field a key.
+"""The schema of a file of phrases: one dataclass per table, one field per key.
 
-What stands in braces is filled in where a text is used; in [phrases], where a profile is loaded.
+Placeholders in braces are filled in when a text is used; those in [phrases], when a profile is loaded.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from integrations.offline.phrases import OfflinePhrases
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of the file: nothing but its own keys."""
+    """A table of the file; unknown keys are refused."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class Phrases(_Table):
-    """[phrases]: what people hear that no model wrote. All of it is spoken as it stands, so none of it is Markdown."""
+    """[phrases]: fixed sentences for callers and contacts. All are spoken as written, so none contains Markdown."""
 
     fillers: tuple[str, ...]
     """Said while the answer is not there yet. The first is short, the later ones longer and reassuring."""
@@ -55,7 +55,7 @@ class Phrases(_Table):
     fallback: str
     """Twilio reported a fault of ours (ErrorCode); the call goes on listening after it."""
     went_wrong: str
-    """Something broke and the call cannot go on; it ends after this."""
+    """Something failed and the call cannot go on; it ends after this."""
     demonstration: str
     """Put before the greeting where no language model is configured."""
     handed_off: str
@@ -69,18 +69,18 @@ class Phrases(_Table):
     opt_out_help: str
     """Says who this is and how to end our messages."""
     wants_person: str
-    """Why a conversation goes to a person who was asked for in so many words, for whoever takes it."""
+    """The reason shown for a handoff that was asked for in plain words."""
     cannot_open: str
-    """Nothing of what was sent (a file, a voice note) could be opened or understood."""
+    """Nothing that was sent (a file, a voice note) could be opened or understood."""
     too_many_messages: str
-    """The person has written more than is answered in an hour."""
+    """The person has written more messages than are answered in an hour."""
     continue_words: frozenset[str]
-    """What callers say only to show that they are still there: see `intents.is_continue`."""
+    """Words by which callers only show that they are still there: see `intents.is_continue`."""
 
 
 @dataclass(frozen=True)
 class Briefing(_Table):
-    """[briefing]: what the model is told on top of the profile's own text. See profile.instructions_for."""
+    """[briefing]: the model's instructions besides the profile's own text. See profile.instructions_for."""
 
     identity: str
     instructions_title: str
@@ -100,7 +100,7 @@ class Briefing(_Table):
 
 @dataclass(frozen=True)
 class Transcript(_Table):
-    """[transcript]: who says a line, in a conversation that is shown to a person."""
+    """[transcript]: labels of the speakers in a conversation shown to a person."""
 
     person: str
     assistant: str
@@ -108,16 +108,16 @@ class Transcript(_Table):
 
 @dataclass(frozen=True)
 class Outbound(_Table):
-    """[outbound]: what the model is told to write for a call that only speaks a message."""
+    """[outbound]: the model's instructions for a call that only speaks a message."""
 
     task: str
     usual: str
-    """The message, where none is given."""
+    """The default message."""
 
 
 @dataclass(frozen=True)
 class Notices(_Table):
-    """[sellers]: what sellers are told. {name}, {number}: of the customer or of the seller."""
+    """[sellers]: messages to sellers. {name}, {number}: of the customer or of the seller."""
 
     title: str
     customer: str
@@ -135,7 +135,7 @@ class Notices(_Table):
 
 @dataclass(frozen=True)
 class HandoffApi(_Table):
-    """[handoff_api]: what the handoff API answers while nobody is on duty. {when}: one of the other two."""
+    """[handoff_api]: the handoff API's answers while nobody is on duty. {when}: one of the other two."""
 
     nobody_on_duty: str
     when_somebody_is: str
@@ -144,7 +144,7 @@ class HandoffApi(_Table):
 
 @dataclass(frozen=True)
 class Helpdesk(_Table):
-    """[helpdesk]: what operators read in Chatwoot that nobody said. {until}: a time of day; {name}: the operator's."""
+    """[helpdesk]: our notes for operators in Chatwoot. {until}: a time of day; {name}: the operator's."""
 
     withheld: str
     file_missing: str
@@ -167,7 +167,7 @@ class Helpdesk(_Table):
 
 @dataclass(frozen=True)
 class Dashboard(_Table):
-    """[dashboard]: how the dashboard is called where a conversation says who has it, and the notes on it."""
+    """[dashboard]: the dashboard's name as the owner of a conversation, and its notes."""
 
     name: str
     taken: str
@@ -184,7 +184,7 @@ class Part(_Table):
 
 @dataclass(frozen=True)
 class Recognised(_Table):
-    """[recognised]: what is understood without a model, whatever the profile's language."""
+    """[recognised]: words understood without a model, whatever the profile's language."""
 
     stop: tuple[str, ...]
     maybe_stop: tuple[str, ...]
@@ -194,13 +194,13 @@ class Recognised(_Table):
     seller_takes: tuple[str, ...]
     seller_declines: tuple[str, ...]
     weekdays: tuple[str, str, str, str, str, str, str]
-    """As sellers' files write them, Monday first: the first three letters."""
+    """Weekdays in sellers' files, Monday first: the first three letters."""
     asks_for_person: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Catalogue(_Table):
-    """All that is said, written and recognised in a language."""
+    """All fixed texts and recognised words of a language."""
 
     phrases: Phrases
     briefing: Briefing

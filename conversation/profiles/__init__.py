@@ -1,1 +1,1 @@
-"""Who answers and what it knows, read from a profile's file; imports only the standard library and conversation."""
+"""Assistant profiles, read from TOML files; imports only the standard library and conversation."""

@@ -1,7 +1,7 @@
-"""Assistant profiles: who speaks, in which language and voice, what it says and what it knows.
+"""Assistant profiles: name, language, voice, instructions and knowledge of an assistant.
 
-A profile is a TOML file, checked whole when it is loaded, so that a mistake in it stops the start and
-never reaches a caller. docs/assistant.md describes every key.
+A profile is a TOML file, checked as a whole when it is loaded, so that a mistake prevents the start and never reaches a
+caller. docs/assistant.md describes every key.
 """
 
 import tomllib
@@ -24,12 +24,12 @@ CHANNELS = ("phone", "whatsapp")
 
 
 class ProfileError(ValueError):
-    """A profile that cannot be used. The message is one sentence: file, line, what is wrong, what to do."""
+    """A profile cannot be used. The message is one sentence: file, line, fault and remedy."""
 
 
 @dataclass(frozen=True)
 class Faq:
-    """An answer of the business's own, and the ways in which people ask for it."""
+    """An answer of the business's own, and the usual forms of the question."""
 
     questions: tuple[str, ...]
     answer: str
@@ -42,7 +42,7 @@ class Profile:
     name: str
     business: str
     language: str
-    """BCP 47 with a region ("es-ES"): what Twilio's `<Gather>` is told."""
+    """BCP 47 with a region ("es-ES"), as passed to Twilio's `<Gather>`."""
     voice: str
     """As Twilio's `<Say>` names it: "Polly.Lucia-Neural"."""
     time_zone: ZoneInfo
@@ -60,7 +60,7 @@ class Profile:
 
     @property
     def voice_language(self) -> str:
-        """The language that `<Say>` must name beside this voice: another region's voice may speak."""
+        """The language that `<Say>` must name with this voice, which may come from another region."""
         return voice_language(self.voice) or self.language
 
 
@@ -82,8 +82,8 @@ def load_profile(name_or_path: str, directory: Path = ROOT / "profiles") -> Prof
 def instructions_for(profile: Profile, *, now: datetime, channel: str) -> str:
     """Return the system message for a conversation on a channel ("phone" or "whatsapp").
 
-    What never changes comes first and the time last, so that providers can cache the beginning. `now` is
-    aware, in any zone; passing the same one through a conversation keeps its history cacheable too.
+    Fixed parts come first and the time last, so that providers can cache the beginning. `now` is aware, in any zone;
+    passing the same one throughout a conversation keeps its history cacheable too.
     Raises ValueError for a naive `now` and for an unknown channel.
     """
     if now.tzinfo is None:

@@ -1,4 +1,4 @@
-"""What a profile's file may hold. What is wrong with a value is said as the end of a sentence on its key."""
+"""The schema of a profile's file. Each error message is the end of a sentence about its key."""
 
 import re
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from conversation.phrases import Phrases, phrases_for
 from conversation.speech.voices import DEFAULT_VOICES, check_voice
 
 KNOWLEDGE_LIMIT = 40_000
-"""Characters of instructions, facts and FAQ together: some 10,000 tokens, which every turn sends again."""
+"""Characters of instructions, facts and FAQ together: some 10,000 tokens, sent with every turn."""
 
 _SPEECH_MODEL = re.compile(
     r"default|numbers_and_commands|phone_call|experimental_(conversations|utterances)"
@@ -58,7 +58,7 @@ _Spoken = Annotated[_Paragraph, AfterValidator(_spoken)]
 
 
 class Table(BaseModel):
-    """A table of the file: nothing but its own keys, each of exactly its own type."""
+    """A table of the file: unknown keys are refused, and each key has exactly its own type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -89,7 +89,7 @@ else:
 
 
 class ProfileFile(Table):
-    """A profile's file, key by key. The order matters: `language` is checked before what depends on it."""
+    """A profile's file. Order matters: `language` is checked before the keys that depend on it."""
 
     name: _Word
     business: _Word

@@ -1,4 +1,4 @@
-"""What is wrong with a profile's file, and on which line: a sentence for whoever wrote it."""
+"""Explains the errors in a profile's file, one sentence and line number at a time."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from conversation.profiles.schema import FaqTable, PhrasesTable, ProfileFile, Table
 
 _Loc: TypeAlias = tuple[int | str, ...]
-"""Where a value stands, as pydantic tells it: keys, and indices from 0 in lists."""
+"""The location of a value, as pydantic reports it: keys, and indices from 0 in lists."""
 
 
 def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> str:
@@ -25,7 +25,7 @@ def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 
 def problem(text: str, error: ValidationError) -> str:
-    """Return the line and the sentence for what is to be put right first in a text that is TOML."""
+    """Return the line and the sentence for the first error to correct in valid TOML."""
     places = _places(text)
 
     def rank(details: ErrorDetails) -> tuple[bool, int]:
@@ -84,7 +84,7 @@ def _unknown(key: str, table: list[str]) -> str:
 
 
 def _places(text: str) -> dict[_Loc, int]:
-    """Return the line of each key, table and list entry: tomllib tells none of them."""
+    """Return the line of each key, table and list entry, which tomllib does not report."""
     places: dict[_Loc, int] = {}
     base: _Loc = ()
     entries: dict[_Loc, int] = {}
@@ -99,7 +99,7 @@ def _places(text: str) -> dict[_Loc, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each statement with its first line: the fewest lines that are TOML by themselves."""
+    """Yield each statement with its first line: the fewest lines that parse as TOML by themselves."""
     start, pending = 1, ""
     for number, line in enumerate(text.split("\n"), 1):
         pending += line + "\n"
@@ -118,7 +118,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 
 def _header(parsed: Any, entries: dict[_Loc, int]) -> _Loc:
-    """Return where a [table] or [[table]] stands, and count the [[table]] in `entries`."""
+    """Return the location of a [table] or [[table]], and count the [[table]] in `entries`."""
     path: _Loc = ()
     while parsed:
         key, parsed = next(iter(parsed.items()))

@@ -1,1 +1,1 @@
-"""Text as it is spoken: sentences, numbers and dates in words, voices; imports nothing else of ours."""
+"""Prepares text for speech: sentences, numbers and dates in words, voices; imports nothing else of ours."""

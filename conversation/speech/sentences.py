@@ -1,14 +1,13 @@
-"""A model's tokens -> sentences, each handed out as soon as its end is certain.
+"""Splits a model's stream of tokens into sentences, each returned as soon as its end is certain.
 
-What comes out, put together, is what went in: nothing is cleaned here (speech.py does that). Where the
-pieces fall is a function of the text alone, never of how the stream was split into tokens: every decision
-is made at a character that is seen, on the characters up to it.
+The sentences, joined, equal the input: nothing is cleaned here (see text_for_tts.py). Their boundaries depend on the
+text alone, never on its tokens: each decision is made at a character already seen, on the characters up to it.
 """
 
 import re
 
 LONGEST_SENTENCE = 240
-"""Characters after which a sentence without an end is cut at a clause or a space, so that speech goes on."""
+"""Characters after which a sentence without an end is split at a clause or a space, so that speech goes on."""
 
 _PICTURES = "\u2190-\u21ff\u2300-\u2bff\u200d\ufe0e\ufe0f\U0001f000-\U0001faff"
 _NEWLINES = "\n\r\u2028\u2029"
@@ -89,7 +88,7 @@ class SentenceCutter:
         return self._cut()
 
     def finish(self) -> list[str]:
-        """End the text; return what was held back, one piece or none."""
+        """End the text; return the remaining piece, if any."""
         rest = "".join(self._tokens)
         self._tokens, self._length, self._judged, self._calm = [], 0, 0, True
         return [rest] if rest and not rest.isspace() else []
@@ -106,7 +105,7 @@ class SentenceCutter:
         return pieces
 
     def _next_end(self, text: str, start: int) -> int | None:
-        """Where the piece that begins at start ends; None while that is not certain."""
+        """Return the end of the piece that begins at start; None while it is uncertain."""
         ink = _INK.search(text, start)
         if ink is None:
             return None
@@ -135,7 +134,7 @@ class SentenceCutter:
 
 
 def _last_break(text: str, ink: int, seen: int, first_clause: int) -> int | None:
-    """Where the last clause of a text without end begins, or else its last word; seen is in that word."""
+    """Return the start of the last clause of an unfinished text, or of its last word, which contains `seen`."""
     words = text[ink : seen + 1].rsplit(None, 1)
     if len(words) == 1:
         return None

@@ -1,4 +1,4 @@
-"""A sentence as a model writes it -> what a voice is given, how long that takes, and in which portions."""
+"""Turns a model's sentences into speakable text, estimates its duration and splits it into portions."""
 
 import re
 from collections.abc import Iterator
@@ -79,11 +79,11 @@ _LONG_PAUSE = re.compile(r"[.!?…](?=\s|\Z)")
 
 
 def speakable(text: str, language: str) -> str:
-    """Return what a voice of the language is given for a sentence as a model wrote it; "" for nothing to say.
+    """Return the speakable form of a model's sentence; "" if nothing is to be said.
 
-    language: BCP 47 ("es-ES"); of any but Spanish and English, Markdown and what is drawn go, signs stay.
-    Markdown, emoji, and characters XML 1.0 forbids are taken out; addresses, prices, ranges and phone
-    numbers become words; whitespace is folded. Idempotent; linear; raises for no text.
+    language: BCP 47 ("es-ES"); in any but Spanish and English, Markdown and emoji are removed and signs stay.
+    Markdown, emoji, and characters XML 1.0 forbids are removed; addresses, prices, ranges and phone numbers become
+    words; whitespace is folded. Idempotent; linear; raises for no text.
     """
     text = text.strip()
     if _PLAIN.fullmatch(text) and "  " not in text:
@@ -196,7 +196,7 @@ def _in_full(found: re.Match[str], words: Words) -> str:
 
 
 def _range(found: re.Match[str], words: Words) -> str:
-    """Say 9:00-14:00 and 20-30 €; leave 555-0100 and all that does not rise."""
+    """Say 9:00-14:00 and 20-30 € as ranges; leave 555-0100 and all else that does not rise."""
     sign, low, unit, second_sign, high = found.groups(default="")
     is_clock = ":" in low + high or "h" in low + high
     rises = float(re.sub("[:,h]", ".", low)) < float(re.sub("[:,h]", ".", high))
@@ -226,12 +226,12 @@ def _price(found: re.Match[str], words: Words) -> str:
 
 
 def _grouped(number: int, words: Words) -> str:
-    """From a million on with its separators: seven digits in a row would be taken for a phone's."""
+    """Separate the thousands of numbers from a million on: seven digits in a row would be read as a phone number."""
     return f"{number:,}".replace(",", words.thousands) if number >= 1_000_000 else str(number)
 
 
 def _phone(found: re.Match[str], words: Words) -> str:
-    """Digit by digit, a pause after each three: "más 34, 6 0 0, 0 0 0, 0 0 1"."""
+    """Say a phone number by digits, with a pause after each three: "más 34, 6 0 0, 0 0 0, 0 0 1"."""
     digits = "".join(_DIGITS.findall(found[0]))
     code = found["country"] and _COUNTRY_CODE.match(digits)
     number = digits[code.end() :] if code else digits
@@ -275,10 +275,10 @@ def _slash(found: re.Match[str], words: Words) -> str:
 
 
 def spoken_seconds(text: str) -> float:
-    """About how many seconds a neural voice takes for a speakable text, at its usual speed.
+    """Estimate the seconds that a neural voice takes for a speakable text, at its usual speed.
 
-    An estimate: 15 characters a second, a digit as long as four letters, 0.15 s at a comma and its kin,
-    0.4 s at the end of a sentence.
+    15 characters a second, a digit as long as four letters, 0.15 s at a comma and its kin, 0.4 s at the end of a
+    sentence.
     """
     characters = len(text) + 3 * len(_DIGIT.findall(text))
     pauses = 0.15 * len(_SHORT_PAUSE.findall(text)) + 0.4 * len(_LONG_PAUSE.findall(text))
@@ -288,8 +288,8 @@ def spoken_seconds(text: str) -> float:
 def say_chunks(text: str, limit: int = 3000, encoded_limit: int = 4500) -> list[str]:
     """Split a text for several <Say>: at sentences, else at words, else anywhere. No piece is empty.
 
-    limit: characters in one (Twilio: 3,000 for Polly's voices). encoded_limit: its length URL-encoded,
-    a space as %20 (Twilio: 4,500). Nothing but whitespace at the cuts is lost.
+    limit: characters in one (Twilio: 3,000 for Polly's voices). encoded_limit: its length URL-encoded, a space as %20
+    (Twilio: 4,500). Only whitespace at the boundaries is lost.
     """
     if limit < 1 or encoded_limit < 12:
         raise ValueError("one character must fit: limit from 1, encoded_limit from 12")
@@ -309,7 +309,7 @@ def say_chunks(text: str, limit: int = 3000, encoded_limit: int = 4500) -> list[
 
 
 def _parts(text: str, limit: int, encoded_limit: int) -> Iterator[tuple[str, str]]:
-    """Sentences, of those too long the words, of those too long the characters; each with the gap before it."""
+    """Yield sentences, the words of overlong sentences and the characters of overlong words, each after its gap."""
     cutter, gap = SentenceCutter(limit), ""
     for piece in [*cutter.feed(text), *cutter.finish()]:
         for part in [piece.strip()] if _fits(piece.strip(), limit, encoded_limit) else piece.split():

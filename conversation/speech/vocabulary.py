@@ -1,4 +1,4 @@
-"""What Spanish and English say where people write a sign, an abbreviation or a unit."""
+"""Spoken forms of signs, abbreviations and units in Spanish and English."""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ _Pairs: TypeAlias = dict[str, tuple[str, str]]
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """What one language says where others write a sign."""
+    """The spoken forms of written signs in one language."""
 
     signs: dict[str, str]
     cents_after: tuple[str, str]  # between "3 euros" and its cents: from ten on ("3 euros con 50"), below
@@ -50,7 +50,7 @@ class Words:
 
 @lru_cache(maxsize=64)
 def words_of(language: str) -> Words | None:
-    """Return the words of a BCP 47 language, with the dollar or peso of its region; None where there are none."""
+    """Return the spoken forms for a BCP 47 language, with its region's dollar or peso; None if unsupported."""
     primary, *others = re.split(r"[-_]", language)
     words = _WORDS.get(primary.lower())
     if words and _PESO_COUNTRIES.intersection(other.upper() for other in others):

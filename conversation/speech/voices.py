@@ -1,4 +1,4 @@
-"""The voices that read aloud, as Twilio's `<Say>` names them, and the checks on one that was chosen."""
+"""The voices of Twilio's `<Say>`, and the checks on a chosen one."""
 
 import re
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ _SPANISH_VOICES = {
     "es-MX": "Mia Mia-Neural Andres-Neural Andres-Generative",
     "es-US": "Lupe Lupe-Neural Lupe-Generative Penelope Miguel Pedro-Neural Pedro-Generative",
 }
-"""All of Polly's that Twilio's library lists. Other languages' are known by their speaker alone."""
+"""All Polly voices listed in Twilio's library. Voices of other languages are known by their speaker alone."""
 _SPEAKERS = {
     speaker.partition("-")[0]: language
     for language, speakers in (
@@ -32,13 +32,13 @@ _VOICE = re.compile(
 
 
 def voice_language(voice: str) -> str | None:
-    """Return the language that a voice speaks; None for `man`, `woman`, `alice` and speakers not known."""
+    """Return the language of a voice; None for `man`, `woman`, `alice` and unknown speakers."""
     found = _VOICE.fullmatch(voice)
     return (found["language"] or _SPEAKERS.get(found["speaker"])) if found else None
 
 
 def check_voice(voice: str, language: str | None) -> None:
-    """Raise ValueError with what is wrong with the voice for the language (BCP 47; None: for any)."""
+    """Raise ValueError, with the reason, if the voice does not suit the language (BCP 47; None: any)."""
     listed = [f"Polly.{name}" for names in _SPANISH_VOICES.values() for name in names.split()]
     found = _VOICE.fullmatch(voice)
     if not found:

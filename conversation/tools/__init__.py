@@ -1,1 +1,1 @@
-"""What the assistant can do besides answering; imports storage and integrations."""
+"""The assistant's tools; imports storage and integrations."""

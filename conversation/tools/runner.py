@@ -1,7 +1,7 @@
-"""What the model may do besides speaking: end the call, hand off, and one's own tools beside them.
+"""Runs the model's tools: ending the call, handing off, and custom tools.
 
-A tool of one's own is a `Tool` in the list that app.py makes: a spec for the model, and a function that is
-given the context and the arguments, has 3 seconds, and returns what the model is told.
+A custom tool is a `Tool` in the container's list: a spec for the model, and a function that gets the context and the
+arguments, has 3 seconds, and returns its result for the model.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ LIMIT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """Where a tool runs. conversation_id and turn_id are None while the database cannot be written."""
+    """The context of a tool. conversation_id and turn_id are None while the database cannot be written."""
 
     database: Database
     conversation_id: int | None
@@ -39,14 +39,14 @@ class ToolContext:
     phrases: Phrases
     can_transfer: bool
     now: datetime
-    people: HandoffListener = NULL_OBSERVER
+    handoffs: HandoffListener = NULL_OBSERVER
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a tool. content: what the model is told. ending: the answer ends so, after its words.
+    """The result of a tool. content: for the model. ending: the action that follows the answer's words.
 
-    words: said before that ending where the model wrote none.
+    words: said before that ending if the model wrote none.
     """
 
     content: str
@@ -56,7 +56,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something that the model may do. repeatable: running it again for the same turn changes nothing."""
+    """A tool for the model. repeatable: running it again for the same turn changes nothing."""
 
     spec: ToolSpec
     run: Callable[[ToolContext, dict[str, Any]], ToolResult]
@@ -71,7 +71,7 @@ class Toolbox:
         self.specs = tuple(tool.spec for tool in tools)
 
     def run(self, context: ToolContext, call: ToolCall) -> ToolResult:
-        """Run what the model asked for; whatever goes wrong becomes words for the model."""
+        """Run the tools that the model requested; report any error to the model in words."""
         tool = self._tools.get(call.name)
         if tool is None:
             return ToolResult(f"There is no tool named {call.name}.")
@@ -137,7 +137,12 @@ def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
         with context.database.write() as connection:
             request = Request(str(arguments.get("reason") or ""), str(arguments.get("summary") or ""))
             hand_off(
-                connection, context.people, context.conversation_id, context.turn_number, request, context.now
+                connection,
+                context.handoffs,
+                context.conversation_id,
+                context.turn_number,
+                request,
+                context.now,
             )
 
 
@@ -172,7 +177,7 @@ _WILL_WRITE = "Say in the same answer that somebody of the team will write here;
 
 
 def hand_off_tool(*, can_transfer: bool) -> Tool:
-    """The tool that brings in a person; the model is told whether one can be reached now."""
+    """Return the tool that hands over to a person; its result says whether one can be reached now."""
     return _hand_off_tool(_ON_THE_WAY if can_transfer else _NOBODY_HERE, _hand_off)
 
 
@@ -196,10 +201,10 @@ _HAND_OFF_PARAMETERS = {
 
 
 def phone_tools(*, can_transfer: bool) -> tuple[Tool, ...]:
-    """The tools of a phone call."""
+    """Return the tools of a phone call."""
     return END_CALL, hand_off_tool(can_transfer=can_transfer)
 
 
 def whatsapp_tools() -> tuple[Tool, ...]:
-    """The tools of a written conversation, which nobody has to end."""
+    """Return the tools of a written conversation, which need not be ended."""
     return (_hand_off_tool(_WILL_WRITE, _hand_off_written),)

@@ -1,4 +1,4 @@
-"""What the model was used for today, and what that costs where its prices are set."""
+"""Reports today's model usage and its cost where prices are set."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ COUNTED_EVERY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a million tokens cost, read and written, in whatever currency the model is paid in."""
+    """Prices of a million input and output tokens, in the currency that the model is paid in."""
 
     read: float
     written: float

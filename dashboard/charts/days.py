@@ -10,9 +10,9 @@ from dashboard.charts.bars import Plot, bars_of
 from storage.reports.overview import calls_begun, messages_exchanged
 
 DAYS = 14
-"""How many days are plotted, today included."""
+"""Days plotted, today included."""
 SETTLED_AFTER = timedelta(hours=1)
-"""How long after its end a day is counted again: what came in then may have been kept a little later."""
+"""Period after a day's end in which it is counted again: its last rows may be stored late."""
 
 Count = Callable[[Connection, datetime, datetime], int]
 COUNTS: dict[str, Count] = {"calls": calls_begun, "messages": messages_exchanged}

@@ -1,4 +1,4 @@
-"""How long callers waited, as a small plot: a bar for each answer."""
+"""Plots callers' waits as a bar for each answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ HEIGHT, BAR, STEP = 28, 6, 8
 MOST_BARS = 40
 SHORT_MS, LONG_MS = 1500, 3000
 FULL_MS = 4000
-"""What a bar of the whole height is, at the least: by then a fallback model is asked."""
+"""Minimum wait of a full-height bar: by then a fallback model is asked."""
 
 
 @dataclass(frozen=True, slots=True)

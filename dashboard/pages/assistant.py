@@ -37,7 +37,7 @@ def add_campaigns(blueprint: Blueprint) -> None:
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:
-    """Return what people hear that no model wrote, by the key under which a profile can say it otherwise."""
+    """Return the fixed phrases by the key under which a profile can replace them."""
     return [(field.name, _texts(getattr(profile.phrases, field.name))) for field in fields(profile.phrases)]
 
 

@@ -1,4 +1,4 @@
-"""The calls: those that go on, with what is being said, and those that are over."""
+"""Lists calls: live ones with their transcript, and past ones."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue

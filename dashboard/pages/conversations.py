@@ -14,7 +14,7 @@ from dashboard import query_params
 from dashboard.actions import CannotBeDone, Operators, may_retry
 from dashboard.auth import next_page
 from dashboard.charts.latency import plot
-from dashboard.error_messages import reason_of, sentence_of
+from dashboard.error_messages import reason_for_message, sentence_of
 from dashboard.formatting import zone
 from dashboard.layout import render
 from dashboard.live_updates import Live, TooManyViewers, topic_of, version
@@ -56,15 +56,15 @@ DONE = {
     "take-handoff": lazy_gettext("It is yours."),
     "retry": lazy_gettext("It is being sent again."),
 }
-"""What is said once it was done, by action."""
+"""Confirmation messages by action."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """All that a conversation's page shows. others: the contact's other conversations; what is live has none."""
+class ConversationDetails:
+    """The data of a conversation's page. others: the contact's other conversations; empty in live updates."""
 
-    talk: TalkRecord
+    record: TalkRecord
     transcript: Transcript
     others: list[ConversationRow]
     version: str
@@ -72,14 +72,14 @@ class Talk:
 
     @property
     def is_held(self) -> bool:
-        """Whether a person has it."""
-        until = self.talk.human_until
-        return until is not None and until > self.now and self.talk.closed_at is None
+        """Return whether a person has taken it over."""
+        until = self.record.human_until
+        return until is not None and until > self.now and self.record.closed_at is None
 
     @property
     def is_window_open(self) -> bool:
-        """Whether free text reaches the contact, as far as we know."""
-        return service_window.is_open(self.talk.wrote_at, self.now)
+        """Return whether free text is believed to reach the contact."""
+        return service_window.is_open(self.record.wrote_at, self.now)
 
     @property
     def waiting(self) -> int | None:
@@ -89,15 +89,15 @@ class Talk:
 
     def may_retry(self, entry: Entry) -> bool:
         """Say whether sending a message again makes sense."""
-        talk = self.talk
+        record = self.record
         return entry.message is not None and may_retry(
             MessageRow(
                 entry.message,
-                talk.name,
-                talk.number,
-                talk.simulated,
-                talk.provider,
-                talk.opted_out_at,
+                record.name,
+                record.number,
+                record.simulated,
+                record.provider,
+                record.opted_out_at,
             ),
         )
 
@@ -119,8 +119,8 @@ def add_conversations(blueprint: Blueprint, services: DashboardServices) -> None
         with services.database.read() as connection:
             seen = version(connection, topic_of(conversation_id))  # before what it is the version of
             found = _read(connection, conversation_id, before, seen=seen)
-            found = replace(found, others=_others(connection, found.talk))
-        return _talk_page(
+            found = replace(found, others=_others(connection, found.record))
+        return _conversation_page(
             "conversation.html",
             found,
             services.operators,
@@ -135,7 +135,7 @@ def add_conversations(blueprint: Blueprint, services: DashboardServices) -> None
             if request.args.get("seen") == seen:
                 return "", 204
             found = _read(connection, conversation_id, None, seen=seen)
-        return _talk_page(
+        return _conversation_page(
             "conversation_live.html",
             found,
             services.operators,
@@ -171,7 +171,7 @@ def _actions(operators: Operators, id_: int) -> dict[str, Callable[[], None]]:
 
 
 def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
-    """Do what was asked for, have the next page say what became of it, and go there. otherwise: where, if unsaid."""
+    """Perform an action, and redirect to the page with its result. otherwise: where, if unsaid."""
     try:
         do()
     except CannotBeDone as error:
@@ -195,28 +195,32 @@ def stream(live: Live, topic: str) -> ResponseReturnValue:
 # A conversation
 
 
-def _read(connection: Connection, conversation_id: int, before: int | None, *, seen: str) -> Talk:
-    talk = transcripts.talk(connection, conversation_id)
-    if talk is None:
+def _read(
+    connection: Connection, conversation_id: int, before: int | None, *, seen: str
+) -> ConversationDetails:
+    record = transcripts.talk(connection, conversation_id)
+    if record is None:
         abort(404)
-    return Talk(talk, read_transcript(connection, talk, before), [], seen, utc_now())
+    return ConversationDetails(record, read_transcript(connection, record, before), [], seen, utc_now())
 
 
-def _others(connection: Connection, talk: TalkRecord) -> list[ConversationRow]:
-    ids = transcripts.other_ids(connection, talk.contact_id, talk.id)
+def _others(connection: Connection, record: TalkRecord) -> list[ConversationRow]:
+    ids = transcripts.other_ids(connection, record.contact_id, record.id)
     rows = browsing.rows_by_id(connection, ids) if ids else {}
     return [rows[id_] for id_ in ids]
 
 
-def _talk_page(template: str, found: Talk, operators: Operators, *, is_followed: bool, is_full: bool) -> str:
+def _conversation_page(
+    template: str, found: ConversationDetails, operators: Operators, *, is_followed: bool, is_full: bool
+) -> str:
     return render(
         template,
         here="conversations",
         found=found,
-        talk=found.talk,
+        record=found.record,
         plot=plot(found.transcript.waits_ms),
         calls=operators.calls,
-        reason_of=reason_of,
+        reason_for=reason_for_message,
         is_followed=is_followed,
         is_full=is_full,
     )
@@ -246,7 +250,7 @@ def _list_page(connection: Connection) -> str:
 
 
 def _wanted() -> Filter:
-    """Return which conversations the query asks for; what makes no sense counts as not asked for."""
+    """Return the query's filter of conversations; invalid parameters are ignored."""
     channel, state = request.args.get("channel"), request.args.get("state")
     wanted = Filter(
         channel=channel if channel in browsing.CHANNELS else None,

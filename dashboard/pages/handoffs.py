@@ -1,4 +1,4 @@
-"""Conversations that went to a person: who took them, and how long that was waited for."""
+"""Lists handoffs, with the person that took each and its waiting time."""
 
 from flask import Blueprint, request
 

@@ -1,4 +1,4 @@
-"""What an operator sees first: today, what is going on now, the last days, and what is not configured."""
+"""Shows the first page: today, live conversations, the last days and missing settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,5 +103,5 @@ def today(
 
 
 def percentile(values: Sequence[int], percent: int) -> int | None:
-    """Return the value that so many in a hundred do not exceed (nearest rank). values: in order."""
+    """Return a percentile (nearest rank). values: in order."""
     return values[max(0, ceil(len(values) * percent / 100) - 1)] if values else None

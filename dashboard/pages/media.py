@@ -1,4 +1,4 @@
-"""Pictures that came with messages, fetched from their provider when somebody looks at them."""
+"""Fetches messages' images from their provider when a page shows them."""
 
 import threading
 
@@ -16,7 +16,7 @@ from storage.queries import messages
 log = structlog.get_logger()
 
 SHOWN_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""By what the bytes are, and not by what somebody says of them: none of these can hold a script."""
+"""Media types shown, as detected from the bytes: none of these can hold a script."""
 AT_ONCE = 4
 PATIENCE_S = 5.0
 KEPT_S = 24 * 3600

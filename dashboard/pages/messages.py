@@ -1,11 +1,11 @@
-"""Every WhatsApp message, in and out: what became of it, why in words, and another try where that makes sense."""
+"""Lists WhatsApp messages with their status and its reason, and sends failed ones again."""
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard import query_params
 from dashboard.actions import may_retry
-from dashboard.error_messages import reason_of
+from dashboard.error_messages import reason_for_message
 from dashboard.layout import render
 from dashboard.pages.conversations import done
 from dashboard.services import DashboardServices
@@ -18,7 +18,7 @@ WHICH = {
     "outgoing": lazy_pgettext("of messages", "Sent"),
     "lost": lazy_gettext("Not delivered"),
 }
-"""Which messages can be asked for."""
+"""Filters of the message list."""
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
@@ -42,7 +42,7 @@ def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
             page=page,
             which=which,
             kinds=WHICH,
-            reason_of=reason_of,
+            reason_for=reason_for_message,
             may_retry=may_retry,
             is_first="before" not in request.args,
         )

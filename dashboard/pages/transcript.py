@@ -14,11 +14,11 @@ from storage.reports import transcripts
 from storage.reports.transcripts import HandoffNote, TalkRecord, TurnFacts
 
 AT_ONCE = 60
-"""How much of a conversation a page shows."""
+"""Number of entries on a page."""
 
 
 class Side(StrEnum):
-    """Whose words they are."""
+    """The speaker's side."""
 
     THEIRS = "theirs"
     OURS = "ours"
@@ -36,7 +36,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that was said, written or done.
+    """An entry of the transcript: words or an event.
 
     cut: the end of an answer that the caller cannot have heard. author: who of ours wrote it, where that was not the
     assistant. turn: what the answer cost; message: what became of it.
@@ -56,12 +56,12 @@ class Entry:
 
     @property
     def is_being_written(self) -> bool:
-        """Whether there is more of it to come."""
+        """Return whether the answer is still being written."""
         return self.side is Side.OURS and self.turn is not None and self.turn.state is TurnState.WRITING
 
     @property
     def did_not_arrive(self) -> bool:
-        """Whether it is a message that was lost."""
+        """Return whether the message failed to arrive."""
         lost = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
         return self.message is not None and self.message.status in lost
 
@@ -73,32 +73,32 @@ class Transcript:
     entries: Sequence[Entry]
     earlier: int | None
     waits_ms: Sequence[int]
-    """How long the contact waited for the first sentence of each answer."""
+    """The contact's wait for the first sentence of each answer."""
 
 
-def read_transcript(connection: Connection, talk: TalkRecord, before: int | None = None) -> Transcript:
+def read_transcript(connection: Connection, record: TalkRecord, before: int | None = None) -> Transcript:
     """Return the last of a conversation, or of what was before a turn's number (a message's id, where written)."""
-    if talk.channel == "whatsapp":
-        return _written(connection, talk, before)
-    turns = transcripts.last_turns(connection, talk.id, before=before, limit=AT_ONCE + 1)
+    if record.channel == "whatsapp":
+        return _written(connection, record, before)
+    turns = transcripts.last_turns(connection, record.id, before=before, limit=AT_ONCE + 1)
     shown = turns[-AT_ONCE:]
     entries = [entry for turn in shown for entry in _of_turn(turn)]
-    notes = _notes(connection, talk, entries, is_whole=len(turns) <= AT_ONCE, is_newest=before is None)
+    notes = _notes(connection, record, entries, is_whole=len(turns) <= AT_ONCE, is_newest=before is None)
     return Transcript(
         _in_order([*entries, *notes]), shown[0].number if len(turns) > AT_ONCE else None, _waits(shown)
     )
 
 
-def _written(connection: Connection, talk: TalkRecord, before: int | None) -> Transcript:
-    messages = transcripts.last_messages(connection, talk.id, before=before, limit=AT_ONCE + 1)
+def _written(connection: Connection, record: TalkRecord, before: int | None) -> Transcript:
+    messages = transcripts.last_messages(connection, record.id, before=before, limit=AT_ONCE + 1)
     shown = messages[-AT_ONCE:]
     answers = {m.turn_id for m in shown if m.turn_id is not None and m.outbound and m.part == 0}
     turns = transcripts.turns_by_id(connection, sorted(answers))
     entries = [_of_message(message, turns) for message in shown]
     if before is None:
-        last = transcripts.last_turns(connection, talk.id, limit=1)
+        last = transcripts.last_turns(connection, record.id, limit=1)
         entries += [_answer(turn) for turn in last if turn.state is TurnState.WRITING]
-    notes = _notes(connection, talk, entries, is_whole=len(messages) <= AT_ONCE, is_newest=before is None)
+    notes = _notes(connection, record, entries, is_whole=len(messages) <= AT_ONCE, is_newest=before is None)
     return Transcript(
         _in_order([*entries, *notes]),
         shown[0].id if len(messages) > AT_ONCE else None,
@@ -149,13 +149,13 @@ def is_picture(media_type: str) -> bool:
 
 
 def _notes(
-    connection: Connection, talk: TalkRecord, entries: Sequence[Entry], *, is_whole: bool, is_newest: bool
+    connection: Connection, record: TalkRecord, entries: Sequence[Entry], *, is_whole: bool, is_newest: bool
 ) -> list[Entry]:
     """Return the handoffs of the time that the entries are of."""
     since = None if is_whole or not entries else min(entry.at for entry in entries)
     until = None if is_newest or not entries else max(entry.at for entry in entries)
     return [
         Entry(Side.NOTE, note.created_at, words=note.reason, handoff=note)
-        for note in transcripts.handoffs_of(connection, talk.id)
+        for note in transcripts.handoffs_of(connection, record.id)
         if (since is None or note.created_at >= since) and (until is None or note.created_at <= until)
     ]

@@ -1,4 +1,4 @@
-"""What happens to a simulated phone or WhatsApp, as its page is told."""
+"""Converts events of the simulated phone and WhatsApp to JSON for their page."""
 
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ SHOWN_FIELDS = (
     "CallStatus", "SpeechResult", "Confidence", "Digits", "DialCallStatus", "ErrorCode",
     "Body", "NumMedia", "MediaContentType0", "MessageStatus",
 )  # fmt: skip
-"""Of the form that is sent, what differs from one request to the next."""
+"""Form fields that differ between requests."""
 
 
 def as_event(happening: PhoneEvent | WhatsAppEvent, now: float = 0.0) -> Event | None:

@@ -28,12 +28,12 @@ TRANSFERS = {
     "no-answer": lazy_gettext("nobody answers"),
     "busy": lazy_gettext("it is busy"),
 }
-"""What becomes of a transfer to a person."""
+"""Labels of a transfer's outcomes."""
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
 def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the page of the phone, and what it asks."""
+    """Add the phone's page and its routes."""
 
     @blueprint.get("/phone")
     def phone() -> str:

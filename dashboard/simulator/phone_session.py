@@ -1,4 +1,4 @@
-"""A call made in a browser: what the person does becomes the verbs of a simulated phone, in the time that it takes."""
+"""Runs a browser's call on a simulated phone in real time."""
 
 import queue
 import statistics
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 RING_S = 1.2
 NEARLY_SAID_S = 0.2
-"""A prompt that ends this soon is not waited for."""
+"""A prompt's remainder too short to wait for."""
 TYPED_CONFIDENCE = 0.9
 
 MakePhone = Callable[[Callable[[Happening], None]], Phone]
@@ -53,7 +53,7 @@ class BrowserCall:
 
     @property
     def ending(self) -> Event | None:
-        """How the call ended; None while it lasts."""
+        """Return the call's outcome; None while it lasts."""
         return self._ending
 
     def begin(self) -> None:
@@ -61,7 +61,7 @@ class BrowserCall:
         threading.Thread(target=self._run, name="browser-call", daemon=True).start()
 
     def do(self, command: CommandRecord) -> None:
-        """Do something that the person does: in turn, but for hanging up."""
+        """Perform a person's action: in turn, except hanging up."""
         if command.verb == "hang_up":
             self._hang_up()
         else:
@@ -96,7 +96,7 @@ class BrowserCall:
             self._ending = self._over(problem)
 
     def _hold_until_over(self) -> str:
-        """Return what went wrong, "" where nothing did."""
+        """Return the error message, "" if there is none."""
         try:
             self._hold_call()
         except NoCallError:

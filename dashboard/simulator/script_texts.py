@@ -1,4 +1,4 @@
-"""What the scripts of the browser's phone and WhatsApp say, by the keys that they use."""
+"""Translates the texts of the browser phone's and WhatsApp's scripts."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Phones and WhatsApps that are open in browsers: each lives in the process that opened it, and any may serve its page.
+"""Manages browser sessions: each runs in the process that opened it, and any process may serve its page.
 
 One thread for each carries what the page asks from the tables to the player, and what happens back into them.
 """
@@ -22,12 +22,12 @@ log = structlog.get_logger()
 
 MOST_OPEN = 10
 POLL_S = 0.08
-"""How long what the person does may lie there: a third of what people notice."""
+"""Interval of reading the person's actions: a third of a noticeable delay."""
 BEAT_EVERY = timedelta(seconds=5)
 PAGE_GONE = timedelta(seconds=60)
 LONGEST_SILENCE = timedelta(minutes=15)
 LAST_TRIES = 25
-"""How often the end is written down before it is left to be found out."""
+"""Attempts to store a session's end."""
 
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
@@ -38,11 +38,11 @@ class TooManyOpenError(Exception):
 
 
 class SessionDriver(Protocol):
-    """What is done to and heard from: a call, or a chat. None of it makes its caller wait for long."""
+    """A call or chat driven by a session. Its methods do not block for long."""
 
     @property
     def ending(self) -> Event | None:
-        """What is to be said of its end; None while it lives."""
+        """Return the closing message; None while it is open."""
         ...
 
     def begin(self) -> None:
@@ -50,7 +50,7 @@ class SessionDriver(Protocol):
         ...
 
     def do(self, command: CommandRecord) -> None:
-        """Do something that the person does."""
+        """Perform a person's action."""
         ...
 
     def leave(self, reason: str) -> None:
@@ -60,17 +60,17 @@ class SessionDriver(Protocol):
 
 @dataclass(frozen=True)
 class SessionRequest:
-    """What is to be opened. number: the person's; None: the first of `numbers` that nobody has open."""
+    """A request to open a session. number: the person's; None: the first of `numbers` that nobody has open."""
 
     kind: str
     number: str | None
     numbers: Sequence[str]
     player: Callable[[str, Tell], SessionDriver]
-    """Makes the player, given the number and where it tells what happens."""
+    """Creates the player from the number and its event callback."""
 
 
 class BrowserSessions:
-    """Those of this process. Thread-safe. clock: of all times that are kept."""
+    """The browser sessions of this process. Thread-safe. clock: of all times that are kept."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._clock = database, clock
@@ -78,7 +78,7 @@ class BrowserSessions:
         self._sessions: list[BrowserSession] = []
 
     def open(self, opening: SessionRequest) -> str:
-        """Open one, and return the key that its page knows it by. Raises TooManyOpenError, SQLAlchemyError."""
+        """Open a session, and return its key. Raises TooManyOpenError, SQLAlchemyError."""
         key, now = secrets.token_urlsafe(24), self._clock()
         with self._database.write() as connection:
             browser_sessions.hold_all(connection)
@@ -95,7 +95,7 @@ class BrowserSessions:
         return key
 
     def close(self) -> None:
-        """End all of this process's, so that their pages know at once."""
+        """End this process's sessions, so that their pages know at once."""
         with self._lock:
             sessions, self._sessions = self._sessions, []
         for session in sessions:
@@ -120,11 +120,11 @@ class BrowserSession:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether it is still open."""
         return self._thread.is_alive()
 
     def begin(self, make: Callable[[Tell], SessionDriver]) -> None:
-        """Start the player and the thread that looks after it."""
+        """Start the player and its thread."""
         self._player = make(self.tell)
         self._thread.start()
 

@@ -1,4 +1,4 @@
-"""What the browser's phone and its WhatsApp share: to open one, to do something, to read what happened."""
+"""Shared views of the browser's phone and WhatsApp: open a session, act, read events."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ PERSONS = tuple(f"{PERSON[:-2]}{last:02}" for last in range(1, 100))
 """Numbers that are nobody's: each browser's is the first that is free, so that who comes alone is always the same."""
 
 READ_WAIT_S = 2.0
-"""How long a page waits for news before it asks again: a server that is to end waits for it."""
+"""Maximum wait for events in one request: a stopping server waits for it."""
 READ_AGAIN_S = 0.08
 SEEN_EVERY_S = 10.0
 LONGEST_TEXT = 1_000
@@ -38,12 +38,12 @@ MakePlayer = Callable[[str, Tell], SessionDriver]
 
 
 class BadRequestError(Exception):
-    """What was asked for cannot be done. The message is one sentence for the person."""
+    """The request is invalid. The message is one sentence for the person."""
 
 
 @dataclass(frozen=True)
 class SimulatorViews:
-    """Where browsers make calls and write.
+    """The views of browser sessions.
 
     bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
     speaks and understands ("es-ES").
@@ -57,7 +57,7 @@ class SimulatorViews:
     clock: Callable[[], datetime] = utc_now
 
     def open(self, kind: str, number: str | None, make: Callable[[str], MakePlayer]) -> ResponseReturnValue:
-        """Open one, for a page that asks for it. make: what makes the player, given the server's URL."""
+        """Open a session for a page. make: creates the player from the server's URL."""
         url = self.server.url
         if not is_reachable(url):
             return _problem(
@@ -77,7 +77,7 @@ class SimulatorViews:
     def do(
         self, kind: str, key: str, verb: str, body: dict[str, Any], content: bytes | None = None
     ) -> ResponseReturnValue:
-        """Hand on what the person does to whichever process has it."""
+        """Pass the person's action to the session's process."""
         phone = self._find(kind, key)
         if phone.is_over:
             return _problem(_("It is over."), 409)

@@ -32,7 +32,7 @@ LONGEST_NAME = 60
 
 
 def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the page of the WhatsApp, and what it asks."""
+    """Add the WhatsApp's page and its routes."""
 
     @blueprint.get("/whatsapp")
     def whatsapp() -> str:

@@ -1,4 +1,4 @@
-"""A WhatsApp in a browser: what the person sends becomes the verbs of a simulated one, several at once if they like."""
+"""Runs a browser's WhatsApp on a simulated one, several messages at once."""
 
 import threading
 from collections.abc import Callable
@@ -19,12 +19,12 @@ log = structlog.get_logger()
 
 AT_ONCE = 6
 LOOK_EVERY_S = 0.5
-"""How long what is written to the person by itself may lie there."""
+"""Interval of delivering messages outside replies."""
 SAMPLES: dict[str, Callable[[], Attachment]] = {"photo": photo, "voice": voice_note}
 
 MakeWhatsApp = Callable[[Callable[[Happening], None]], WhatsApp]
 Bring = Callable[[str, str], None]
-"""Sends what waits for a person of that number to the REST API at that URL. Raises IntegrationError."""
+"""Delivers a number's pending messages to the REST API at a URL. Raises IntegrationError."""
 
 
 class BrowserChat:
@@ -45,7 +45,7 @@ class BrowserChat:
         return self._ending
 
     def begin(self) -> None:
-        """Say whose it is, and have what waits for them brought from now on."""
+        """Report the person's number, and start delivery of pending messages."""
         self._tell({"kind": "opened", "number": self._whatsapp.number, "to": self._whatsapp.to})
         threading.Thread(target=self._have_brought, name="browser-chat-post", daemon=True).start()
 

@@ -1,9 +1,9 @@
 // A phone: rings, speaks with the browser's voice, hears by its recogniser or by typing. The server's clock rules.
 
-import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./sitting.js";
+import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./session.js";
 import { Ears, ring, speak, stopRinging, stopSpeaking } from "./voice.js";
 
-const url = $("booth").dataset.url;
+const url = $("simulator").dataset.url;
 let key = null;
 let began = 0;
 let turnIsNew = true;
@@ -17,7 +17,7 @@ const isSpeaking = () => now() < saidUntil;
 
 function show(state) {
   $("status").textContent = say(state);
-  $("booth").dataset.state = state;
+  $("simulator").dataset.state = state;
   $("interrupt").disabled = !(state === "speaking" && canInterrupt);
 }
 
@@ -157,7 +157,7 @@ function deaf(why) {
 }
 
 const showEars = (isOn) => $("microphone").setAttribute("aria-pressed", String(isOn));
-const ears = new Ears({ language: $("booth").dataset.language, onWords: spoken, onSound: stopSpeaking, onTrouble: deaf });
+const ears = new Ears({ language: $("simulator").dataset.language, onWords: spoken, onSound: stopSpeaking, onTrouble: deaf });
 
 $("dial").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -188,11 +188,11 @@ $("voice").addEventListener("change", () => $("voice").checked || stopSpeaking()
 $("microphone").hidden = !ears.exist;
 $("microphone").addEventListener("click", () => showEars(ears.toggle()));
 setInterval(() => {
-  if (!key || $("booth").dataset.state === "ringing") return;
+  if (!key || $("simulator").dataset.state === "ringing") return;
   const length = Math.max(0, Math.floor(now() - began));
   $("length").textContent = `${Math.floor(length / 60)}:${String(length % 60).padStart(2, "0")}`;
 }, 500);
 
-$("booth").hidden = false;
+$("simulator").hidden = false;
 show("ready");
 if (kept.get()) enter(kept.get());

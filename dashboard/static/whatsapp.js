@@ -1,10 +1,10 @@
 // A WhatsApp: bubbles, ticks, "typing", a photo or a voice note with it.
 
-import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./sitting.js";
+import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./session.js";
 
 const LONGEST_WAIT_S = 60; // what comes later answers nothing: somebody wrote it by themselves
-const booth = $("booth");
-const url = booth.dataset.url;
+const simulator = $("simulator");
+const url = simulator.dataset.url;
 const sent = new Map();
 const pictures = new Map();
 let key = null;
@@ -149,7 +149,7 @@ $("file").addEventListener("change", async () => {
   const [file] = $("file").files;
   $("file").value = "";
   if (!file) return;
-  if (file.size > Number(booth.dataset.most)) {
+  if (file.size > Number(simulator.dataset.most)) {
     complain(say("too_large"));
     return;
   }
@@ -158,6 +158,6 @@ $("file").addEventListener("change", async () => {
 });
 $("new").addEventListener("click", () => key && post(`${url}/${key}`, { verb: "leave" }));
 
-booth.hidden = false;
+simulator.hidden = false;
 showTyping();
 if (kept.get()) enter(kept.get());

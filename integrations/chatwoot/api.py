@@ -44,7 +44,7 @@ class Api:
 
     @property
     def has_token(self) -> bool:
-        """Whether the application's API can be asked at all."""
+        """Return whether the application API is configured."""
         return self.account_id is not None and bool(self.api_token)
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class Api:
         )
 
     def version(self) -> str:
-        """Return which Chatwoot this is. Raises NOT_UNDERSTOOD where it is none."""
+        """Return Chatwoot's version. Raises NOT_UNDERSTOOD if the server is not Chatwoot."""
         return understood(_read_version, self._ask("GET", "/api"))
 
     def _ask(
@@ -91,7 +91,7 @@ class Api:
 
 
 def understood(read: Callable[[Any], _T], body: Any) -> _T:
-    """Return what was read. Raises NOT_UNDERSTOOD where the answer is not what it should be."""
+    """Return the parsed value. Raises NOT_UNDERSTOOD if the answer has an unexpected shape."""
     try:
         return read(body)
     except ValueError as error:

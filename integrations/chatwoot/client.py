@@ -44,8 +44,8 @@ class Chatwoot:
     url: the installation's, with or without /public/api/v1. inbox_identifier: of the inbox, not its number.
     account_id, api_token: of an agent bot or a user; what needs them says so. total_s: seconds for a whole request.
 
-    Every method raises IntegrationError, with the codes of json_http and twilio_codes and: TOO_MANY_MESSAGES, a
-    flood that passes within a minute; MOVED, where the address sends one on (http to https, mostly); NOT_CONFIGURED.
+    Every method raises IntegrationError, with the codes of json_client and integrations.errors and: TOO_MANY_MESSAGES,
+    a flood that passes within a minute; MOVED, where the address sends one on (http to https, mostly); NOT_CONFIGURED.
     A status of 404 means that Chatwoot has no such contact, conversation or inbox (any more).
     """
 
@@ -70,7 +70,7 @@ class Chatwoot:
 
     @property
     def can_post_outgoing(self) -> bool:
-        """Whether there is a token, so that the assistant's words can be shown as the assistant's."""
+        """Return whether a token is set, as posting outgoing messages requires."""
         return self._api.has_token
 
     def close(self) -> None:
@@ -226,7 +226,7 @@ def _of(source_id: str) -> str:
 
 
 def _body(fields: dict[str, Any], attachments: Sequence[Upload]) -> dict[str, Any]:
-    """What a message is posted as: JSON, or a form where there are files."""
+    """Return a message's request body: JSON, or a form when it has files."""
     if not attachments:
         return {"json": fields}
     files = [("attachments[]", (file.name, file.content, file.content_type)) for file in attachments]

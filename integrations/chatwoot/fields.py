@@ -1,4 +1,4 @@
-"""JSON of Chatwoot's, read field by field: whatever is there, or not there, reading it does not fail."""
+"""Reads Chatwoot's JSON field by field, without failing on missing or malformed fields."""
 
 import re
 from collections.abc import Mapping, Sequence

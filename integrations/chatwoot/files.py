@@ -1,4 +1,4 @@
-"""The files that operators attach, fetched from the store that Chatwoot sends one on to.
+"""Downloads operators' attachments from the storage that Chatwoot redirects to.
 
 A link comes in a webhook, so its host counts for nothing: its path alone is asked, of our own Chatwoot, and only where
 it is one of Active Storage's. Where that sends one on to (a disk, S3, MinIO) is Chatwoot's word. Nobody is sent a
@@ -47,7 +47,7 @@ class FileStore:
     def download(self, link: str, *, most_bytes: int) -> File:
         """Return a file. Raises IntegrationError, whose message never holds the link.
 
-        Its code is one of this module's or of json_http, or the HTTP status. What is larger than most_bytes is left
+        Its code is one of this module's or of json_client, or the HTTP status. What is larger than most_bytes is left
         at that size.
         """
         url = self._at_home(link)

@@ -1,4 +1,4 @@
-"""What is wrong with a connection to Chatwoot, found out without changing anything there."""
+"""Finds problems of a connection to Chatwoot without changing anything there."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _NO_CONVERSATION = (
 
 
 class Problem(StrEnum):
-    """What is wrong. The words for it are the command's."""
+    """A problem of the connection; the command words it."""
 
     UNREACHABLE = auto()
     NOT_SECURE = auto()
@@ -43,7 +43,7 @@ class Problem(StrEnum):
 
 
 class Owner(StrEnum):
-    """Whose token it is. A bot's can do all but show receipts."""
+    """The token's owner. A bot's token can do everything except show receipts."""
 
     AGENT_BOT = "agent_bot"
     USER = "user"
@@ -60,7 +60,7 @@ class Findings:
 
 
 def find_problems(api: Api, source_id: str | None) -> Findings:
-    """Ask as little as tells."""
+    """Check the connection with as few requests as possible."""
     inbox, problems = _look_at_inbox(api)
     if inbox is None and problems != [Problem.INBOX_UNKNOWN]:
         return Findings(tuple(problems), None, "", None)

@@ -1,4 +1,4 @@
-"""What Chatwoot's two APIs speak of, as values.
+"""Defines and reads the objects of Chatwoot's two APIs.
 
 An id of a conversation is always its display id: the same in both APIs, in webhooks and in the browser's address.
 """
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 
 class ReceiptStatus(StrEnum):
-    """What became of a message, as Chatwoot shows it with ticks."""
+    """A message's delivery status, shown by Chatwoot as ticks."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -31,7 +31,7 @@ class ReceiptStatus(StrEnum):
 
 
 class MessageType(StrEnum):
-    """Who speaks. TEMPLATE: Chatwoot itself (greetings, surveys)."""
+    """A message's direction. TEMPLATE: from Chatwoot itself (greetings, surveys)."""
 
     INCOMING = "incoming"
     OUTGOING = "outgoing"
@@ -155,7 +155,7 @@ def read_inbox(body: Any) -> Inbox:
 
 
 def read_contact(body: Any) -> Contact:
-    """Read what making a contact answers."""
+    """Read the reply to creating a contact."""
     found = inside(body)
     source_id = text(found, "source_id")
     if not source_id:

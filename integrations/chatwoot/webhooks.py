@@ -1,4 +1,4 @@
-"""What Chatwoot tells us, read: pure, and lenient. What cannot be read is None, and nothing raises.
+"""Verifies and reads Chatwoot's webhooks. Unreadable events are None, and nothing raises.
 
 Follows lib/webhooks/trigger.rb and the listeners of Chatwoot 4.16. Webhooks come twice, late and out of order, and
 one of our own message can come before the post that made it returns.
@@ -21,13 +21,13 @@ SIGNATURE_HEADER = "X-Chatwoot-Signature"
 DELIVERY_HEADER = "X-Chatwoot-Delivery"
 
 TOLERANCE = timedelta(minutes=5)
-"""How far a timestamp may be from now, either way. Chatwoot signs as it sends, and waits 5 s."""
+"""Maximum distance of a timestamp from now, either way. Chatwoot signs when sending, and waits 5 s."""
 
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class SenderType(StrEnum):
-    """Who wrote a message. NOBODY: a template, an automation or the contact's own telephone."""
+    """A message's author. NOBODY: a template, an automation or the contact's own telephone."""
 
     USER = "user"
     AGENT_BOT = "agent_bot"
@@ -82,7 +82,7 @@ class MessageEvent:
 
     @property
     def key(self) -> str | None:
-        """What the same event has in common, whichever of Chatwoot's three kinds of webhooks bring it; or None."""
+        """Return the key shared by an event's copies from Chatwoot's three kinds of webhooks; or None."""
         return f"message_created:{self.id}" if self.created else None
 
 
@@ -145,7 +145,7 @@ def is_signed(headers: Mapping[str, str]) -> bool:
 
 
 def replay_key(headers: Mapping[str, str], raw_body: bytes) -> str:
-    """Return what a request has in common with its replay alone, made of just what is signed."""
+    """Return a key, derived from the signed parts, that a request shares only with its replays."""
     return hashlib.sha256(_signed(header(headers, TIMESTAMP_HEADER), raw_body)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The hook that any CRM can be hung on: each event is a signed JSON POST to one address."""
+"""Posts each event to the CRM's webhook as signed JSON."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What the CRM is told: two kinds of events, and their JSON Schema."""
+"""Defines the two kinds of CRM events and their JSON Schema."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal

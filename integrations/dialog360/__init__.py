@@ -1,1 +1,1 @@
-"""360dialog, a partner through which Meta's Cloud API is reached; imports integrations alone."""
+"""360dialog, a partner that offers Meta's Cloud API; imports integrations alone."""

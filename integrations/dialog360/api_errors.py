@@ -1,4 +1,4 @@
-"""What 360dialog or Meta said no with: Meta's own code where there is one, whatever is wrapped around it.
+"""Reads 360dialog's and Meta's error replies: Meta's own code where there is one, whatever is wrapped around it.
 
 A refusal is Meta's error object, alone or under "detail" (Cloud API), an array of them (on-premise API), or a
 sentence of 360dialog's with no code.
@@ -24,7 +24,7 @@ _OWN_WORDS = (
     ("payment", PAYMENT_OVERDUE),
     ("disabled", ACCOUNT_DISABLED),
 )
-"""What 360dialog says with a bare HTTP 400, and what we call it."""
+"""Words of 360dialog's bare HTTP 400 replies, and our code for each."""
 _NUMBER_OR_LINK = re.compile(r"\+?[0-9][0-9 .()-]{5,}[0-9]|https?://\S+")
 
 

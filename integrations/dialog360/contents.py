@@ -1,4 +1,4 @@
-"""What a message of the Cloud API's holds, by its type.
+"""Reads a Cloud API message's content by its type.
 
 Follows https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components (messages object).
 """
@@ -18,7 +18,7 @@ MOST_PHONES = 5
 
 
 class Kind(StrEnum):
-    """What came. UNSUPPORTED: something that WhatsApp does not pass on, or that was not understood."""
+    """A message's kind. UNSUPPORTED: not passed on by WhatsApp, or not understood."""
 
     TEXT = "text"
     BUTTON = "button"
@@ -63,7 +63,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message holds. Its fields are InboundMessage's."""
+    """A message's content. Its fields are InboundMessage's."""
 
     kind: Kind
     body: str = ""

@@ -1,4 +1,4 @@
-"""What the errors of 360dialog and Meta mean to the person who reads them, and what that person can do about them.
+"""Explains errors of 360dialog and Meta and their remedies to the user.
 
 Follows https://docs.360dialog.com/docs/support/api-error-message-list and
 https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. From 400 to 599 they are HTTP's

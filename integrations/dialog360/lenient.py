@@ -1,4 +1,4 @@
-"""Values out of JSON that somebody else wrote: of the kind that is asked for, bounded, and never an error."""
+"""Reads values of an expected type and bounded size from untrusted JSON, without raising errors."""
 
 import re
 from typing import Any

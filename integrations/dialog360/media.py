@@ -1,4 +1,4 @@
-"""The files that people send, in two steps: where a file is, and the file.
+"""Downloads the files of messages in two steps: the link, then the file.
 
 The first answer's link is Meta's own, which takes no key of 360dialog's. The same path is asked for at 360dialog in
 place of Meta, with the key (https://docs.360dialog.com/docs/waba-messaging/media/upload-retrieve-or-delete-media): so

@@ -1,4 +1,4 @@
-"""What a webhook of 360dialog's says, as plain values. Whatever a body holds, reading it never fails.
+"""Reads 360dialog's webhooks into plain values. Reading never fails, whatever the body.
 
 It is the Cloud API's envelope, passed on as Meta sends it
 (https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples); numbers that come from the
@@ -36,7 +36,7 @@ _LATEST = 10**10
 
 
 class ReceiptStatus(StrEnum):
-    """What became of a message of ours."""
+    """The delivery status of an outbound message."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -73,7 +73,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message. number: whose it is, E.164, or empty. error_code: Meta's, of one that failed."""
+    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, of one that failed."""
 
     wamid: str
     status: ReceiptStatus
@@ -112,7 +112,7 @@ def read_webhook(body: Any) -> Webhook:
 
 
 def _values(body: Any) -> Iterator[dict[str, Any]]:
-    """What holds messages and receipts, whichever form the body has."""
+    """Return the objects with messages and receipts from either form of the body."""
     envelope = dict_of(body)
     if "entry" not in envelope:
         yield envelope
@@ -126,7 +126,7 @@ def _values(body: Any) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What stands around messages. names: by number. sole: the one contact there is, as number and name."""
+    """The context of messages. names: by number. sole: the one contact there is, as number and name."""
 
     our_number: str
     names: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""A customer wants a person: what an ElevenLabs tool, or anyone with the key, posts to us.
+"""Validates a handoff request posted by an ElevenLabs tool or any other holder of the key.
 
 Follows https://elevenlabs.io/docs/eleven-agents/customization/tools/server-tools.
 """

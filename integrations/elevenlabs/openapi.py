@@ -1,4 +1,4 @@
-"""The OpenAPI document of the handoff, from which tools of ElevenLabs or others can be made."""
+"""Builds the handoff API's OpenAPI document, for tools of ElevenLabs and others."""
 
 from typing import Annotated, Any, Literal
 

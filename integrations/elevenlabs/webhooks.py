@@ -1,4 +1,4 @@
-"""What ElevenLabs tells us after a call: whether it is signed, and what it says.
+"""Verifies and reads ElevenLabs' post-call webhooks.
 
 Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks. Nothing here raises, whatever comes.
 """
@@ -50,7 +50,7 @@ def verify(secret: str, header: str, raw_body: bytes, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What one of the two said. role: "agent" (the assistant there) or "user". at_s: seconds into the call."""
+    """One utterance. role: "agent" (the assistant there) or "user". at_s: seconds into the call."""
 
     role: str
     text: str

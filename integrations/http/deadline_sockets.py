@@ -1,9 +1,10 @@
-"""Sockets under a lifeline: until when a request may last, and whether it is still wanted.
+"""Sockets that obey a request's deadline and cancellation.
 
-Each operation gets the time that its request has left, and a lifeline that is cut shuts the socket down
-under whoever waits on it. lifeline_transport says why.
+Each operation gets the time that its request has left, and cancelling it shuts the socket down
+under whoever waits on it. deadline_transport says why.
 """
 
+import re
 import select
 import socket
 import ssl
@@ -16,14 +17,12 @@ from typing import Any
 
 import httpcore2
 
-from integrations.http.fewer_chunks import FewerChunks
-
 _GLANCE_S = 0.025
-"""How often a name's lookup and a connection's making look whether they are still wanted."""
+"""Interval of checks for cancellation during name lookup and connecting."""
 
 
 class CancelScope:
-    """What one request hangs on: until when it may last, and whether it is still wanted.
+    """One request's deadline and cancellation.
 
     deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
     """
@@ -51,7 +50,7 @@ class CancelScope:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Requests that this thread sends inside hang on this lifeline."""
+        """Apply this scope to requests that this thread sends inside."""
         token = _current.set(self)
         try:
             yield
@@ -100,11 +99,11 @@ _PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 
 _LAST_CHUNK = b"0\r\n\r\n"
-"""How a chunked body ends (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+"""The end of a chunked body (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
 
 
 class _Gathering:
-    """How many answers are being gathered in this process, and how long each of them looks away."""
+    """The number of answers being gathered in this process, and the pause of each between reads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -129,13 +128,13 @@ _current: ContextVar[CancelScope | None] = ContextVar("lifeline", default=None)
 
 
 class Connection(httpcore2.NetworkStream):
-    """A socket that carries one request after another, each on its own lifeline."""
+    """A socket that carries one request after another, each in its own cancel scope."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._holder: CancelScope | None = None
         self._fewer: FewerChunks | None = None
-        # A lifeline cut late must neither hit the next request here nor a descriptor that was given anew.
+        # A late cancellation must neither hit the next request here nor a descriptor that was given anew.
         self._lock = threading.Lock()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -231,7 +230,7 @@ class Connection(httpcore2.NetworkStream):
         return timeout if self._holder is None else self._holder.allow(timeout)
 
     def shut_down(self, scope: CancelScope) -> None:
-        """Wake whoever reads or writes here, if it is still for this lifeline."""
+        """Wake whoever reads or writes here, if it is still for this scope."""
         with self._lock:
             if self._holder is scope:
                 # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.
@@ -372,3 +371,78 @@ def _ended(thread: threading.Thread, seconds: float) -> bool:
 def _addresses(host: str, port: int, flags: int) -> list[Address]:
     known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     return [(family, address) for family, _, _, _, address in known]
+
+
+_LINE_ENDS = b"\r\n"
+_HEAD_ENDS = b"\r\n\r\n"
+_LONGEST_HEAD = 64 * 1024
+_LONGEST_CHUNK = 64 * 1024
+_IS_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
+"""A chunk's size as servers write it; one with an extension is left as it is, and so is all that follows."""
+_SIZE_BEGUN = re.compile(rb"[0-9A-Fa-f]{0,8}\r?")
+
+
+class FewerChunks:
+    """Passes on the bytes of one response, whole chunks that come together as one chunk (RFC 9112, section 7.1).
+
+    A model's server sends a chunk for each token, and what reads HTTP takes a tenth of a millisecond for each,
+    however many of them came at once. What this does not understand it passes on untouched, from there to the end.
+    """
+
+    def __init__(self) -> None:
+        self._head: bytes | None = b""
+        """As much of the response's head as there is; None once it is over."""
+        self._begun = b""
+        """What was passed on of a chunk that is not whole yet."""
+        self._untouched = False
+
+    def feed(self, received: bytes) -> bytes:
+        """Return what is to be read in place of these bytes; never fewer than one for one or more."""
+        if self._untouched:
+            return received
+        if self._head is None:
+            return self._merged(received)
+        head, found, body = (self._head + received).partition(_HEAD_ENDS)
+        if not found:
+            self._head += received
+            self._untouched = len(self._head) > _LONGEST_HEAD
+            return received
+        begun, self._head = len(self._head), None
+        self._untouched = not _IS_CHUNKED.search(head + b"\r\n")
+        if self._untouched or not body:
+            return received
+        return (head + found)[begun:] + self._merged(body)
+
+    def _merged(self, received: bytes) -> bytes:
+        said, data = len(self._begun), self._begun + received
+        at = 0
+        first, whole = b"", []
+        while (chunk := _SIZE.match(data, at)) is not None:
+            begins, size = chunk.end(), int(chunk[1], 16)
+            ends = begins + size + 2
+            if size == 0 or not data.startswith(_LINE_ENDS, ends - 2):
+                break
+            if at < said:  # the rest of one whose beginning was passed on as it was
+                first = data[said:ends]
+            else:
+                whole.append(data[begins : begins + size])
+            at = ends
+        rest = data[max(at, said) :]
+        self._begun = data[at:]
+        self._untouched = not self._may_be_begun(self._begun)
+        return first + _chunk(whole) + rest
+
+    def _may_be_begun(self, begun: bytes) -> bool:
+        """Say whether this can be the beginning of a chunk with something in it."""
+        size = _SIZE.match(begun)
+        if size is None:
+            return _SIZE_BEGUN.fullmatch(begun) is not None
+        ends = size.end() + int(size[1], 16)
+        is_too_long = len(begun) > _LONGEST_CHUNK
+        return size.end() < ends and not is_too_long and _LINE_ENDS.startswith(begun[ends : ends + 2])
+
+
+def _chunk(whole: list[bytes]) -> bytes:
+    data = b"".join(whole)
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""

@@ -1,8 +1,8 @@
-"""Requests that end when they are told to: an exact deadline, and a cut that is felt at once.
+"""An HTTP transport with exact deadlines and immediate cancellation.
 
 httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
 a response from another thread does not wake the thread that reads it. So the sockets are ours
-(lifeline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
+(deadline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
 """
 
 import ssl
@@ -16,11 +16,11 @@ import httpx2
 from integrations.http.deadline_sockets import LifelineBackend
 
 KEEPALIVE_S = 120.0
-"""How long an unused connection is kept: a caller's next question comes some ten seconds after the last."""
+"""Lifetime of an idle connection: a caller's next question comes some ten seconds after the last."""
 
 
 class LifelineTransport(httpx2.BaseTransport):
-    """An httpx2 transport whose requests obey the lifeline they were sent on, where there is one."""
+    """An httpx2 transport whose requests obey the cancel scope that they were sent in, if any."""
 
     def __init__(self, *, connections: int, keepalive_s: float = KEEPALIVE_S) -> None:
         self._pool = httpcore2.ConnectionPool(

@@ -1,4 +1,4 @@
-"""What fetching files has in common, whoever has them: read no further than is wanted, and one error for no answer."""
+"""Downloads files up to a size limit, with one error when there is no answer."""
 
 import io
 from collections.abc import Iterator

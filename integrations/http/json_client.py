@@ -1,4 +1,4 @@
-"""One provider's HTTP API that speaks JSON: a request in, its reply or one IntegrationError out.
+"""Sends requests to a provider's JSON API, and returns replies or raises IntegrationError.
 
 An end to every request, nothing from the environment, and nothing secret in what is raised.
 """
@@ -49,7 +49,7 @@ Files = Sequence[tuple[str, tuple[str, bytes, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. body: the JSON; None where there is none, or it is no JSON. headers: in any case."""
+    """A reply. body: the JSON; None if it is missing or invalid. headers: in any case."""
 
     status: int
     body: Any

@@ -1,1 +1,1 @@
-"""A model that needs no account: it finds what the profile says; imports integrations alone."""
+"""A model that needs no account and answers from the profile; imports integrations alone."""

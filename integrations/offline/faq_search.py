@@ -1,4 +1,4 @@
-"""Finds the text that shares the words that matter with a question. Spanish and English, no dictionary.
+"""Finds the text that best matches a question's significant words. Spanish and English, no dictionary.
 
 Words are compared without accents, case and endings; the rarer a word is among the texts, the more it
 weighs (inverse document frequency, Robertson and Spärck Jones); a question whose words are mostly unknown
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 THRESHOLD = 0.55
-"""What part of a question's weight a text must cover to be its answer."""
+"""The minimum share of a question's weight that an answer covers."""
 
 
 def _listed(text: str) -> list[str]:

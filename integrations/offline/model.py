@@ -69,46 +69,51 @@ class OfflineModel:
         total_s: float,
     ) -> "OfflineStream":
         """Start an answer to the last thing that the user said; see LanguageModel.stream."""
-        reply = self._reply(_Talk.of(messages), {tool.name for tool in tools})
+        reply = self._reply(_Exchange.of(messages), {tool.name for tool in tools})
         return OfflineStream(reply, self._pace_s, total_s)
 
-    def _reply(self, talk: "_Talk", tools: set[str]) -> _Reply:
-        if talk.failed_tool:  # one that works ends the answer, and nobody asks again
+    def _reply(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
+        if exchange.failed_tool:  # one that works ends the answer, and nobody asks again
             phrases = self._phrases
             return _Reply(
-                self._say(phrases.nobody_here if talk.failed_tool == HAND_OFF else phrases.farewell)
+                self._say(phrases.nobody_here if exchange.failed_tool == HAND_OFF else phrases.farewell)
             )
-        reply = self._decide(talk, tools)
-        if talk.said and reply.words.startswith(talk.said):
-            return replace(reply, words=reply.words[len(talk.said) :].lstrip())
+        reply = self._decide(exchange, tools)
+        if exchange.said and reply.words.startswith(exchange.said):
+            return replace(reply, words=reply.words[len(exchange.said) :].lstrip())
         return reply
 
-    def _decide(self, talk: "_Talk", tools: set[str]) -> _Reply:
-        patterns, heard = self._patterns, talk.heard_words
+    def _decide(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
+        patterns, heard = self._patterns, exchange.heard_words
         if patterns.who_are_you.search(heard):
             return _Reply(self._say(self._phrases.introduction))
         if patterns.insists_on_person.search(heard) or patterns.person.fullmatch(heard):
-            return self._hand_off(talk, tools)
-        if (reply := self._to_a_question(talk, tools)) is not None:
+            return self._hand_off(exchange, tools)
+        if (reply := self._to_a_question(exchange, tools)) is not None:
             return reply
         if patterns.goodbye.search(heard) and heard.count(" ") < 8:
             return self._goodbye(tools)
-        if found := self._look_up(talk.heard):
+        if found := self._look_up(exchange.heard):
             return _Reply(found)
         if patterns.message.search(heard):
-            return self._hand_off(talk, tools)
+            return self._hand_off(exchange, tools)
         return self._small_talk(heard, tools)
 
-    def _to_a_question(self, talk: "_Talk", tools: set[str]) -> _Reply | None:
-        """What "sí" and "no" mean, by the question of ours that they follow; None where it is neither."""
-        phrases, patterns, heard, before = self._phrases, self._patterns, talk.heard_words, _bare(talk.before)
+    def _to_a_question(self, exchange: "_Exchange", tools: set[str]) -> _Reply | None:
+        """Return the meaning of "sí" or "no" after our question; None if it is neither."""
+        phrases, patterns, heard, before = (
+            self._phrases,
+            self._patterns,
+            exchange.heard_words,
+            _bare(exchange.before),
+        )
         offered = _bare(phrases.offer) in before
         # "si" is "if" as well, and "sure, is there parking?" is a question
         agreed = patterns.yes.fullmatch(heard) or (
-            patterns.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(talk.heard)
+            patterns.yes.match(heard) and heard.count(" ") < 6 and not self._look_up(exchange.heard)
         )
         if offered and (agreed or patterns.message.search(heard)):
-            return self._hand_off(talk, tools)
+            return self._hand_off(exchange, tools)
         if patterns.no.fullmatch(heard):
             done = not offered and _bare(phrases.else_question) in before
             return self._goodbye(tools) if done else _Reply(self._say(phrases.anything_else))
@@ -136,13 +141,13 @@ class OfflineModel:
         ]
         return " ".join(self._answers[hit.position] for hit in near)
 
-    def _hand_off(self, talk: "_Talk", tools: set[str]) -> _Reply:
+    def _hand_off(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
         phrases = self._phrases
         if HAND_OFF not in tools:
             return _Reply(self._say(phrases.nobody_here))
-        wants_message = self._patterns.message.search(talk.heard_words)
+        wants_message = self._patterns.message.search(exchange.heard_words)
         reason = phrases.reason_message if wants_message else phrases.reason_person
-        about = " ".join(part for part in (talk.question, talk.heard) if part)
+        about = " ".join(part for part in (exchange.question, exchange.heard) if part)
         # No words: whether somebody can come to the phone is the tool's to know, and it has its own for either
         return _Reply("", HAND_OFF, (("reason", reason), ("summary", about)))
 
@@ -187,8 +192,8 @@ class OfflineStream:
 
 
 @dataclass(frozen=True, slots=True)
-class _Talk:
-    """What there is to answer.
+class _Exchange:
+    """The input of an answer.
 
     heard: the user's last words. before: what the assistant had said before them. question: the user's words
     before that. said: what of this very answer was said already. failed_tool: one that this answer called,
@@ -202,7 +207,7 @@ class _Talk:
     failed_tool: str = ""
 
     @classmethod
-    def of(cls, messages: Sequence[Message]) -> "_Talk":
+    def of(cls, messages: Sequence[Message]) -> "_Exchange":
         users = [number for number, message in enumerate(messages) if message.get("role") == "user"]
         if not users:
             return cls()

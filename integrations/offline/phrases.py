@@ -1,4 +1,4 @@
-"""The shape of what the offline model says and understands in a language; whoever makes the model hands it the words.
+"""Defines the offline model's phrases and patterns in a language; its creator supplies them.
 
 Patterns are for words alone: folded, without punctuation, one space between them ("that s all").
 """
@@ -17,10 +17,10 @@ class Recognised:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     reach: tuple[str, ...]
-    """What one asks for a person with: "speak", "connect"."""
+    """Verbs that ask for a person: "speak", "connect"."""
     persons: tuple[str, ...]
     before_person: tuple[str, ...]
-    """What may stand before a person who is asked for in few words, any number of times."""
+    """Words that may precede a short request for a person, any number of times."""
     after_person: str
     message: tuple[str, ...]
     who_are_you: tuple[str, ...]
@@ -28,7 +28,7 @@ class Recognised:
     thanks: tuple[str, ...]
     hello: tuple[str, ...]
     yes: tuple[str, ...]
-    """How an answer that agrees begins."""
+    """Openings of an affirmative answer."""
     no: tuple[str, ...]
     """A whole answer that declines."""
 
@@ -59,7 +59,7 @@ class OfflinePhrases:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """What is recognised, compiled."""
+    """The compiled patterns."""
 
     insists_on_person: re.Pattern[str]
     person: re.Pattern[str]

@@ -40,7 +40,7 @@ class OpenAIClient(openai.OpenAI):
             api_key=api_key or _NO_KEY,
             base_url=base_url or _OPENAI_URL,
             max_retries=0,
-            # No timeout for each read: every request here hangs on a lifeline, whose deadline is exact.
+            # No timeout for each read: every request here is in a cancel scope, whose deadline is exact.
             timeout=_TIMEOUT,
             http_client=self._http,
         )
@@ -49,7 +49,7 @@ class OpenAIClient(openai.OpenAI):
 
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
-        """What each request carries. The library's own adds what OPENAI_CUSTOM_HEADERS and its kin say."""
+        """Each request's headers. The library's own client adds those of OPENAI_CUSTOM_HEADERS and similar settings."""
         return {**_HEADERS}
 
     def open_stream(self, body: dict[str, Any]) -> httpx2.Response:

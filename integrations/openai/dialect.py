@@ -1,4 +1,4 @@
-"""What a server takes of the Chat Completions API, and what to leave out when it refuses.
+"""Adapts Chat Completions requests to the parameters that a server accepts.
 
 Servers that speak it (Ollama, llama.cpp, vLLM) and OpenAI's own models differ in the parameters they take.
 So a refusal of a parameter is no failure: the request goes out again without it, and is remembered.

@@ -1,4 +1,4 @@
-"""Pictures in prompts: found, and left out for a server that cannot be shown them."""
+"""Finds images in prompts, and removes them for servers without image support."""
 
 from collections.abc import Sequence
 

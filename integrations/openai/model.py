@@ -1,7 +1,7 @@
 """OpenAI's Chat Completions, and the servers that speak it: Ollama, llama.cpp, vLLM.
 
-The openai library's client sends the request and says what an error means (openai_client);
-the sockets (lifeline_transport), the reading of the stream (openai_chunks) and the retries are ours, because
+The openai library's client sends the request and says what an error means (client);
+the sockets (deadline_transport), the reading of the stream (stream) and the retries are ours, because
 somebody is on the phone: a deadline is exact, a cancelled answer stops at once, and nothing is tried again
 after the first word.
 """
@@ -29,7 +29,7 @@ from integrations.openai.stream import DONE, ChunkReader, UnreadableStreamError,
 logger = logging.getLogger(__name__)
 
 _DRAIN_S = 0.1
-"""What follows [DONE] is waited for no longer than this; the connection is then given up."""
+"""Maximum wait for the rest after [DONE]; the connection is then closed."""
 
 _RETRY_PAUSES_S = (0.1, 0.4)
 _MOST_ADAPTATIONS = 6
@@ -132,7 +132,7 @@ class OpenAIModel:
     def request(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, drops_images: bool = True
     ) -> httpx2.Response:
-        """Send a request on the current lifeline and return the open response.
+        """Send a request in the current cancel scope and return the open response.
 
         Leaves out what this server turns out not to take, and pictures that it cannot be shown where it may.
         Raises the errors of openai and httpx2.

@@ -18,7 +18,7 @@ _SILENT = (b":", b"event:", b"id:", b"retry:")
 
 
 class UnreadableStreamError(ValueError):
-    """What came is no stream of chunks."""
+    """The response is not a stream of chunks."""
 
 
 class ErrorInStreamError(Exception):

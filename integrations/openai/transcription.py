@@ -1,4 +1,4 @@
-"""Voice notes in words, by OpenAI's transcriptions and the servers that speak them.
+"""Transcribes voice notes with OpenAI's API or compatible servers.
 
 Follows https://developers.openai.com/api/docs/guides/speech-to-text.
 """
@@ -26,7 +26,7 @@ _NAMES = {
     "video/mp4": "nota.mp4",
     "video/webm": "nota.webm",
 }
-"""What OpenAI takes, and a name for it: it goes by the name's end. AMR, 3GP and bare AAC it does not take."""
+"""Media types that OpenAI accepts, each with a file name whose ending it recognises. Not AMR, 3GP, bare AAC."""
 
 _LANGUAGES_PLURAL = "gpt-transcribe"
 """Models so called take `languages`, and pass over the `language` that the earlier ones take without a word."""
@@ -36,7 +36,7 @@ _CONNECTIONS = 20
 
 
 class OpenAITranscriber:
-    """A model that writes down what is said. Thread-safe.
+    """A speech-to-text model. Thread-safe.
 
     model, api_key, base_url: as OpenAIModel takes them. total_s: seconds for all of it, a second try included.
     """

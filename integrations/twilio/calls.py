@@ -1,4 +1,4 @@
-"""Twilio's REST API: calls placed, looked at and ended, and the connection that its other clients share.
+"""Places, reads and ends calls through Twilio's REST API; its other clients share the connection.
 
 Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
 https://www.twilio.com/docs/voice/api/call-resource.
@@ -69,7 +69,7 @@ class CallState:
 
     @property
     def is_over(self) -> bool:
-        """Whether the call will change no more, but for its price."""
+        """Return whether the call is over; only its price may still change."""
         return self.status in OVER
 
 
@@ -81,7 +81,7 @@ class TwilioRest:
     whole request, looking up the host name included.
 
     Every method raises IntegrationError. Its code is Twilio's (21211), or the HTTP status where Twilio
-    gave none, or one in letters from twilio_codes; its retry_after_s is Twilio's Retry-After.
+    gave none, or one in letters from integrations.errors; its retry_after_s is Twilio's Retry-After.
     """
 
     def __init__(

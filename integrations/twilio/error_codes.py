@@ -1,4 +1,4 @@
-"""What Twilio's error codes mean to the person at the terminal, and what that person can do about them.
+"""Explains Twilio's error codes and their remedies to the user.
 
 Follows https://www.twilio.com/docs/api/errors; the codes in letters are those of integrations/errors.py.
 """

@@ -1,4 +1,4 @@
-"""What people attach to their messages, fetched from Twilio.
+"""Downloads the media of messages from Twilio.
 
 A link of Twilio's asks for the account's credentials and then sends one on to a CDN, under an address that is good
 for a while. The link comes in a webhook: nothing but our own account's media at Twilio's own host is given the
@@ -74,7 +74,7 @@ class TwilioMedia:
     def download(self, url: str, *, most_bytes: int = 16 * 1024 * 1024) -> bytes:
         """Return a file. Raises IntegrationError, whose message never holds the link.
 
-        Its code is one of this module's, or one of twilio_codes, or the HTTP status. A link that is not of our own
+        Its code is one of this module's, or one of integrations.errors, or the HTTP status. A link not of our own
         account's media is refused before anything is asked. What is larger than most_bytes is left at that size.
         """
         if not self._link.fullmatch(url):

@@ -1,4 +1,4 @@
-"""Twilio's REST API: WhatsApp messages sent, looked at and looked for, and the typing indicator.
+"""Sends, reads and finds WhatsApp messages through Twilio's REST API, and shows the typing indicator.
 
 Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
 https://www.twilio.com/docs/messaging/api/message-resource and

@@ -1,1 +1,1 @@
-"""Who carries messages: one shape for Twilio and 360dialog; imports integrations."""
+"""Providers of WhatsApp behind one interface, Twilio and 360dialog; imports integrations."""

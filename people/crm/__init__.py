@@ -1,1 +1,1 @@
-"""Tells a CRM what happened; imports conversation, jobs, storage and integrations."""
+"""Sends events to a CRM; imports conversation, jobs, storage and integrations."""

@@ -1,6 +1,6 @@
-"""What happens is told to a CRM: each handoff, and each conversation once it is over.
+"""Sends a CRM each handoff, and each conversation once it is over.
 
-An event is built from the rows when it is posted, under a key that is the same however often that is tried.
+An event is built from the rows when it is posted, under a key that is the same at every attempt.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from integrations.crm.client import CrmWebhook
 from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
 from integrations.errors import IntegrationError
 from jobs.queue import Work
-from people.crm.sessions import SILENCE, Stretch, stretches
+from people.crm.sessions import SILENCE, ChatSession, chat_sessions
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.database import Database
@@ -26,17 +26,17 @@ log = structlog.get_logger()
 
 JOB = "crm"
 TOPIC_WITHIN_S = 60.0
-"""The model names a call's topic within that time, as a rule; the CRM is told after it."""
+"""A call's topic is usually named within that time; the CRM is told after it."""
 MOST_MESSAGES = 2000
-"""How far back the beginning of a stretch is looked for."""
+"""The most messages searched for the beginning of a chat session."""
 
 Event = HandoffCreated | ConversationFinished
 
 
 class CrmEvents(NullObserver):
-    """Tells a CRM. It is told itself as people and mirrors are: of handoffs, messages, and calls that ended.
+    """Sends events to a CRM, as a listener to handoffs and an observer of messages and calls.
 
-    client: None, and nobody is told. ours: the numbers of our own people, whose conversations are no customers'.
+    client: None: nothing is sent. ours: the numbers of our own staff, whose conversations are not customers'.
     """
 
     def __init__(
@@ -64,48 +64,52 @@ class CrmEvents(NullObserver):
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
-        """Somebody wrote; when nobody has for an hour, it is time to look whether that was all."""
+        """Schedule a check, after an hour of silence, that the written session is over."""
         if self._client is None:
             return
-        talk = crm.written_by_contact(connection, message_id)
-        if talk is not None and self._is_told(talk):
-            self._look_later(connection, talk.id, message_id, SILENCE)
+        conversation = crm.written_by_contact(connection, message_id)
+        if conversation is not None and self._is_told(conversation):
+            self._look_later(connection, conversation.id, message_id, SILENCE)
 
     def handoff(self, connection: Connection, handoff_id: int) -> None:
-        """See to it that the CRM is told of a handoff, with the caller's transaction."""
+        """Queue a handoff for the CRM, in the caller's transaction."""
         if self._client is None:
             return
-        talk = crm.handed_off_talk(connection, handoff_id)
-        if talk is not None and self._is_told(talk):
+        conversation = crm.handed_off_talk(connection, handoff_id)
+        if conversation is not None and self._is_told(conversation):
             self._tell(connection, {"kind": "handoff", "id": handoff_id})
 
     def conversation_finished(self, connection: Connection, conversation_id: int) -> None:
-        """See to it that the CRM is told of a call that is over, with the caller's transaction."""
+        """Queue a finished call for the CRM, in the caller's transaction."""
         if self._client is None:
             return
-        talk = crm.talk(connection, conversation_id)
-        if talk is not None and self._is_told(talk):
+        conversation = crm.talk(connection, conversation_id)
+        if conversation is not None and self._is_told(conversation):
             self._tell(connection, {"kind": "call", "id": conversation_id}, delay_s=TOPIC_WITHIN_S)
 
-    def _is_told(self, talk: TalkFacts) -> bool:
-        return not talk.simulated and talk.address not in self._ours
+    def _is_told(self, conversation: TalkFacts) -> bool:
+        return not conversation.simulated and conversation.address not in self._ours
 
     def _tell(self, connection: Connection, payload: dict[str, Any], delay_s: float = 0) -> None:
         key = ":".join(str(value) for value in payload.values())
         self._work.enqueue(connection, JOB, payload, key=key, delay_s=delay_s)
 
-    def _look_later(self, connection: Connection, talk_id: int, since: int, after: timedelta) -> None:
-        """Look after a while for stretches that are over, among the messages from one on."""
-        payload = {"kind": "silence", "id": talk_id, "since": since}
-        # the first of a stretch is enough: whoever finds that it goes on looks again
+    def _look_later(self, connection: Connection, conversation_id: int, since: int, after: timedelta) -> None:
+        """Schedule a check for finished sessions among the messages from one on."""
+        payload = {"kind": "silence", "id": conversation_id, "since": since}
+        # the first of a session is enough: the check repeats itself while the session goes on
         self._work.enqueue(
-            connection, JOB, payload, key=f"silence:{talk_id}", delay_s=max(1.0, after.total_seconds())
+            connection,
+            JOB,
+            payload,
+            key=f"silence:{conversation_id}",
+            delay_s=max(1.0, after.total_seconds()),
         )
 
     # Telling
 
     def deliver(self, payload: dict[str, Any]) -> None:
-        """Tell the CRM what a job names, or find out whether there is anything to tell. Raises IntegrationError."""
+        """Send a job's event to the CRM, or check for finished sessions. Raises IntegrationError."""
         if payload["kind"] == "silence":
             self._look(int(payload["id"]), int(payload["since"]))
             return
@@ -120,19 +124,21 @@ class CrmEvents(NullObserver):
             raise
         log.info("crm_told", event_id=event.id)
 
-    def _look(self, talk_id: int, since: int) -> None:
-        """Hand over an event for each stretch that is over; look again where one is not."""
+    def _look(self, conversation_id: int, since: int) -> None:
+        """Queue an event for each finished session; check again later for one that is not finished."""
         now = self._clock()
         with self._database.read() as connection:
-            written = crm.last_written(connection, talk_id, MOST_MESSAGES)
+            written = crm.last_written(connection, conversation_id, MOST_MESSAGES)
         with self._database.write() as connection:
-            for stretch in (stretch for stretch in stretches(written) if stretch.last_id >= since):
-                if not stretch.is_over(now):
-                    self._look_later(connection, talk_id, stretch.first_id, stretch.ended_at + SILENCE - now)
-                elif stretch.is_theirs:
-                    # kept as a job of its own: what is written while the CRM is out of reach is another stretch
-                    ids = {"from": stretch.first_id, "upto": stretch.last_id}
-                    self._tell(connection, {"kind": "written", "id": talk_id, **ids})
+            for session in (session for session in chat_sessions(written) if session.last_id >= since):
+                if not session.is_over(now):
+                    self._look_later(
+                        connection, conversation_id, session.first_id, session.ended_at + SILENCE - now
+                    )
+                elif session.is_theirs:
+                    # kept as a job of its own: what is written while the CRM is out of reach is another session
+                    ids = {"from": session.first_id, "upto": session.last_id}
+                    self._tell(connection, {"kind": "written", "id": conversation_id, **ids})
 
     def _event(self, payload: dict[str, Any]) -> Event | None:
         kind, row_id = payload["kind"], int(payload["id"])
@@ -145,7 +151,7 @@ class CrmEvents(NullObserver):
 
 
 def event_id(payload: Mapping[str, Any]) -> str:
-    """Return the id of the event that a job of ours tells: the same however often that is tried."""
+    """Return the id of a job's event: the same at every attempt."""
     if payload["kind"] == "handoff":
         return f"handoff:{payload['id']}"
     upto = f":{payload['upto']}" if payload["kind"] == "written" else ""
@@ -153,15 +159,15 @@ def event_id(payload: Mapping[str, Any]) -> str:
 
 
 def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
-    row, talk = crm.handoff(connection, handoff_id), crm.handed_off_talk(connection, handoff_id)
-    if row is None or talk is None:
+    row, conversation = crm.handoff(connection, handoff_id), crm.handed_off_talk(connection, handoff_id)
+    if row is None or conversation is None:
         return None
     return HandoffCreated(
         id=event_id({"kind": "handoff", "id": handoff_id}),
         created_at=row.created_at,
-        contact=_contact(talk),
-        channel=talk.channel,
-        conversation_id=str(talk.id),
+        contact=_contact(conversation),
+        channel=conversation.channel,
+        conversation_id=str(conversation.id),
         reason=row.reason,
         summary=row.summary,
         state=row.state,
@@ -170,44 +176,46 @@ def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
 
 
 def _call_finished(connection: Connection, conversation_id: int) -> Event | None:
-    talk, call = crm.talk(connection, conversation_id), crm.call_of(connection, conversation_id)
-    if talk is None or call is None:
+    conversation, call = crm.talk(connection, conversation_id), crm.call_of(connection, conversation_id)
+    if conversation is None or call is None:
         return None
-    ended_at = call.ended_at or talk.closed_at or call.started_at
+    ended_at = call.ended_at or conversation.closed_at or call.started_at
     return ConversationFinished(
         id=event_id({"kind": "call", "id": conversation_id}),
         created_at=ended_at,
-        contact=_contact(talk),
-        channel=talk.channel,
-        conversation_id=str(talk.id),
+        contact=_contact(conversation),
+        channel=conversation.channel,
+        conversation_id=str(conversation.id),
         started_at=call.started_at,
         ended_at=ended_at,
         turns=crm.answered_turns(connection, conversation_id),
-        summary=talk.summary,
-        topic=talk.topic,
-        outcome=_outcome(crm.handoffs_of_call(connection, talk.id, call.call_sid), call.status),
+        summary=conversation.summary,
+        topic=conversation.topic,
+        outcome=_outcome(crm.handoffs_of_call(connection, conversation.id, call.call_sid), call.status),
     )
 
 
 def _writing_finished(connection: Connection, conversation_id: int, first: int, last: int) -> Event | None:
-    talk = crm.talk(connection, conversation_id)
+    conversation = crm.talk(connection, conversation_id)
     written = crm.last_written(connection, conversation_id, MOST_MESSAGES)
-    stretch = Stretch([message for message in written if first <= message.id <= last])
-    if talk is None or not stretch.messages:
+    session = ChatSession([message for message in written if first <= message.id <= last])
+    if conversation is None or not session.messages:
         return None
-    until = stretch.ended_at + SILENCE
+    until = session.ended_at + SILENCE
     return ConversationFinished(
         id=event_id({"kind": "written", "id": conversation_id, "upto": last}),
-        created_at=stretch.ended_at,
-        contact=_contact(talk),
-        channel=talk.channel,
-        conversation_id=str(talk.id),
-        started_at=stretch.began_at,
-        ended_at=stretch.ended_at,
-        turns=stretch.turns,
-        summary=talk.summary,
-        topic=talk.topic,
-        outcome=_outcome(crm.handoffs_between(connection, talk.id, stretch.began_at, until), "completed"),
+        created_at=session.ended_at,
+        contact=_contact(conversation),
+        channel=conversation.channel,
+        conversation_id=str(conversation.id),
+        started_at=session.began_at,
+        ended_at=session.ended_at,
+        turns=session.turns,
+        summary=conversation.summary,
+        topic=conversation.topic,
+        outcome=_outcome(
+            crm.handoffs_between(connection, conversation.id, session.began_at, until), "completed"
+        ),
     )
 
 
@@ -217,5 +225,8 @@ def _outcome(handoffs: Sequence[HandoffRow], otherwise: str) -> str:
     return "message" if handoffs[-1].message else "handoff"
 
 
-def _contact(talk: TalkFacts) -> CrmContact:
-    return CrmContact(name=talk.name or None, phone=talk.address if talk.address.startswith("+") else None)
+def _contact(conversation: TalkFacts) -> CrmContact:
+    return CrmContact(
+        name=conversation.name or None,
+        phone=conversation.address if conversation.address.startswith("+") else None,
+    )

@@ -1,4 +1,4 @@
-"""A written conversation never ends; what a CRM calls one is a stretch of it, with an hour's silence after it."""
+"""Divides a written conversation, which never ends, into sessions separated by an hour of silence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SILENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ChatSession:
     """Messages with no hour between two of them."""
 
     messages: Sequence[Written]
@@ -38,25 +38,25 @@ class Stretch:
 
     @property
     def is_theirs(self) -> bool:
-        """Whether the person wrote anything in it."""
+        """True if the contact wrote any of the messages."""
         return any(not message.outbound for message in self.messages)
 
     @property
     def turns(self) -> int:
-        """How often they wrote and were answered, by whomever."""
+        """The number of times the contact wrote and was answered."""
         return sum(not before.outbound and after.outbound for before, after in pairwise(self.messages))
 
     def is_over(self, now: datetime) -> bool:
-        """Whether nobody has written for an hour."""
+        """Return True after an hour of silence."""
         return now - self.ended_at >= SILENCE
 
 
-def stretches(messages: Sequence[Written]) -> list[Stretch]:
-    """Cut messages, in their order, wherever nobody wrote for an hour."""
-    cuts = [
+def chat_sessions(messages: Sequence[Written]) -> list[ChatSession]:
+    """Divide messages, in order, at each hour of silence."""
+    gaps = [
         number
         for number, (before, after) in enumerate(pairwise(messages), start=1)
         if after.created_at - before.created_at >= SILENCE
     ]
-    parts = zip([0, *cuts], [*cuts, len(messages)], strict=True)
-    return [Stretch(messages[start:end]) for start, end in parts if start < end]
+    parts = zip([0, *gaps], [*gaps, len(messages)], strict=True)
+    return [ChatSession(messages[start:end]) for start, end in parts if start < end]

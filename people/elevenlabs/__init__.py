@@ -1,1 +1,1 @@
-"""Calls that ElevenLabs had for us; imports guards, conversation, storage and integrations."""
+"""Calls held by ElevenLabs' agent; imports guards, conversation, storage and integrations."""

@@ -1,4 +1,4 @@
-"""Calls that ElevenLabs had for us: kept as calls of the contact, and shown to people as our own are."""
+"""Keeps calls held by ElevenLabs' agent as the contact's, and shows them to observers."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -29,27 +29,26 @@ PERSON, ASSISTANT = "user", "agent"
 LONGEST_ID = 64
 LONGEST_S = 24 * 60 * 60
 AT_ONCE = 10
-"""Turns that are handed to the mirror in one transaction: with hundreds nobody else could write meanwhile."""
+"""Turns shown to the observer in one transaction: hundreds would block all other writers."""
 
 
 class PostCalls:
-    """Keeps calls, each once. mirror: who is shown them, a turn after the other and then that they are over."""
+    """Keeps calls, each once. observer: told of each turn, and then of the call's end."""
 
     def __init__(
         self,
         database: Database,
         work: Work,
         *,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._work, self._mirror, self._clock = database, work, mirror, clock
+        self._database, self._work, self._observer, self._clock = database, work, observer, clock
 
     def keep(self, call: PostCall) -> int | None:
-        """Keep a call with what was said; return our conversation's id.
+        """Keep a call with its transcript; return the id of our conversation.
 
-        None where it came before, or is nothing that is kept: audio, a call that nobody answered. Raises
-        SQLAlchemyError.
+        None if it came before, or is of a kind not kept: audio, an unanswered call. Raises SQLAlchemyError.
         """
         if call.type != TRANSCRIPTION:
             log.info("postcall_passed_over", type=call.type)
@@ -72,19 +71,19 @@ class PostCalls:
         log.info("postcall_kept", conversation_id=conversation_id, turns=len(past.turns))
 
     def show(self, payload: dict[str, Any]) -> None:
-        """Show people a call that was kept. A mirror shows a turn once, however often it is told."""
+        """Show a kept call to the observer, which shows each turn once, however often it is told."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
             turn_ids = post_calls.turn_ids(connection, conversation_id)
         for start in range(0, len(turn_ids), AT_ONCE):
             self._show_turns(turn_ids[start : start + AT_ONCE])
         with self._database.write() as connection:
-            self._mirror.call_ended(connection, conversation_id, self._clock())
+            self._observer.call_ended(connection, conversation_id, self._clock())
 
     def _show_turns(self, turn_ids: Sequence[int]) -> None:
         with self._database.write() as connection:
             for turn_id in turn_ids:
-                self._mirror.turn(connection, turn_id, self._clock())
+                self._observer.turn(connection, turn_id, self._clock())
 
 
 def past_call(call: PostCall, now: datetime) -> PastCall:
@@ -117,7 +116,7 @@ def _facts(call: PostCall) -> PostCallFacts:
 
 
 def _short(call_id: str) -> str:
-    """Return an id that fits. Cut, two long ones might become one."""
+    """Return an id that fits: hashed, as two long ones might become one if truncated."""
     return call_id if len(call_id) <= LONGEST_ID else hashlib.sha256(call_id.encode()).hexdigest()
 
 
@@ -127,7 +126,7 @@ def _length_s(call: PostCall) -> float:
 
 
 def _turns(transcript: Sequence[Spoken], started_at: datetime, length: timedelta) -> list[SaidTurn]:
-    """Put turns together: what the person said, and all that was answered until they spoke again."""
+    """Build turns: the contact's words, with all answers until they spoke again."""
     turns: list[SaidTurn] = []
     said = (spoken for spoken in transcript if spoken.role in (PERSON, ASSISTANT))
     for role, run in groupby(said, key=lambda spoken: spoken.role):

@@ -1,4 +1,4 @@
-"""ElevenLabs' route: what it tells us after a call, signed.
+"""Route of ElevenLabs' post-call webhooks, which are signed.
 
 Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks.
 """
@@ -27,7 +27,7 @@ postcalls = Service[PostCalls]("people.postcalls")
 
 
 class ElevenLabsGuard:
-    """Refuses what ElevenLabs did not sign within the last half hour, with 401. secret None: 404, this is off."""
+    """Refuses requests not signed by ElevenLabs in the last 30 minutes, with 401. secret None: 404, this is off."""
 
     def __init__(self, secret: str | None, clock: Callable[[], datetime] = utc_now) -> None:
         self._secret, self._clock = secret, clock
@@ -46,7 +46,7 @@ class ElevenLabsGuard:
 
 @bp.post(PATH)
 def post_call() -> Response:
-    """Keep a call that ElevenLabs held."""
+    """Keep a call held by ElevenLabs' agent."""
     call = read_post_call(read_json(request.get_data()))
     if call is None:
         log.info("postcall_passed_over", type=None)  # of another kind: a refusal would switch the webhook off

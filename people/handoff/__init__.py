@@ -1,1 +1,1 @@
-"""Sellers, who are told by WhatsApp that somebody wants a person; imports what messaging does."""
+"""Handoffs to sellers, notified by WhatsApp; imports the same packages as messaging."""

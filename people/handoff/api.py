@@ -1,6 +1,6 @@
-"""A customer wants a person, says somebody outside: the handoff, and the seller's WhatsApp at once.
+"""Takes handoffs requested through the API, and notifies the seller at once.
 
-The request keeps everything first and then sends the notice itself, once; what it cannot send, the worker does.
+The request keeps everything first and then sends the notice itself, once; if that fails, the worker sends it.
 """
 
 import hashlib
@@ -38,20 +38,20 @@ NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment va
 
 
 class Sender(Protocol):
-    """Who sends a notice at once."""
+    """Sends a notice at once."""
 
     def claim_notice(self, connection: Connection, message_id: int) -> None:
         """Keep the worker from a message for a while, with the caller's transaction."""
         ...
 
     def send_now(self, message_id: int) -> str:
-        """Send a message that was claimed and return its SID. Raises IntegrationError; the worker then goes on."""
+        """Send a claimed message and return its SID. Raises IntegrationError; the worker then goes on."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is answered: an HTTP status and a body."""
+    """A response: an HTTP status and a body."""
 
     status: int
     body: dict[str, Any]
@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A handoff that was asked for. notices: the messages that tell of it; none: nobody is on duty until `starts`."""
+    """A requested handoff. notices: its messages to sellers; none: nobody is on duty until `starts`."""
 
     notices: Sequence[int]
     is_new: bool
@@ -67,7 +67,7 @@ class _Asked:
 
 
 class HandoffApi:
-    """Takes requests for handoffs. sender: None where WhatsApp is not configured."""
+    """Takes requests for handoffs. sender: None if WhatsApp is not configured."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class HandoffApi:
         with self._database.write() as connection:
             asked = self._ask(connection, self._sender, wanted)
         if not asked.notices:
-            return _queued(asked.starts, catalogue_for(self._handoffs.team.language).handoff_api)
+            return _queued(asked.starts, catalogue_for(self._handoffs.policy.language).handoff_api)
         if not asked.is_new:
             return self._same_again(asked.notices)
         [message_id] = asked.notices
@@ -132,7 +132,7 @@ class HandoffApi:
         return facts
 
     def _same_again(self, notices: Sequence[int]) -> Outcome:
-        """Say what became of the notices; one that is just being sent is waited for."""
+        """Return the outcome of the notices, after waiting for one that is being sent."""
         deadline = time.monotonic() + WAIT_S
         while True:
             with self._database.read() as connection:
@@ -148,7 +148,7 @@ class HandoffApi:
 
 
 def _provider_of(connection: Connection, message: MessageRecord) -> str:
-    """Return who carries messages to a seller, by name; the one who brought theirs, where they have written."""
+    """Return the name of the seller's provider: that of their last message, if they have written."""
     recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
     if recipient is None or recipient.wrote_at is None:
         return "WhatsApp"

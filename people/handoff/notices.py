@@ -1,4 +1,4 @@
-"""What sellers are told, in the profile's language, and what their answers mean, in any."""
+"""Words the notices to sellers in the profile's language, and reads their answers in any."""
 
 import re
 from enum import StrEnum
@@ -14,7 +14,7 @@ MOST = 1600
 
 
 class Answer(StrEnum):
-    """What a seller says to an offer."""
+    """A seller's answer to an offer."""
 
     TAKE = "take"
     DECLINE = "decline"
@@ -26,9 +26,9 @@ def notices_for(language: str) -> Notices:
 
 
 def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
-    """Return what a seller is told of a handoff: a line for each thing that is known, then the context.
+    """Return the notice of a handoff: a line for each known fact, then the context.
 
-    What is ours follows after a blank line.
+    Our own words follow after a blank line.
     """
     named = [
         (words.customer, facts.name),
@@ -46,7 +46,7 @@ def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
 
 
 def read_answer(said: str) -> Answer | None:
-    """Return what a seller's whole message says to an offer; None where it is neither."""
+    """Return the answer in a seller's whole message; None if it is neither."""
     return _answers().get(plain_words(said))
 
 
@@ -60,12 +60,12 @@ def _answers() -> dict[str, Answer]:
 
 
 def plain_line(text: str) -> str:
-    """Return somebody's words as they go into a line of a notice: no line break, and nothing that WhatsApp formats."""
+    """Return text fit for a line of a notice: without line breaks or WhatsApp's formatting."""
     return _plain(" ".join(text.split()))
 
 
 def _plain(text: str) -> str:
-    """Put what looks the same in the place of WhatsApp's marks, which nothing escapes: no words pass for a label."""
+    """Replace WhatsApp's marks, which cannot be escaped, by lookalikes: no text can pass for a label."""
     return _QUOTE.sub("›", _EDGE.sub("ˍ", text.translate(_MARKS)))
 
 

@@ -1,4 +1,4 @@
-"""Sellers: who is told that a customer wants a person, and who of them is next."""
+"""Sellers, their hours, and the choice of the next one for a handoff."""
 
 import re
 import tomllib
@@ -20,15 +20,15 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SellersError(Exception):
-    """The sellers' file cannot be used. The message is one sentence that says why."""
+    """The sellers' file cannot be used. The message is one sentence with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Somebody who takes customers over. number: E.164, as it was written.
+    """A person of ours, to whom customers are handed over. number: E.164, as it was written.
 
-    languages, skills: what they are asked for first. weight: how often, against the others. hours: when, by the
-    business's clock, on days (0 is Monday).
+    languages, skills: handoffs for which they come first. weight: their share, against the others'. hours: on
+    duty, by the business's clock, on days (0 is Monday).
     """
 
     name: str
@@ -40,15 +40,15 @@ class Seller:
     days: frozenset[int] = frozenset(range(7))
 
     def has_number(self, number: str) -> bool:
-        """Say whether a number is theirs, in whichever form the phone or WhatsApp writes it."""
+        """Return True if a number is theirs, in either form: the phone's or WhatsApp's."""
         return matching_number(self.number) == matching_number(number)
 
     def is_on_duty(self, local: datetime) -> bool:
-        """Say whether they are to be asked now, by the business's clock."""
+        """Return True if they are on duty now, by the business's clock."""
         return local.weekday() in self.days and any(a <= local.time() <= b for a, b in self.hours)
 
     def next_duty(self, local: datetime) -> datetime | None:
-        """Return when they are next to be asked; None where they never are."""
+        """Return the next time they are on duty; None if they never are."""
         if self.is_on_duty(local):
             return local
         starts = (
@@ -60,7 +60,7 @@ class Seller:
         return min((start for start in starts if start > local), default=None)
 
     def fits(self, words: str, language: str) -> int:
-        """Say how well they fit what is wanted: one point for the language, one for a skill that it names."""
+        """Return a score: one point for the language, one for a skill named in the request."""
         named = any(skill.lower() in words.lower() for skill in self.skills)
         return (language in self.languages) + named
 
@@ -74,9 +74,9 @@ def next_seller(
     language: str,
     local: datetime,
 ) -> Seller | None:
-    """Return who is asked next: of those on duty who fit best, who has waited longest; None: nobody is left.
+    """Return the next seller: on duty, with the best score, and then waiting longest; None: nobody is left.
 
-    asked: the numbers of those who were, this time. last_asked: when each was asked last, for anything.
+    asked: the numbers asked for this handoff. last_asked: the last time each was asked, for any handoff.
     """
     free = [seller for seller in sellers if seller.number not in asked and seller.is_on_duty(local)]
 
@@ -88,7 +88,7 @@ def next_seller(
 
 
 def next_duty(sellers: Sequence[Seller], *, asked: Collection[str], local: datetime) -> datetime | None:
-    """Return when the first of those who were not asked yet is on duty; None where nobody ever is."""
+    """Return the next time that any seller not yet asked is on duty; None if there is none."""
     others = [seller.next_duty(local) for seller in sellers if seller.number not in asked]
     return min((start for start in others if start is not None), default=None)
 
@@ -101,7 +101,7 @@ def sellers_of(numbers: Sequence[str]) -> list[Seller]:
 
 
 def load_sellers(path: Path) -> list[Seller]:
-    """Return the sellers of a file (TOML). Raises SellersError where it cannot be used."""
+    """Return the sellers of a file (TOML). Raises SellersError if it cannot be used."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         file = _File.model_validate(table)

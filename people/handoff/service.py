@@ -1,7 +1,7 @@
-"""Handoffs, once they are kept: a seller is told, and another one where that one does not answer.
+"""Notifies a seller of a handoff, and the next one if there is no answer.
 
-Whoever answers OK first has it, and the others are told. All of it lives in rows: the job that asks the next
-seller finds out from them what is to be done, however late or often it runs.
+The first to answer OK takes it, and the others are told. All state is in rows: the job that asks the next
+seller reads from them the next step, however late or often it runs.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ NOTICE = "notice"
 
 
 class MessageSender(Protocol):
-    """Who sends what people of ours are told and write."""
+    """Sends messages to sellers and from operators."""
 
     def write(
         self, connection: Connection, recipient: Recipient, body: str, *, author: str, kind: str = "text"
@@ -43,7 +43,7 @@ class MessageSender(Protocol):
 
 
 class Helpdesk(Protocol):
-    """Where people see conversations: Chatwoot."""
+    """The helpdesk that shows conversations to operators: Chatwoot."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
         """Show a private note."""
@@ -56,7 +56,7 @@ class Helpdesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HandoffPolicy:
-    """Who is told, and how. reply_within: then the next one is; silent_for: how long the assistant is silent."""
+    """The times of a handoff. reply_within: for a seller's answer; silent_for: the assistant's longest silence."""
 
     sellers: Sequence[Seller]
     words: Notices
@@ -67,50 +67,50 @@ class HandoffPolicy:
 
 
 class Handoffs(NullObserver):
-    """Tells people of handoffs, in the transaction that keeps one.
+    """Notifies people of handoffs, in the transaction that keeps one.
 
-    writer: None where nothing can be sent. desk: None where there is no Chatwoot. also: who else is told.
+    writer: None if nothing can be sent. helpdesk: None without Chatwoot. also: a further listener.
     """
 
     def __init__(
         self,
         database: Database,
         work: Work,
-        team: HandoffPolicy,
+        policy: HandoffPolicy,
         *,
         writer: MessageSender | None,
-        desk: Helpdesk | None = None,
+        helpdesk: Helpdesk | None = None,
         also: HandoffListener = NULL_OBSERVER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._work, self.team, self._also = database, work, team, also
-        self._writer, self._desk, self._clock = writer, desk, clock
+        self._database, self._work, self.policy, self._also = database, work, policy, also
+        self._writer, self._helpdesk, self._clock = writer, helpdesk, clock
 
     @property
     def can_tell(self) -> bool:
-        """Whether there is a seller, and a way to tell them."""
-        return self._writer is not None and bool(self.team.sellers)
+        """True if there are sellers, and messages can be sent."""
+        return self._writer is not None and bool(self.policy.sellers)
 
     # A handoff is kept
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
-        """See to it that people are told; with nobody to tell, the assistant goes on."""
+        """Notify people of a handoff; with nobody to notify, the assistant goes on."""
         facts = offers.handoff_facts(connection, handoff_id)
         if facts is None or facts.simulated:
             return
         self._also.handed_off(connection, handoff_id, now)
         if self.can_tell:
             self._offer_at(connection, handoff_id, now, now)
-        if self._desk is not None:
-            self._desk.note(connection, facts.contact_id, f"handoff:{handoff_id}", _summary(facts), now)
-            self._desk.opened(connection, facts.contact_id, f"handoff:{handoff_id}:open", now)
-        if facts.channel == "whatsapp" and (self.can_tell or self._desk is not None):
-            contacts.take_over(connection, facts.conversation_id, "", now + self.team.silent_for)
+        if self._helpdesk is not None:
+            self._helpdesk.note(connection, facts.contact_id, f"handoff:{handoff_id}", _summary(facts), now)
+            self._helpdesk.opened(connection, facts.contact_id, f"handoff:{handoff_id}:open", now)
+        if facts.channel == "whatsapp" and (self.can_tell or self._helpdesk is not None):
+            contacts.take_over(connection, facts.conversation_id, "", now + self.policy.silent_for)
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """A notice that did not arrive is no reason to wait for its answer."""
+        """Move on to the next seller if a notice did not arrive."""
         if status in LOST and (handoff_id := offers.offered_by(connection, message_id)) is not None:
             self._offer_at(connection, handoff_id, now, now)
 
@@ -122,7 +122,7 @@ class Handoffs(NullObserver):
     # Sellers are asked
 
     def offer(self, payload: dict[str, Any]) -> None:
-        """Tell the next seller, where nobody has a handoff and nobody is being asked."""
+        """Notify the next seller, unless the handoff is taken or a seller is being asked."""
         now = self._clock()
         with self._database.write() as connection:
             facts = offers.handoff_facts(connection, int(payload["handoff_id"]))
@@ -146,20 +146,20 @@ class Handoffs(NullObserver):
     def next_seller(
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
     ) -> Seller | None:
-        """Return who is told next; None where nobody is on duty who was not."""
+        """Return the next seller to notify; None if no other is on duty."""
         return next_seller(
-            self.team.sellers,
+            self.policy.sellers,
             asked={offer.seller for offer in asked},
-            last_asked=offers.last_asked(connection, [seller.number for seller in self.team.sellers]),
+            last_asked=offers.last_asked(connection, [seller.number for seller in self.policy.sellers]),
             words=f"{facts.reason} {facts.context}",
-            language=language_of(self.team.language),
-            local=now.astimezone(self.team.zone),
+            language=language_of(self.policy.language),
+            local=now.astimezone(self.policy.zone),
         )
 
     def next_duty(self, asked: Sequence[OfferRecord], now: datetime) -> datetime | None:
-        """Return when the next seller who was not asked is on duty, by the business's clock; None: never."""
+        """Return the next time that a seller not yet asked is on duty, by the business's clock; None: never."""
         numbers = {offer.seller for offer in asked}
-        return next_duty(self.team.sellers, asked=numbers, local=now.astimezone(self.team.zone))
+        return next_duty(self.policy.sellers, asked=numbers, local=now.astimezone(self.policy.zone))
 
     def tell(self, connection: Connection, facts: HandoffFacts, seller: Seller, now: datetime) -> int:
         """Tell a seller of a handoff; return the notice's id."""
@@ -168,11 +168,11 @@ class Handoffs(NullObserver):
         message_id = self._writer.write(
             connection,
             contacts.recipient_for(connection, seller.number, now),
-            notice(self.team.words, facts, conversation),
+            notice(self.policy.words, facts, conversation),
             author=AUTHOR,
             kind=NOTICE,
         )
-        expires_at = now + self.team.reply_within
+        expires_at = now + self.policy.reply_within
         offers.make_offer(connection, facts.id, seller.number, message_id, now, expires_at)
         self._offer_at(connection, facts.id, expires_at, now)
         log.info("handoff_offered", handoff_id=facts.id)
@@ -186,13 +186,13 @@ class Handoffs(NullObserver):
             self._offer_at(connection, facts.id, start, now)
             return
         log.warning("handoff_unanswered", handoff_id=facts.id)
-        self._show(connection, facts, "unanswered", self.team.words.note_nobody, now)
+        self._show(connection, facts, "unanswered", self.policy.words.note_nobody, now)
 
     # Sellers answer
 
     def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
-        """Return what a seller is told whose message answers an offer; None where it is a message like any other."""
-        seller = next((seller for seller in self.team.sellers if seller.has_number(number)), None)
+        """Return the reply to a seller's answer to an offer; None if the message is no such answer."""
+        seller = next((seller for seller in self.policy.sellers if seller.has_number(number)), None)
         if seller is None:
             return None
         answer, offer = read_answer(said), offers.open_offer_to(connection, seller.number)
@@ -201,7 +201,7 @@ class Handoffs(NullObserver):
         if answer is Answer.DECLINE:
             offers.answer_offer(connection, offer.id, offers.DECLINED)
             self._offer_at(connection, offer.handoff_id, now, now)
-            return self.team.words.passed_on
+            return self.policy.words.passed_on
         return self._take(connection, offer, seller, now)
 
     def _take(self, connection: Connection, offer: OfferRecord, seller: Seller, now: datetime) -> str:
@@ -209,12 +209,12 @@ class Handoffs(NullObserver):
         assert facts is not None
         if not offers.take_handoff(connection, facts.id, seller.number, now):
             offers.answer_offer(connection, offer.id, offers.GONE)
-            return self.team.words.taken_by.format(name=self._name_of(facts.owner))
+            return self.policy.words.taken_by.format(name=self._name_of(facts.owner))
         offers.answer_offer(connection, offer.id, offers.TAKEN)
         self._tell_others(connection, facts, seller.name, now)
-        self._show(connection, facts, "taken", self.team.words.note_taken.format(name=seller.name), now)
+        self._show(connection, facts, "taken", self.policy.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
-        words = self.team.words.yours.format(name=plain_line(facts.name), number=facts.number)
+        words = self.policy.words.yours.format(name=plain_line(facts.name), number=facts.number)
         return words.replace("  ", " ")
 
     def _tell_others(self, connection: Connection, facts: HandoffFacts, name: str, now: datetime) -> None:
@@ -223,17 +223,17 @@ class Handoffs(NullObserver):
             if other.state == offers.OPEN:
                 offers.answer_offer(connection, other.id, offers.GONE)
                 recipient = contacts.recipient_for(connection, other.seller, now)
-                words = self.team.words.taken_by.format(name=name)
+                words = self.policy.words.taken_by.format(name=name)
                 self._writer.write(connection, recipient, words, author=AUTHOR, kind=NOTICE)
 
     def _name_of(self, number: str) -> str:
-        return next((seller.name for seller in self.team.sellers if seller.number == number), number)
+        return next((seller.name for seller in self.policy.sellers if seller.number == number), number)
 
     def _show(
         self, connection: Connection, facts: HandoffFacts, what: str, words: str, now: datetime
     ) -> None:
-        if self._desk is not None:
-            self._desk.note(connection, facts.contact_id, f"handoff:{facts.id}:{what}", words, now)
+        if self._helpdesk is not None:
+            self._helpdesk.note(connection, facts.contact_id, f"handoff:{facts.id}:{what}", words, now)
 
 
 def _summary(facts: HandoffFacts) -> str:

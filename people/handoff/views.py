@@ -1,4 +1,4 @@
-"""The API by which others hand a customer over, and its document."""
+"""Routes of the API for handoffs, and its OpenAPI document."""
 
 from collections.abc import Callable
 
@@ -69,7 +69,7 @@ def handoff_blueprint(
 
 
 def new_limiter() -> Limiter:
-    """Return what counts the API's requests, each process for itself, by the caller's address.
+    """Return the API's rate limiter, counting by the caller's address within one process.
 
     It looks at every request of the application that it is joined to, which costs a webhook 0.05 ms of CPU.
     """

@@ -1,1 +1,1 @@
-"""Conversations shown in Chatwoot, and taken over there; imports what messaging does."""
+"""Shows conversations in Chatwoot, and lets operators take over; imports the same packages as messaging."""

@@ -1,6 +1,6 @@
-"""Leaving a Chatwoot in peace that does not answer: one job finds out whether it does again, the others wait.
+"""Pauses requests to a Chatwoot that fails: one job probes it, the others wait.
 
-Without it every job would hang for as long as a request may, and what is sent to customers would wait behind them.
+Without it every job would hang for as long as a request may, delaying messages to customers.
 """
 
 import threading
@@ -11,7 +11,7 @@ from integrations.errors import IntegrationError
 
 REST_S = 5.0
 PROBE_S = 30.0
-"""How long whoever finds out may take."""
+"""The longest that a probe may take."""
 RESTING = "resting"
 
 
@@ -24,7 +24,7 @@ class Rest:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Let the caller ask Chatwoot. Raises IntegrationError (RESTING) where that is to wait."""
+        """Admit a request to Chatwoot. Raises IntegrationError (RESTING) if it has to wait."""
         now = self._monotonic()
         with self._lock:
             if self._until is None:
@@ -34,7 +34,7 @@ class Rest:
             self._until = now + PROBE_S
 
     def begin(self, seconds: float | None = None) -> None:
-        """It did not answer. seconds: for how long it asked to be left alone."""
+        """Open the circuit after a failure. seconds: from Chatwoot's Retry-After."""
         with self._lock:
             self._until = self._monotonic() + (REST_S if seconds is None else max(seconds, 0.0))
 

@@ -1,4 +1,4 @@
-"""Where a contact is in Chatwoot: found or made once, and kept. Only whoever is at one of its items comes here."""
+"""Finds or creates a contact in Chatwoot, once. Called only by the job that holds the contact."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Conversation, choose
 from integrations.errors import IntegrationError
 from integrations.http.json_client import TOO_LARGE
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_events
 from storage.queries.helpdesk import ContactPlace
@@ -21,14 +21,14 @@ log = structlog.get_logger()
 _NOT_IN_A_NAME = re.compile(r"[^\w:+-]", re.ASCII)
 
 
-class Places:
-    """inbox: Chatwoot's identifier of ours, under which its number is noted."""
+class ContactSync:
+    """Finds and creates contacts. inbox: Chatwoot's identifier of ours, under which its number is noted."""
 
     def __init__(
         self,
         database: Database,
         client: Chatwoot,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         *,
         inbox: str,
         clock: Callable[[], datetime],
@@ -38,13 +38,13 @@ class Places:
         self._named: set[int] = set()
 
     def forget(self, place: ContactPlace) -> None:
-        """Chatwoot has not (any more) what we think it has."""
+        """Forget a contact's ids: Chatwoot does not have them (any more)."""
         log.warning("chatwoot_conversation_gone", contact_id=place.contact_id)
         with self._database.write() as connection:
             helpdesk.keep_conversation(connection, place.contact_id, None)
 
     def make(self, place: ContactPlace) -> ContactPlace:
-        """Return where a contact is: found, or made. Raises IntegrationError."""
+        """Return a contact's ids: found, or created. Raises IntegrationError."""
         source_id = place.source_id or source_id_of(place.address)
         with self._database.write() as connection:
             helpdesk.keep_source(connection, place.contact_id, source_id, self._clock())
@@ -60,9 +60,9 @@ class Places:
         return replace(place, source_id=source_id, conversation_id=conversation.id)
 
     def name(self, place: ContactPlace) -> None:
-        """Show how a contact is called, where that was not known when they were made and nobody has said it there.
+        """Set a contact's name, if it was unknown at creation and no operator has set one.
 
-        Raises IntegrationError where it is worth another try.
+        Raises IntegrationError if it is worth another try.
         """
         if not place.name or place.conversation_id is None or self._is_named(place):
             return
@@ -110,10 +110,10 @@ def _named_fact(place: ContactPlace) -> str:
 
 
 def source_id_of(address: str) -> str:
-    """Return the name under which Chatwoot has a contact: the number's digits."""
+    """Return the contact's identifier in Chatwoot: the number's digits."""
     return address[1:] if address.startswith("+") else _NOT_IN_A_NAME.sub("_", address)
 
 
 def inbox_fact(inbox: str, inbox_id: int) -> str:
-    """Return what is noted of an inbox: that the one of that identifier has that number."""
+    """Return the fact that records an inbox's number under its identifier."""
     return f"inbox:{inbox[:100]}:{inbox_id}"

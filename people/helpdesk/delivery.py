@@ -1,4 +1,4 @@
-"""How one message gets into Chatwoot: looked for where it may be there, posted where it is not."""
+"""Posts one message to Chatwoot, after searching for it if it may be there already."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Message, MessageType, Upload, find_posted
 from integrations.errors import IntegrationError
 from integrations.media_types import type_of
-from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, DeskWords
+from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, HelpdeskPhrases
 from people.helpdesk.rendering import Post, Voice
 from storage.queries.helpdesk import ContactPlace
 from storage.queries.helpdesk_items import Item
@@ -20,18 +20,18 @@ from storage.queries.messages import Attachment
 log = structlog.get_logger()
 
 OWN = "flaskbot:"
-"""What the source_id of a message begins with that we posted: its webhook is no operator's."""
+"""The prefix of the source_id of messages we posted: their webhooks are not operators'."""
 MOST_FILE_BYTES = 16 * 1024 * 1024
 FETCH_TRIES = 3
 NOT_FETCHED = "not_fetched"
 """A file of a person's is not to be had for now: its provider's fault, not Chatwoot's."""
 HELD = frozenset({401, 403, 404})
-"""What Chatwoot answers while its address, its inbox or the token is not right: nothing is lost meanwhile."""
+"""Chatwoot's answers while its address, inbox or token is wrong: nothing is lost meanwhile."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Downloads(Protocol):
-    """Where the files of a provider's messages are had from."""
+    """The source of a provider's files."""
 
     def download(self, url: str, *, most_bytes: int) -> bytes:
         """Return a file. Raises IntegrationError."""
@@ -44,14 +44,14 @@ class MirrorSending:
     downloads: by the provider's name. Every method raises IntegrationError as Chatwoot's client does.
     """
 
-    def __init__(self, client: Chatwoot, words: DeskWords, downloads: Mapping[str, Downloads]) -> None:
+    def __init__(self, client: Chatwoot, words: HelpdeskPhrases, downloads: Mapping[str, Downloads]) -> None:
         self._client, self._words, self._downloads = client, words, downloads
         self._has_warned = False
 
     def find(self, place: ContactPlace, post: Post, *, after: int) -> int | None:
-        """Return the message that a post without an answer made after all. after: the last that there was before.
+        """Return the message created by a post without an answer. after: the last message before it.
 
-        A note cannot be looked for: Chatwoot's webhook brings its number, or it is posted again.
+        A note cannot be searched for: Chatwoot's webhook brings its number, or it is posted again.
         """
         if place.conversation_id is None or (post.voice is Voice.NOTE and self._client.can_post_outgoing):
             return None
@@ -72,7 +72,7 @@ class MirrorSending:
         return None
 
     def files(self, post: Post, item: Item) -> list[Upload]:
-        """Return what came with a message, or nothing where some of it cannot be had."""
+        """Return a message's files, or none if any cannot be fetched."""
         files: list[Upload] = []
         for number, attachment in enumerate(post.attachments, start=1):
             content = self._fetched(attachment, item)
@@ -82,7 +82,7 @@ class MirrorSending:
         return files
 
     def post(self, place: ContactPlace, post: Post, files: list[Upload], item: Item, step: int) -> int:
-        """Post a message and return its number. files: what came with it, as far as it could be had."""
+        """Post a message and return its number. files: those that could be fetched."""
         if post.attachments and not files:
             post = post.without_files(self._words)
         try:

@@ -1,6 +1,6 @@
-"""The mirror: conversations, written and spoken, shown to people in Chatwoot as they happen.
+"""Queues turns and messages to be shown in Chatwoot.
 
-What is to be shown becomes an item, in the transaction that makes it so; a job sends a contact's items in their order.
+Each becomes an item, in the transaction that creates it; a job sends a contact's items in order.
 """
 
 import time
@@ -21,16 +21,16 @@ SWEEP_EVERY_S = 60.0
 SWEEP_AFTER = timedelta(seconds=60)
 MOST_SWEPT = 200
 FACTS_FOR_S = 60.0
-"""How long a process relies on what it has read about the token."""
+"""Seconds for which a process relies on the facts it has read about the token."""
 
 _NOT_ARRIVED = (*LOST, MessageStatus.HELD)
 _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
 
 
-class ChatwootMirror:
-    """Has things shown, each with one insert: it is on the way of answers. Thread-safe.
+class ChatwootObserver:
+    """Queues items, each with one insert, as answers wait for it. Thread-safe.
 
-    receipts_fact: what is noted as a fact once Chatwoot has refused a receipt; None: without a token they cannot be
+    receipts_fact: the fact noted once Chatwoot has refused a receipt; None: without a token they cannot be
     shown at all.
     """
 
@@ -56,7 +56,7 @@ class ChatwootMirror:
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """Something became of a message of ours. code: the provider's, where it failed."""
+        """Queue a message's receipt. code: the provider's, if it failed."""
         if status in _NOT_ARRIVED or (status in _ARRIVED and self._can_show_receipts(connection)):
             self._show(connection, helpdesk.add_receipt(connection, message_id, status, code, now))
 
@@ -97,9 +97,9 @@ class ChatwootMirror:
 def show_later(
     work: Work, connection: Connection, contact_id: int, *, after_s: float = 0, why: str = ""
 ) -> None:
-    """Hand over the sending of what a contact has open, with the caller's transaction.
+    """Queue the job for a contact's open items, in the caller's transaction.
 
-    why: of what is not the first to be tried, so that it stands in no other's way; SWEEP: tried once.
+    why: keeps a later try apart from the first; SWEEP: tried once.
     """
     key = f"{contact_id}:{why}" if why else f"{contact_id}"
     payload = {"contact_id": contact_id} | ({"is_sweep": True} if why == SWEEP else {})
@@ -107,7 +107,7 @@ def show_later(
 
 
 def sweep(database: Database, work: Work, now: datetime) -> None:
-    """Have what has been open for a while looked after, soon after Chatwoot is back."""
+    """Queue jobs for items open for a while, soon after Chatwoot is back."""
     with database.read() as connection:
         waiting = helpdesk_items.contacts_waiting(connection, now - SWEEP_AFTER, limit=MOST_SWEPT)
     for contact_id in waiting:

@@ -1,4 +1,4 @@
-"""What operators read in Chatwoot that nobody said, in the profile's language."""
+"""Words that operators read in Chatwoot besides the conversation, in the profile's language."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from integrations.twilio.error_codes import what_to_do as what_to_do_at_twilio
 from storage.models import MessageStatus
 
 ASSISTANT_MARK = "🤖 "
-"""Before the assistant's words, where Chatwoot can only be told them as the customer's."""
+"""Before the assistant's words, if Chatwoot can only take them as the customer's."""
 NOTE_MARK = "📝 "
-"""Before a note, where Chatwoot can only be told it as the customer's words."""
+"""Before a note, if Chatwoot can only take it as the customer's words."""
 VOICE_MARK = "🎙 "
-"""Before what is said in a voice note."""
+"""Before a voice note's words."""
 
 _OUTSIDE_WINDOW = frozenset({63016, meta_codes.OUTSIDE_WINDOW})
 _OPTED_OUT = frozenset({21610})
 _ADVISED = ("es", "en")
-"""The languages in which there is advice on providers' errors."""
+"""The languages of the advice on providers' errors."""
 
 
 @dataclass(frozen=True)
-class DeskWords(Helpdesk):
-    """The words of a profile's language. language: what providers' errors are explained in."""
+class HelpdeskPhrases(Helpdesk):
+    """The words of a profile's language. language: of the explanations of providers' errors."""
 
     language: str
 
@@ -42,12 +42,12 @@ class DeskWords(Helpdesk):
         return self.held if status is MessageStatus.HELD else self.why_not_delivered(code)
 
     def lasted(self, seconds: int) -> str:
-        """Return how long a call was."""
+        """Return a call's duration in words."""
         return self.call_lasted.format(time=f"{seconds // 60}:{seconds % 60:02d}")
 
 
-def desk_words(language: str) -> DeskWords:
+def helpdesk_phrases(language: str) -> HelpdeskPhrases:
     """Return the words for a profile's language, "es-ES" or "en"."""
     spoken = language_of(language)
     words = catalogue_for(language).helpdesk
-    return DeskWords(**vars(words), language=spoken if spoken in _ADVISED else SOURCE)
+    return HelpdeskPhrases(**vars(words), language=spoken if spoken in _ADVISED else SOURCE)

@@ -1,4 +1,4 @@
-"""What became of messages, as Chatwoot's ticks: a user's token may set them, an agent bot's may not."""
+"""Shows receipts as Chatwoot's ticks: a user's token may set them, an agent bot's may not."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import ReceiptStatus
 from integrations.errors import IntegrationError
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from people.helpdesk.rendering import receipt_of
 from storage.database import Database
 from storage.models import MessageStatus
@@ -29,14 +29,14 @@ _SHOWN_AS = {
 _REFUSED = frozenset({401, 403})
 
 
-class MirrorReceipts:
-    """Shows receipts, until Chatwoot says that this token may not. fact: under which that is noted; None: no token."""
+class ReadReceipts:
+    """Shows receipts, until Chatwoot refuses one. fact: the key under which a refusal is noted; None: no token."""
 
     def __init__(
         self,
         database: Database,
         client: Chatwoot,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         *,
         fact: str | None,
         clock: Callable[[], datetime],
@@ -46,7 +46,7 @@ class MirrorReceipts:
         self._is_refused: bool | None = True if fact is None else None  # None: not known yet
 
     def show(self, item: Item) -> None:
-        """Show what an item of the kind RECEIPT says. Raises IntegrationError where it is worth another try."""
+        """Show an item of the kind RECEIPT. Raises IntegrationError if it is worth another try."""
         status, code = receipt_of(item)
         shown_as = _SHOWN_AS.get(status)
         target = self._target(item, is_lost=shown_as is ReceiptStatus.FAILED)
@@ -61,7 +61,7 @@ class MirrorReceipts:
             self._after_refusal(item, error)
 
     def _target(self, item: Item, *, is_lost: bool) -> tuple[int, int] | None:
-        """Return Chatwoot's conversation and message; None where there are none, or it is not to be shown."""
+        """Return Chatwoot's conversation and message; None if there are none, or it is not to be shown."""
         with self._database.read() as connection:
             if self._may_not(connection):
                 return None
@@ -87,5 +87,5 @@ class MirrorReceipts:
 
 
 def receipts_fact(token: str | None) -> str | None:
-    """Return under which fact it is noted that a token may not show receipts; None without one."""
+    """Return the key of the fact that a token may not show receipts; None without one."""
     return None if not token else f"no-receipts:{hashlib.sha256(token.encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""What an item is in Chatwoot's terms: messages, each said by somebody."""
+"""Renders an item as Chatwoot's messages, each with its author."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
-from people.helpdesk.phrases import VOICE_MARK, DeskWords
+from people.helpdesk.phrases import VOICE_MARK, HelpdeskPhrases
 from storage.models import LOST, MessageStatus, TurnKind, TurnState
 from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
 from storage.queries.helpdesk_calls import CallWords, TurnWords
@@ -16,13 +16,13 @@ from storage.queries.helpdesk_items import Item, Kind
 from storage.queries.messages import Attachment, MessageRecord
 
 TRANSCRIPT_WITHIN = timedelta(seconds=20)
-"""How long a voice note is kept back, that its words may go with it."""
+"""The longest that a voice note waits for its transcript."""
 MOST_QUOTED = 80
 """Characters of a message that a note on it repeats."""
 
 
 class Voice(Enum):
-    """Who says it. NOTE: nobody, and operators alone see it."""
+    """A message's author. NOTE: none, and only operators see it."""
 
     PERSON = auto()
     ASSISTANT = auto()
@@ -37,14 +37,14 @@ class Post:
     words: str
     attachments: tuple[Attachment, ...] = ()
 
-    def without_files(self, words: DeskWords) -> "Post":
-        """Return the same with words in the place of its files."""
+    def without_files(self, words: HelpdeskPhrases) -> "Post":
+        """Return the message with words instead of its files."""
         missing = (words.file_missing.format(type=attachment.type) for attachment in self.attachments)
         return replace(self, words="\n".join(filter(None, [self.words, *missing])), attachments=())
 
 
-def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
-    """Return the messages that an item consists of; none where there is nothing (left) to show."""
+def posts_of(connection: Connection, item: Item, words: HelpdeskPhrases) -> list[Post]:
+    """Return an item's messages; none if there is nothing (left) to show."""
     match item.kind:
         case Kind.MESSAGE:
             posts = _message_posts(messages.message_by_id(connection, item.subject_id))
@@ -63,12 +63,12 @@ def posts_of(connection: Connection, item: Item, words: DeskWords) -> list[Post]
 
 
 def has_unheard(posts: Sequence[Post]) -> bool:
-    """Say whether a voice note is among them whose words nobody has written down."""
+    """Return True if any is a voice note without a transcript."""
     return any(_is_unheard(attachment) for post in posts for attachment in post.attachments)
 
 
 def is_to_wait(connection: Connection, item: Item, now: datetime) -> bool:
-    """Say whether a voice note is being listened to, so that its words may yet go with it."""
+    """Return True if a voice note is being transcribed, so that its words may still go with it."""
     if item.kind is not Kind.MESSAGE or now - item.created_at > TRANSCRIPT_WITHIN:
         return False
     message = messages.message_by_id(connection, item.subject_id)
@@ -78,7 +78,7 @@ def is_to_wait(connection: Connection, item: Item, now: datetime) -> bool:
 
 
 def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
-    """Return what an item of the kind RECEIPT says, and the provider's code where it failed."""
+    """Return the receipt in an item of the kind RECEIPT, and the provider's code if it failed."""
     status, _, code = item.body.partition(" ")
     return MessageStatus(status), int(code) if code else None
 
@@ -88,7 +88,7 @@ def _is_unheard(attachment: Attachment) -> bool:
 
 
 def _is_left_alone(connection: Connection, message: MessageRecord) -> bool:
-    """Whether nobody opens what came with a message: neither the assistant nor a person is to answer it."""
+    """Return True if a message's files are not opened: neither assistant nor operator is to answer it."""
     if message.status is not MessageStatus.SETTLED or message.turn_id is not None:
         return False
     recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
@@ -105,7 +105,7 @@ def _message_posts(message: MessageRecord | None) -> list[Post]:
 
 
 def _spoken(attachment: Attachment) -> str:
-    """The words of a voice note alone: the assistant is told in brackets that it is one."""
+    """Return a voice note's words, without the brackets that mark it for the assistant."""
     words = attachment.words or ""
     return words.partition("] ")[2] if words.startswith("[") else words
 
@@ -119,12 +119,12 @@ def _turn_posts(turn: TurnWords | None) -> list[Post]:
 
 
 def _is_said_again(turn: TurnWords, said: str) -> bool:
-    """Whether a turn was overtaken by the next one, which begins with its words."""
+    """Return True if the next turn overtook this one and begins with its words."""
     overtaken = turn.state == TurnState.SUPERSEDED and not said
     return overtaken and turn.next_heard is not None and turn.next_heard.startswith(turn.heard)
 
 
-def _call_note(call: CallWords, words: DeskWords) -> str:
+def _call_note(call: CallWords, words: HelpdeskPhrases) -> str:
     lasted = call.duration_s
     if lasted is None and call.answered_at is not None and call.ended_at is not None:
         lasted = max(0, int((call.ended_at - call.answered_at).total_seconds()))
@@ -142,8 +142,8 @@ def _call_note(call: CallWords, words: DeskWords) -> str:
 _UNANSWERED = ("busy", "failed", "no-answer", "canceled")
 
 
-def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list[Post]:
-    """Operators are told what did not arrive of what they see: Chatwoot's own mark may not be ours to set."""
+def _receipt_posts(connection: Connection, item: Item, words: HelpdeskPhrases) -> list[Post]:
+    """Return notes on failed messages that operators see: Chatwoot's own mark may not be ours to set."""
     status, code = receipt_of(item)
     shown = helpdesk_items.item_by_ref(connection, f"message:{item.subject_id}")
     if shown is None:
@@ -155,7 +155,7 @@ def _receipt_posts(connection: Connection, item: Item, words: DeskWords) -> list
     return []
 
 
-def _held_posts(message: MessageRecord | None, words: DeskWords) -> list[Post]:
+def _held_posts(message: MessageRecord | None, words: HelpdeskPhrases) -> list[Post]:
     if message is None:
         return []
     quoted = shorten(message.body, MOST_QUOTED, placeholder="…")

@@ -1,8 +1,8 @@
-"""The job that shows people what is to be seen of a contact: its items, by their ids.
+"""Sends a contact's items to Chatwoot, in order.
 
-One worker is at a contact's items at a time, and says so in the row before it asks Chatwoot anything. What it was
-at when it died, or got no answer to, is looked for in Chatwoot before it is posted again. While Chatwoot is away,
-or is not set up right, nothing is lost: the items stay.
+One worker handles a contact's items at a time, and says so in the row before each request to Chatwoot. An
+item whose request had no answer, or whose worker died, is searched for in Chatwoot before it is posted again.
+While Chatwoot is away, or is not set up right, nothing is lost: the items stay.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,11 +20,11 @@ from integrations.twilio.calls import may_have_been_done
 from jobs.job import Job
 from jobs.queue import Work
 from people.helpdesk.circuit_breaker import Rest
-from people.helpdesk.contact_sync import Places
+from people.helpdesk.contact_sync import ContactSync
 from people.helpdesk.delivery import HELD, NOT_FETCHED, Downloads, MirrorSending
 from people.helpdesk.observer import show_later
-from people.helpdesk.phrases import DeskWords
-from people.helpdesk.read_receipts import MirrorReceipts
+from people.helpdesk.phrases import HelpdeskPhrases
+from people.helpdesk.read_receipts import ReadReceipts
 from people.helpdesk.rendering import Post, has_unheard, is_to_wait, posts_of
 from storage.base import utc_now
 from storage.database import Database
@@ -35,27 +35,27 @@ from storage.queries.helpdesk_items import Item, Kind, State
 log = structlog.get_logger()
 
 AT_IT = timedelta(seconds=40)
-"""Longer than three requests can take, or fetching a file: whoever says nothing for so long is dead."""
+"""Longer than three requests can take, or fetching a file: a worker silent for so long is dead."""
 _TAKEN = "taken"
 LOOK_AGAIN_S = 2.0
-"""Before it is looked again whether a voice note has its words."""
+"""Seconds between two checks for a voice note's transcript."""
 _NOT_SET_UP = frozenset({MOVED, NOT_CONFIGURED})
 _NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED, _TAKEN})
-"""What goes wrong for one contact, and says nothing of the others."""
+"""Failures of a single contact, from which nothing follows for the others."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
 class _Visit:
-    """One go at a contact's items. place: once it was asked; whoever is at its items alone changes it."""
+    """One run over a contact's items. place: set after it was found; only the holder of the items changes it."""
 
     contact_id: int
     place: ContactPlace | None = None
 
 
-class MirrorJobs:
-    """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: where files are, by provider."""
+class SyncJob:
+    """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: sources of files, by provider."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class MirrorJobs:
         work: Work,
         client: Chatwoot,
         *,
-        words: DeskWords,
+        words: HelpdeskPhrases,
         inbox: str,
         receipts_fact: str | None,
         downloads: Mapping[str, Downloads],
@@ -71,18 +71,18 @@ class MirrorJobs:
     ) -> None:
         self._database, self._work, self._client, self._clock = database, work, client, clock
         self._words = words
-        self._places = Places(database, client, words, inbox=inbox, clock=clock)
+        self._contacts = ContactSync(database, client, words, inbox=inbox, clock=clock)
         self._sending = MirrorSending(client, words, downloads)
-        self._receipts = MirrorReceipts(database, client, words, fact=receipts_fact, clock=clock)
+        self._receipts = ReadReceipts(database, client, words, fact=receipts_fact, clock=clock)
         self._rest = Rest()
 
     @property
     def job(self) -> Job:
-        """How it is run. What it gives up, or waits long to try again, a sweep finds."""
+        """The job's settings. A sweep finds items given up or delayed for long."""
         return Job(self.run)
 
     def run(self, payload: dict[str, Any]) -> None:
-        """Show what a contact has open, in order. Raises IntegrationError where it is worth another try."""
+        """Send a contact's open items, in order. Raises IntegrationError if it is worth another try."""
         try:
             self._run(int(payload["contact_id"]))
         except IntegrationError:
@@ -105,7 +105,7 @@ class MirrorJobs:
         self._rest.end()
 
     def _next(self, visit: _Visit, done: Item | None = None) -> tuple[Item, list[Post]] | None:
-        """Note that an item is there, and take the next; None where there is none, or none to be taken now."""
+        """Record an item as done, and take the next; None if there is none to be taken now."""
         now, contact_id = self._clock(), visit.contact_id
         with self._database.write() as connection:
             if done is not None:
@@ -126,7 +126,7 @@ class MirrorJobs:
     # One item
 
     def _shown(self, visit: _Visit, item: Item, posts: list[Post]) -> Item | None:
-        """Show an item; None where it cannot be shown. Raises IntegrationError where that may change."""
+        """Show an item; None if it cannot be shown. Raises IntegrationError if that may change."""
         try:
             return self._show(visit, item, posts)
         except IntegrationError as error:
@@ -147,7 +147,7 @@ class MirrorJobs:
         return item
 
     def _hold(self, item: Item) -> None:
-        """Note how far it is, and that somebody is at it. Raises IntegrationError where that is somebody else."""
+        """Record the progress, and the hold on the items. Raises IntegrationError if another worker has it."""
         with self._database.write() as connection:
             if not helpdesk_items.progress(connection, item, self._clock()):
                 raise IntegrationError("another worker is at it", permanent=False, code=_TAKEN)
@@ -173,12 +173,12 @@ class MirrorJobs:
         if place is None:
             with self._database.read() as connection:
                 place = visit.place = helpdesk.place_of(connection, item.contact_id)
-            self._places.name(place)
+            self._contacts.name(place)
         return place if place.conversation_id is not None else self._made(visit, item, place)
 
     def _made(self, visit: _Visit, item: Item, place: ContactPlace) -> ContactPlace:
         visit.place = None  # until it is there: a failure leaves us with what the database says
-        made = self._places.make(place)
+        made = self._contacts.make(place)
         self._hold(item)
         visit.place = made
         return made
@@ -192,18 +192,18 @@ class MirrorJobs:
         return found
 
     def _or_again(self, visit: _Visit, item: Item, ask: Callable[[ContactPlace], _T]) -> _T:
-        """Ask; where Chatwoot has no such conversation, find or make one, and ask once more."""
+        """Call Chatwoot; if it has no such conversation, find or create one, and call once more."""
         place = self._place(visit, item)
         try:
             return ask(place)
         except IntegrationError as error:
             if error.status != 404:
                 raise
-        self._places.forget(place)
+        self._contacts.forget(place)
         return ask(self._made(visit, item, place))
 
     def _after_failure(self, item: Item, error: IntegrationError) -> None:
-        """Note what became of an item. Raises what is worth another try."""
+        """Record an item's failure. Raises the errors that are worth another try."""
         is_held = error.status in HELD or error.code in _NOT_SET_UP
         if error.permanent and not is_held:
             log.error("mirror_item_failed", item_id=item.id, code=error.code, status=error.status)

@@ -1,9 +1,9 @@
-"""Takeover: what people do in Chatwoot, done here.
+"""Carries out operators' actions in Chatwoot: takeover, messages, and giving back.
 
-An operator who writes has the conversation: what they wrote goes out, the assistant falls silent, and the answer that
-it is writing is stopped. It is given back where the conversation is resolved or made pending, by /bot on, or by time.
-Webhooks come twice, late and out of order: each message is taken once, and what is older than what is known changes
-nothing but that an operator's words are always sent.
+An operator who writes takes over: their message is sent, the assistant falls silent, and the answer in
+progress is stopped. The conversation is given back when it is resolved or made pending, by /bot on, or by
+time. Webhooks come twice, late and out of order: each message is taken once, and events older than the known
+state change nothing, but an operator's words are always sent.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from integrations.chatwoot.webhooks import (
 )
 from people.helpdesk.contact_sync import inbox_fact
 from people.helpdesk.delivery import OWN
-from people.helpdesk.phrases import DeskWords
+from people.helpdesk.phrases import HelpdeskPhrases
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, helpdesk, helpdesk_events, helpdesk_items, messages
@@ -38,14 +38,14 @@ from storage.queries.webhook_events import take_event
 log = structlog.get_logger()
 
 OURS_FOR = timedelta(seconds=60)
-"""A conversation that is open so soon after we opened it was opened by us."""
+"""A conversation opened within this time after we opened it was opened by us."""
 SOMEBODY = "Chatwoot"
 _COMMANDS = ("/bot on", "/bot off", "/bot status")
 _GIVES_BACK = (Status.RESOLVED, Status.PENDING)
 
 
 class MessageSender(Protocol):
-    """Who sends what operators write."""
+    """Sends operators' messages."""
 
     def write(
         self,
@@ -62,7 +62,7 @@ class MessageSender(Protocol):
 
 
 class Helpdesk(Protocol):
-    """How operators are told something."""
+    """The helpdesk through which operators are informed."""
 
     def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
         """Show a private note."""
@@ -75,13 +75,13 @@ class Helpdesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TakeoverPolicy:
-    """How takeover is done here. zone: in which times are told. silent_for: how long the assistant is, at most.
+    """The rules of takeover. zone: for times. silent_for: the assistant's longest silence.
 
-    inbox: Chatwoot's identifier of ours. assigning_takes_over: whether the assistant falls silent when a conversation
-    is assigned to somebody, before they write; not where Chatwoot assigns by itself.
+    inbox: Chatwoot's identifier of ours. assigning_takes_over: silence the assistant as soon as a
+    conversation is assigned, before the operator writes; not if Chatwoot assigns by itself.
     """
 
-    words: DeskWords
+    words: HelpdeskPhrases
     zone: ZoneInfo
     silent_for: timedelta
     inbox: str
@@ -89,16 +89,16 @@ class TakeoverPolicy:
 
 
 class Takeover:
-    """Does what Chatwoot's webhooks ask for. Thread-safe.
+    """Handles Chatwoot's webhooks. Thread-safe.
 
-    writer: None where nothing can be sent. fit: turns an operator's Markdown into messages of WhatsApp. stop: stops
-    the answers of a conversation that are being written, by its key.
+    writer: None if nothing can be sent. fit: turns an operator's Markdown into messages of WhatsApp. stop:
+    stops a conversation's answers in progress, by its key.
     """
 
     def __init__(
         self,
         database: Database,
-        desk: Helpdesk,
+        chatwoot: Helpdesk,
         writer: MessageSender | None,
         policy: TakeoverPolicy,
         *,
@@ -106,11 +106,11 @@ class Takeover:
         stop: Callable[[str], None],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._desk, self._writer, self._policy = database, desk, writer, policy
+        self._database, self._helpdesk, self._writer, self._policy = database, chatwoot, writer, policy
         self._fit, self._stop, self._clock = fit, stop, clock
 
     def take(self, event: Event) -> None:
-        """Do what a webhook asks for, once. Raises SQLAlchemyError where it cannot be kept."""
+        """Handle a webhook, once. Raises SQLAlchemyError if it cannot be kept."""
         if isinstance(event, MessageEvent) and event.created:
             if event.source_id.startswith(OWN):
                 self._echo(event)
@@ -174,7 +174,7 @@ class Takeover:
         if _is_latest(connection, event.conversation, f"message:{event.id}", event.created_at or now, now):
             self._take_over(connection, recipient, event.sender.name or SOMEBODY, now)
             if event.conversation.status == Status.PENDING:
-                self._desk.opened(connection, place.contact_id, f"chatwoot:{event.id}:open", now)
+                self._helpdesk.opened(connection, place.contact_id, f"chatwoot:{event.id}:open", now)
 
     def _write(
         self, connection: Connection, writer: MessageSender, event: MessageEvent, recipient: Recipient
@@ -284,7 +284,7 @@ class Takeover:
     def _tell(
         self, connection: Connection, event: MessageEvent, place: ContactPlace, words: str, now: datetime
     ) -> None:
-        self._desk.note(connection, place.contact_id, f"chatwoot:{event.id}", words, now)
+        self._helpdesk.note(connection, place.contact_id, f"chatwoot:{event.id}", words, now)
 
     def _time(self, at: datetime) -> str:
         return f"{at.astimezone(self._policy.zone):%d/%m %H:%M}"
@@ -313,7 +313,7 @@ class Takeover:
 
 
 def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Recipient | None:
-    """Return the contact's written conversation, made where they only called; None without a number."""
+    """Return the contact's written conversation, created if they only called; None without a number."""
     found = contacts.find_recipient(connection, key=f"whatsapp:{place.contact_id}")
     if found is None and place.address.startswith("+"):
         return contacts.recipient_for(connection, place.address, now)
@@ -321,7 +321,7 @@ def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Re
 
 
 def _wants_nothing(connection: Connection, recipient: Recipient) -> bool:
-    """Whether they opted out, and have written nothing since that could be answered."""
+    """Return True if they opted out, and have written nothing since that could be answered."""
     since = recipient.opted_out_at
     return since is not None and not messages.came_in_since(connection, recipient.conversation_id, since)
 

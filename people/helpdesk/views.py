@@ -1,4 +1,4 @@
-"""Chatwoot's route: what happens there, signed. Answered at once: Chatwoot waits 5 s, and asks only once.
+"""Route of Chatwoot's webhooks, which are signed. Answered at once: Chatwoot waits 5 s, and sends only once.
 
 A message whose webhook is not taken is marked as failed in Chatwoot, so its writer sees it.
 """
@@ -26,7 +26,7 @@ takeover = Service[Takeover]("helpdesk.takeover")
 
 
 class ChatwootGuard:
-    """Refuses what Chatwoot did not sign in the last five minutes, with 401. secret None: 403, this is off."""
+    """Refuses requests not signed by Chatwoot in the last five minutes, with 401. secret None: 403, this is off."""
 
     def __init__(self, secret: str | None, clock: Callable[[], datetime] = utc_now) -> None:
         self._secret, self._clock = secret, clock

@@ -1,4 +1,4 @@
-"""A call in the terminal: what is said with the seconds it took, and you type what you say."""
+"""Runs a simulated call in the terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -134,7 +134,7 @@ def _hold(phone: Phone, screen: Screen, lines: Lines, direction: Direction, url:
         while phone.ended is None:
             _take_turn(phone, screen, lines)
     except (KeyboardInterrupt, EOFError):
-        screen.deed(screen.phrase("hangs_up"))
+        screen.action(screen.phrase("hangs_up"))
         _hang_up(phone)
     except CallLoopsError as error:
         screen.aside(screen.phrase("loops", message=error))
@@ -157,15 +157,15 @@ def _take_turn(phone: Phone, screen: Screen, lines: Lines) -> None:
         _do(phone, screen, *read_line(line))
 
 
-def _do(phone: Phone, screen: Screen, deed: InputAction, text: str) -> None:
-    match deed:
+def _do(phone: Phone, screen: Screen, action: InputAction, text: str) -> None:
+    match action:
         case InputAction.ASK_FOR_HELP:
             screen.show_help()
         case InputAction.HANG_UP:
-            screen.deed(screen.phrase("hangs_up"))
+            screen.action(screen.phrase("hangs_up"))
             phone.hang_up()
         case InputAction.KEEP_SILENT:
-            screen.deed(screen.phrase("silence"))
+            screen.action(screen.phrase("silence"))
             _when_it_is_quiet(phone, screen, phone.silence)
         case InputAction.PRESS:
             _when_it_is_quiet(phone, screen, lambda: phone.press(text))

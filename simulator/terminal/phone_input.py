@@ -1,4 +1,4 @@
-"""Where the caller's lines come from, and what each of them means."""
+"""Reads and parses the caller's input lines."""
 
 import re
 import select
@@ -11,7 +11,7 @@ from typing import Protocol, TextIO
 
 
 class InputAction(StrEnum):
-    """What a caller can do."""
+    """A caller's action."""
 
     SAY = "say"
     PRESS = "press"
@@ -25,7 +25,7 @@ _KEYS = re.compile(r"[/#]([0-9*#]+)|([0-9*]*#)")
 
 
 def read_line(line: str) -> tuple[InputAction, str]:
-    """Return what a line means, and its words or keys: "1#", "/1" and "#1" are keys, "!text" interrupts."""
+    """Parse a line into its action and its words or keys: "1#", "/1" and "#1" are keys, "!text" interrupts."""
     line = line.strip()
     if not line:
         return InputAction.KEEP_SILENT, ""
@@ -88,7 +88,7 @@ class ScriptedLines:
 
 @contextmanager
 def without_echo() -> Iterator[None]:
-    """Keep what is typed meanwhile off the screen; it is there for the next line."""
+    """Hide typed characters meanwhile; they stay available for the next line."""
     if not sys.stdin.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""What the terminal's phone says around the call."""
+"""Defines the terminal phone's texts."""
 
 from simulator.twilio.journal import Ending
 from translations import Message, lazy_gettext, lazy_pgettext

@@ -1,4 +1,4 @@
-"""How a call looks in the terminal."""
+"""Displays a call in the terminal."""
 
 import statistics
 import xml.etree.ElementTree as ET
@@ -37,7 +37,7 @@ class Screen:
             return str(PHRASES[key].format(**values))
 
     def opening(self, caller: str, called: str, url: str) -> None:
-        """Show who calls whom, and what can be typed."""
+        """Show both numbers and the available input."""
         body = Text.assemble((pretty_number(caller), "bold"), "  →  ", (pretty_number(called), "bold"))
         body.append(f"\n{url}", "dim")
         title = f"[bold]☎  {self.phrase('title')}[/]"
@@ -46,7 +46,7 @@ class Screen:
             self.show_help()
 
     def show_help(self) -> None:
-        """Show what can be typed."""
+        """Show the available input."""
         self._console.print(f"[dim]{self.phrase('help')}[/]")
         self._console.print()
 
@@ -55,7 +55,7 @@ class Screen:
         return self._console.status(f"[dim]{self.phrase(key)}[/]", spinner="dots")
 
     def show(self, event: Event) -> None:
-        """Show something that happened."""
+        """Show an event."""
         match event:
             case Heard(cut_after_s=None):
                 self._heard(event)
@@ -71,11 +71,11 @@ class Screen:
                 self._step(event)
 
     def aside(self, text: str) -> None:
-        """Show what is said by nobody."""
+        """Show a remark."""
         self._row("", "", Text(text, "dim italic"))
 
-    def deed(self, text: str) -> None:
-        """Show what the caller does without a word."""
+    def action(self, text: str) -> None:
+        """Show a caller's action without words."""
         if not self._interactive:
             self._row(self.phrase("caller"), "", Text(text, "dim"), style="green")
 
@@ -101,7 +101,7 @@ class Screen:
         self._console.print(Text("\n".join(lines), "cyan"))
 
     def prompt(self) -> str:
-        """Return what stands before the caller's typing; it begins a line of its own."""
+        """Return the input prompt; it begins a new line."""
         margin = f"{self.phrase('caller'):<{WHO_WIDTH}}{'':>{SECONDS_WIDTH}}  "
         if not self._console.is_terminal or self._console.no_color:
             return f"\n{margin}"

@@ -24,7 +24,7 @@ from simulator.whatsapp.messages import Exchange
 
 WRONG_ARGUMENTS = 2
 LATE_S = 3.0
-"""How long a script waits for what did not come in the reply."""
+"""Seconds that a script waits for messages outside the reply."""
 AT_ONCE = 8
 
 

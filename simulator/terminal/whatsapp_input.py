@@ -1,4 +1,4 @@
-"""What each line means that somebody types at the terminal's WhatsApp."""
+"""Parses the input lines of the terminal's WhatsApp."""
 
 import shlex
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class InputAction(StrEnum):
-    """What a person can do."""
+    """A person's action."""
 
     WRITE = "write"
     SEND_PHOTO = "send a photo"
@@ -39,7 +39,7 @@ COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A line, understood. path: of a file, "" for none. text: what is written, beside the file too."""
+    """A parsed line. path: of a file, "" for none. text: the message or the file's caption."""
 
     deed: InputAction
     text: str = ""
@@ -47,7 +47,7 @@ class Typed:
 
 
 def read_line(line: str) -> Typed:
-    """Return what a line means. A path with spaces stands in quotes."""
+    """Parse a line. A path with spaces stands in quotes."""
     line = line.strip()
     if not line:
         return Typed(InputAction.NOTHING)

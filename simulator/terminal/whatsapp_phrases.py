@@ -1,4 +1,4 @@
-"""What the terminal's WhatsApp says around the conversation."""
+"""Defines the terminal WhatsApp's texts."""
 
 from translations import Message, lazy_gettext
 

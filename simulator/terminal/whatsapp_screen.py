@@ -1,4 +1,4 @@
-"""How a WhatsApp conversation looks in the terminal."""
+"""Displays a WhatsApp conversation in the terminal."""
 
 import statistics
 import sys
@@ -39,7 +39,7 @@ class ChatScreen:
             return str(PHRASES[key].format(**values))
 
     def opening(self, person: str, assistant: str, url: str) -> None:
-        """Show who writes to whom, and what can be typed."""
+        """Show both numbers and the available input."""
         body = Text.assemble((pretty_number(person), "bold"), "  →  ", (pretty_number(assistant), "bold"))
         body.append(f"\n{url}", "dim")
         title = f"[bold]💬 {self.phrase('title')}[/]"
@@ -47,11 +47,11 @@ class ChatScreen:
         self.show_help()
 
     def show_help(self) -> None:
-        """Show what can be typed."""
+        """Show the available input."""
         self._console.print(f"[dim]{self.phrase('help')}[/]\n")
 
     def show(self, event: Event) -> None:
-        """Show something that happened."""
+        """Show an event."""
         match event:
             case Received():
                 self._row("assistant", f"{self.number(event.wait_s)} s", self._content(event), "cyan")
@@ -65,11 +65,11 @@ class ChatScreen:
                     self.aside(event.twiml)
 
     def aside(self, text: str, style: str = "dim") -> None:
-        """Show what is said by nobody."""
+        """Show a remark."""
         self._row("", "", Text(text, f"dim {style}"))
 
     def wrote(self, text: str) -> None:
-        """Show what the person wrote; who types at the screen sees it there."""
+        """Show the person's message, unless it was typed on this screen."""
         if not self._live:
             self._row("person", "", Text(text), "green")
 

@@ -1,4 +1,4 @@
-"""One call: its names, its record, its line to the server, and what the network does in it."""
+"""Runs one call: identifiers, journal, webhooks and the network's actions."""
 
 import threading
 from collections.abc import Callable, Collection
@@ -21,7 +21,7 @@ OUTBOUND_EVENTS = frozenset({"initiated", "ringing", "in-progress", "completed"}
 
 @dataclass(frozen=True, slots=True)
 class StatusWishes:
-    """Which status callbacks are wanted. events: None for Twilio's own choice by direction."""
+    """The status callbacks requested. events: None for Twilio's own choice by direction."""
 
     url: str | None = None
     order: Order = "normal"
@@ -71,7 +71,7 @@ class Call:
         return self.go_on(lambda: self.acting.open(self.addresses.own(target)))
 
     def listening(self) -> Listening:
-        """Return what the call waits for. Raises NoCallError where there is none."""
+        """Return the input that the call waits for. Raises NoCallError where there is none."""
         if not self.begun:
             raise NoCallError("there is no call: dial first")
         if self.acting.listening is None:
@@ -83,7 +83,7 @@ class Call:
         self.clock.let_pass(listening.prompt_ends_at - self.clock.now())
 
     def lose(self, what: str, why: str) -> str:
-        """What the caller did is not noticed."""
+        """Ignore the caller's action."""
         self.journal.warn(None, f"not heard by the call, as {why}: {what!r}")
         return ""
 

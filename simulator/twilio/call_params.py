@@ -42,7 +42,7 @@ class CallParams:
         return self.assistant if self.direction == "inbound" else self.person
 
     def params(self, status: str) -> Params:
-        """Return what every webhook carries (Twilio: "TwiML: How it works", request parameters)."""
+        """Return the parameters common to all webhooks (Twilio: "TwiML: How it works", request parameters)."""
         standard = (
             ("AccountSid", self.account_sid),
             ("ApiVersion", "2010-04-01"),

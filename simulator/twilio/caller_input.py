@@ -1,4 +1,4 @@
-"""What the caller gives, as the fields of the webhook that carries it."""
+"""Builds the webhook fields of the caller's input."""
 
 from simulator.twilio.call_params import new_sid
 from simulator.twilio.signing import Params
@@ -9,20 +9,20 @@ EMPTY: Params = (("SpeechResult", ""), ("Digits", ""))
 
 
 def speech(text: str, confidence: float | None) -> Params:
-    """Return what was understood. confidence: 0 to 1; None leaves it out, as Twilio may."""
+    """Return the fields of recognised speech. confidence: 0 to 1; None leaves it out, as Twilio may."""
     given: Params = (("SpeechResult", text),)
     return given if confidence is None else (*given, ("Confidence", str(confidence)))
 
 
 def recording(account_sid: str, seconds: float, digits: str | None = None) -> Params:
-    """Return what a <Record> hands over. digits: the key that ended it, "hangup", or None for silence."""
+    """Return the fields of a <Record>. digits: the key that ended it, "hangup", or None for silence."""
     url = f"https://api.twilio.com/2010-04-01/Accounts/{account_sid}/Recordings/{new_sid('RE')}"
     given: Params = (("RecordingUrl", url), ("RecordingDuration", str(round(seconds))))
     return given if digits is None else (*given, ("Digits", digits))
 
 
 def read_keys(listening: Listening, digits: str) -> tuple[str, bool, str]:
-    """Return what of the keys pressed is handed over, whether that ended the waiting, and what came too late."""
+    """Return the digits submitted, whether they ended the wait, and the digits that came too late."""
     finish = listening.verb.get("finishOnKey", "#")
     most = listening.verb.number("numDigits", 0)
     for position, key in enumerate(digits):

@@ -1,4 +1,4 @@
-"""The call's clock: made of the seconds that would go by, or of those that do."""
+"""Measures a call's time, virtual or real."""
 
 import threading
 import time
@@ -83,5 +83,5 @@ class RealClock:
         """Those seconds have gone by already."""
 
     def stop(self) -> None:
-        """Wake who waits."""
+        """Wake waiting threads."""
         self._over.set()

@@ -1,4 +1,4 @@
-"""Connection overrides: what a URL's fragment says of how patiently Twilio asks it.
+"""Parses connection overrides (timeouts and retries) in a URL's fragment.
 
 After Twilio's "Webhooks (HTTP callbacks): Connection Overrides" page: `#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx`.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong with a simulated call."""
+"""Defines a simulated call's errors."""
 
 
 class WebhookError(Exception):

@@ -1,4 +1,4 @@
-"""What happened in a call: every exchange, every word with its seconds, every warning."""
+"""Records a call: requests, timed words and warnings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from enum import StrEnum
 from simulator.twilio.signing import Params
 
 CHARS_PER_S = 15.0
-"""How fast a voice speaks, about, in Spanish as in English."""
+"""Approximate speed of speech, in Spanish and English."""
 
 
 def spoken_seconds(text: str) -> float:
@@ -27,7 +27,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallWarning:
-    """Something that Twilio logs and goes on after. code: Twilio's, or None where the warning is ours."""
+    """A warning that Twilio logs before continuing. code: Twilio's, or None where the warning is ours."""
 
     code: int | None
     message: str
@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that the caller heard. Times in seconds of the call's clock.
+    """Words heard by the caller. Times in seconds of the call's clock.
 
     wait_s: the silence before it. cut_after_s: how much of it was heard before the caller spoke over it.
     """
@@ -81,7 +81,7 @@ class Heard:
 
     @property
     def ends_at(self) -> float:
-        """When it fell silent."""
+        """Return the end of the words."""
         return self.at + (self.duration_s if self.cut_after_s is None else self.cut_after_s)
 
     @property
@@ -103,12 +103,12 @@ class Line:
 
 
 Event = Heard | Line | Step | CallWarning
-"""What a listener is told, as it happens; what the assistant said comes as Heard, and again where it was cut."""
+"""An event for listeners; the assistant's words come as Heard, and again if they were interrupted."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """What the caller did (nothing: the call began, or they kept silent) and what they heard after it."""
+    """The caller's input (none at the beginning or for silence) and the words heard after it."""
 
     caller: str
     began_at: float

@@ -1,4 +1,4 @@
-"""A phone, and Twilio between it and the server: what the caller does are its verbs.
+"""Simulates a phone and Twilio; each caller's action is a method.
 
 phone = Phone("http://127.0.0.1:5000", account_sid=..., auth_token=...)
 phone.dial()
@@ -186,12 +186,12 @@ class Phone:
 
     @property
     def transcript(self) -> list[Line]:
-        """Both sides, and what the network did."""
+        """Return both sides' words and the network's actions."""
         return self._call.journal.transcript
 
     @property
     def warnings(self) -> list[CallWarning]:
-        """What Twilio would have logged, and what it would have let pass in silence."""
+        """Return Twilio's warnings, and those for problems that Twilio ignores."""
         return self._call.journal.warnings
 
     @property
@@ -214,12 +214,12 @@ class Phone:
 
     @property
     def failure(self) -> WebhookError | None:
-        """What ended the call where it ended in an application error."""
+        """Return the application error that ended the call, if any."""
         return self._call.acting.failure
 
     @property
     def listening(self) -> Listening | None:
-        """What the call waits for; None while it does not."""
+        """Return the input that the call waits for; None if there is none."""
         return self._call.acting.listening
 
     @property

@@ -35,28 +35,28 @@ class Listening:
 
     @property
     def ends_at(self) -> float:
-        """When the call stops waiting."""
+        """Return the time at which the wait ends."""
         return self.prompt_ends_at + self.timeout_s
 
     @property
     def hears_speech(self) -> bool:
-        """Whether words are of use."""
+        """Return whether speech is accepted."""
         return self.verb.name == "Record" or "speech" in self.verb.get("input", "dtmf").split()
 
     @property
     def hears_digits(self) -> bool:
-        """Whether keys are of use."""
+        """Return whether digits are accepted."""
         return self.verb.name == "Record" or "dtmf" in self.verb.get("input", "dtmf").split()
 
     @property
     def interruptible(self) -> bool:
-        """Whether words stop the prompt. Twilio documents no default any more; it used to be true."""
+        """Return whether speech stops the prompt. Twilio documents no default any more; it used to be true."""
         return self.verb.name == "Gather" and self.hears_speech and self.verb.is_true("bargeIn", default=True)
 
 
 @dataclass
 class Script:
-    """What happens in the call that the caller does not decide.
+    """Outcomes in the call beyond the caller's control.
 
     reaction_s: a gather that goes on by itself this soon or sooner passes in silence: nobody answers as fast.
     dial_outcome: the DialCallStatus of every <Dial>. dial_talk_s: how long people talk then.

@@ -38,7 +38,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "Hangup": frozenset(),
     "Reject": frozenset({"reason"}),
 }
-"""What the simulated phone acts out, with every attribute that the verb has."""
+"""Supported verbs with all their attributes."""
 
 NOT_ACTED_OUT = frozenset({"Connect", "Enqueue", "Leave", "Pay", "Prompt", "Refer", "Sms", "Start", "Stop"})
 """Verbs that exist, and that the simulated phone passes over with a warning."""
@@ -50,7 +50,7 @@ NESTED: dict[str, frozenset[str]] = {
         {"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w", "amazon:effect"}
     ),
 }
-"""What may stand inside what; a verb that is not listed takes only text."""
+"""Allowed children of each verb; unlisted verbs take only text."""
 
 NESTED_ATTRIBUTES: dict[str, frozenset[str]] = {"Number": NUMBER}
 

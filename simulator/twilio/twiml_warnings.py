@@ -1,4 +1,4 @@
-"""What Twilio warns of in a document, and goes on.
+"""Finds problems in a document that Twilio only warns of.
 
 Codes after Twilio's error and warning dictionary; a warning with none is ours: Twilio would say nothing.
 """

@@ -1,4 +1,4 @@
-"""Where a webhook is sent, and the public URL that it is signed as."""
+"""Resolves a webhook's URL and the public URL used for its signature."""
 
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit

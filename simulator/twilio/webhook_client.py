@@ -34,7 +34,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What one try came to. failure: the retry policy's word for it, or "" where there is none to retry."""
+    """One attempt's result. failure: the retry policy's word for it, or "" where there is none to retry."""
 
     failure: str = ""
     error: int | None = None

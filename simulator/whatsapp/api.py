@@ -39,7 +39,7 @@ TYPING = "/v2/Indicators/Typing.json"
 
 
 class Person(Protocol):
-    """Somebody who has WhatsApp."""
+    """A WhatsApp user."""
 
     @property
     def address(self) -> str:
@@ -48,11 +48,11 @@ class Person(Protocol):
 
     @property
     def joined(self) -> bool:
-        """Whether they have joined the sandbox."""
+        """Return whether the person has joined the sandbox."""
         ...
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Take a message of the REST API, or learn why it does not arrive; return what tells its sender so."""
+        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
         ...
 
 
@@ -118,12 +118,12 @@ class MessagingApi:
 
     @property
     def url(self) -> str:
-        """Where it is asked: what TWILIO_API_URL has to be."""
+        """Return the API's base URL, for TWILIO_API_URL."""
         return self._server.url
 
     @property
     def cdn_url(self) -> str:
-        """Where media come from in the end: another origin, which wants no credentials."""
+        """Return the media's final origin; it needs no credentials."""
         return self._cdn.url
 
     def register(self, person: Person) -> None:
@@ -144,12 +144,12 @@ class MessagingApi:
         method: str = "POST",
         retry_after_s: int | None = None,
     ) -> None:
-        """Let the next requests with that method be refused; what was refused is not done."""
+        """Refuse the next requests with that method, without performing them."""
         error = ApiError(status, code, message, retry_after_s=retry_after_s)
         self._plan(_Planned(method, error), times)
 
     def lose_answer(self, *, times: int = 1, method: str = "POST") -> None:
-        """Let what the next requests ask be done, and the connection break before they are answered."""
+        """Perform the next requests, but break the connection before answering them."""
         self._plan(_Planned(method), times)
 
     def fate_of(self, message: Message) -> int | None:

@@ -1,4 +1,4 @@
-"""What Twilio's REST API refuses, and in which words (https://www.twilio.com/docs/api/errors)."""
+"""Defines the errors of Twilio's REST API (https://www.twilio.com/docs/api/errors)."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class ApiError(Exception):
 
 
 def not_found(path: str) -> ApiError:
-    """Return what is said of a resource that there is not."""
+    """Return the error for a missing resource."""
     return ApiError(404, 20404, f"The requested resource {path} was not found")
 
 

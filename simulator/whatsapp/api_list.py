@@ -12,7 +12,7 @@ MAX_PAGE_SIZE = 1000
 
 
 def listing(book: MessageBook, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page that a query asks for: To, From, DateSent (also with < and >), PageSize, Page."""
+    """Return the page for a query: To, From, DateSent (also with < and >), PageSize, Page."""
     size = max(1, min(_whole(query.get("PageSize"), PAGE_SIZE), MAX_PAGE_SIZE))
     page = _whole(query.get("Page"), 0)
     found = [message for message in reversed(list(book)) if _matches(message, query)]

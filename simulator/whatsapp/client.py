@@ -1,4 +1,4 @@
-"""A WhatsApp, and Twilio between it and the server: what the person does are its verbs.
+"""Simulates a WhatsApp client and Twilio; each person's action is a method.
 
 with WhatsApp("http://127.0.0.1:5000", account_sid=..., auth_token=...) as ana:
     exchange = ana.send("¿A qué hora abrís?", media=[photo()])
@@ -44,7 +44,7 @@ __all__ = [
 WEBHOOK = "/webhook/whatsapp/"
 
 Event = Received | MessageProblem | Step
-"""What a listener is told, as it happens: a message came, something went wrong, a request was made."""
+"""An event for listeners: a message, a problem or a request."""
 
 
 class WhatsApp:
@@ -202,7 +202,7 @@ class WhatsApp:
         return self._courier.steps
 
     def release_receipts(self) -> None:
-        """Tell the receipts that were held back, and wait until they are told."""
+        """Send the withheld receipts, and wait until they are sent."""
         self._courier.release()
         self._courier.settle()
 
@@ -213,7 +213,7 @@ class WhatsApp:
     # Between the person and the server
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Take a message of the REST API, or learn why it does not arrive; return what tells its sender so."""
+        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
         wishes = self.receipts
         code = error_code or wishes.error_code
         if code is None:

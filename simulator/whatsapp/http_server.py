@@ -38,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered.
+    """A response.
 
     padding_bytes: zeros sent after the body. length: what Content-Length says, where it is not the truth;
     chunked: there is none. lost: the connection breaks instead. then: called when the answer has been sent.

@@ -1,4 +1,4 @@
-"""What reached a person, in order, and waiting for more of it."""
+"""Stores a person's received messages in order, and waits for new ones."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a person attaches, and the two servers it is had from: Twilio's API, which sends one on to a CDN."""
+"""Serves a person's attachments: Twilio's API redirects to a CDN."""
 
 import secrets
 import threading
@@ -28,7 +28,7 @@ TYPES = {
     ".pdf": "application/pdf",
     ".vcf": "text/vcard",
 }
-"""What WhatsApp takes, by the end of a file's name."""
+"""Media types that WhatsApp accepts, by file extension."""
 UNKNOWN_TYPE = "application/octet-stream"
 
 

@@ -109,7 +109,7 @@ class MessageBook:
                 self._wrote_last[message.sender] = message.created_at
 
     def note(self, message: Message, status: str, error_code: int | None = None) -> None:
-        """Write down what became of a message."""
+        """Record a message's status."""
         with self._lock:
             message.status, message.error_code = status, error_code
             message.updated_at = self.now()
@@ -144,7 +144,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class MessageProblem:
-    """Something that Twilio would have logged. code: Twilio's; None where it would have said nothing."""
+    """A problem that Twilio would have logged. code: Twilio's; None where it would have said nothing."""
 
     code: int | None
     message: str
@@ -152,7 +152,7 @@ class MessageProblem:
 
     @classmethod
     def of(cls, error: WebhookError) -> "MessageProblem":
-        """Return what an exception says."""
+        """Return a problem from an exception."""
         return cls(error.code, error.message, error.url)
 
 

@@ -1,4 +1,4 @@
-"""Tells the server what became of its messages: Twilio's status callbacks, in their order or out of it."""
+"""Sends Twilio's status callbacks to the server, in order or out of order."""
 
 import threading
 from collections import deque
@@ -19,7 +19,7 @@ FAILURES = frozenset({"failed", "undelivered"})
 
 @dataclass(frozen=True, slots=True)
 class ReceiptWishes:
-    """What becomes of messages, and how it is told.
+    """The fate of messages, and the order and number of their status callbacks.
 
     statuses: what happens, in order. order: "scrambled" tells the last first. times: how often each is told.
     dropped: which are never told. held: none is told until release_receipts(). early: they are told before
@@ -70,7 +70,7 @@ class ReceiptCourier:
     _install_sid: str = field(default_factory=lambda: new_sid("XE"))
 
     def report(self, message: Message, wishes: ReceiptWishes, error_code: int | None) -> None:
-        """Write down what becomes of a message, and tell it where its sender asked to be told."""
+        """Record a message's status, and send it to its status callback."""
         receipts = []
         for status in wishes.steps_for(error_code):
             code = error_code if status in FAILURES else None
@@ -96,13 +96,13 @@ class ReceiptCourier:
         return report
 
     def release(self) -> None:
-        """Tell what was held back."""
+        """Send the withheld receipts."""
         with self._changed:
             held, self._held = self._held, []
         self._send(held, held=False)
 
     def settle(self, timeout_s: float = 30) -> None:
-        """Wait until all is told that is not held back. Raises TimeoutError."""
+        """Wait until all receipts not withheld are sent. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(self._is_settled, timeout_s):
                 raise TimeoutError(f"receipts are still being sent after {timeout_s:g} s")
@@ -111,7 +111,7 @@ class ReceiptCourier:
         return not (self._promised or self._waiting or self._is_sending)
 
     def close(self) -> None:
-        """Tell nothing more; wait for what is being told."""
+        """Stop sending; wait for the receipt in progress."""
         with self._changed:
             self._is_closed = True
             self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Files of each kind that people send, as small as they can be and yet whole: any reader opens them."""
+"""Provides minimal valid sample files of each kind."""
 
 import struct
 import zlib

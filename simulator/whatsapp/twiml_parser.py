@@ -33,7 +33,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where a document says the rest is to be had."""
+    """A redirect to the next document."""
 
     reference: str
     method: str = "POST"
@@ -41,7 +41,7 @@ class Redirect:
 
 @dataclass(slots=True)
 class Reading:
-    """What a document asks for, as far as it can be done."""
+    """A document's supported instructions."""
 
     drafts: list[Draft] = field(default_factory=list)
     redirect: Redirect | None = None

@@ -1,4 +1,4 @@
-"""A message from a person, as the fields of the webhook that carries it.
+"""Builds a person's message as webhook fields.
 
 After Twilio's "Twilio's request to your incoming message Webhook URL" page and, for what was pressed or chosen, its
 pages on quick replies and list pickers.
@@ -18,7 +18,7 @@ Extra = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who writes, and to whom. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
+    """The sender and the recipient. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
 
     account_sid: str
     number: str
@@ -75,12 +75,12 @@ def location(latitude: float, longitude: float, label: str, street: str) -> dict
 
 
 def button(text: str, payload: str) -> dict[str, str | None]:
-    """Return the fields of a button that was pressed."""
+    """Return the fields of a pressed button."""
     return {"ButtonText": text, "ButtonPayload": payload, "ButtonType": "REPLY"}
 
 
 def list_choice(title: str, choice_id: str, description: str) -> dict[str, str | None]:
-    """Return the fields of what was chosen from a list."""
+    """Return the fields of a list choice."""
     row = {"id": choice_id, "title": title, "description": description}
     return {
         "ListId": choice_id,

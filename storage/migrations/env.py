@@ -10,13 +10,13 @@ from storage.base import Base, UtcDateTime, is_ours
 
 
 def _render_type(kind: str, thing: Any, _context: object) -> str | Literal[False]:
-    """Write our own time type down as what it is in the database: a migration outlives our code."""
+    """Render our own time type as its database type: a migration outlives our code."""
     is_time = kind == "type" and isinstance(thing, UtcDateTime)
     return "sa.DateTime(timezone=True)" if is_time else False
 
 
 def run() -> None:
-    """Migrate over the connection that `jobs.migrate` hands over."""
+    """Migrate over the connection that `jobs.migrate` passes."""
     connection: Connection = context.config.attributes["connection"]
     context.configure(
         connection=connection, target_metadata=Base.metadata, include_name=is_ours,  # type: ignore[arg-type]  # wider than it need be

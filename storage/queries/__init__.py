@@ -1,1 +1,1 @@
-"""Queries and changes, one module an aggregate; imports storage alone."""
+"""Queries and changes, one module per aggregate; imports storage alone."""

@@ -1,4 +1,4 @@
-"""Contacts, conversations and calls: every query about them, named."""
+"""Queries for contacts, conversations and calls."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -20,14 +20,14 @@ STATUS_RANKS = {
     "no-answer": 4,
     "canceled": 4,
 }
-"""Twilio's call statuses in the order they can come in. A call never goes back, nor from end to end."""
+"""Twilio's call statuses in their possible order. A call never goes back, nor from one end to another."""
 
 OVER = 4
 
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What a webhook says of its call. Numbers as Twilio gave them; contact_address is ours."""
+    """A webhook's data on its call. Numbers as Twilio gave them; contact_address is ours."""
 
     call_sid: str
     direction: str
@@ -45,7 +45,7 @@ class CallFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConversationRecord:
-    """A conversation as the manager needs it."""
+    """A conversation, with the fields that the manager needs."""
 
     id: int
     key: str
@@ -66,11 +66,11 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 _FIND_CONVERSATION = select(*(_CONVERSATIONS.c[field.name] for field in fields(ConversationRecord))).where(
     _CONVERSATIONS.c.key == bindparam("key")
 )
-"""Asked for by each webhook, so made once, and past the ORM."""
+"""Executed for each webhook, so built once, and without the ORM."""
 
 
 def open_call(connection: Connection, facts: CallFacts, now: datetime) -> ConversationRecord:
-    """Return the call's conversation; the first webhook of a call makes it, with its contact and its row."""
+    """Return the call's conversation; the first webhook of a call creates it, with its contact and its row."""
     found = find_conversation(connection, facts.key)
     if found is not None:
         return found
@@ -129,7 +129,7 @@ def topics_of(connection: Connection, contact_id: int, *, besides: int = 0) -> s
 
 @dataclass(frozen=True, slots=True)
 class CallProgress:
-    """What a status callback says. at: when Twilio says that it happened, else when it came in."""
+    """The data of a status callback. at: Twilio's time of the event, or else its arrival."""
 
     status: str
     at: datetime
@@ -138,10 +138,9 @@ class CallProgress:
 
 
 def record_progress(connection: Connection, call_sid: str, progress: CallProgress) -> bool:
-    """Move a call forward, never back; return whether this made it over.
+    """Move a call forward, never back; return whether this ended it.
 
-    Callbacks come late and in any order: a status of a lower rank changes nothing but fills in the times
-    and the facts that were missing.
+    Callbacks come late and in any order: a status of a lower rank only fills in missing times and facts.
     """
     call = connection.execute(
         select(*_CALLS.c).where(_CALLS.c.call_sid == call_sid).with_for_update()
@@ -162,7 +161,7 @@ def record_progress(connection: Connection, call_sid: str, progress: CallProgres
 
 
 def close_conversation(connection: Connection, key: str, now: datetime) -> int | None:
-    """Close a conversation once; return its id where it was open until now."""
+    """Close a conversation once; return its id if it was open until now."""
     return connection.execute(
         update(Conversation)
         .where(Conversation.key == key, Conversation.closed_at.is_(None))
@@ -172,7 +171,7 @@ def close_conversation(connection: Connection, key: str, now: datetime) -> int |
 
 
 def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
-    """Return (CallSid, conversation key) of calls that are not over and were silent since `before`."""
+    """Return (CallSid, conversation key) of unfinished calls that were silent since `before`."""
     last_turn = (
         select(func.max(Turn.created_at))
         .where(Turn.conversation_id == Call.conversation_id)
@@ -190,7 +189,7 @@ def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> 
 
 
 def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:
-    """Keep what a conversation was about, and let the contact's written one know of it."""
+    """Store a conversation's topic, and add it to the background of the contact's written conversation."""
     contact_id = connection.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id)
@@ -212,7 +211,7 @@ def conversation_topic(connection: Connection, conversation_id: int, topic: str)
 
 
 def keep_summary(connection: Connection, conversation_id: int, summary: str, upto: int) -> bool:
-    """Keep a rolling summary that covers the turns up to a number; an older one never replaces a newer."""
+    """Store a rolling summary of the turns up to a number; an older one never replaces a newer."""
     kept = connection.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.summary_upto < upto)

@@ -1,4 +1,4 @@
-"""Conversations in the terminal, and what was said in any: every query about them, named."""
+"""Queries for conversations in the terminal, and for the words of any conversation."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from storage.upsert import insert_once
 
 CHANNEL = "chat"
 ADDRESS = "terminal"
-"""Whoever sits before it: nobody that we would know elsewhere."""
+"""The address of the terminal's user, known on no other channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaidRecord:
-    """What was heard in a turn, and what was answered."""
+    """The utterance and the answer of a turn."""
 
     created_at: datetime
     channel: str
@@ -27,12 +27,12 @@ class SaidRecord:
 
 
 def new_key() -> str:
-    """Return the key of a conversation that there is not yet."""
+    """Return an unused conversation key."""
     return f"{CHANNEL}:{secrets.token_hex(8)}"
 
 
 def open_chat(connection: Connection, key: str, now: datetime) -> ConversationRecord:
-    """Return a conversation of the terminal, made where it is new."""
+    """Return a conversation of the terminal, created if it is new."""
     insert_once(
         connection, Contact, address=ADDRESS, simulated=True, name="", whatsapp_address="", created_at=now
     )

@@ -1,4 +1,4 @@
-"""Whom written messages are exchanged with: every query about contacts who write, named."""
+"""Queries for contacts with whom written messages are exchanged."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from storage.queries.calls import ConversationRecord, find_conversation, topics_
 from storage.upsert import insert_once
 
 WROTE_EVERY = timedelta(minutes=1)
-"""When a contact wrote last is noted as often as this: it is asked about by the day."""
+"""The interval at which a contact's last message is noted: only its day matters."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -21,7 +21,7 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who wrote. number: E.164, in the form that is the same on the phone; address: as the provider writes it."""
+    """The sender of a message. number: E.164, in the same form as on the phone; address: in the provider's form."""
 
     number: str
     address: str
@@ -32,7 +32,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a conversation's messages go to, and from which of our numbers."""
+    """The recipient of a conversation's messages, and the number of ours that sends them."""
 
     conversation_id: int
     contact_id: int
@@ -50,7 +50,7 @@ class Recipient:
 
 
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
-    """Return the conversation with a person, made where it is new, with what their message says of them."""
+    """Return the conversation with a person, created if new, updated with the details in their message."""
     recipient = _known(connection, sender.number, sender.simulated)
     if recipient is None:
         recipient = _made(connection, sender, to_address, now, wrote_at=now)
@@ -79,10 +79,10 @@ def conversation_with(connection: Connection, sender: Sender, to_address: str, n
 
 
 def recipient_for(connection: Connection, number: str, now: datetime) -> Recipient:
-    """Return the conversation with the real person of an E.164 number, to whom we write of our own accord.
+    """Return the conversation with the real person of an E.164 number, for a message of our own accord.
 
-    It is made where it is new; that they wrote is not said by it. Where no message of theirs has brought the address
-    that WhatsApp knows them by, it is the number as it is given here.
+    It is created if it is new, without marking them as having written. Until a message of theirs brings their WhatsApp
+    address, the number given here is used.
     """
     found_by = matching_number(number)
     known = _known(connection, found_by, False)
@@ -129,7 +129,7 @@ def _made(
 def find_recipient(
     connection: Connection, *, key: str | None = None, conversation_id: int | None = None
 ) -> Recipient | None:
-    """Return whom a conversation is with, by its key or its id."""
+    """Return the recipient of a conversation, by its key or its id."""
     if key is not None:
         row = connection.execute(_BY_KEY, {"key": key}).one_or_none()
     else:
@@ -138,7 +138,7 @@ def find_recipient(
 
 
 def conversation_of_number(connection: Connection, number: str) -> int | None:
-    """Return the id of the conversation with the real person of an E.164 number; None where there is none."""
+    """Return the id of the conversation with the real person of an E.164 number; None if there is none."""
     which = (
         _CONTACTS.c.address == number, _CONTACTS.c.simulated.is_(False), _CONVERSATIONS.c.channel == "whatsapp"
     )  # fmt: skip
@@ -147,28 +147,28 @@ def conversation_of_number(connection: Connection, number: str) -> int | None:
 
 
 def conversation_of(connection: Connection, key: str) -> ConversationRecord:
-    """Return a conversation that exists."""
+    """Return an existing conversation."""
     found = find_conversation(connection, key)
     assert found is not None
     return found
 
 
 def name_contact(connection: Connection, contact_id: int, name: str) -> None:
-    """Keep how a contact is called, where that is not known."""
+    """Store a contact's name, if it is unknown."""
     connection.execute(
         update(_CONTACTS).where(_CONTACTS.c.id == contact_id, _CONTACTS.c.name == "").values(name=name[:80])
     )
 
 
 def is_with_a_person(recipient: Recipient, at: datetime) -> bool:
-    """Say whether a person had taken a conversation over, at a time."""
+    """Return whether a person had taken a conversation over at a time."""
     return recipient.human_until is not None and recipient.human_until > at
 
 
 def is_silenced(connection: Connection, conversation_id: int, turn_id: int, now: datetime) -> bool:
-    """Say whether an answer is to be held back, for a person has taken over.
+    """Return whether an answer is to be held back, because a person has taken over.
 
-    The answer that hands a conversation over is itself still said, until somebody by name has it.
+    The answer that hands a conversation over is itself still sent, until a named person has taken it.
     """
     until, human = connection.execute(_HUMAN, {"conversation_id": conversation_id}).one()
     if until is None or until <= now:
@@ -185,7 +185,7 @@ def _hands_over(connection: Connection, conversation_id: int, turn_id: int) -> b
 
 
 def take_over(connection: Connection, conversation_id: int, human: str, until: datetime) -> None:
-    """Note that a person has taken over, and until when the assistant is silent."""
+    """Record that a person has taken over, and until when the assistant is silent."""
     connection.execute(
         update(_CONVERSATIONS)
         .where(_CONVERSATIONS.c.id == conversation_id)
@@ -194,7 +194,7 @@ def take_over(connection: Connection, conversation_id: int, human: str, until: d
 
 
 def give_back(connection: Connection, conversation_id: int) -> bool:
-    """Note that the assistant answers again; say whether a person had it until now."""
+    """Record that the assistant answers again; return whether a person had the conversation until now."""
     given = connection.execute(
         update(_CONVERSATIONS)
         .where(_CONVERSATIONS.c.id == conversation_id, _CONVERSATIONS.c.human_until.is_not(None))
@@ -204,7 +204,7 @@ def give_back(connection: Connection, conversation_id: int) -> bool:
 
 
 def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> bool:
-    """Note that a contact wants nothing more of our own accord, or (None) does again; say whether that is new."""
+    """Record a contact's opt-out, or (None) its end; return whether that is new."""
     was = _CONTACTS.c.opted_out_at.is_(None) if at is not None else _CONTACTS.c.opted_out_at.is_not(None)
     changed = connection.execute(
         update(_CONTACTS).where(_CONTACTS.c.id == contact_id, was).values(opted_out_at=at)
@@ -213,7 +213,7 @@ def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> boo
 
 
 def ask_stop(connection: Connection, contact_id: int, now: datetime) -> bool:
-    """Note that a contact is asked whether our messages are to end; False where they were asked before."""
+    """Record our question whether our messages are to end; return False if it was asked before."""
     asked = connection.execute(
         update(_CONTACTS)
         .where(_CONTACTS.c.id == contact_id, _CONTACTS.c.stop_asked_at.is_(None))
@@ -239,7 +239,7 @@ _RECIPIENT = select(
     )
 ).join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
 
-# Made once, for the making of a statement costs more than the database does.
+# Built once: building a statement costs more than running it.
 _BY_KEY = _RECIPIENT.where(_CONVERSATIONS.c.key == bindparam("key"))
 _BY_ID = _RECIPIENT.where(_CONVERSATIONS.c.id == bindparam("conversation_id"))
 _KNOWN = _RECIPIENT.where(

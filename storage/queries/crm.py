@@ -1,4 +1,4 @@
-"""What a CRM is told of conversations and handoffs: every query for it, named."""
+"""Queries for the CRM's view of conversations and handoffs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _TURNS = cast(Table, Turn.__table__)
 
 @dataclass(frozen=True, slots=True)
 class TalkFacts:
-    """A conversation and whom it is with. address: E.164, or "withheld:" and the call's id."""
+    """A conversation and its contact. address: E.164, or "withheld:" and the call's id."""
 
     id: int
     channel: str
@@ -34,7 +34,7 @@ class TalkFacts:
 
 @dataclass(frozen=True, slots=True)
 class HandoffRow:
-    """A handoff. owner: who took it; "" where nobody has."""
+    """A handoff. owner: the person who took it, or ""."""
 
     id: int
     conversation_id: int
@@ -48,7 +48,7 @@ class HandoffRow:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """How a phone call went. status: one of STATUS_RANKS."""
+    """The course of a phone call. status: one of STATUS_RANKS."""
 
     call_sid: str
     status: str
@@ -58,7 +58,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A written message, as much of it as says when who wrote."""
+    """The author and the time of a written message."""
 
     id: int
     outbound: bool
@@ -72,13 +72,13 @@ def talk(connection: Connection, conversation_id: int) -> TalkFacts | None:
 
 
 def handed_off_talk(connection: Connection, handoff_id: int) -> TalkFacts | None:
-    """Return the conversation that a handoff is of."""
+    """Return the conversation of a handoff."""
     row = connection.execute(_HANDED_OFF.where(_HANDOFFS.c.id == handoff_id)).one_or_none()
     return None if row is None else TalkFacts(*row)
 
 
 def written_by_contact(connection: Connection, message_id: int) -> TalkFacts | None:
-    """Return the conversation that a message came into; None for one of ours."""
+    """Return the conversation of an inbound message; None for one of ours."""
     row = connection.execute(_WRITTEN_IN.where(_MESSAGES.c.id == message_id)).one_or_none()
     return None if row is None else TalkFacts(*row)
 
@@ -119,7 +119,7 @@ def handoffs_between(
 
 
 def handoffs_of_call(connection: Connection, conversation_id: int, call_sid: str) -> list[HandoffRow]:
-    """Return the handoffs of a call, those too that were asked for from outside in its name, oldest first."""
+    """Return the handoffs of a call, including those requested from outside in its name, oldest first."""
     asked = f"conversation:{call_sid}"
     return _handoffs(
         connection,
@@ -145,7 +145,7 @@ _HANDOFF = select(
 
 
 def call_of(connection: Connection, conversation_id: int) -> CallRow | None:
-    """Return the phone call that a conversation is."""
+    """Return the phone call of a conversation."""
     row = connection.execute(
         select(_CALLS.c.call_sid, _CALLS.c.status, _CALLS.c.started_at, _CALLS.c.ended_at).where(
             _CALLS.c.conversation_id == conversation_id
@@ -155,7 +155,7 @@ def call_of(connection: Connection, conversation_id: int) -> CallRow | None:
 
 
 def answered_turns(connection: Connection, conversation_id: int) -> int:
-    """Return how often somebody said something in a call, and was answered to the end."""
+    """Return the number of utterances in a call that were answered completely."""
     return connection.execute(
         select(func.count())
         .select_from(_TURNS)
@@ -168,7 +168,7 @@ def answered_turns(connection: Connection, conversation_id: int) -> int:
 
 
 def last_written(connection: Connection, conversation_id: int, limit: int) -> Sequence[Written]:
-    """Return the newest messages of a conversation, either way, oldest of them first; none that never left."""
+    """Return a conversation's newest messages, in and out, oldest of them first; none that was never sent."""
     rows = connection.execute(
         select(_MESSAGES.c.id, _MESSAGES.c.outbound, _MESSAGES.c.created_at)
         .where(_MESSAGES.c.conversation_id == conversation_id, _MESSAGES.c.status != MessageStatus.HELD)

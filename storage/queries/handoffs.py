@@ -1,4 +1,4 @@
-"""Conversations that went to a person: every query about them, named."""
+"""Queries for conversations that were handed over to a person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ OPEN = "open"
 
 @dataclass(frozen=True, slots=True)
 class HandoffRecord:
-    """A handoff with the person it is about. address: E.164, or "withheld:" and the CallSid.
+    """A handoff with its contact. address: E.164, or "withheld:" and the CallSid.
 
-    owner: who took it; asked: the sellers who were told of it, in order.
+    owner: the person who took it; asked: the sellers who were notified of it, in order.
     """
 
     created_at: datetime
@@ -44,9 +44,9 @@ def make_handoff(
     context: str,
     now: datetime,
 ) -> int | None:
-    """Keep that a conversation goes to a person; return its id, None where that turn led to one before.
+    """Record a handoff; return its id, or None if that turn led to one before.
 
-    number: the contact's, as whoever asked for it wrote it; empty where nobody did.
+    number: the contact's, as given in the request, or empty.
     """
     return insert_once(
         connection,
@@ -69,7 +69,7 @@ def make_handoff(
 
 
 def add_message(connection: Connection, conversation_id: int, message: str, now: datetime) -> bool:
-    """Put a message to the conversation's last handoff; False where it has none."""
+    """Add a message to the conversation's last handoff; return False if it has none."""
     last = (
         select(Handoff.id)
         .where(Handoff.conversation_id == conversation_id)

@@ -1,4 +1,4 @@
-"""What people are to see in Chatwoot, and where it goes there: every query about it, named."""
+"""Queries for the items to be shown in Chatwoot, and for their contacts there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ from storage.queries.helpdesk_items import ITEMS, Kind, State, kept_id
 from storage.upsert import insert_once
 
 OPERATOR_AUTHOR = "chatwoot:"
-"""What the author of a message begins with that was written in Chatwoot: it is there already."""
+"""The prefix of the author of a message written in Chatwoot, and therefore already shown there."""
 TURNS_BEFORE = 8
-"""How far back it is looked for turns of a call that ended without saying so."""
+"""Number of earlier turns searched for those of a call that ended without a report."""
 
 _MIRRORS = cast(Table, Mirror.__table__)
 _CONTACTS = cast(Table, Contact.__table__)
@@ -40,7 +40,7 @@ _INSERTED = ("contact_id", "ref", "kind", "body", "state", "step", "tries", "cre
 
 @dataclass(frozen=True, slots=True)
 class ContactPlace:
-    """A contact, and where it is in Chatwoot. source_id "", conversation_id None: not there, as far as we know."""
+    """A contact and its mapping to Chatwoot. source_id "", conversation_id None: not there, as far as we know."""
 
     contact_id: int
     address: str
@@ -49,21 +49,21 @@ class ContactPlace:
     conversation_id: int | None
 
 
-# Items are made. Each is one insert that finds out by itself whether there is anything to show.
+# Creating items: each is one insert, which checks by itself for something to show.
 
 
 def add_message(connection: Connection, message_id: int, now: datetime) -> int | None:
-    """Have a message shown; return the contact, or None where there is nothing to show."""
+    """Queue a message to be shown; return the contact, or None if there is nothing to show."""
     return _add(connection, "message", {"id": message_id, "ref": f"message:{message_id}", "now": now})
 
 
 def add_turn(connection: Connection, turn_id: int, now: datetime) -> int | None:
-    """Have a turn shown, after those before it that ended otherwise than by being complete."""
+    """Queue a turn to be shown, after earlier turns that ended before completion."""
     return _add(connection, "turn", {"id": turn_id, "now": now})
 
 
 def add_call(connection: Connection, conversation_id: int, now: datetime) -> int | None:
-    """Have it shown that a call is over, after all of its turns."""
+    """Queue the end of a call to be shown, after all of its turns."""
     _add(connection, "turns", {"id": conversation_id, "now": now})
     return _add(connection, "call", {"id": conversation_id, "ref": f"call:{conversation_id}", "now": now})
 
@@ -71,7 +71,7 @@ def add_call(connection: Connection, conversation_id: int, now: datetime) -> int
 def add_words(
     connection: Connection, contact_id: int, kind: Kind, ref: str, words: str, now: datetime
 ) -> int | None:
-    """Have a note shown (NOTE), or that the conversation waits for a person (OPEN). ref: at most 80 characters."""
+    """Queue a note (NOTE), or the wait of a conversation for a person (OPEN). ref: at most 80 characters."""
     values = {"id": contact_id, "ref": ref, "kind": kind, "body": words, "now": now}
     return _add(connection, "words", values)
 
@@ -79,7 +79,7 @@ def add_words(
 def add_receipt(
     connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
 ) -> int | None:
-    """Have it shown what became of a message that is shown, or was written there."""
+    """Queue the status of a message that is shown, or was written, in Chatwoot."""
     values = {
         "message": f"message:{message_id}",
         "ref": f"receipt:{message_id}:{status}",
@@ -92,7 +92,7 @@ def add_receipt(
 def keep_operators(
     connection: Connection, contact_id: int, message_ids: Sequence[int], remote_id: int, now: datetime
 ) -> None:
-    """Note which message of Chatwoot's these of ours say, for their receipts."""
+    """Record the Chatwoot message that these messages of ours carry, for their receipts."""
     for message_id in message_ids:
         insert_once(
             connection, MirrorItem, contact_id=contact_id, ref=f"message:{message_id}", kind=Kind.OPERATOR,
@@ -106,7 +106,7 @@ def _add(connection: Connection, which: str, values: dict[str, Any]) -> int | No
     return added[0] if added else None
 
 
-@cache  # making a statement costs as much as running it
+@cache  # building a statement costs as much as running it
 def _insert(which: str, dialect: str) -> Executable:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     made = insert(ITEMS).from_select(_INSERTED, _SOURCES[which]())
@@ -193,48 +193,48 @@ _SOURCES = {
 }
 
 
-# Where a contact is
+# A contact's mapping
 
 
 def place_of(connection: Connection, contact_id: int) -> ContactPlace:
-    """Return where a contact is."""
+    """Return a contact's mapping to Chatwoot."""
     return ContactPlace(*connection.execute(_PLACE_OF, {"contact_id": contact_id}).one())
 
 
 def place_by_conversation(connection: Connection, conversation_id: int) -> ContactPlace | None:
-    """Return the contact that a conversation of Chatwoot's is with. conversation_id: the display id."""
+    """Return the contact of a Chatwoot conversation. conversation_id: the display id."""
     row = connection.execute(_PLACE.where(_MIRRORS.c.conversation_id == conversation_id).limit(1)).first()
     return None if row is None else ContactPlace(*row)
 
 
 def place_by_source(connection: Connection, source_id: str) -> ContactPlace | None:
-    """Return the contact that Chatwoot has under a name of ours."""
+    """Return the contact with a source id of ours in Chatwoot."""
     row = connection.execute(_PLACE.where(_MIRRORS.c.source_id == source_id).limit(1)).first()
     return None if row is None else ContactPlace(*row)
 
 
 def keep_source(connection: Connection, contact_id: int, source_id: str, now: datetime) -> None:
-    """Keep under which name Chatwoot has a contact, before it is told."""
+    """Store a contact's source id, before it is sent to Chatwoot."""
     insert_once(
         connection, Mirror, contact_id=contact_id, source_id=source_id, conversation_id=None, created_at=now
     )
 
 
 def keep_conversation(connection: Connection, contact_id: int, conversation_id: int | None) -> None:
-    """Keep which of Chatwoot's conversations is the contact's; None: none that we know."""
+    """Store the contact's conversation in Chatwoot; None: none that we know."""
     connection.execute(
         update(_MIRRORS).where(_MIRRORS.c.contact_id == contact_id).values(conversation_id=conversation_id)
     )
 
 
 def human_of(connection: Connection, conversation_id: int) -> str:
-    """Return who has a conversation of ours, by name; "" where that is not known, or nobody does."""
+    """Return the name of the person who has a conversation; "" if unknown, or if nobody does."""
     human = select(_CONVERSATIONS.c.human).where(_CONVERSATIONS.c.id == conversation_id)
     return str(connection.execute(human).scalar_one())
 
 
 def any_source(connection: Connection) -> str | None:
-    """Return the name of some contact that has a conversation in Chatwoot."""
+    """Return the source id of any contact with a conversation in Chatwoot."""
     newest = select(_MIRRORS.c.source_id).where(_MIRRORS.c.conversation_id.is_not(None))
     return connection.execute(newest.order_by(_MIRRORS.c.id.desc()).limit(1)).scalar_one_or_none()
 

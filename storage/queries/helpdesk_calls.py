@@ -1,4 +1,4 @@
-"""What was said on the phone, as it is shown to people: every query about it, named."""
+"""Queries for the words of phone calls, as shown to operators."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ _TURNS = cast(Table, Turn.__table__)
 
 @dataclass(frozen=True, slots=True)
 class TurnWords:
-    """What was heard and said in a turn. next_heard: in the one after it; None where there is none."""
+    """The utterance and the answer of a turn. next_heard: the next utterance; None if there is none."""
 
     kind: str
     heard: str
@@ -27,7 +27,7 @@ class TurnWords:
 
 @dataclass(frozen=True, slots=True)
 class CallWords:
-    """How a call went, and what it was about, as far as that is known by now. duration_s None: nobody said."""
+    """The course and the topic of a call, as far as known. duration_s None: not reported."""
 
     duration_s: int | None
     answered_at: datetime | None
@@ -38,7 +38,7 @@ class CallWords:
 
 
 def turn_words(connection: Connection, turn_id: int) -> TurnWords | None:
-    """Return what was heard and said in a turn."""
+    """Return the utterance and the answer of a turn."""
     following = _TURNS.alias("following")
     next_heard = (
         select(following.c.heard)
@@ -65,7 +65,7 @@ def turn_words(connection: Connection, turn_id: int) -> TurnWords | None:
 
 
 def call_words(connection: Connection, conversation_id: int) -> CallWords | None:
-    """Return how a call went; None for what is no call."""
+    """Return the course of a call; None for any other conversation."""
     row = connection.execute(
         select(
             _CALLS.c.duration_s,

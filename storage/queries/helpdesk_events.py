@@ -1,6 +1,6 @@
-"""What Chatwoot told us, in the order in which it happened there: every query about it, named.
+"""Queries for Chatwoot's events, in the order in which they happened there.
 
-It is kept with the webhooks that were taken, under a source of each conversation's own.
+They are stored with the accepted webhooks, under a source of each conversation's own.
 """
 
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 def take_in_order(
     connection: Connection, conversation_id: int, what: str, at: datetime, now: datetime
 ) -> bool:
-    """Take what happened in a conversation; False where it, or something later, was taken before.
+    """Accept an event of a conversation; return False if it, or a later one, was accepted before.
 
-    at: by Chatwoot's clock. what: at most 100 characters, to tell things of the same moment apart.
+    at: by Chatwoot's clock. what: at most 100 characters, to tell events of the same moment apart.
     """
     source, moment = f"{SOURCE}:{conversation_id}", f"{(at - _EPOCH) // timedelta(microseconds=1):020d}"
     is_new = take_event(connection, source, f"{moment}:{what}", now)
@@ -32,18 +32,18 @@ def take_in_order(
 
 
 def note_fact(connection: Connection, fact: str, now: datetime) -> None:
-    """Keep something about the Chatwoot that we talk to. fact: at most 160 characters."""
+    """Store a fact about the connected Chatwoot. fact: at most 160 characters."""
     take_event(connection, _FACTS, fact, now)
 
 
 def is_fact(connection: Connection, fact: str) -> bool:
-    """Say whether something is known about the Chatwoot that we talk to."""
+    """Return whether a fact about the connected Chatwoot is known."""
     found = select(_EVENTS.c.id).where(_EVENTS.c.source == _FACTS, _EVENTS.c.key == fact)
     return connection.execute(found).first() is not None
 
 
 def last_webhook_at(connection: Connection) -> datetime | None:
-    """Return when Chatwoot last told us something that we acted upon."""
+    """Return the time of the last Chatwoot event that we acted upon."""
     newest = select(func.max(_EVENTS.c.received_at, type_=UtcDateTime())).where(
         _EVENTS.c.source.like(f"{SOURCE}%"), _EVENTS.c.source != _FACTS
     )

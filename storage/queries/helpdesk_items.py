@@ -1,8 +1,8 @@
-"""How far what people are to see in Chatwoot is there: every query about it, named.
+"""Queries for the delivery of items to Chatwoot.
 
-An item is something to be shown; the ids of a contact's items are their order. Whoever makes one SENDING is at it,
-alone, until that is older than it can take; each try has a number, so that whoever was given up for dead and is not
-finds out, and changes nothing.
+An item is something to be shown; the ids of a contact's items are their order. The process that marks one SENDING works
+on it alone, until that is older than the work can take; each attempt has a number, so that a process wrongly given up
+for dead finds out, and changes nothing.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -21,7 +21,7 @@ _MOST_ID = 2**31 - 1
 
 
 class Kind(StrEnum):
-    """What an item shows."""
+    """The kind of an item."""
 
     MESSAGE = "message"
     TURN = "turn"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far an item is there."""
+    """The delivery state of an item."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -47,7 +47,7 @@ OPEN_STATES = (State.WAITING, State.SENDING, State.UNSURE)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to be shown. step: how many of its messages are there; remote_id: of the last of these."""
+    """An item to be shown. step: number of its messages already shown; remote_id: of the last of these."""
 
     id: int
     contact_id: int
@@ -63,34 +63,34 @@ class Item:
 
     @property
     def subject_id(self) -> int:
-        """The row that it shows: the message's, the turn's or the call's conversation's."""
+        """The id of its subject: a message, a turn or a call's conversation."""
         return int(self.ref.split(":")[1])
 
 
 def first_open(connection: Connection, contact_id: int) -> Item | None:
-    """Return the first item of a contact that is not there yet; locked, on Postgres."""
+    """Return the first undelivered item of a contact; locked, on Postgres."""
     return _item(connection.execute(_FIRST_OPEN, {"contact_id": contact_id}).one_or_none())
 
 
 def begin(connection: Connection, item: Item, now: datetime) -> Item:
-    """Note that somebody is at it, from now on; return it with the number of this try, which no other has."""
+    """Mark an item as in progress; return it with the number of this attempt, which is unique."""
     connection.execute(_BEGIN, {"item": item.id, "now": now})
     return replace(item, tries=item.tries + 1, changed_at=now)
 
 
 def progress(connection: Connection, item: Item, now: datetime, *, state: State = State.SENDING) -> bool:
-    """Note how far an item is there, by its step and its remote_id; False where somebody else is at it by now."""
+    """Record an item's step and remote_id; return False if another process works on it by now."""
     values = {"step": item.step, "remote_id": kept_id(item.remote_id), "state": state.value}
     return connection.execute(_PROGRESS, _try_of(item, now) | values).rowcount == 1
 
 
 def leave(connection: Connection, item: Item, state: State, now: datetime) -> bool:
-    """Leave an item: WAITING, UNSURE or FAILED."""
+    """Leave an item in the state WAITING, UNSURE or FAILED."""
     return connection.execute(_LEAVE, _try_of(item, now) | {"state": state.value}).rowcount == 1
 
 
 def echoed(connection: Connection, item_id: int, step: int, remote_id: int) -> None:
-    """Note that one of an item's messages is there, by Chatwoot's own word, where we do not know yet."""
+    """Record Chatwoot's confirmation of one of an item's messages, if it was not known yet."""
     connection.execute(_ECHOED, {"item": item_id, "at_step": step, "remote_id": kept_id(remote_id)})
 
 
@@ -100,12 +100,12 @@ def item_by_id(connection: Connection, item_id: int) -> Item | None:
 
 
 def item_by_ref(connection: Connection, ref: str) -> Item | None:
-    """Return the item that shows something."""
+    """Return an item by its subject."""
     return _item(connection.execute(_BY_REF, {"ref": ref}).one_or_none())
 
 
 def last_remote_id(connection: Connection, item: Item) -> int:
-    """Return the newest message of Chatwoot's that an item's own next one must come after."""
+    """Return the newest Chatwoot message after which an item's own next one must come."""
     newest = select(func.max(ITEMS.c.remote_id)).where(
         ITEMS.c.contact_id == item.contact_id, ITEMS.c.id <= item.id
     )
@@ -113,7 +113,7 @@ def last_remote_id(connection: Connection, item: Item) -> int:
 
 
 def was_opened(connection: Connection, contact_id: int, since: datetime) -> bool:
-    """Say whether it was ourselves who opened the contact's conversation after a time, or are about to."""
+    """Return whether we opened the contact's conversation ourselves after a time, or are about to."""
     opened = select(ITEMS.c.id).where(
         ITEMS.c.contact_id == contact_id,
         ITEMS.c.kind == Kind.OPEN.value,
@@ -123,7 +123,7 @@ def was_opened(connection: Connection, contact_id: int, since: datetime) -> bool
 
 
 def is_part_lost(connection: Connection, remote_id: int) -> bool:
-    """Say whether one of the messages that say a message of Chatwoot's did not arrive."""
+    """Return whether part of a Chatwoot message did not arrive."""
     ref = literal("message:").concat(as_type(_MESSAGES.c.id, String))
     lost = (
         select(_MESSAGES.c.id)
@@ -137,7 +137,7 @@ def is_part_lost(connection: Connection, remote_id: int) -> bool:
 
 
 def contacts_waiting(connection: Connection, before: datetime, limit: int) -> list[int]:
-    """Return contacts some of whose items were left before a time and are not there yet; longest waiting first."""
+    """Return contacts with undelivered items that were left before a time, longest waiting first."""
     rows = connection.execute(
         select(ITEMS.c.contact_id)
         .where(ITEMS.c.state.in_(OPEN_STATES), ITEMS.c.changed_at < before)
@@ -149,7 +149,7 @@ def contacts_waiting(connection: Connection, before: datetime, limit: int) -> li
 
 
 def count_open(connection: Connection) -> int:
-    """Return how many items are not there yet."""
+    """Return the number of undelivered items."""
     waiting = select(func.count()).select_from(ITEMS).where(ITEMS.c.state.in_(OPEN_STATES))
     return connection.execute(waiting).scalar_one()
 
@@ -188,5 +188,5 @@ def _item(row: Any) -> Item | None:
 
 
 def kept_id(remote_id: int | None) -> int | None:
-    """An id, unless it is larger than our column takes: then nothing is known of it."""
+    """Return an id, or None if it is larger than our column takes."""
     return None if remote_id is None or remote_id > _MOST_ID else remote_id

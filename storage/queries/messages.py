@@ -1,7 +1,6 @@
-"""Messages of written conversations, in and out: every query about them, named.
+"""Queries for inbound and outbound messages of written conversations.
 
-A message that came in belongs to no turn until the burst it is part of has settled; one that goes out belongs to
-the turn that it answers.
+An inbound message belongs to no turn until its batch is complete; an outbound one belongs to the turn that it answers.
 """
 
 from collections.abc import Sequence
@@ -23,9 +22,9 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 class Attachment:
     """A file that came with a message. url, type: as the provider gives them; url may be its own name for the file.
 
-    words: what it is, in words that the assistant understands; None: nobody has opened it yet. is_said: those words
-    are the person's own, spoken. is_readable: something of it was understood. simulated: it comes from
-    the simulator on this machine. provider: who has it.
+    words: its content in words for the assistant; None: not opened yet. is_said: the words are the person's own,
+    spoken. is_readable: some of it was understood. simulated: it comes from the simulator on this machine. provider:
+    the one that stores it.
     """
 
     url: str
@@ -39,7 +38,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message that came in. token: the same for every try of a webhook."""
+    """An inbound message. token: the same for every attempt of a webhook."""
 
     sid: str
     kind: str
@@ -51,7 +50,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A message as its senders and readers need it."""
+    """A message, with the fields that senders and readers need."""
 
     id: int
     conversation_id: int
@@ -71,17 +70,17 @@ class MessageRecord:
 
     @property
     def is_opened(self) -> bool:
-        """Whether there are words for all that came with it."""
+        """True if there are words for every attachment."""
         return all(attachment.words is not None for attachment in self.attachments)
 
     @property
     def words(self) -> str:
-        """All of it in words."""
+        """The whole message in words."""
         return "\n".join(filter(None, [self.body, *(attachment.words for attachment in self.attachments)]))
 
 
 class MessageWithContact(NamedTuple):
-    """A message, and with whom it was exchanged. number: E.164. provider: by whom they wrote last."""
+    """A message and its contact. number: E.164. provider: the one by which they last wrote."""
 
     message: MessageRecord
     number: str
@@ -90,13 +89,13 @@ class MessageWithContact(NamedTuple):
     provider: str = "twilio"
 
 
-# What came in
+# Inbound messages
 
 
 def keep_inbound(
     connection: Connection, conversation_id: int, new: NewMessage, body: str, now: datetime
 ) -> int | None:
-    """Keep a message that came in, with these words; return its id, or None where it is there already."""
+    """Store an inbound message with these words; return its id, or None if it was stored before."""
     return insert_once(
         connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=False,
         kind=new.kind, body=body, sid=new.sid, token=new.token, status=MessageStatus.RECEIVED,
@@ -108,7 +107,7 @@ def keep_inbound(
 def as_kept(
     message_id: int, conversation_id: int, new: NewMessage, body: str, now: datetime
 ) -> MessageRecord:
-    """Return a message as `keep_inbound` has kept it."""
+    """Return a message as `keep_inbound` has stored it."""
     return MessageRecord(
         message_id, conversation_id, turn_id=None, part=None, outbound=False, kind=new.kind, body=body,
         sid=new.sid, status=MessageStatus.RECEIVED, error_code=None, created_at=now, changed_at=now, tries=0,
@@ -117,18 +116,18 @@ def as_kept(
 
 
 def unsettled(connection: Connection, conversation_id: int) -> list[MessageRecord]:
-    """Return what came in and belongs to no turn yet, oldest first."""
+    """Return the inbound messages that belong to no turn yet, oldest first."""
     return records(connection, _UNSETTLED, conversation_id=conversation_id)
 
 
 def settle(connection: Connection, message_ids: Sequence[int], turn_id: int) -> bool:
-    """Put messages into a turn; False where one of them is in another by now."""
+    """Assign messages to a turn; return False if one of them is in another by now."""
     settled = connection.execute(_SETTLE, {"message_ids": list(message_ids), "turn": turn_id})
     return settled.rowcount == len(message_ids)
 
 
 def move_to_turn(connection: Connection, old_turn_id: int, turn_id: int) -> None:
-    """Put what was to be answered by one turn into another, which answers it as well."""
+    """Move the messages of one turn to another, which answers them as well."""
     connection.execute(
         update(MESSAGES)
         .where(MESSAGES.c.turn_id == old_turn_id, MESSAGES.c.outbound.is_(False))
@@ -137,12 +136,12 @@ def move_to_turn(connection: Connection, old_turn_id: int, turn_id: int) -> None
 
 
 def asked_in(connection: Connection, turn_id: int) -> list[MessageRecord]:
-    """Return what came in and is answered by a turn, oldest first."""
+    """Return the inbound messages that a turn answers, oldest first."""
     return records(connection, _ASKED_IN, turn_id=turn_id)
 
 
 def keep_opened(connection: Connection, message_id: int, attachments: Sequence[Attachment]) -> None:
-    """Keep what a message's files turned out to be, unless it is in a turn by now."""
+    """Store the words for a message's files, unless it is in a turn by now."""
     connection.execute(
         update(MESSAGES)
         .where(MESSAGES.c.id == message_id, MESSAGES.c.turn_id.is_(None))
@@ -151,7 +150,7 @@ def keep_opened(connection: Connection, message_id: int, attachments: Sequence[A
 
 
 def describe(connection: Connection, message_id: int, attachments: Sequence[Attachment]) -> None:
-    """Keep better words for a message's files."""
+    """Store better words for a message's files."""
     connection.execute(
         update(MESSAGES)
         .where(MESSAGES.c.id == message_id)
@@ -160,14 +159,14 @@ def describe(connection: Connection, message_id: int, attachments: Sequence[Atta
 
 
 def set_aside(connection: Connection, message_id: int) -> None:
-    """Note that the assistant need not answer a message."""
+    """Record that the assistant need not answer a message."""
     connection.execute(
         update(MESSAGES).where(MESSAGES.c.id == message_id).values(status=MessageStatus.SETTLED)
     )
 
 
 def came_in_since(connection: Connection, conversation_id: int, since: datetime) -> int:
-    """Return how many messages came in after a time."""
+    """Return the number of inbound messages after a time."""
     return connection.execute(
         select(func.count())
         .select_from(MESSAGES)
@@ -180,7 +179,7 @@ def came_in_since(connection: Connection, conversation_id: int, since: datetime)
 
 
 def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
-    """Say whether nothing came in after a message."""
+    """Return whether a message is the newest inbound one."""
     newest = select(func.max(MESSAGES.c.id)).where(
         MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(False)
     )

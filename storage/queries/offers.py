@@ -1,4 +1,4 @@
-"""Handoffs offered to sellers: every query about them, named."""
+"""Queries for handoffs offered to sellers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _CONVERSATIONS = cast(Table, Conversation.__table__)
 
 @dataclass(frozen=True, slots=True)
 class HandoffFacts:
-    """A handoff with the person it is about.
+    """A handoff with its contact.
 
-    number: by which people of ours reach them, as it was given or as they write from; or "withheld:" and the CallSid.
+    number: for our people to reach them, as given or as they write from; or "withheld:" and the CallSid.
     """
 
     id: int
@@ -62,7 +62,7 @@ def handoff_facts(connection: Connection, handoff_id: int) -> HandoffFacts | Non
 
 
 def asked_before(connection: Connection, request_key: str, since: datetime) -> HandoffFacts | None:
-    """Return the handoff that an asker from outside asked for with the same key after a time."""
+    """Return the handoff of an earlier external request with the same key, after a time."""
     row = connection.execute(_ASKED_BEFORE, {"request_key": request_key, "since": since}).one_or_none()
     return None if row is None else HandoffFacts(*list(row))
 
@@ -70,7 +70,7 @@ def asked_before(connection: Connection, request_key: str, since: datetime) -> H
 def make_offer(
     connection: Connection, handoff_id: int, seller: str, message_id: int, now: datetime, expires_at: datetime
 ) -> bool:
-    """Keep that a seller is told of a handoff; False where they were before."""
+    """Record an offer to a seller; return False if there was one before."""
     made = insert_once(
         connection, Offer, handoff_id=handoff_id, seller=seller, message_id=message_id, state=OPEN,
         created_at=now, expires_at=expires_at,
@@ -85,13 +85,13 @@ def offers_of(connection: Connection, handoff_id: int) -> list[OfferRecord]:
 
 
 def offered_by(connection: Connection, message_id: int) -> int | None:
-    """Return the handoff that a message tells a seller of."""
+    """Return the handoff offered to a seller by a message."""
     found = select(_OFFERS.c.handoff_id).where(_OFFERS.c.message_id == message_id)
     return connection.execute(found).scalar_one_or_none()
 
 
 def open_offer_to(connection: Connection, seller: str) -> OfferRecord | None:
-    """Return the newest offer that a seller has not answered, of a handoff that nobody has taken."""
+    """Return a seller's newest unanswered offer of a handoff that nobody has taken."""
     found = (
         _ALL.join(_HANDOFFS, _HANDOFFS.c.id == _OFFERS.c.handoff_id)
         .where(_OFFERS.c.seller == seller, _OFFERS.c.state == OPEN, _HANDOFFS.c.owner == "")
@@ -103,20 +103,20 @@ def open_offer_to(connection: Connection, seller: str) -> OfferRecord | None:
 
 
 def last_asked(connection: Connection, sellers: Sequence[str]) -> dict[str, datetime]:
-    """Return when each seller was told of a handoff last."""
+    """Return the time of each seller's last offer."""
     rows = connection.execute(_LAST_ASKED, {"sellers": list(sellers)})
     return {row[0]: row[1] for row in rows}
 
 
 def answer_offer(connection: Connection, offer_id: int, state: str) -> None:
-    """Keep what a seller answered, or that it is no longer theirs to answer."""
+    """Record a seller's answer, or that the offer is no longer open to them."""
     connection.execute(
         update(_OFFERS).where(_OFFERS.c.id == offer_id, _OFFERS.c.state == OPEN).values(state=state)
     )
 
 
 def take_handoff(connection: Connection, handoff_id: int, owner: str, now: datetime) -> bool:
-    """Give a handoff to a seller or an operator, once; False where somebody has it."""
+    """Assign a handoff to a seller or an operator, once; return False if somebody has it."""
     taken = connection.execute(
         update(_HANDOFFS)
         .where(_HANDOFFS.c.id == handoff_id, _HANDOFFS.c.owner == "")
@@ -154,7 +154,7 @@ _FACTS = (
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
     .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
 )
-# Made once, for the making of a statement costs more than the database does.
+# Built once: building a statement costs more than running it.
 _FACTS_OF = _FACTS.where(_HANDOFFS.c.id == bindparam("handoff_id"))
 _ASKED_BEFORE = (
     _FACTS.where(

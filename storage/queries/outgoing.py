@@ -1,6 +1,6 @@
-"""Written messages that go out: every query that changes what became of them, named.
+"""Queries that change the status of outbound messages.
 
-What answers a turn is kept as its part 0, 1, 2. Whoever inserts part 0 has the right to say it, and nobody else.
+An answer to a turn is stored as its parts 0, 1, 2. Only the process that inserts part 0 may send it.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ RECEIPT_RANKS = {
     MessageStatus.RECEIVED: 4,
     MessageStatus.SETTLED: 4,
 }
-"""What became of a message, in the order in which it can come; receipts come in any, and change nothing from 4 on.
+"""Ranks of message statuses in their possible order; receipts come in any order, and change nothing from 4 on.
 
-Those that came in stand at 4: no receipt is for them.
+Inbound messages have rank 4: they get no receipts.
 """
 
 
@@ -48,9 +48,9 @@ def claim_parts(
     first: MessageStatus,
     rest: MessageStatus = MessageStatus.WAITING,
 ) -> list[MessageRecord] | None:
-    """Keep what answers a turn, part by part; return it, or None where somebody else has done so.
+    """Store an answer to a turn part by part; return it, or None if another process has done so.
 
-    first: CLAIMED where the first part goes out in the reply to the webhook; the rest waits.
+    first: CLAIMED if the first part goes out in the reply to the webhook; the rest waits.
     """
     claimed: list[MessageRecord] = []
     for part, body in enumerate(bodies):
@@ -66,22 +66,22 @@ def claim_parts(
 
 
 def claim(connection: Connection, message_ids: Sequence[int], now: datetime) -> None:
-    """Note that messages go out in a reply."""
+    """Mark messages as going out in a reply."""
     _change(connection, message_ids, MessageStatus.CLAIMED, now)
 
 
 def begin_sending(connection: Connection, message_id: int, now: datetime) -> None:
-    """Note that a message is about to be given to the provider: from here on it may have it."""
+    """Mark a message as about to be passed to the provider, which may have it from here on."""
     _change(connection, [message_id], MessageStatus.SENDING, now)
 
 
 def hold(connection: Connection, message_id: int, now: datetime) -> None:
-    """Note that a message is not sent, for a person has taken over."""
+    """Mark a message as held, because a person has taken over."""
     _change(connection, [message_id], MessageStatus.HELD, now)
 
 
 def put_back(connection: Connection, message_id: int, now: datetime) -> None:
-    """Note that the provider certainly does not have a message."""
+    """Mark a message as certainly not accepted by the provider."""
     _change(connection, [message_id], MessageStatus.WAITING, now)
 
 
@@ -91,12 +91,12 @@ def _change(connection: Connection, message_ids: Sequence[int], status: MessageS
 
 
 def change_kind(connection: Connection, message_id: int, kind: str) -> None:
-    """Note as what a message goes out."""
+    """Record the kind under which a message goes out."""
     connection.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(kind=kind))
 
 
 def try_again(connection: Connection, message_id: int, now: datetime) -> None:
-    """Let a message wait to be sent once more, after the provider could not deliver it."""
+    """Queue a message again after the provider could not deliver it."""
     connection.execute(
         update(MESSAGES)
         .where(MESSAGES.c.id == message_id)
@@ -105,7 +105,7 @@ def try_again(connection: Connection, message_id: int, now: datetime) -> None:
 
 
 def repeat(connection: Connection, message_id: int, now: datetime, *, most_tries: int) -> bool:
-    """Let a message wait to be sent once more, and never again; False where it was before, or its fate is known."""
+    """Queue a message again, once at most; return False if it was repeated before, or its fate is known."""
     which = (
         MESSAGES.c.id == message_id, MESSAGES.c.status.in_(_NOT_OUT), MESSAGES.c.tries < most_tries
     )  # fmt: skip
@@ -114,7 +114,7 @@ def repeat(connection: Connection, message_id: int, now: datetime, *, most_tries
 
 
 def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
-    """Return which of a provider's SIDs are of messages that we know."""
+    """Return those of a provider's SIDs whose messages we know."""
     found = select(MESSAGES.c.sid).where(MESSAGES.c.sid.in_(sids))
     return {sid for sid in connection.execute(found).scalars() if sid is not None}
 
@@ -130,7 +130,7 @@ def add_outbound(
     author: str = "",
     attachments: Sequence[Attachment] = (),
 ) -> int:
-    """Keep a message of ours that answers no turn; return its id. author: whose message a job is to send."""
+    """Store a message of ours that answers no turn; return its id. author: whose message a job is to send."""
     made = insert_once(
         connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=True,
         kind=kind, body=body, sid=None, token=None, status=status, created_at=now, changed_at=now,
@@ -143,13 +143,13 @@ def add_outbound(
 def add_claimed(
     connection: Connection, conversation_id: int, body: str, now: datetime, *, kind: str = "text"
 ) -> list[MessageRecord]:
-    """Keep a message of ours that goes out in a reply and answers no turn."""
+    """Store a message of ours that goes out in a reply and answers no turn."""
     made = add_outbound(connection, conversation_id, kind, body, now, MessageStatus.CLAIMED)
     return by_ids(connection, [made])
 
 
 def last_kind(connection: Connection, conversation_id: int) -> str | None:
-    """Return of what kind the last message of ours is; None where there is none."""
+    """Return the kind of our last message; None if there is none."""
     ours = select(MESSAGES.c.kind).where(
         MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(True)
     )
@@ -157,18 +157,18 @@ def last_kind(connection: Connection, conversation_id: int) -> str | None:
 
 
 def is_answered(connection: Connection, turn_id: int) -> bool:
-    """Say whether somebody has the answer to a turn in hand, or has sent it."""
+    """Return whether the answer to a turn is being sent or has been."""
     found = select(MESSAGES.c.id).where(MESSAGES.c.turn_id == turn_id, MESSAGES.c.outbound.is_(True))
     return connection.execute(found.limit(1)).first() is not None
 
 
 def unsent(connection: Connection, conversation_id: int) -> list[MessageRecord]:
-    """Return the messages of ours whose way into the provider's hands is not known, in order."""
+    """Return our messages not known to have reached the provider, in order."""
     return records(connection, _UNSENT, conversation_id=conversation_id)
 
 
 def sent(connection: Connection, message_id: int, sid: str, status: MessageStatus, now: datetime) -> None:
-    """Keep under which SID the provider has a message; nothing where its receipt was faster."""
+    """Store the provider's SID of a message; do nothing if its receipt was faster."""
     receipt(connection, status, None, now, message_id=message_id, sid=sid)
 
 
@@ -181,9 +181,9 @@ def receipt(
     message_id: int | None = None,
     sid: str | None = None,
 ) -> MessageRecord | None:
-    """Note what became of a message, by our id or the provider's; never backwards. None: not ours.
+    """Record a message's new status, by our id or the provider's; never backwards. None: not ours.
 
-    Of a message that is sent again, what is said of its earlier tries changes nothing.
+    Receipts for earlier attempts of a repeated message change nothing.
     """
     if message_id is not None:
         found = connection.execute(_OURS_BY_ID, {"message_id": message_id}).one_or_none()
@@ -205,7 +205,7 @@ def receipt(
 
 
 def is_of_earlier_try(message: MessageRecord, sid: str | None) -> bool:
-    """Say whether what is told under a SID is about a try of a message before the one that counts."""
+    """Return whether a SID belongs to an earlier attempt of a message than the current one."""
     if message.sid is None or sid is None:
         return False
     # its SID stays the old one until a try has another
@@ -214,7 +214,7 @@ def is_of_earlier_try(message: MessageRecord, sid: str | None) -> bool:
 
 @cache
 def _news(names: tuple[str, ...]) -> Update:
-    """What writes these columns of a message; made once, as the statements below."""
+    """Return the statement that updates these columns of a message; built once, like those below."""
     changes: dict[str, Any] = {name: bindparam(name) for name in names}
     return update(MESSAGES).where(MESSAGES.c.id == bindparam("message_id")).values(changes)
 

@@ -1,4 +1,4 @@
-"""Calls that another system answered, and tells us of afterwards: every query about them, named."""
+"""Queries for calls answered by another system and reported afterwards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _TURNS = cast(Table, Turn.__table__)
 
 @dataclass(frozen=True, slots=True)
 class PostCallFacts(CallFacts):
-    """What is said of a call that ElevenLabs had. call_sid: its own id of the conversation."""
+    """The data of a call that ElevenLabs answered. call_sid: its own id of the conversation."""
 
     @property
     def key(self) -> str:
@@ -29,7 +29,7 @@ class PostCallFacts(CallFacts):
 
 @dataclass(frozen=True, slots=True)
 class SaidTurn:
-    """What a person said, "" where the other side spoke first, and the answer to it, cut as sentences are."""
+    """An utterance, "" if the assistant spoke first, and its answer, split into sentences."""
 
     heard: str
     sentences: tuple[str, ...]
@@ -38,7 +38,7 @@ class SaidTurn:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A call that is over, with all that was said. status: one of STATUS_RANKS that is an end."""
+    """A finished call with all its words. status: a final one of STATUS_RANKS."""
 
     facts: PostCallFacts
     turns: Sequence[SaidTurn]
@@ -50,7 +50,7 @@ class PastCall:
 
 
 def keep_call(connection: Connection, call: PastCall) -> int | None:
-    """Keep a call, closed, with its contact; return the conversation's id, or None where it is there already."""
+    """Store a closed call with its contact; return the conversation's id, or None if it was stored before."""
     facts = call.facts
     if calls.find_conversation(connection, facts.key) is not None:
         return None

@@ -1,6 +1,6 @@
-"""How fast each of our numbers may send: every query about it, named.
+"""Queries for the rate limit of each of our numbers.
 
-One row for each number says when its next message may go, whichever worker sends it.
+One row per number holds the time of its next message, whichever worker sends it.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ _PACES = cast(Table, Pace.__table__)
 def take(
     connection: Connection, sender: str, interval: timedelta, now: datetime, *, within: timedelta
 ) -> datetime:
-    """Return when the next message of a number may go, and take that place if it is soon enough."""
+    """Return the time for a number's next message, and reserve it if it is soon enough."""
     next_at = max(_next_at(connection, sender, now), now)
     if next_at - now <= within:
         _keep(connection, sender, next_at + interval)
@@ -25,7 +25,7 @@ def take(
 
 
 def hold(connection: Connection, sender: str, until: datetime, now: datetime) -> None:
-    """Let nothing of a number go before a time."""
+    """Block a number's messages until a time."""
     if until > _next_at(connection, sender, now):
         _keep(connection, sender, until)
 

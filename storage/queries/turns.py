@@ -1,7 +1,7 @@
-"""Turns, what was served of them, and the tools that ran: every query about them, named.
+"""Queries for turns, served answers and tool runs.
 
-An answer is owned: whoever claimed it writes under its epoch, and every write says so, so that an owner that
-was given up for dead finds out at its next word and changes nothing.
+An answer is owned: its owner writes under an epoch, and every write checks it, so that an owner wrongly given up for
+dead finds out at its next word and changes nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from storage.upsert import insert_once
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """A turn as the conversation needs it."""
+    """A turn, with the fields that the conversation needs."""
 
     id: int
     conversation_id: int
@@ -78,7 +78,7 @@ def _record(row: Any) -> TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewTurn:
-    """What is kept of an utterance when its turn is claimed."""
+    """The data stored of an utterance when its turn is claimed."""
 
     conversation_id: int
     number: int
@@ -97,9 +97,9 @@ def claim_turn(
     sentences: Sequence[str] = (),
     ending: Ending | None = None,
 ) -> int | None:
-    """Insert the turn and return its id, or None where another request claimed it before.
+    """Insert the turn and return its id, or None if another request claimed it before.
 
-    With an ending the answer is complete at once: words that no model has to write.
+    With an ending the answer is complete at once: no model has to write it.
     """
     return insert_once(
         connection,
@@ -155,7 +155,7 @@ _LAST_TURNS = (
 
 
 def last_number(connection: Connection, conversation_id: int) -> int:
-    """Return the highest turn number of a conversation, 0 where it has none."""
+    """Return the highest turn number of a conversation, 0 if it has none."""
     row = connection.execute(
         select(_TURNS.c.number)
         .where(_TURNS.c.conversation_id == conversation_id)
@@ -168,7 +168,7 @@ def last_number(connection: Connection, conversation_id: int) -> int:
 def keep_sentences(
     connection: Connection, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
 ) -> bool:
-    """Write the answer so far; False where this owner no longer is, or the answer was stopped."""
+    """Write the answer so far; return False if the owner has changed, or the answer was stopped."""
     values = {"owned_id": turn_id, "owned_epoch": epoch, "sentences": list(sentences), "beat_at": now}
     return connection.execute(_KEEP_SENTENCES, values).rowcount == 1
 
@@ -184,7 +184,7 @@ _KEEP_SENTENCES = (
 
 
 def has_sentences(connection: Connection, turn_id: int, epoch: int, count: int) -> bool:
-    """Say whether the answer has so many sentences, all of them this owner's or the ones before it."""
+    """Return whether the answer has so many sentences, all of them by this owner or its predecessors."""
     row = connection.execute(
         select(_TURNS.c.epoch, _TURNS.c.sentences).where(_TURNS.c.id == turn_id)
     ).one_or_none()
@@ -192,7 +192,7 @@ def has_sentences(connection: Connection, turn_id: int, epoch: int, count: int) 
 
 
 def finish_turn(connection: Connection, turn_id: int, epoch: int, **values: Any) -> bool:
-    """Write the answer's end (state, sentences, ending, usage, times); False as `keep_sentences`."""
+    """Write the answer's end (state, sentences, ending, usage, times); return False as `keep_sentences` does."""
     owned = {"owned_id": turn_id, "owned_epoch": epoch}
     return connection.execute(_finish_turn(tuple(values)), owned | values).rowcount == 1
 
@@ -203,7 +203,7 @@ def _finish_turn(names: tuple[str, ...]) -> Update:
 
 
 def stop_turn(connection: Connection, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
-    """End an answer that is still being written, whoever writes it; its owner finds out by itself."""
+    """End an unfinished answer, whoever writes it; its owner finds out by itself."""
     result = connection.execute(
         update(_TURNS)
         .where(_TURNS.c.id == turn_id, _TURNS.c.state == TurnState.WRITING)
@@ -213,7 +213,7 @@ def stop_turn(connection: Connection, turn_id: int, state: TurnState, now: datet
 
 
 def stop_turns(connection: Connection, key: str, state: TurnState, now: datetime) -> list[int]:
-    """End every answer of a conversation that is still being written; return the turns' numbers."""
+    """End every unfinished answer of a conversation; return the turns' numbers."""
     conversation = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.key == key).scalar_subquery()
     rows = connection.execute(
         update(_TURNS)
@@ -225,9 +225,9 @@ def stop_turns(connection: Connection, key: str, state: TurnState, now: datetime
 
 
 def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetime) -> int | None:
-    """Make `owner` the writer of an answer whose owner stopped beating; return the new epoch.
+    """Make `owner` the writer of an answer whose owner sends no heartbeat; return the new epoch.
 
-    None where it beat after all, or another reader was quicker.
+    Return None if it sent one after all, or another reader was quicker.
     """
     result = connection.execute(
         update(_TURNS)
@@ -242,8 +242,8 @@ def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetim
     return turn.epoch + 1 if result.rowcount == 1 else None
 
 
-def beat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
-    """Say that the owner of these answers lives."""
+def heartbeat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
+    """Record a heartbeat for the owner of these answers."""
     connection.execute(
         update(_TURNS)
         .where(_TURNS.c.id.in_(list(turn_ids)), _TURNS.c.owner == owner, _TURNS.c.state == TurnState.WRITING)
@@ -252,20 +252,20 @@ def beat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datet
 
 
 def epochs(connection: Connection, turn_ids: Iterable[int]) -> dict[int, int]:
-    """Return under which epoch each of these turns is."""
+    """Return the epoch of each of these turns."""
     rows = connection.execute(select(_TURNS.c.id, _TURNS.c.epoch).where(_TURNS.c.id.in_(list(turn_ids))))
     return {row.id: row.epoch for row in rows}
 
 
 def turns_by_id(connection: Connection, turn_ids: Iterable[int]) -> list[TurnRecord]:
-    """Return these turns as they stand."""
+    """Return these turns."""
     return [
         _record(row) for row in connection.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))
     ]
 
 
 def reword(connection: Connection, conversation_id: int, old: str, new: str) -> None:
-    """Put other words in the place of some, in all that was heard in a conversation."""
+    """Replace words in all utterances of a conversation."""
     connection.execute(
         update(_TURNS)
         .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.heard.contains(old, autoescape=True))
@@ -274,13 +274,13 @@ def reword(connection: Connection, conversation_id: int, old: str, new: str) -> 
 
 
 def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:
-    """Note how much of an answer the caller can have heard before interrupting it."""
+    """Record how much of an answer the caller can have heard before interrupting it."""
     connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
 
 
 @dataclass(frozen=True, slots=True)
 class ServedRecord:
-    """What one request for an answer was given. ending None: there is more to come."""
+    """The reply to one request for an answer. ending None: there is more to come."""
 
     kind: ServedKind
     start: int
@@ -292,7 +292,7 @@ class ServedRecord:
 
 
 def serve_once(connection: Connection, turn_id: int, served: ServedRecord) -> ServedRecord:
-    """Keep what a request is about to be given, or return what the same request was given before."""
+    """Store the reply to a request, or return the earlier reply to the same request."""
     made = insert_once(
         connection,
         Served,
@@ -342,19 +342,19 @@ def _served(row: Any) -> ServedRecord:
 
 
 def begin_tool(connection: Connection, turn_id: int, key: str, now: datetime) -> bool:
-    """Say that a tool is about to run for a turn; False where it began before."""
+    """Record that a tool is about to run for a turn; return False if it began before."""
     return insert_once(connection, ToolRun, turn_id=turn_id, key=key, created_at=now) is not None
 
 
 def end_tool(connection: Connection, turn_id: int, key: str, result: dict[str, Any]) -> None:
-    """Keep what a tool gave."""
+    """Store the result of a tool."""
     connection.execute(
         update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result)
     )
 
 
 def tool_result(connection: Connection, turn_id: int, key: str) -> dict[str, Any] | None:
-    """Return what a tool gave for a turn, None where it began and nobody knows how it ended."""
+    """Return a tool's result for a turn, None if it began and its end is unknown."""
     return connection.execute(
         select(_RUNS.c.result).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key)
     ).scalar_one_or_none()

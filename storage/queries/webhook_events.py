@@ -1,4 +1,4 @@
-"""Webhooks that were taken: every query about them, named."""
+"""Queries for accepted webhooks."""
 
 from datetime import datetime
 from typing import cast
@@ -12,10 +12,10 @@ _EVENTS = cast(Table, WebhookEvent.__table__)
 
 
 def take_event(connection: Connection, source: str, key: str, now: datetime) -> bool:
-    """Take a webhook, with the caller's transaction; False where it came before. key: at most 160 characters."""
+    """Accept a webhook in the caller's transaction; return False if it came before. key: at most 160 characters."""
     return insert_once(connection, WebhookEvent, source=source, key=key, received_at=now) is not None
 
 
 def forget_events(connection: Connection, before: datetime) -> int:
-    """Delete what was taken before a time; return how many there were."""
+    """Delete webhooks accepted before a time; return their number."""
     return connection.execute(delete(_EVENTS).where(_EVENTS.c.received_at < before)).rowcount

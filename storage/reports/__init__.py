@@ -1,1 +1,1 @@
-"""What the dashboard reads; imports storage alone."""
+"""Reports for the dashboard; imports storage alone."""

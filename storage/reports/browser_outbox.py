@@ -1,4 +1,4 @@
-"""What was written to people of the simulator's and has not gone out: the one query about it."""
+"""The query for unsent messages to simulated contacts."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ _MESSAGES = cast(Table, Message.__table__)
 
 
 def waits_for(connection: Connection, number: str) -> int | None:
-    """Return the conversation in which something waits to be sent to such a person, E.164; None: nothing does."""
+    """Return the conversation in which a message to a simulated contact (E.164) waits; None: none does."""
     theirs = (
         select(_CONVERSATIONS.c.id)
         .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)

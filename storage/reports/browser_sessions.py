@@ -1,7 +1,7 @@
-"""Phones and WhatsApps in a browser: every query about them, named, and their three tables.
+"""Tables of, and queries for, the phones and WhatsApps simulated in a browser.
 
-Each lives in a thread of one web process. What the page asks of it may reach any process, so commands wait in a
-table for the owner, and what happens waits in another for the page.
+Each session lives in a thread of one web process. The page's requests may reach any process, so commands wait in a
+table for the owner, and events wait in another for the page.
 """
 
 from collections.abc import Sequence
@@ -29,33 +29,33 @@ from storage import locks
 from storage.base import Base
 
 STALE = timedelta(seconds=20)
-"""An owner that has not beaten for so long is dead, and its phone with it."""
+"""Time without a heartbeat after which an owner is dead, and its phone with it."""
 KEPT = timedelta(days=1)
-"""What was said is forgotten after that."""
+"""Time after which a session's words are deleted."""
 MOST_READ = 200
 
 
 class BrowserPhone(Base):
-    """A phone or a WhatsApp that somebody has open in a browser."""
+    """A phone or a WhatsApp open in a browser."""
 
     __tablename__ = "browser_phones"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(40), unique=True)
-    """By which its page knows it; nobody can guess it."""
+    """The page's key to it; nobody can guess it."""
     kind: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(40))
     """The person's."""
     beat_at: Mapped[datetime]
-    """When its owner last gave a sign of life."""
+    """Time of its owner's last heartbeat."""
     seen_at: Mapped[datetime]
-    """When its page last did."""
+    """Time of its page's last request."""
     created_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
 
 
 class BrowserCommand(Base):
-    """What the person does, until the owner takes it."""
+    """An action of the person, until the owner takes it."""
 
     __tablename__ = "browser_commands"
 
@@ -64,11 +64,11 @@ class BrowserCommand(Base):
     verb: Mapped[str] = mapped_column(String(20))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """A file that goes with it."""
+    """The file that goes with it."""
 
 
 class BrowserEvent(Base):
-    """What happened, in the order of its numbers, which the owner alone gives."""
+    """An event, ordered by its number, which the owner alone assigns."""
 
     __tablename__ = "browser_events"
     __table_args__ = (UniqueConstraint("phone_id", "number"),)
@@ -86,7 +86,7 @@ _EVENTS = cast(Table, BrowserEvent.__table__)
 
 @dataclass(frozen=True, slots=True)
 class PhoneRecord:
-    """One of them. is_over: it ended, or its owner died."""
+    """A browser session. is_over: it ended, or its owner died."""
 
     id: int
     kind: str
@@ -96,7 +96,7 @@ class PhoneRecord:
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """What the person did. content: the file that came with it."""
+    """An action of the person. content: the file that came with it."""
 
     id: int
     verb: str
@@ -108,18 +108,18 @@ class CommandRecord:
 
 
 def hold_all(connection: Connection) -> None:
-    """Let nobody else open one until this transaction ends, so that counting and opening are one."""
+    """Keep others from opening a session until this transaction ends, so that counting and opening are one."""
     locks.hold(connection, "browser_phones")
 
 
 def numbers_in_use(connection: Connection, now: datetime) -> list[str]:
-    """Return the numbers of those that live: one for each."""
+    """Return the numbers of the living sessions, one for each."""
     living = select(_PHONES.c.number).where(*_living(now))
     return list(connection.scalars(living))
 
 
 def open_phone(connection: Connection, key: str, kind: str, number: str, now: datetime) -> int:
-    """Keep a new one, and return its id."""
+    """Store a new session, and return its id."""
     opened = insert(_PHONES).values(
         key=key, kind=kind, number=number, beat_at=now, seen_at=now, created_at=now
     )
@@ -127,13 +127,13 @@ def open_phone(connection: Connection, key: str, kind: str, number: str, now: da
 
 
 def end_phone(connection: Connection, phone_id: int, now: datetime) -> None:
-    """It is over; commands that nobody took are forgotten."""
+    """End a session, and delete the commands that nobody took."""
     connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(ended_at=now))
     connection.execute(delete(_COMMANDS).where(_COMMANDS.c.phone_id == phone_id))
 
 
 def forget_old(connection: Connection, now: datetime) -> None:
-    """Delete what is over and old, with all that was said in it."""
+    """Delete old sessions that are over, with all their words."""
     old = and_(_PHONES.c.created_at < now - KEPT, _PHONES.c.beat_at < now - STALE)
     ids = select(_PHONES.c.id).where(old).scalar_subquery()
     connection.execute(delete(_COMMANDS).where(_COMMANDS.c.phone_id.in_(ids)))
@@ -145,7 +145,7 @@ def forget_old(connection: Connection, now: datetime) -> None:
 
 
 def find_phone(connection: Connection, key: str, now: datetime) -> PhoneRecord | None:
-    """Return the one with that key."""
+    """Return the session with that key."""
     row = connection.execute(select(_PHONES).where(_PHONES.c.key == key)).one_or_none()
     if row is None:
         return None
@@ -154,20 +154,20 @@ def find_phone(connection: Connection, key: str, now: datetime) -> PhoneRecord |
 
 
 def note_seen(connection: Connection, phone_id: int, now: datetime) -> None:
-    """Its page is still there."""
+    """Record a sign of life from the session's page."""
     connection.execute(update(_PHONES).where(_PHONES.c.id == phone_id).values(seen_at=now))
 
 
 def add_command(
     connection: Connection, phone_id: int, verb: str, body: dict[str, Any], content: bytes | None = None
 ) -> None:
-    """Keep what the person does, for the owner."""
+    """Store an action of the person, for the owner."""
     values = {"phone_id": phone_id, "verb": verb, "body": body, "content": content}
     connection.execute(insert(_COMMANDS).values(values))
 
 
 def events_after(connection: Connection, phone_id: int, number: int) -> list[tuple[int, dict[str, Any]]]:
-    """Return what happened after the event of that number: each with its own, at most 200."""
+    """Return the events after the one of that number, each with its own, at most 200."""
     later = (
         select(_EVENTS.c.number, _EVENTS.c.body)
         .where(_EVENTS.c.phone_id == phone_id, _EVENTS.c.number > number)
@@ -181,24 +181,24 @@ def events_after(connection: Connection, phone_id: int, number: int) -> list[tup
 
 
 def commands_of(connection: Connection, phone_id: int) -> list[CommandRecord]:
-    """Return what the person did that was not taken, in order."""
+    """Return the commands that were not taken, in order."""
     waiting = select(_COMMANDS).where(_COMMANDS.c.phone_id == phone_id).order_by(_COMMANDS.c.id)
     return [CommandRecord(row.id, row.verb, row.body, row.content) for row in connection.execute(waiting)]
 
 
 def take_commands(connection: Connection, commands: Sequence[CommandRecord]) -> None:
-    """Forget commands: they are being done."""
+    """Delete commands that are being carried out."""
     connection.execute(delete(_COMMANDS).where(_COMMANDS.c.id.in_([command.id for command in commands])))
 
 
 def add_events(connection: Connection, phone_id: int, events: Sequence[tuple[int, dict[str, Any]]]) -> None:
-    """Keep what happened, each with its number."""
+    """Store events, each with its number."""
     rows = [{"phone_id": phone_id, "number": number, "body": body} for number, body in events]
     connection.execute(insert(_EVENTS), rows)
 
 
 def beat(connection: Connection, phone_id: int, now: datetime) -> datetime:
-    """The owner lives. Return when the page last gave a sign of life."""
+    """Record the owner's heartbeat. Return the time of the page's last sign of life."""
     mine = update(_PHONES).where(_PHONES.c.id == phone_id).values(beat_at=now)
     seen_at: datetime = connection.execute(mine.returning(_PHONES.c.seen_at)).scalar_one()
     return seen_at

@@ -1,7 +1,7 @@
-"""The conversations as operators look through them, newest first: every query of theirs, named.
+"""Queries for the operators' list of conversations, newest first.
 
-A written conversation stands where its contact wrote last, a call where it began. That is read from indexes alone: a
-page costs the same with a thousand messages kept and with a million.
+A written conversation is sorted by its contact's last message, a call by its beginning. Both are read from indexes
+alone: a page costs the same with a thousand stored messages and with a million.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from storage.models import Call, Contact, Conversation, Handoff, Message, Turn
 from storage.reports.transcripts import last_turn_of
 
 MOST_FOUND = 1000
-"""How many conversations a filter finds: the newest."""
+"""Conversations that a filter finds at most: the newest."""
 SEEN_AT_ONCE = 300
-"""How many written conversations are looked through at once for those that only we wrote in."""
+"""Written conversations searched at once for those with messages from us alone."""
 MOST_OF_A_DAY = 100_000
-"""How many messages of a day are looked through for whom they were exchanged with."""
+"""Messages of a day that are searched for their contacts."""
 WRITTEN = "whatsapp"
 CHANNELS = ("phone", WRITTEN, "chat")
 
 _OF_CHANNEL = {channel: text(f"conversations.channel = '{channel}'") for channel in CHANNELS}
-"""Written out as the indexes say it: SQLite sees no more than that."""
+"""Spelled exactly as in the indexes, or SQLite does not use them."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -37,7 +37,7 @@ _HANDOFFS = cast(Table, Handoff.__table__)
 
 
 class State(StrEnum):
-    """How a conversation stands, for those who look after it."""
+    """The state of a conversation, as operators see it."""
 
     LIVE = "live"  # a call that is going on
     PERSON = "person"  # a person has it, and the assistant is silent
@@ -46,7 +46,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """Where in a list a page ended: the next one begins after it."""
+    """The end of a page in a list, after which the next one begins."""
 
     at: datetime
     id: int
@@ -54,7 +54,7 @@ class PagePosition:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which conversations are wanted. since, until: something was said in them then, until left out."""
+    """A filter of conversations. since, until: a time in which something was said, `until` itself left out."""
 
     channel: str | None = None
     state: State | None = None
@@ -64,13 +64,13 @@ class Filter:
 
     @property
     def is_by_id(self) -> bool:
-        """Whether it is few that are wanted, which are found first and put in order then."""
+        """True if the filter finds few, which are found first and sorted afterwards."""
         return self.state is not None or self.since is not None or self.contact_id is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation in a list. number: E.164, or what stands for one. at: when they called, or wrote last."""
+    """A conversation in a list. number: E.164, or its substitute. at: time of the call, or of their last message."""
 
     id: int
     channel: str
@@ -87,19 +87,19 @@ class ConversationRow:
     opted_out_at: datetime | None
     is_waiting: bool
     heard: str = ""
-    """What the contact said last."""
+    """The contact's last words."""
     said: str = ""
-    """How the answer to it begins."""
+    """The beginning of the answer to them."""
 
     @property
     def is_live(self) -> bool:
-        """Whether it is a call that is going on."""
+        """True for a call in progress."""
         return self.channel == "phone" and self.closed_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list. next: where the one after it begins; None: there is none."""
+    """A page of a list. next: the start of the next page; None: there is none."""
 
     rows: Sequence[ConversationRow]
     next: PagePosition | None
@@ -122,7 +122,7 @@ def conversations(
 def _cut(
     places: list[PagePosition], limit: int, horizon: PagePosition | None = None
 ) -> tuple[list[PagePosition], PagePosition | None]:
-    """Return a page, and where the one after it begins."""
+    """Return a page, and the start of the next one."""
     return (places[:limit], places[limit - 1]) if len(places) > limit else (places, horizon)
 
 
@@ -147,7 +147,7 @@ def _newest(
 def _as_far_as_seen(
     connection: Connection, channels: Sequence[str], after: PagePosition | None, limit: int
 ) -> tuple[list[PagePosition], PagePosition | None]:
-    """Return what comes next of any kind, and where the sight of it ends; None: with the last of all."""
+    """Return the next conversations of any kind, and the end of the searched range; None: all was searched."""
     places = [p for channel in channels for p in _called_or_wrote(connection, channel, after, limit)]
     silent, horizon = _silent(connection, after) if WRITTEN in channels else ([], None)
     places = sorted([*places, *silent], key=_key, reverse=True)
@@ -171,7 +171,7 @@ def _called_or_wrote(
 def _silent(
     connection: Connection, after: PagePosition | None
 ) -> tuple[list[PagePosition], PagePosition | None]:
-    """Return those of the next written conversations whose contact never wrote, and where these end."""
+    """Return the next written conversations whose contact never wrote, and the end of their range."""
     at = _CONVERSATIONS.c.created_at
     statement = (
         select(at, _CONVERSATIONS.c.id, _CONTACTS.c.wrote_at)
@@ -203,7 +203,7 @@ def _in_order(
     return statement.order_by(at.desc(), _CONVERSATIONS.c.id.desc()).limit(limit)
 
 
-# By what is wanted of them
+# By filter
 
 
 def _found(
@@ -220,14 +220,14 @@ def _found(
 
 
 def _any_of(statements: Sequence[Select[Any]]) -> Select[Any]:
-    """Return what selects what any of them does: each in brackets of its own, for each has its limit."""
+    """Return the union of selections, each in brackets because each has its own limit."""
     selected = [statement.subquery() for statement in statements]
     first, *others = [select(*each.c) for each in selected]
     return cast(Select[Any], union(first, *others)) if others else first
 
 
 def _selections(wanted: Filter, now: datetime) -> list[list[Select[Any]]]:
-    """Return what selects the ids: of each list any, and all of the lists."""
+    """Return the selections of ids: the union within each list, and one selection per list."""
     selections = []
     if wanted.state is not None:
         selections.append([_in_state(wanted.state, now)])
@@ -276,7 +276,7 @@ def _between(since: datetime, until: datetime) -> list[Select[Any]]:
     return [*spoken, select(written.c.conversation_id).distinct()]
 
 
-# What a page shows of them
+# The rows of a page
 
 
 def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ConversationRow]:

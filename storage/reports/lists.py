@@ -1,6 +1,6 @@
-"""Calls, written messages and handoffs as operators go through them, newest first: every query of it, named.
+"""Queries for the operators' lists of calls, written messages and handoffs, newest first.
 
-A page is entered by the id that the one before it ended with.
+A page begins after the last id of the previous one.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from storage.queries.messages import MESSAGES, MessageRecord, record_of
 
 MOST_LIVE = 50
 LOST = text("messages.status IN ('failed', 'undelivered')")
-"""Word for word what the index of them says, or it is not used."""
+"""Spelled exactly as in its index, which is not used otherwise."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list. next: the id that the one after it is entered by; None: there is none."""
+    """A page of a list. next: the id that starts the next page; None: there is none."""
 
     rows: Sequence[T]
     next: int | None
@@ -38,7 +38,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call in a list. first_words_ms: of each of its turns, how long the caller waited for the first sentence.
+    """A call in a list. first_words_ms: the caller's wait for the first sentence of each turn.
 
     heard, said: the last turn's.
     """
@@ -61,7 +61,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A written message in a list, and with whom it was exchanged."""
+    """A written message in a list, and its contact."""
 
     message: MessageRecord
     name: str
@@ -73,7 +73,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class HandoffRow:
-    """A handoff in a list. asked: the sellers who were told of it, in order."""
+    """A handoff in a list. asked: the sellers who were notified of it, in order."""
 
     id: int
     conversation_id: int
@@ -92,13 +92,13 @@ class HandoffRow:
 
 
 def live_calls(connection: Connection) -> list[CallRow]:
-    """Return the calls that are going on, the newest first, with what was said last in each."""
+    """Return the calls in progress, newest first, with the last words of each."""
     live = _CALL_ROWS.where(_CALLS.c.ended_at.is_(None)).order_by(_CALLS.c.started_at.desc()).limit(MOST_LIVE)
     return _calls(connection, live)
 
 
 def past_calls(connection: Connection, *, before: int | None = None, limit: int = 30) -> Page[CallRow]:
-    """Return a page of the calls that are over."""
+    """Return a page of finished calls."""
     over = _CALL_ROWS.where(_CALLS.c.ended_at.is_not(None)).order_by(_CALLS.c.id.desc()).limit(limit + 1)
     if before is not None:
         over = over.where(_CALLS.c.id < before)
@@ -138,7 +138,7 @@ def message_log(
     before: int | None = None,
     limit: int = 40,
 ) -> Page[MessageRow]:
-    """Return a page of all written messages. lost: those alone that did not arrive."""
+    """Return a page of all written messages. lost: only those that did not arrive."""
     statement = _MESSAGE_ROWS.order_by(MESSAGES.c.id.desc()).limit(limit + 1)
     if lost:
         statement = statement.where(LOST)
@@ -164,7 +164,7 @@ def _message(row: Any) -> MessageRow:
 def handoff_log(
     connection: Connection, *, waiting: bool = False, before: int | None = None, limit: int = 30
 ) -> Page[HandoffRow]:
-    """Return a page of all handoffs. waiting: those alone that nobody has taken."""
+    """Return a page of all handoffs. waiting: only those that nobody has taken."""
     statement = _HANDOFF_ROWS.order_by(_HANDOFFS.c.id.desc()).limit(limit + 1)
     if waiting:
         statement = statement.where(_HANDOFFS.c.owner == "")

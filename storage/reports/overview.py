@@ -1,6 +1,6 @@
-"""What the dashboard's first page counts: every query of it, named.
+"""Queries for the figures on the dashboard's first page.
 
-Each is read from an index alone, or from the rows of one day.
+Each reads an index alone, or the rows of one day.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from typing import cast
 
 from sqlalchemy import Connection, Table, func, select
 
-from storage.models import Call, Conversation, Handoff, Message, Turn
+from storage.models import LONGEST_CALL, Call, Conversation, Handoff, Message, Turn
 from storage.reports.lists import LOST
 
-LONGEST_CALL = timedelta(hours=5)
-"""A call that began earlier and has no end is one whose end nobody told us."""
+UNTOLD_AFTER = LONGEST_CALL + timedelta(hours=1)
+"""A call that began earlier and has no end is one whose end was never reported."""
 JUST_NOW = timedelta(minutes=10)
 
 _CALLS = cast(Table, Call.__table__)
@@ -26,7 +26,7 @@ _TURNS = cast(Table, Turn.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many messages came in and went out, and how many of those that should have did not arrive."""
+    """Numbers of inbound, outbound and undelivered messages."""
 
     received: int
     sent: int
@@ -35,7 +35,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What answers took of the model, as its server counts it: read are the prompts', written the answers'."""
+    """The model's tokens for answers, as its server counts them. read: prompts; written: answers."""
 
     read: int
     written: int
@@ -43,7 +43,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What is going on. chats: written conversations with a message JUST_NOW. held: those that a person has."""
+    """The present activity. chats: written conversations with a message JUST_NOW. held: those that a person has."""
 
     calls: int
     chats: int
@@ -66,7 +66,7 @@ def messages_exchanged(connection: Connection, since: datetime, until: datetime)
 
 
 def written(connection: Connection, since: datetime, until: datetime) -> Written:
-    """Count the messages of a time by what became of them."""
+    """Count the messages of a time by status."""
     at, outbound = _MESSAGES.c.created_at, _MESSAGES.c.outbound
     then = (at >= since, at < until)
     all_, sent, lost = (
@@ -77,11 +77,11 @@ def written(connection: Connection, since: datetime, until: datetime) -> Written
 
 
 def first_words_ms(connection: Connection, since: datetime, until: datetime) -> Sequence[int]:
-    """Return how long callers waited for the first sentence of each answer, the shortest first."""
+    """Return the callers' waits for the first sentence of each answer in milliseconds, shortest first."""
     begun, at = _CONVERSATIONS.c.created_at, _TURNS.c.created_at
     # By their calls, for of a day's turns most may have been written
     calls = select(_CONVERSATIONS.c.id).where(
-        _CONVERSATIONS.c.channel == "phone", begun >= since - LONGEST_CALL, begun < until
+        _CONVERSATIONS.c.channel == "phone", begun >= since - UNTOLD_AFTER, begun < until
     )
     statement = select(_TURNS.c.first_sentence_ms).where(
         _TURNS.c.conversation_id.in_(calls), at >= since, at < until, _TURNS.c.first_sentence_ms.is_not(None)
@@ -90,7 +90,7 @@ def first_words_ms(connection: Connection, since: datetime, until: datetime) -> 
 
 
 def call_seconds(connection: Connection, since: datetime, until: datetime) -> int:
-    """Return for how long the calls lasted, together, that began in a time and are over."""
+    """Return the total length in seconds of the finished calls that began in a time."""
     begun = _CONVERSATIONS.c.created_at
     statement = (
         select(func.coalesce(func.sum(_CALLS.c.duration_s), 0))
@@ -101,7 +101,7 @@ def call_seconds(connection: Connection, since: datetime, until: datetime) -> in
 
 
 def tokens(connection: Connection, since: datetime, until: datetime) -> Tokens:
-    """Return what the model read and wrote for the answers of a time, where its server counted that."""
+    """Return the model's tokens for the answers of a time, if its server counted them."""
     at, counted = _TURNS.c.created_at, _TURNS.c.completion_tokens.is_not(None)
     sums = (func.coalesce(func.sum(_TURNS.c[name]), 0) for name in ("prompt_tokens", "completion_tokens"))
     read, written = connection.execute(select(*sums).where(at >= since, at < until, counted)).one()
@@ -109,8 +109,8 @@ def tokens(connection: Connection, since: datetime, until: datetime) -> Tokens:
 
 
 def going_on(connection: Connection, now: datetime) -> Now:
-    """Count what is going on now."""
-    calls = select(func.count()).where(_CALLS.c.ended_at.is_(None), _CALLS.c.started_at > now - LONGEST_CALL)
+    """Count the present activity."""
+    calls = select(func.count()).where(_CALLS.c.ended_at.is_(None), _CALLS.c.started_at > now - UNTOLD_AFTER)
     chats = select(func.count(_MESSAGES.c.conversation_id.distinct())).where(
         _MESSAGES.c.created_at > now - JUST_NOW
     )

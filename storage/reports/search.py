@@ -1,7 +1,7 @@
-"""Looking for people and for words: every query of it, named.
+"""Queries that search for people and for words.
 
-Capitals and accents do not count. Words are looked for from the newest back, a piece at a time for so long as a page
-may take, and the reader is told how far that came: an index of all that was ever said would cost each of its writers.
+Capitals and accents do not count. Words are searched from the newest back, a piece at a time within a page's time
+limit, and the reader is told how far that came: an index of everything ever said would slow down each writer.
 """
 
 import re
@@ -19,7 +19,7 @@ from phone_numbers import matching_number
 from storage.models import Contact, Message, Turn
 
 AROUND = 60
-"""How many characters of an excerpt stand on each side of what was looked for."""
+"""Characters of an excerpt on each side of a match."""
 FEWEST_DIGITS = 3
 
 _CONTACTS = cast(Table, Contact.__table__)
@@ -29,7 +29,7 @@ _MESSAGES = cast(Table, Message.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact that was looked for. number: E.164, or what stands for one."""
+    """A contact that was found. number: E.164, or its substitute."""
 
     contact_id: int
     name: str
@@ -41,20 +41,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How far back it was looked: the ids of the oldest turn and the oldest message of it."""
+    """The depth of a search: the ids of the oldest turn and the oldest message reached."""
 
     turn_id: int
     message_id: int
 
     @property
     def is_above_ground(self) -> bool:
-        """Whether anything lies below."""
+        """True while something older remains."""
         return self.turn_id > 0 or self.message_id > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How words are looked for: rows at once, how many of them are read closer at most, and for how long in all."""
+    """The limits of a search: rows at once, rows examined closely, and total time."""
 
     piece: int = 4000
     most_candidates: int = 50
@@ -63,7 +63,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Words that were found, with what stands around them."""
+    """A match with its context."""
 
     conversation_id: int
     at: datetime
@@ -76,7 +76,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What was found, one hit for each conversation, newest first. next: there is more to look through."""
+    """The matches, one for each conversation, newest first. next: there is more to search."""
 
     hits: Sequence[Hit]
     next: Depth | None
@@ -84,7 +84,7 @@ class Hits:
 
 
 class _Folding(dict[int, str]):
-    """What stands for each character, found out once."""
+    """The folded form of each character, computed once."""
 
     def __missing__(self, code: int) -> str:
         self[code] = unicodedata.normalize("NFD", chr(code))[0].lower()[0]
@@ -100,7 +100,7 @@ def folded(text: str) -> str:
 
 
 def people(connection: Connection, looked_for: str, limit: int = 20) -> list[Person]:
-    """Return the contacts whose name or number holds that, the last to come first."""
+    """Return the contacts whose name or number contains a text, the last to come first."""
     wanted = looked_for.strip().removeprefix("whatsapp:")
     digits = matching_number("+" + "".join(filter(str.isdigit, wanted)))[1:]
     found = [_is_like(connection, _CONTACTS.c.name, wanted)] if wanted else []
@@ -123,7 +123,7 @@ def words(
     pace: Pace = Pace(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Hits:
-    """Look for words in all that was said and written, from `since` back, for about as long as a page may take."""
+    """Search all conversations for words, from `since` back, for about a page's time limit."""
     until, depth = clock() + pace.budget_s, since or _newest(connection)
     found: dict[int, Hit] = {}
     while depth.is_above_ground and len(found) < limit:
@@ -146,7 +146,7 @@ def _newest(connection: Connection) -> Depth:
 
 
 def _time_of(connection: Connection, depth: Depth) -> datetime | None:
-    """Return the time that everything after it has been looked through."""
+    """Return the time after which everything has been searched."""
     times: list[datetime] = []
     for table, id_ in ((_TURNS, depth.turn_id), (_MESSAGES, depth.message_id)):
         found = select(table.c.created_at).where(table.c.id <= id_).order_by(table.c.id.desc()).limit(1)
@@ -155,7 +155,7 @@ def _time_of(connection: Connection, depth: Depth) -> datetime | None:
 
 
 def _look(connection: Connection, looked_for: str, depth: Depth, pace: Pace) -> tuple[list[Hit], Depth]:
-    """Look through the next piece of both; return what is in it, and how far it went."""
+    """Search the next piece of turns and messages; return its matches and the depth reached."""
     sentences, files = sql_cast(_TURNS.c.sentences, Text), sql_cast(_MESSAGES.c.attachments, Text)
     turns, turn_id = _candidates(
         connection,
@@ -190,7 +190,7 @@ def _look(connection: Connection, looked_for: str, depth: Depth, pace: Pace) -> 
 def _candidates(
     connection: Connection, statement: Select[Any], id_: ColumnElement[int], upto: int, pace: Pace
 ) -> tuple[Sequence[Any], int]:
-    """Return what may hold it in a piece that ends with an id, and the id that the next piece ends with."""
+    """Return the possible matches in a piece that ends with an id, and the last id of the next piece."""
     within = statement.where(id_ <= upto, id_ > upto - pace.piece)
     rows = connection.execute(within.order_by(id_.desc()).limit(pace.most_candidates)).all()
     return rows, rows[-1].id - 1 if len(rows) == pace.most_candidates else max(0, upto - pace.piece)
@@ -211,7 +211,7 @@ def _hit(row: Any, looked_for: str, texts: Sequence[str]) -> Hit | None:
 def _is_like(
     connection: Connection, column: Column[Any] | ColumnElement[Any], looked_for: str, any_: str = "_"
 ) -> ColumnElement[bool]:
-    """Select what may hold it; whether it does is seen in the text. any_: what stands for a letter with an accent.
+    """Select possible matches, to be confirmed in the text. any_: the wildcard for a letter with an accent.
 
     In JSON such a letter can be written as six characters.
     """

@@ -1,4 +1,4 @@
-"""One conversation as operators read it: every query of it, named. The newest of it is read first."""
+"""Queries for one conversation as operators read it, the newest part first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -23,7 +23,7 @@ from storage.queries.messages import COLUMNS as MESSAGE_COLUMNS
 from storage.queries.messages import MESSAGES, MessageRecord, record_of
 
 MOST_LOOKED_AT = 20
-"""Messages of each way whose fate is looked at for news: what happens to older ones is seen when the page is opened."""
+"""Messages each way whose status is polled for news; older ones are updated when the page is opened."""
 
 _CONTACTS = cast(Table, Contact.__table__)
 _CONVERSATIONS = cast(Table, Conversation.__table__)
@@ -51,7 +51,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class TalkRecord:
-    """A conversation with its contact and, where it is one, its call. number: E.164, or what stands for one."""
+    """A conversation with its contact and, for a phone conversation, its call. number: E.164, or its substitute."""
 
     id: int
     key: str
@@ -73,13 +73,13 @@ class TalkRecord:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is a call that is going on."""
+        """True for a call in progress."""
         return self.call is not None and self.call.ended_at is None and self.closed_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class TurnFacts:
-    """A turn with what its answer cost. The times are milliseconds after the utterance came in."""
+    """A turn with the cost of its answer. The times are milliseconds after the utterance came in."""
 
     id: int
     number: int
@@ -106,13 +106,13 @@ class TurnFacts:
 
     @property
     def unheard(self) -> str:
-        """What of it the caller cannot have heard, for they interrupted it."""
+        """The part of it that the caller cannot have heard, having interrupted it."""
         return "" if self.heard_upto is None else self.said[self.heard_upto :]
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffNote:
-    """That a conversation went to a person. owner: who took it."""
+    """A handoff of the conversation. owner: the person who took it."""
 
     id: int
     source: str
@@ -150,7 +150,7 @@ def last_turns(
 
 
 def last_turn_of(conversation_id: ColumnElement[int]) -> ScalarSelect[int]:
-    """Return what selects the id of a conversation's last turn, for a statement that has the conversation."""
+    """Return a subquery for the id of a conversation's last turn, for a statement with that conversation."""
     turns = _TURNS.alias()
     mine = select(turns.c.id).where(turns.c.conversation_id == conversation_id)
     return mine.order_by(turns.c.number.desc()).limit(1).scalar_subquery()
@@ -213,18 +213,18 @@ def other_ids(connection: Connection, contact_id: int, besides: int, limit: int 
     return list(connection.execute(statement).scalars())
 
 
-# Whether anything changed
+# Changes
 
 
 def pulse(connection: Connection, conversation_id: int) -> tuple[Any, ...]:
-    """Return what is another whenever something that operators see of a conversation changes."""
+    """Return a value that changes with everything that operators see of a conversation."""
     of = {"conversation_id": conversation_id}
     pulses = (_PULSE_OF_CALL, _PULSE_OF_TURN, _PULSE_OF_HANDOFFS, _PULSE_OF_OURS, _PULSE_OF_THEIRS)
     return tuple(tuple(row) for pulse in pulses for row in connection.execute(pulse, of))
 
 
 def pulse_of_calls(connection: Connection, limit: int = 50) -> tuple[Any, ...]:
-    """Return what is another whenever a call begins, goes on or ends."""
+    """Return a value that changes whenever a call begins, progresses or ends."""
     live = (
         select(_CALLS.c.id, _CALLS.c.status, _TURNS.c.id, _TURNS.c.state, _TURNS.c.sentences)
         .outerjoin_from(_CALLS, _TURNS, _TURNS.c.id == last_turn_of(_CALLS.c.conversation_id))

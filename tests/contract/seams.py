@@ -38,7 +38,7 @@ from observability.disabled_features import what_is_off
 from observability.metrics import MESSAGES, RECEIPTS, REQUESTS
 from people.handoff import notices
 from people.handoff.sellers import SellersError, load_sellers
-from people.helpdesk.phrases import desk_words
+from people.helpdesk.phrases import helpdesk_phrases
 from settings import ROOT, Settings, SettingsError, load_settings
 from simulator.terminal.phone_phrases import PHRASES as PHONE_WORDS
 from simulator.terminal.whatsapp_phrases import PHRASES as WHATSAPP_WORDS
@@ -210,7 +210,7 @@ def words() -> dict[str, object]:
             f"{language}/phrases": asdict(catalogue.phrases),
             f"{language}/briefing": asdict(catalogue.briefing),
             f"{language}/sellers": asdict(catalogue.sellers),
-            f"{language}/helpdesk": asdict(desk_words(language)),
+            f"{language}/helpdesk": asdict(helpdesk_phrases(language)),
             f"{language}/offline model": _offline(catalogue.offline),
             f"{language}/transcript": asdict(catalogue.transcript),
             f"{language}/outbound": asdict(catalogue.outbound),

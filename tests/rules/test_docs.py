@@ -1,4 +1,4 @@
-"""What the documents say stays true: commands exist, links lead somewhere, both READMEs say the same."""
+"""What the documents say stays true: commands exist, links lead somewhere, both languages say the same."""
 
 import html
 import os
@@ -20,10 +20,20 @@ from storage.database import Database
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-ENGLISH, SPANISH = READMES = (ROOT / "README.md", ROOT / "README.es.md")
+PAIRS = [
+    (ROOT / f"{name}.md", ROOT / f"{name}.es.md")
+    for name in ("README", "docs/phone", "docs/whatsapp", "docs/costs")
+]
+"""Documents that are there in English and in Spanish, and say the same."""
+IN_BOTH = [document for pair in PAIRS for document in pair]
 SCRIPTS = re.compile(r"\bpython3? (-m \w+|[\w/]+\.py)")
 FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp) [a-z]+|[a-z]+)")
 OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+MADE_BY_READERS = {
+    "profiles/mi-negocio.toml",
+    "profiles/sellers.toml",
+    "translations/pt_BR/LC_MESSAGES/messages.po",
+}
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
@@ -85,45 +95,58 @@ def test_every_command_of_ours_that_is_named_exists(document):
         assert os.access(ROOT / script, os.X_OK), script
 
 
-@pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_every_option_that_a_readme_names_is_an_option_of_what_it_names(readme):
-    text = readme.read_text()
+@pytest.mark.parametrize("document", IN_BOTH, ids=name_of)
+def test_every_option_that_a_document_names_is_an_option_of_what_it_names(document):
+    text = document.read_text()
     helps = [help_of(*script.split()) for script in set(SCRIPTS.findall(text))]
     helps += [flask_help(command) for command in set(FLASK_COMMANDS.findall(text))]
 
-    assert set(OPTIONS.findall(text)) - {"--app"} <= set(OPTIONS.findall("\n".join(helps)))
+    # --quick is also test.sh's, whose head describes it
+    known = set(OPTIONS.findall("\n".join([*helps, (ROOT / "test.sh").read_text()])))
+    assert set(OPTIONS.findall(text)) - {"--app"} <= known
 
 
-@pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_every_setting_that_a_readme_names_is_one(readme):
-    named = set(re.findall(r"\b(?:[A-Z][A-Z0-9]+_)+[A-Z0-9]+\b", readme.read_text()))
+@pytest.mark.parametrize("document", IN_BOTH, ids=name_of)
+def test_every_setting_that_a_document_names_is_one(document):
+    named = set(re.findall(r"\b(?:[A-Z][A-Z0-9]+_)+[A-Z0-9]+\b", document.read_text()))
 
-    assert named - {"ORDER_STATUS"} <= {name.upper() for name in Settings.model_fields}
-
-
-def test_both_readmes_have_the_same_sections():
-    assert [level for level, _ in headings(ENGLISH)] == [level for level, _ in headings(SPANISH)]
+    assert named <= {name.upper() for name in Settings.model_fields}
 
 
-def test_both_readmes_have_the_same_commands_and_settings():
-    def written(readme):
-        return [re.sub('".*"', '""', code) for code in blocks(readme, "sh")]
-
-    assert written(ENGLISH) == written(SPANISH)
-    assert blocks(ENGLISH, "python") == blocks(SPANISH, "python")
+def test_every_document_in_spanish_has_its_pair():
+    assert {*ROOT.glob("*.es.md"), *ROOT.glob("docs/**/*.es.md")} == {spanish for _, spanish in PAIRS}
 
 
-def test_both_readmes_have_the_same_links():
-    def links(readme):
-        found = set(re.findall(r"\]\(([^)\s]+)\)", readme.read_text()))
-        return {re.sub(r"^README.*|call\.\w\w\.svg", "", target) for target in found}
-
-    assert links(ENGLISH) == links(SPANISH)
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda path: path.stem)
+def test_both_languages_have_the_same_sections(english, spanish):
+    assert [level for level, _ in headings(english)] == [level for level, _ in headings(spanish)]
 
 
-@pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_the_tool_that_a_readme_shows_works(readme):
-    [example] = blocks(readme, "python")
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda path: path.stem)
+def test_both_languages_have_the_same_commands_settings_and_tables(english, spanish):
+    def written(document):
+        return [re.sub('".*"', '""', code) for code in blocks(document, "sh")]
+
+    def cells(document):
+        rows = re.findall(r"^ *\|.*$", document.read_text(), re.MULTILINE)
+        return [row.count("|") for row in rows]
+
+    assert written(english) == written(spanish)
+    assert cells(english) == cells(spanish)
+
+
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda path: path.stem)
+def test_both_languages_have_the_same_links(english, spanish):
+    def links(document):
+        found = set(re.findall(r"\]\(([^)\s]+)\)", document.read_text()))
+        found = {target.replace(".es.md", ".md") for target in found}
+        return {re.sub(r"call\.\w\w\.svg", "", target) for target in found}
+
+    assert links(english) == links(spanish)
+
+
+def test_the_tool_that_the_recipe_shows_works():
+    [example] = blocks(ROOT / "CONTRIBUTING.md", "python")
     scope = dict(vars(runner))
     exec(example, scope)
     nowhere = Database("sqlite://")
@@ -149,6 +172,23 @@ def test_a_picture_asks_no_server_for_anything(language):
     picture = (ROOT / "docs" / "pictures" / f"call.{language}.svg").read_text()
 
     assert not re.search(r"@import|@font-face|url\((?!#)|<script|<image", picture)
+
+
+@pytest.mark.parametrize("script", ["docs/tree.py", "docs/pictures/packages.py"])
+def test_what_a_script_makes_of_the_modules_is_fresh(script):
+    run = subprocess.run([sys.executable, script, "--check"], cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 0, f"run {script}: {run.stdout}{run.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_path_of_ours_that_is_named_exists(document):
+    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+    named = re.findall(
+        rf"(?<![\w./-])((?:{folders})/[\w./-]*\w\.(?:py|toml|md|svg|po|sh))\b", document.read_text()
+    )
+
+    assert [path for path in named if not (ROOT / path).exists() and path not in MADE_BY_READERS] == []
 
 
 def test_the_dependencies_that_are_explained_are_those_that_are_asked_for():

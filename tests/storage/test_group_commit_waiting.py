@@ -91,7 +91,7 @@ def test_who_is_taken_out_as_its_time_ends_waits_for_the_end(database, threads, 
         assert may_end.wait(PATIENCE_S)
 
     first = Held(database, threads)
-    monkeypatch.setattr(group_commit, "_Place", Place)
+    monkeypatch.setattr(group_commit, "WriteRequest", Place)
     second = threads.submit(database.run, write)
     assert begun.wait(PATIENCE_S)
 

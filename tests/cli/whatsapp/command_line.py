@@ -7,6 +7,8 @@ from datetime import timedelta
 from click.testing import CliRunner
 
 from integrations.twilio.messages import TwilioMessages
+from messaging.providers.base import TWILIO
+from messaging.providers.twilio import TwilioProvider
 from storage.base import utc_now
 from storage.models import Message
 from storage.queries import contacts, messages
@@ -32,6 +34,8 @@ class Commands:
         parts = {
             "rest": self.rest, "sender": OURS, "public_url": None, "template_sid": None,
         } | parts  # fmt: skip
+        told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
+        parts["providers"] = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
         group = group_of(self.database, language, **parts)
         return Ended(CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments))
 

@@ -5,6 +5,9 @@ from datetime import timedelta
 from click.testing import CliRunner
 
 from integrations.dialog360.client import Dialog360
+from messaging.providers.base import DIALOG360, TWILIO, Template
+from messaging.providers.dialog360 import Dialog360Provider
+from messaging.providers.twilio import TwilioProvider
 from storage.base import utc_now
 from storage.models import Message
 from storage.queries import contacts
@@ -25,8 +28,13 @@ class Commands:
 
     def run(self, *arguments, language="en", **parts):
         parts = {
-            "rest": None, "sender": None, "public_url": None, "template_sid": None, "dialog360": self.client,
+            "rest": None, "sender": None, "public_url": None, "template_sid": None, "dialog360_template": None,
         } | parts  # fmt: skip
+        told = {name: parts.pop(name) for name in ("sender", "public_url", "template_sid")}
+        template = parts.pop("dialog360_template")
+        providers = {TWILIO: TwilioProvider(parts["rest"], **told)} if parts["rest"] else {}
+        providers[DIALOG360] = Dialog360Provider(self.client, template=template and Template.named(template))
+        parts["providers"] = providers if told["sender"] else dict(reversed(providers.items()))
         group = group_of(self.database, language, **parts)
         return CliRunner(env={"COLUMNS": "160"}).invoke(group, arguments)
 

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.both_databases
 
 def listed(page):
     """The ids of the conversations in a list, in order."""
-    return [int(id_) for id_ in re.findall(r'class="talk" href="/dashboard/conversations/(\d+)"', page)]
+    return [
+        int(id_) for id_ in re.findall(r'class="conversation" href="/dashboard/conversations/(\d+)"', page)
+    ]
 
 
 def walk(operator, path="/dashboard/conversations"):

@@ -84,6 +84,16 @@ def test_the_reason_is_in_the_words_of_the_provider_that_gave_it(operator, talks
     assert "131026" not in operator.read("/dashboard/messages")
 
 
+@pytest.mark.parametrize("page", ["/dashboard/messages", "/dashboard/conversations/{chat}"])
+def test_a_reason_stays_its_providers_when_the_person_writes_by_another(operator, talks, page):
+    chat = talks.chat(talks.contact("Ana", wrote=1), provider="360dialog")
+    talks.message(
+        chat, "¿Sigue ahí?", outbound=True, status="failed", error_code=WINDOW_PASSED, sid="SM" + "0" * 32
+    )
+
+    assert "Pasaron más de 24 horas" in operator.read(page.format(chat=chat))
+
+
 @pytest.mark.parametrize(("which", "expected"), [
     ("all", ["perdido", "enviado", "recibido"]),
     ("incoming", ["recibido"]),
@@ -136,8 +146,9 @@ def test_handoffs_show_who_took_them_and_how_long_that_took(operator, talks):
 
 def lost(talks, *, code, wrote=10, opted_out=False, provider="twilio", status="failed"):
     chat = talks.chat(talks.contact("Ana", wrote=wrote, opted_out=opted_out), provider=provider)
+    sid = "SM1" if provider == "twilio" else "wamid.1"
     return talks.message(
-        chat, "¿Sigue ahí?", outbound=True, status=status, error_code=code, author="x", sid="SM1"
+        chat, "¿Sigue ahí?", outbound=True, status=status, error_code=code, author="x", sid=sid
     )
 
 

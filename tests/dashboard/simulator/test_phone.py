@@ -226,4 +226,4 @@ def test_without_a_script_the_page_says_what_to_do(operator, path, command):
     page = operator.read(f"/dashboard/{path}")
 
     assert re.search(f"<noscript>.*flask --app app {command}.*</noscript>", page)
-    assert 'id="booth"' in page and len(page) < 20_000
+    assert 'id="simulator"' in page and len(page) < 20_000

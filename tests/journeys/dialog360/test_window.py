@@ -4,12 +4,10 @@ import time
 
 import pytest
 
-from integrations.dialog360.client import Dialog360, what_to_do
-from messaging.outbox import Outbox
-from messaging.providers.base import DIALOG360, Channels, Dialog360Channel, Template
+from integrations.dialog360.client import what_to_do
 from storage.base import utc_now
 from storage.queries import contacts
-from tests.fakes.dialog360.fake import API_KEY, FakeDialog360, Refuse
+from tests.fakes.dialog360.fake import FakeDialog360, Refuse
 from tests.fakes.openai.server import text
 from tests.journeys.dialog360.people import ANA, LUIS, last, write
 from tests.journeys.whatsapp.people import sent, work_off
@@ -41,28 +39,50 @@ def test_without_a_template_a_notice_to_who_never_wrote_fails(line, whatsapp):
         line.parts.whatsapp.outbox.write(connection, recipient, "Un cliente", author="handoff", kind="notice")
 
     work_off(line)
+    whatsapp.webhooks.settle()
+    work_off(line)
 
-    assert whatsapp.messages.words(LUIS) == []
+    assert whatsapp.messages.words(LUIS) == ["Un cliente"]  # taken once, and refused by a receipt
     assert (last(line).status, last(line).error_code) == ("failed", 131047)
 
 
-def test_a_notice_to_who_never_wrote_goes_out_as_the_template(line, whatsapp):
+@pytest.fixture
+def template_line(open_360, whatsapp):
     whatsapp.messages.template("aviso", "es", "Aviso: {{1}}")
-    channel = Dialog360Channel(Dialog360(API_KEY, api_url=whatsapp.url), template=Template("aviso", "es"))
-    channels = Channels({DIALOG360: channel}, {DIALOG360: channel})
-    outbox = Outbox(line.parts.database, line.parts.work, channels)
+    return open_360(d360_template="aviso:es")
+
+
+def send_notice(line):
+    """Send a notice to somebody who never wrote, at once; return the id that WhatsApp gave it."""
+    outbox = line.parts.whatsapp.outbox
     with line.parts.database.write() as connection:
         recipient = contacts.recipient_for(connection, LUIS, utc_now())
-        message_id = outbox.write(
-            connection, recipient, "Un cliente:\n\nAna      López", author="handoff", kind="notice"
-        )
+        words = "Un cliente:\n\nAna      López"
+        message_id = outbox.write(connection, recipient, words, author="handoff", kind="notice")
         outbox.claim_notice(connection, message_id)
+    return outbox.send_now(message_id)
 
-    wamid = outbox.send_now(message_id)
+
+def test_a_notice_that_a_receipt_refuses_goes_out_as_the_template(template_line, whatsapp):
+    wamid = send_notice(template_line)
+    whatsapp.webhooks.settle()
+    assert last(template_line).sid == wamid
+
+    work_off(template_line)
+    whatsapp.webhooks.settle()
+
+    assert whatsapp.messages.words(LUIS)[1:] == ["Aviso: Un cliente: · Ana López"]
+    assert (last(template_line).sid, last(template_line).status) == (whatsapp.messages.last.wamid, "read")
+
+
+def test_a_notice_that_is_refused_in_the_answer_goes_out_as_the_template(template_line, whatsapp):
+    whatsapp.messages.at_once = True
+
+    wamid = send_notice(template_line)
 
     assert whatsapp.messages.words(LUIS) == ["Aviso: Un cliente: · Ana López"]
     whatsapp.webhooks.settle()
-    assert (last(line).sid, last(line).status) == (wamid, "read")
+    assert (last(template_line).sid, last(template_line).status) == (wamid, "read")
 
 
 def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):

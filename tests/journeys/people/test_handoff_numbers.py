@@ -126,10 +126,12 @@ def test_a_key_asks_for_a_person_on_the_phone(team_line, twilio, openai):
 def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
     line, marta, luis = known_sellers
     handoffs = line.parts.people.handoffs
-    local = utc_now().astimezone(handoffs.team.zone)
+    local = utc_now().astimezone(handoffs.policy.zone)
     yesterday = frozenset({(local.weekday() - 1) % 7})
-    everybody = handoffs.team.sellers
-    handoffs.team = replace(handoffs.team, sellers=[replace(seller, days=yesterday) for seller in everybody])
+    everybody = handoffs.policy.sellers
+    handoffs.policy = replace(
+        handoffs.policy, sellers=[replace(seller, days=yesterday) for seller in everybody]
+    )
 
     status, body = ask(line)
 
@@ -138,7 +140,7 @@ def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
     assert ask(line)[1] == body
     assert told(marta) + told(luis) == []
 
-    handoffs.team = replace(handoffs.team, sellers=everybody)
+    handoffs.policy = replace(handoffs.policy, sellers=everybody)
     handoffs.offer({"handoff_id": the_only(line.parts.database, Handoff).id})
     work_off(line)
     assert len(told(marta) + told(luis)) == 1

@@ -21,7 +21,7 @@ def watcher():
 
 @pytest.fixture
 def postcalls(database, work, watcher):
-    return PostCalls(database, work, mirror=watcher, clock=lambda: NOW)
+    return PostCalls(database, work, observer=watcher, clock=lambda: NOW)
 
 
 @pytest.fixture

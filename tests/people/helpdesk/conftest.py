@@ -2,9 +2,9 @@
 
 import pytest
 
-from people.helpdesk.observer import ChatwootMirror
+from people.helpdesk.observer import ChatwootObserver
 
 
 @pytest.fixture
 def mirror(work):
-    return ChatwootMirror(work, receipts_fact="no-receipts:test")
+    return ChatwootObserver(work, receipts_fact="no-receipts:test")

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from people.helpdesk.phrases import desk_words
+from people.helpdesk.phrases import helpdesk_phrases
 from storage.queries import contacts, messages
 from storage.queries.contacts import Sender
 from storage.queries.messages import NewMessage
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = "+34600000001"
-WORDS = desk_words("es-ES")
+WORDS = helpdesk_phrases("es-ES")
 
 
 def a_message(connection, body="", attachments=(), *, sid="SM1", simulated=False):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from people.helpdesk.observer import ChatwootMirror, sweep
+from people.helpdesk.observer import ChatwootObserver, sweep
 from people.helpdesk.rendering import Post, Voice
 from storage.models import MessageStatus, MirrorItem
 from storage.queries import helpdesk, helpdesk_items
@@ -33,7 +33,7 @@ def test_receipts_of_what_is_not_shown_are_not_either(database, mirror):
 
 
 def test_without_a_token_only_failures_are_looked_after(database, work):
-    mirror = ChatwootMirror(work, receipts_fact=None)
+    mirror = ChatwootObserver(work, receipts_fact=None)
     with database.write() as connection:
         _, message = a_message(connection, "Hola")
         mirror.message(connection, message, NOW)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from integrations.chatwoot.client import Chatwoot
-from people.helpdesk.observer import ChatwootMirror
-from people.helpdesk.phrases import desk_words
-from people.helpdesk.sync_job import MirrorJobs
+from people.helpdesk.observer import ChatwootObserver
+from people.helpdesk.phrases import helpdesk_phrases
+from people.helpdesk.sync_job import SyncJob
 from storage.models import MirrorItem
 from storage.queries import contacts, messages
 from storage.queries.contacts import Sender
@@ -32,8 +32,8 @@ def jobs(database, work, chatwoot):
     client = Chatwoot(
         chatwoot.url, inbox_identifier=chatwoot.identifier, account_id=1, api_token=chatwoot.bot_token
     )
-    yield MirrorJobs(
-        database, work, client, words=desk_words("es-ES"), inbox=chatwoot.identifier, receipts_fact=None,
+    yield SyncJob(
+        database, work, client, words=helpdesk_phrases("es-ES"), inbox=chatwoot.identifier, receipts_fact=None,
         downloads={}, clock=lambda: NOW,
     )  # fmt: skip
     client.close()
@@ -42,7 +42,7 @@ def jobs(database, work, chatwoot):
 @pytest.fixture
 def write(database, work):
     """Ana writes; what she writes is to be shown."""
-    mirror = ChatwootMirror(work, receipts_fact=None)
+    mirror = ChatwootObserver(work, receipts_fact=None)
 
     def write_one(sid, body="", attachments=()):
         sender = Sender(ANA, f"whatsapp:{ANA}", "Ana", simulated=False)

@@ -1,7 +1,7 @@
 // What the phone and the WhatsApp share: asking the server, following what happens, showing the requests.
 
 export const $ = (id) => document.getElementById(id);
-const root = $("booth");
+const root = $("simulator");
 export const texts = JSON.parse(root.dataset.texts);
 export const say = (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 export const seconds = (value, digits = 2) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
