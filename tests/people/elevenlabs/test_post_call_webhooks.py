@@ -71,6 +71,7 @@ def work_off(work, postcalls):
     return run_pending(work, jobs)
 
 
+@pytest.mark.both_databases
 def test_people_see_the_turns_in_order_and_then_that_the_call_is_over(
     elevenlabs, database, work, postcalls, watcher
 ):
