@@ -32,7 +32,7 @@ def crm_group(
     def failed() -> None:
         check()
         needed = services()
-        found = needed.work.dead_letter(JOB)
+        found = needed.work.dead_letters(JOB)
         if found:
             terminal.console.print(_table(found, terminal, needed.zone))
         else:
@@ -45,7 +45,7 @@ def crm_group(
             terminal.complain(_("There is no CRM: set CRM_WEBHOOK_URL."))
             click.get_current_context().exit(ExitCode.WRONG_INPUT)
         known = {
-            event_id(dead_letter.order.payload): dead_letter for dead_letter in needed.work.dead_letter(JOB)
+            event_id(dead_letter.order.payload): dead_letter for dead_letter in needed.work.dead_letters(JOB)
         }
         _require_known(terminal, [event for event in events if event not in known])
         chosen = [dead_letter for event, dead_letter in known.items() if not events or event in events]

@@ -32,7 +32,7 @@ _KEPT_APART = (
 
 @dataclass(frozen=True, slots=True)
 class QueueAge:
-    """The state of a queue. waiting: jobs ready to run; delayed: not yet due; given_up: in the last two weeks.
+    """The state of a queue. waiting: jobs ready to run; delayed: not yet due; dead_letters: of the last two weeks.
 
     oldest_s: seconds since the oldest waiting job could have run, 0 if none waits.
     """
@@ -41,7 +41,7 @@ class QueueAge:
     waiting: int = 0
     delayed: int = 0
     in_hand: int = 0
-    dead_letter: int = 0
+    dead_letters: int = 0
     oldest_s: float = 0
 
 
@@ -57,7 +57,7 @@ def queue_ages(connection: Connection, now: datetime) -> list[QueueAge]:
 
 def _queue_age(row: Any, now_ms: int) -> QueueAge:
     oldest_s = 0 if row.oldest is None else (now_ms - row.oldest) / 1000
-    return QueueAge(row.queue_name, row.waiting, row.delayed, row.in_hand, row.dead_letter, oldest_s)
+    return QueueAge(row.queue_name, row.waiting, row.delayed, row.in_hand, row.dead_letters, oldest_s)
 
 
 def _query(jobs: TableClause, now_ms: int) -> Select[Any]:
@@ -74,7 +74,7 @@ def _query(jobs: TableClause, now_ms: int) -> Select[Any]:
         _count(and_(waits, is_due)).label("waiting"),
         _count(and_(waits, not_(is_due))).label("delayed"),
         _count(rows.status == "PENDING").label("in_hand"),
-        _count(rows.status.in_(FAILED)).label("given_up"),
+        _count(rows.status.in_(FAILED)).label("dead_letters"),
         func.min(case((and_(waits, is_due), due_at))).label("oldest"),
     ).group_by(rows.queue_name)
 

@@ -167,7 +167,7 @@ class Work:
             self.client.delete_workflows([row.workflow_id for row in ended])
         return len(ended)
 
-    def dead_letter(self, job: str) -> list[DeadLetter]:
+    def dead_letters(self, job: str) -> list[DeadLetter]:
         """Return the stored jobs of a name that were given up, oldest first."""
         rows = self.client.list_workflows(status=list(FAILED), name=WORKFLOW)
         return [found for row in rows if row.input and (found := _given_up(row)).order.job == job]

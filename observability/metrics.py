@@ -108,7 +108,7 @@ def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:
         jobs.add_metric([queue.queue, "waiting"], queue.waiting)
         jobs.add_metric([queue.queue, "delayed"], queue.delayed)
         jobs.add_metric([queue.queue, "in-hand"], queue.in_hand)
-        jobs.add_metric([queue.queue, "given-up"], queue.dead_letter)
+        jobs.add_metric([queue.queue, "given-up"], queue.dead_letters)
         oldest.add_metric([queue.queue], queue.oldest_s)
     yield jobs
     yield oldest

@@ -59,7 +59,7 @@ def run(work, *arguments, language="en", is_set=True):
 
 
 def waited_for(crm, work, count):
-    return crm.wait_for(lambda: len(work.dead_letter(JOB)) == count, 20)
+    return crm.wait_for(lambda: len(work.dead_letters(JOB)) == count, 20)
 
 
 def test_what_a_crm_refused_is_shown_with_why_and_can_be_told_again(business, crm, work, database_url):
@@ -97,7 +97,7 @@ def test_what_was_tried_to_the_end_is_shown_too_and_one_of_several_can_be_told(
 
     assert shown.index(f"handoff:{first}") < shown.index(f"handoff:{second}")
     assert "el CRM respondió 503" in shown
-    assert [dead_letter.order.payload["id"] for dead_letter in work.dead_letter(JOB)] == [first]
+    assert [dead_letter.order.payload["id"] for dead_letter in work.dead_letters(JOB)] == [first]
 
 
 def test_an_event_that_was_not_refused_is_no_event_to_retry(work):
