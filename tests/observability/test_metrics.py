@@ -187,7 +187,7 @@ def test_jobs_in_hand_and_given_up_are_told_apart_and_done_ones_not_at_all(datab
     with database.read() as connection:
         told = queue_ages(connection, utc_now())
 
-    assert told == [QueueAge("jobs", in_hand=1, dead_letter=2), QueueAge("jobs-one-at-a-time")]
+    assert told == [QueueAge("jobs", in_hand=1, dead_letters=2), QueueAge("jobs-one-at-a-time")]
 
 
 @pytest.mark.both_databases
