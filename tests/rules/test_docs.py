@@ -83,6 +83,7 @@ def test_every_link_to_a_file_or_a_heading_leads_there(document):
             assert not anchor or anchor in anchors(file), target
 
 
+@pytest.mark.timeout(600)  # a process for each command that the document names
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_command_of_ours_that_is_named_exists(document):
     text = document.read_text()
@@ -95,6 +96,7 @@ def test_every_command_of_ours_that_is_named_exists(document):
         assert os.access(ROOT / script, os.X_OK), script
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("document", IN_BOTH, ids=name_of)
 def test_every_option_that_a_document_names_is_an_option_of_what_it_names(document):
     text = document.read_text()
