@@ -20,7 +20,7 @@ from storage.base import utc_now
 from storage.database import Database
 from tests.fakes.openai.server import invalid_key, stalled, text
 from tests.observability.scraping import ask, by_name, samples, scrape
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 LABELS = {
     "channel",

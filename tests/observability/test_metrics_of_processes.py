@@ -8,10 +8,8 @@ from simulator.whatsapp.client import WhatsApp
 from tests.fakes.openai.server import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.observability.scraping import scrape
-from tests.processes import a_phone, process, wait_until, web
-
-PATIENCE_S = 90
-
+from tests.processes import a_phone, process, web
+from tests.waiting import wait_until
 
 # Several processes
 
@@ -56,7 +54,7 @@ def test_what_the_worker_counts_is_told_by_the_web_processes(site, openai):
         with web(site), process(site, "flask", "--app", "app", "worker"):
             with WhatsApp(url_of(site), account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN) as person:
                 person.send("Hola")
-            wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")), PATIENCE_S)
+            wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")))
             told = scrape(url_of(site))
 
     assert told["assistant_worker_up",] == 1
