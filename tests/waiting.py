@@ -17,14 +17,8 @@ def wait_until(condition, what="it did not come to be"):
     return value
 
 
-def wait_until_blocked(database, thread):
-    """Return once the thread waits for a lock on PostgreSQL, or has ended without."""
-    wait_until(lambda: is_anyone_blocked(database) or not thread.is_alive(), "nobody waits for a lock")
-
-
 def is_anyone_blocked(database):
+    """Return whether a transaction on this PostgreSQL database waits for another's lock."""
     with database.read() as connection:
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return connection.scalar(waiting) > 0
+        here = "FROM pg_stat_activity WHERE datname = current_database()"
+        return connection.scalar(text(f"SELECT count(*) {here} AND wait_event_type = 'Lock'")) > 0
