@@ -50,3 +50,10 @@ def a_phone(environment, settings, **options):
     return Phone(
         url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
     )
+
+
+def worker_jobs(line):
+    """Return the jobs of a worker that looks after a line's database, in this process."""
+    container = Container(line.settings)
+    container.database = line.parts.database
+    return container.jobs.by_name

@@ -8,7 +8,7 @@ import pytest
 
 from settings import load_settings
 from tests.cli.dialer import _UNUSED_PORT, SENDER, TO, WORDS, Ended
-from tests.fakes.twilio import calls as twilio_calls
+from tests.fakes.twilio import call as twilio_calls
 from tests.fakes.twilio.server import Close, Hang, Page, Refuse
 
 # What goes wrong with Twilio

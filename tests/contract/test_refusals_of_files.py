@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from tests.contract import seams
+from tests.contract.seams import application
 from tests.contract.snapshot import hold
 from tests.contract.stories import without_pythons_words
 
@@ -14,15 +14,15 @@ WRONG = ("x", "-1", "1000000000", "1.5", "https://x?a", "x\ny")
 
 def test_what_settings_refuse(monkeypatch):
     told = []
-    for setting in seams.settings().values():
+    for setting in application.settings().values():
         for name in setting["names"]:
             for wrong in WRONG:
                 with monkeypatch.context() as patched:
                     patched.setenv(name, wrong)
-                    if sentence := seams.refusal_of_settings():
+                    if sentence := application.refusal_of_settings():
                         told.append(f"{name}={wrong!r}: {sentence}")
     monkeypatch.setenv("CHATWOOT_ENABLED", "true")
-    told.append(f"CHATWOOT_ENABLED='true': {seams.refusal_of_settings()}")
+    told.append(f"CHATWOOT_ENABLED='true': {application.refusal_of_settings()}")
 
     hold("refusals_settings.txt", "\n".join(sorted(told)))
 
@@ -80,15 +80,15 @@ SELLERS = {
 def test_what_profiles_and_the_sellers_file_refuse(tmp_path):
     told = []
     for kind, files, refusal in (
-        ("profile", PROFILES, lambda path: seams.refusal_of_profile(str(path))),
-        ("sellers", SELLERS, seams.refusal_of_sellers),
+        ("profile", PROFILES, lambda path: application.refusal_of_profile(str(path))),
+        ("sellers", SELLERS, application.refusal_of_sellers),
     ):
         for what, text in files.items():
             path = Path(tmp_path / f"{kind}.toml")
             path.write_text(text, "utf-8")
             told.append(f"{kind}, {what}: {refusal(path).replace(str(tmp_path), 'FOLDER')}")
-    told.append(f"profile, no such: {seams.refusal_of_profile('nobody')}")
-    told.append(f"profile, no such file: {seams.refusal_of_profile('./nobody.toml')}")
-    told.append(f"sellers, no such file: {seams.refusal_of_sellers(Path('nobody.toml'))}")
+    told.append(f"profile, no such: {application.refusal_of_profile('nobody')}")
+    told.append(f"profile, no such file: {application.refusal_of_profile('./nobody.toml')}")
+    told.append(f"sellers, no such file: {application.refusal_of_sellers(Path('nobody.toml'))}")
 
     hold("refusals_files.txt", "\n".join(map(without_pythons_words, told)))

@@ -18,7 +18,7 @@ from observability.metrics import Exposition
 from settings import ROOT
 from storage.base import utc_now
 from storage.database import Database
-from tests.fakes.openai.server import invalid_key, stalled, text
+from tests.fakes.openai.replies import invalid_key, stalled, text
 from tests.observability.scraping import ask, by_name, samples, scrape
 from tests.waiting import wait_until
 

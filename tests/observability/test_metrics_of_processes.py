@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator.whatsapp.client import WhatsApp
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.observability.scraping import scrape
 from tests.processes import a_phone, process, web

@@ -10,7 +10,7 @@ from storage.models import Contact, Conversation, Message
 from storage.reports.browser_outbox import waits_for
 from tests.dashboard.operator import Operator
 from tests.dashboard.simulator.browsers import Browser, serve_from
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.records import every, the_only
 
 

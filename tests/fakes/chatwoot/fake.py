@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from tests.fakes.chatwoot.backend import Backend, Refusal, Upload
+from tests.fakes.chatwoot.backend import Backend, Upload
 from tests.fakes.chatwoot.records import AgentBot, Contact, Conversation, Inbox, Message, User
+from tests.fakes.chatwoot.refusals import Refusal
 from tests.fakes.chatwoot.routes import ApplicationApi, PublicApi, Reply, Request
 from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Page, Server, Status
 from tests.fakes.chatwoot.store import FileStore
@@ -128,7 +129,7 @@ class FakeChatwoot:
 
     @property
     def contacts(self) -> list[Contact]:
-        return list(self.backend.contacts)
+        return list(self.backend.contacts.all)
 
     def asked(self, method: str, ending: str) -> list[Request]:
         """The requests of that method whose path ends so."""
@@ -196,7 +197,7 @@ class FakeChatwoot:
 
     def block(self, source_id: str) -> None:
         with self._lock:
-            link = self.backend.link(self.inbox, source_id)
+            link = self.backend.contacts.link(self.inbox, source_id)
             assert link is not None
             link.contact.blocked = True
 
@@ -210,10 +211,10 @@ class FakeChatwoot:
         with self._lock:
             for conversation in self.conversations_of(source_id):
                 self.backend.conversations.remove(conversation)
-            link = self.backend.link(self.inbox, source_id)
+            link = self.backend.contacts.link(self.inbox, source_id)
             if link is not None:
-                self.backend.links.remove(link)
-                self.backend.contacts.remove(link.contact)
+                self.backend.contacts.links.remove(link)
+                self.backend.contacts.all.remove(link.contact)
 
     def add_inbox(self, name: str, *, identifier: str, id: int, account_id: int = 1, **options: Any) -> Inbox:
         inbox = Inbox(id, identifier, name, account_id, **options)

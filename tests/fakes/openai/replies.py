@@ -5,8 +5,8 @@ A mode that is missing here can be scripted in the test that needs it.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DONE = "[DONE]"
@@ -54,6 +54,9 @@ class Reply:
         """The same reply with steps added at its end."""
         return Reply((*self.steps, *steps), self.status, self.headers, self.before_headers, self.chunked)
 
+
+Replier = Callable[[Any], Reply]
+"""Replies to the body of a request."""
 
 # --- replies
 
@@ -283,3 +286,9 @@ def ending(finish: str | None, *, usage: bool, tokens: int, done: bool) -> list[
     if done:
         steps.append(Send(data(DONE)))
     return steps
+
+
+def transcript(said: str, *, after_s: float = 0) -> Reply:
+    """What was said in a recording, as gpt-transcribe answers, after so many seconds."""
+    reply = json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
+    return replace(reply, before_headers=[Pause(after_s)])

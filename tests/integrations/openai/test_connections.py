@@ -17,7 +17,7 @@ from integrations.http.deadline_sockets import Wait, first_to_answer
 from integrations.http.deadline_transport import shared_ssl_context
 from integrations.language_model import Event, Finish, TextDelta
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
+from tests.fakes.openai import replies
 from tests.fakes.openai.server import FakeOpenAI
 from tests.integrations.openai.servers import HELLO, LATE_S, Listener, a_full_queue, late_by
 

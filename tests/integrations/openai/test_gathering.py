@@ -10,7 +10,7 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, TextDelta
 from integrations.openai.model import OpenAIModel, OpenAIStream
-from tests.fakes.openai import server as replies
+from tests.fakes.openai import replies
 from tests.fakes.openai.server import FakeOpenAI
 
 HELLO = [{"role": "user", "content": "Hola"}]

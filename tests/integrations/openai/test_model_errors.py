@@ -7,9 +7,9 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, Usage
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.replies import Send
-from tests.fakes.openai.server import FakeOpenAI, Reply
+from tests.fakes.openai import replies
+from tests.fakes.openai.replies import Reply, Send
+from tests.fakes.openai.server import FakeOpenAI
 from tests.integrations.openai.asking import HAND_OFF, HELLO, ask, said
 
 

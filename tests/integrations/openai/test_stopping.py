@@ -13,8 +13,9 @@ import pytest
 
 from integrations.language_model import Finish, TextDelta
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.server import FakeOpenAI, Reply
+from tests.fakes.openai import replies
+from tests.fakes.openai.replies import Reply
+from tests.fakes.openai.server import FakeOpenAI
 from tests.integrations.openai.servers import HELLO, LATE_S, Listener, a_full_queue, late_by
 
 

@@ -7,8 +7,10 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.openai.transcription import UNSUPPORTED, OpenAITranscriber
 from simulator.whatsapp import samples
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.server import FakeOpenAI, Upload, transcript
+from tests.fakes.openai import replies
+from tests.fakes.openai.exchange import Upload
+from tests.fakes.openai.replies import transcript
+from tests.fakes.openai.server import FakeOpenAI
 
 NOTE = samples.ogg()
 

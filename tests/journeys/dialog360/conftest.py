@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.dialog360.fake import API_KEY, FakeDialog360
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, TOKEN
 from tests.journeys.whatsapp.people import sent, work_off
 

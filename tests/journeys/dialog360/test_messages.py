@@ -4,7 +4,7 @@ import pytest
 
 from storage.models import Contact, Conversation, Turn
 from tests.fakes.dialog360.fake import OUR_NUMBER
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.dialog360.people import ANA, LUIS, TOKEN, came, post
 from tests.journeys.whatsapp.people import asked, sent, work_off
 from tests.records import the_only

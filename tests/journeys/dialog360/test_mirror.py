@@ -4,7 +4,7 @@ import pytest
 
 from simulator.whatsapp.client import photo
 from tests.fakes.dialog360.fake import API_KEY
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.dialog360.people import ANA, JPEG, LUIS, OGG, TOKEN
 from tests.journeys.people.chatwoot_setup import person_of, settle, shown, work_off
 from tests.journeys.whatsapp.people import sent

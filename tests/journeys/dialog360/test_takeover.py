@@ -6,7 +6,7 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import Contact, Conversation
 from storage.queries import contacts
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, TOKEN, came, post, write
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only

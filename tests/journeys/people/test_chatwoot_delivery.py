@@ -11,7 +11,7 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import Contact, Conversation, Message, WebhookEvent
 from tests.fakes.chatwoot.fake import signature
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.people.chatwoot_setup import (
     SECRET,
     US,

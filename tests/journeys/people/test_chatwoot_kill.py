@@ -9,7 +9,7 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import MirrorItem
 from tests.fakes.chatwoot.fake import Hang
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.chatwoot_setup import person_of, shown, states
 from tests.processes import kill, process

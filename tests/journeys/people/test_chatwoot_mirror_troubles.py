@@ -10,7 +10,7 @@ from simulator.whatsapp.client import ReceiptWishes, photo
 from storage.base import utc_now
 from storage.models import Mirror, MirrorItem
 from tests.fakes.chatwoot.fake import Close, FakeChatwoot, Hang, Page, Status
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_posts import write_many
 from tests.journeys.people.chatwoot_setup import (
     SOURCE,

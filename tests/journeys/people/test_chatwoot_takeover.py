@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from storage.base import utc_now
 from storage.models import Conversation, Message
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.people.chatwoot_setup import (
     mirror,
     settle,

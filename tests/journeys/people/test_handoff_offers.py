@@ -10,7 +10,7 @@ from simulator.whatsapp.client import ReceiptWishes
 from storage.base import utc_now
 from storage.models import Contact, Handoff, Message, MessageStatus, Offer
 from storage.queries import contacts
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.handoffs import LUIS, MARTA, US, WANTED, ask, joins_the_sandbox, told
 from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.twilio.journal import Ending
 from storage.models import TurnState
-from tests.fakes.openai.server import (
+from tests.fakes.openai.replies import (
     empty,
     error,
     error_in_stream,

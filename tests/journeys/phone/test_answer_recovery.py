@@ -6,12 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage.models import TurnState
-from tests.fakes.openai.server import (
-    error,
-    hang_before_headers,
-    stalled,
-    text,
-)
+from tests.fakes.openai.replies import error, hang_before_headers, stalled, text
 from tests.journeys.phone.hearing import SLOW, without_fillers
 
 

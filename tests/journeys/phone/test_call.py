@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from simulator.twilio.journal import Ending
-from tests.fakes.openai.server import DONE, Reply, Send, chunk, data, text, tool_call
-from tests.worker import worker_jobs
+from tests.fakes.openai.replies import DONE, Reply, Send, chunk, data, text, tool_call
+from tests.processes import worker_jobs
 
 pytestmark = pytest.mark.quick
 

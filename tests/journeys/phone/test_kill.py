@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from storage.models import Conversation, Turn
-from tests.fakes.openai.server import hang_before_headers, stalled, text
+from tests.fakes.openai.replies import hang_before_headers, stalled, text
 from tests.processes import a_phone, kill, process, web
 from tests.records import the_only
 from tests.waiting import wait_until

@@ -16,10 +16,10 @@ from jobs.job import run_pending
 from storage.base import Base
 from storage.models import Conversation
 from tests.examples import examples_over_http
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
+from tests.processes import worker_jobs
 from tests.records import the_only
 from tests.waiting import wait_until
-from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.both_databases
 

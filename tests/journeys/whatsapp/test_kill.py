@@ -8,7 +8,7 @@ import pytest
 
 from simulator.whatsapp.client import ReceiptWishes, WhatsApp, voice_note
 from storage.models import Message, Turn
-from tests.fakes.openai.server import hang_before_headers, stalled, text, transcript
+from tests.fakes.openai.replies import hang_before_headers, stalled, text, transcript
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.whatsapp.killed import (
     is_kept,

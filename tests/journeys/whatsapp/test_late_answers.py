@@ -7,7 +7,7 @@ import pytest
 
 from simulator.whatsapp.client import ReceiptWishes
 from storage.models import Contact
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.whatsapp.people import age_claims, age_messages, person_of, sent, work_off
 from tests.records import the_only
 

@@ -7,10 +7,10 @@ import pytest
 from jobs.job import run_pending
 from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
 from storage.models import Message, Turn
-from tests.fakes.openai.server import error, stalled, text, transcript
+from tests.fakes.openai.replies import error, stalled, text, transcript
 from tests.journeys.whatsapp.people import age_messages, asked, person_of, sent, work_off
+from tests.processes import worker_jobs
 from tests.records import every, the_only
-from tests.worker import worker_jobs
 
 
 def shown(openai):

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from simulator.whatsapp.client import ReceiptWishes
 from storage.models import Contact, Conversation, Message, Turn
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.whatsapp.people import asked, sent
+from tests.processes import worker_jobs
 from tests.records import every, the_only
-from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.quick
 
