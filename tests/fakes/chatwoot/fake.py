@@ -23,6 +23,7 @@ from tests.fakes.chatwoot.routes import ApplicationApi, PublicApi, Reply, Reques
 from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Page, Server, Status
 from tests.fakes.chatwoot.store import FileStore
 from tests.fakes.chatwoot.webhooks import Webhook, Webhooks, signature
+from tests.waiting import wait_until
 
 __all__ = [
     "Close",
@@ -135,14 +136,9 @@ class FakeChatwoot:
         """The requests of that method whose path ends so."""
         return [asked for asked in self.requests if asked.method == method and asked.path.endswith(ending)]
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     # --- what people do in it
 

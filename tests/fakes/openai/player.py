@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.fakes.openai.exchange import Exchange
-from tests.fakes.openai.replies import Drop, Hang, IfAsked, Pause, Reply, Send
+from tests.fakes.openai.replies import Reply
+from tests.fakes.openai.steps import Drop, Hang, IfAsked, Pause, Send, Until
 
 
 class ClientGone(Exception):
@@ -58,6 +59,8 @@ class Player:
                 self._pause(float("inf"))
             elif isinstance(step, Pause):
                 self._pause(step.seconds)
+            elif isinstance(step, Until):
+                self._wait(step.event)
             else:
                 self._send(step, raw)
         return True
@@ -77,6 +80,12 @@ class Player:
                 return
             self._watch(min(left, 0.1))
         raise ClientGone
+
+    def _wait(self, event: threading.Event) -> None:
+        while not event.is_set():
+            if self._stopping.is_set():
+                raise ClientGone
+            self._watch(0.01)
 
     def _watch(self, seconds: float) -> None:
         connection = self._handler.connection

@@ -9,33 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.fakes.openai.steps import Drop, Hang, IfAsked, Pause, Send, Step
+
 DONE = "[DONE]"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes of the body. tokens: how many of the model's tokens they carry."""
-
-    data: bytes
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait until this many seconds after the last pause's end (after the request, for the first)."""
-
-    seconds: float
-
-
-class Hang:
-    """Say nothing more until the client goes away or the server stops."""
-
-
-class Drop:
-    """Close the connection here and now."""
-
-
-Step = Send | Pause | Hang | Drop
 
 
 @dataclass(frozen=True)
@@ -267,13 +243,6 @@ def usage_chunk(prompt_tokens: int, completion_tokens: int) -> bytes:
     total = prompt_tokens + completion_tokens
     usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "total_tokens": total}
     return chunk({}, choices=[], usage=usage)
-
-
-@dataclass(frozen=True, slots=True)
-class IfAsked:
-    """Stands for a step that is sent only where the request asked for usage."""
-
-    send: Send
 
 
 def ending(finish: str | None, *, usage: bool, tokens: int, done: bool) -> list[Any]:

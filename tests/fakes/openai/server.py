@@ -25,6 +25,7 @@ from typing import Any, Self
 from tests.fakes.openai.exchange import Exchange, read_body
 from tests.fakes.openai.player import ClientGone, Player
 from tests.fakes.openai.replies import Replier, Reply, json_reply, text, transcript
+from tests.waiting import wait_until
 
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
 
@@ -76,14 +77,9 @@ class FakeOpenAI:
         with self._lock:
             self._transcripts.extend(replies)
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     def connected(self) -> int:
         with self._lock:

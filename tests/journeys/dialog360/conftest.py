@@ -37,7 +37,7 @@ def answers(openai, whatsapp):
 
     def wait(line, count=1, *, of=ANA):
         whatsapp.webhooks.settle()
-        assert openai.wait_for(lambda: len(sent(line)) >= count, 10.0)
+        assert openai.wait_for(lambda: len(sent(line)) >= count)
         work_off(line)
         whatsapp.webhooks.settle()
         return whatsapp.messages.words(of)

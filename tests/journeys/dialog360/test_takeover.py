@@ -42,7 +42,7 @@ def test_an_answer_on_its_way_is_held_back_when_a_person_takes_over(line, whatsa
     openai.enqueue(text("Hola."))
     whatsapp.people.write(ANA, "Hola")
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: sent(line), 5.0)
+    assert openai.wait_for(lambda: sent(line))
     take_over(line)
 
     work_off(line)

@@ -31,7 +31,7 @@ PUBLIC = "https://assistant.example.com"
 
 def arrived(line, openai, status):
     """Wait until the last message's receipts are in, and show them."""
-    assert openai.wait_for(lambda: every(line.parts.database, Message)[-1].status == status, 5.0)
+    assert openai.wait_for(lambda: every(line.parts.database, Message)[-1].status == status)
     work_off(line)
 
 

@@ -8,7 +8,7 @@ from storage.models import Conversation, Turn
 from tests.fakes.openai.replies import hang_before_headers, stalled, text
 from tests.processes import a_phone, kill, process, web
 from tests.records import the_only
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -75,7 +75,7 @@ def test_a_web_process_that_is_told_to_end_finishes_the_webhook_in_hand(environm
         wait_until(lambda: openai.chats)
         running.send_signal(signal.SIGTERM)
         asking.join()
-        running.wait(15)
+        running.wait(PATIENCE_S)
 
     assert "Con calma." in steps[0].twiml
     assert running.returncode == 0

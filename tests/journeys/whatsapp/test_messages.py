@@ -34,13 +34,13 @@ def test_somebody_writes_and_is_answered_with_memory(line, openai):
 @pytest.mark.both_databases
 def test_a_burst_is_answered_once_and_whole(open_line, openai):
     openai.enqueue(text("Mañana a las diez, apuntado."))
-    line = open_line(whatsapp_settle_s=0.6)
+    line = open_line(whatsapp_settle_s=2)
     person = line.whatsapp()
     writing = []
     for words in ("Hola", "quería una cita", "para mañana"):
         writing.append(threading.Thread(target=person.send, args=(words,)))
         writing[-1].start()
-        openai.wait_for(lambda: len(every(line.parts.database, Message)) == len(writing), 2.0)
+        assert openai.wait_for(lambda: len(every(line.parts.database, Message)) == len(writing))
     for thread in writing:
         thread.join()
 
