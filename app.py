@@ -13,7 +13,6 @@ from container import Container
 from dashboard.auth import Access
 from dashboard.blueprint import dashboard_blueprint
 from dashboard.layout import Shell, prepare_templates
-from guards.api_key import ApiKeyGuard
 from guards.loopback import is_loopback
 from guards.twilio_signature import TwilioGuard
 from integrations.language_model import LanguageModel
@@ -24,7 +23,7 @@ from messaging import views as whatsapp
 from observability.logging import configure_logging
 from observability.metrics import CONTENT_TYPE, REQUESTS
 from people.elevenlabs import views as elevenlabs
-from people.handoff.views import handoff_blueprint, new_limiter
+from people.handoff import views as handoff
 from people.helpdesk import views as chatwoot
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings, share_metrics
 from storage import data_dir
@@ -54,7 +53,6 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_services(app, container)
     _register_webhooks(app, container)
-    _register_handoff_api(app, container)
     _register_dashboard(app, container)
     _register_monitoring(app, container)
     # text/plain would be read aloud or sent on by Twilio; the status says all there is to say
@@ -75,12 +73,16 @@ def _settings() -> Settings:
 
 
 def _bind_services(app: Flask, container: Container) -> None:
+    settings = container.settings
     phone.line.bind(app, lambda: container.phone.line)
     whatsapp.inbox.bind(app, lambda: container.whatsapp.inbox)
     whatsapp.receipts.bind(app, lambda: container.whatsapp.receipts)
     dialog360.receipts.bind(app, lambda: container.whatsapp.dialog360_receipts)
     chatwoot.takeover.bind(app, lambda: container.helpdesk.takeover)
     elevenlabs.postcalls.bind(app, lambda: container.people.postcalls)
+    published = handoff.Publication(settings.webhook_url, needs_key=settings.handoff_api_key is not None)
+    handoff.publication.bind(app, lambda: published)
+    handoff.api.bind(app, lambda: container.people.api)
 
 
 def _register_webhooks(app: Flask, container: Container) -> None:
@@ -97,19 +99,8 @@ def _register_webhooks(app: Flask, container: Container) -> None:
     guarded.register(dialog360.bp, dialog360.Dialog360Guard(settings.d360_webhook_token))
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
-
-
-def _register_handoff_api(app: Flask, container: Container) -> None:
-    key, limiter = container.settings.handoff_api_key, new_limiter()
-    blueprint = handoff_blueprint(
-        lambda: container.people.api,
-        ApiKeyGuard(key, setting="HANDOFF_API_KEY"),
-        limiter,
-        public_url=container.settings.webhook_url,
-        needs_key=key is not None,
-    )
-    limiter.init_app(app)
-    app.register_blueprint(blueprint)
+    guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key))
+    handoff.limit_requests(app)
 
 
 def _register_dashboard(app: Flask, container: Container) -> None:
