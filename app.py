@@ -10,9 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cli.commands import commands
 from container import Container
+from dashboard import views as dashboard
 from dashboard.auth import Access
-from dashboard.blueprint import dashboard_blueprint
 from dashboard.layout import Shell, prepare_templates
+from dashboard.services import services as dashboard_services
 from guards.loopback import is_loopback
 from guards.twilio_signature import TwilioGuard
 from integrations.language_model import LanguageModel
@@ -52,8 +53,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_services(app, container)
-    _register_webhooks(app, container)
-    _register_dashboard(app, container)
+    _register_blueprints(app, container)
     _register_monitoring(app, container)
     # text/plain would be read aloud or sent on by Twilio; the status says all there is to say
     app.register_error_handler(HTTPException, lambda error: Response(status=error.code, mimetype="text/xml"))
@@ -83,9 +83,10 @@ def _bind_services(app: Flask, container: Container) -> None:
     published = handoff.Publication(settings.webhook_url, needs_key=settings.handoff_api_key is not None)
     handoff.publication.bind(app, lambda: published)
     handoff.api.bind(app, lambda: container.people.api)
+    dashboard_services.bind(app, lambda: container.dashboard)
 
 
-def _register_webhooks(app: Flask, container: Container) -> None:
+def _register_blueprints(app: Flask, container: Container) -> None:
     settings, guarded = container.settings, GuardedBlueprints(app)
     twilio_guard = TwilioGuard(
         settings.twilio_auth_tokens,
@@ -100,17 +101,14 @@ def _register_webhooks(app: Flask, container: Container) -> None:
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
     guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key))
-    handoff.limit_requests(app)
-
-
-def _register_dashboard(app: Flask, container: Container) -> None:
-    settings, profile = container.settings, container.profile
     access = Access(
         settings.dashboard_password, lambda: container.login_tries, secret_key=str(app.secret_key)
     )
     access.join(app)
-    prepare_templates(app, Shell(profile.business, profile.time_zone))
-    app.register_blueprint(dashboard_blueprint(container.dashboard, access))
+    guarded.register(dashboard.bp, access.guard)
+    app.add_url_rule("/", "front_door", dashboard.front_door)
+    prepare_templates(app, Shell(container.profile.business, container.profile.time_zone))
+    handoff.limit_requests(app)
 
 
 def _register_monitoring(app: Flask, container: Container) -> None:
