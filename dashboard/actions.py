@@ -3,7 +3,8 @@
 Each is done in one transaction; what stops an answer, or asks a provider, comes after it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -239,7 +240,8 @@ class Operators:
         talk, call = self._live_call(conversation_id)
         if not self.calls.can_hang_up:
             raise CannotBeDone(Trouble.NO_CREDENTIALS)
-        _asking(lambda: self.calls.hang_up(talk.key, call))
+        with _asking_twilio():
+            self.calls.hang_up(talk.key, call)
         log.info("operator_hung_up", conversation_id=conversation_id)
 
     def transfer(self, conversation_id: int) -> None:
@@ -248,7 +250,8 @@ class Operators:
         if not self.calls.can_transfer:
             raise CannotBeDone(Trouble.CANNOT_TRANSFER)
         withheld = talk.number.startswith("withheld:")
-        _asking(lambda: self.calls.transfer(talk.key, call, withheld=withheld))
+        with _asking_twilio():
+            self.calls.transfer(talk.key, call, withheld=withheld)
         now = self._clock()
         with self._database.write() as connection:
             self._have(connection, talk, now, min(self._policy.silent_for, LONGEST_CALL))
@@ -310,9 +313,11 @@ def _writable(recipient: Recipient | None) -> Recipient:
     return recipient
 
 
-def _asking(ask: Callable[[], None]) -> None:
+@contextmanager
+def _asking_twilio() -> Iterator[None]:
+    """Turn Twilio's refusal into CannotBeDone."""
     try:
-        ask()
+        yield
     except IntegrationError as error:
         log.warning("operator_refused", code=error.code, status=error.status)
         raise CannotBeDone(Trouble.REFUSED, error.code) from error
