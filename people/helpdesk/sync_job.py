@@ -15,8 +15,7 @@ import structlog
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Status
-from integrations.errors import IntegrationError
-from integrations.twilio.calls import may_have_been_done
+from integrations.errors import IntegrationError, may_have_been_done
 from jobs.job import Job
 from jobs.queue import Work
 from people.helpdesk.circuit_breaker import Rest
