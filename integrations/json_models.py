@@ -1,7 +1,8 @@
 """Reads other people's JSON into models.
 
 What is missing or malformed becomes its field's default. Where a field has none, its object is not there: `parse`
-returns None, and a list of `OnErrorOmit` leaves it out.
+returns None, and a list of `OnErrorOmit` leaves it out. Readers that choose by what they find use `dict_of` and
+`dicts_of`.
 """
 
 from collections.abc import Callable
@@ -55,3 +56,13 @@ def parse(model: type[_M], body: Any) -> _M | None:
 def cleaned(clean: Callable[[str], str]) -> BeforeValidator:
     """Return what cleans a text before it is read."""
     return BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """Return an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in an array; none for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -11,6 +11,7 @@ from integrations.chatwoot.api import MOVED, Api, understood
 from integrations.chatwoot.shapes import CONVERSATIONS, Inbox
 from integrations.errors import NOT_SECURE, NOT_UNDERSTOOD, IntegrationError
 from integrations.http.json_client import NOT_SENDABLE
+from integrations.json_models import dict_of
 
 _SIGNS_SINCE = (4, 13)
 _NO_CONVERSATION = (
@@ -130,7 +131,7 @@ def _refusal(ask: Callable[[], Any]) -> IntegrationError | None:
 
 
 def _token_reason(error: IntegrationError) -> Problem:
-    said = str(error.body.get("error", "")) if isinstance(error.body, dict) else ""
+    said = str(dict_of(error.body).get("error", ""))
     if error.status == 403:
         return Problem.API_NOT_ENABLED
     if error.status != 401:

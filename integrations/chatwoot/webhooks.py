@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AliasPath, BeforeValidator, Field, OnErrorOmit, PlainValidator
+from pydantic import AliasPath, BeforeValidator, Field, PlainValidator
 
 from integrations.chatwoot.fields import Moment, Text
 from integrations.chatwoot.shapes import AnyMessageType, Attachments, MessageType
-from integrations.json_models import Flag, Id, Model, parse
+from integrations.json_models import Flag, Id, Model, dict_of, dicts_of, parse
 
 TIMESTAMP_HEADER = "X-Chatwoot-Timestamp"
 SIGNATURE_HEADER = "X-Chatwoot-Signature"
@@ -177,7 +177,7 @@ def header(headers: Mapping[str, str], name: str) -> str:
 
 def read_event(body: Any) -> Event | None:
     """Read a webhook's JSON. None: an event of no interest, an unknown one, or none at all."""
-    match body.get("event") if isinstance(body, dict) else None:
+    match dict_of(body).get("event"):
         case "message_created" | "message_updated":
             return parse(MessageEvent, body)
         case "conversation_status_changed" | "conversation_updated" as event:
@@ -192,23 +192,20 @@ def _signed(timestamp: str, raw_body: bytes) -> bytes:
     return timestamp.encode("utf-8", "replace") + b"." + raw_body
 
 
-def _conversation_event(body: Any, *, status_changed: bool) -> ConversationEvent | None:
+def _conversation_event(body: dict[str, Any], *, status_changed: bool) -> ConversationEvent | None:
     conversation = parse(ConversationState, body)
     if conversation is None or conversation.id is None:
         return None
-    listed = parse(_Changes, body) or _Changes()
-    changes = {name: change for each in listed.changed for name, change in each.items()}
-    status = parse(_Change, changes.get("status")) or _Change()
+    changes = {
+        name: change for each in dicts_of(body.get("changed_attributes")) for name, change in each.items()
+    }
+    status = parse(_Change, changes.get("status"))
     return ConversationEvent(
         conversation=conversation,
-        previous_status=status.previous_value or None,
+        previous_status=(status and status.previous_value) or None,
         status_changed=status_changed or "status" in changes,
         assignee_changed=not changes.keys().isdisjoint({"assignee_id", "assignee_agent_bot_id"}),
     )
-
-
-class _Changes(Model):
-    changed: tuple[OnErrorOmit[dict[Any, Any]], ...] = Field((), validation_alias="changed_attributes")
 
 
 class _Change(Model):
