@@ -13,8 +13,8 @@ from rich.status import Status
 from cli.call_options import PATIENCE_S
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
-from integrations.errors import IntegrationError
-from integrations.twilio.calls import CallState, TwilioRest, may_have_been_done, what_to_do
+from integrations.errors import IntegrationError, may_have_been_done
+from integrations.twilio.calls import CallState, TwilioRest, what_to_do
 from translations import lazy_gettext as _
 from translations import lazy_pgettext
 

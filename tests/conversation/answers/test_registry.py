@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conversation.answers.answer import Answer
+from conversation.answers.answer import Answer, AnswerRow
 from conversation.answers.registry import CHECK_S, Answers
 from storage.database import Database
 from storage.models import TurnState
@@ -24,7 +24,7 @@ def answers(sqlite_url):
     [(True, 3, True), (True, 6, False), (False, 6, True), (False, 61, False)],
 )
 def test_one_that_is_read_once_is_forgotten_sooner(answers, whole, ended_s_ago, is_there):
-    answer = answers.add(Answer(None, "ana", 1, turn_id=None, whole=whole))
+    answer = answers.add(Answer(None, AnswerRow("ana", 1, turn_id=None), whole=whole))
     answer.stop(TurnState.COMPLETE, ["Abrimos a las nueve."])
     answer.timing.ended -= ended_s_ago
 

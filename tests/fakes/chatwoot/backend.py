@@ -78,6 +78,10 @@ class Backend:
         self._random = random.Random(seed)
         self._keys = {name: itertools.count(start) for name, start in _FIRST_KEYS.items()}
 
+    def number_messages_from(self, first: int) -> None:
+        """Give this number to the next message."""
+        self._keys["message"] = itertools.count(first)
+
     # --- contacts
 
     def make_contact(self, inbox: Inbox, given: dict[str, Any]) -> ContactInbox:
