@@ -70,21 +70,20 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 def _simulate(container: "Container", number: str | None) -> int:
     # Imported here: --help and wrong arguments need not wait for the simulator.
-    from simulator.terminal import phone
+    from simulator.terminal import options, phone
     from storage import data_dir
 
     settings = container.settings
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
         container.local_server,
-        language=settings.terminal_language,
-        direction="outbound-api",
-        number=number,
+        settings.terminal_language,
+        phone.PhoneOptions(number=number, outbound=True),
     )
     meanings = {
-        phone.WENT_WELL: ExitCode.COMPLETED,
-        phone.NO_SERVER: ExitCode.UNREACHABLE,
-        phone.CALL_FAILED: ExitCode.NOT_COMPLETED,
+        options.WENT_WELL: ExitCode.COMPLETED,
+        options.NO_SERVER: ExitCode.UNREACHABLE,
+        options.CALL_FAILED: ExitCode.NOT_COMPLETED,
     }
     return meanings[code]
 
