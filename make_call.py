@@ -3,12 +3,11 @@
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from cli.call_options import DialOptions, dial_command, numbers_of, open_container
+from cli.call_options import DialOptions, container_of, dial_command, numbers_of, read_settings
 from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
@@ -16,9 +15,6 @@ from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
 from translations import lazy_gettext as _
-
-if TYPE_CHECKING:
-    from container import Container
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +37,14 @@ def command(terminal: Terminal) -> click.Command:
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
-    container = open_container(options.env_file)
-    settings = container.settings
+    settings = read_settings(options.env_file)
     if options.simulate:
-        return _simulate(container, options.number or settings.to_phone_number)
+        return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
     _warn_of_address(terminal, settings)
     return place_and_follow(
         terminal,
-        container.providers.twilio_dialing,
+        container_of(settings).providers.twilio_dialing,
         options,
         lambda twilio: _place(twilio, settings, options, to, sender),
     )
@@ -68,15 +63,14 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
     )
 
 
-def _simulate(container: "Container", number: str | None) -> int:
+def _simulate(settings: Settings, number: str | None) -> int:
     # Imported here: --help and wrong arguments need not wait for the simulator.
     from simulator.terminal import options, phone
     from storage import data_dir
 
-    settings = container.settings
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
-        container.local_server,
+        container_of(settings).local_server,
         settings.terminal_language,
         phone.PhoneOptions(number=number, outbound=True),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.call_options import CannotBegin, DialOptions, dial_command, numbers_of, open_container
+from cli.call_options import CannotBegin, DialOptions, container_of, dial_command, numbers_of, read_settings
 from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
@@ -49,9 +49,10 @@ def command(terminal: Terminal) -> click.Command:
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
-    container = open_container(options.env_file)
+    settings = read_settings(options.env_file)
+    container = container_of(settings)
     profile = _profile(container)
-    numbers = None if options.dry_run else numbers_of(terminal, container.settings, options)
+    numbers = None if options.dry_run else numbers_of(terminal, settings, options)
     try:
         written = _message(terminal, container, profile, options.prompt)
     except IntegrationError as error:

@@ -128,13 +128,17 @@ class PhoneNumber(click.ParamType[str]):
         return dialable_number(e164)
 
 
-def open_container(env_file: Path | None) -> "Container":
-    """Return the services for the settings, from another file than .env if one is named. Raises CannotBegin."""
+def read_settings(env_file: Path | None) -> Settings:
+    """Read the settings, from another file than .env if one is named. Raises CannotBegin."""
     try:
-        settings = load_settings(env_file) if env_file else load_settings()
+        return load_settings(env_file) if env_file else load_settings()
     except SettingsError as error:
         raise CannotBegin(str(error)) from error
-    # Imported here, so that --help and wrong arguments need not wait for the server's modules.
+
+
+def container_of(settings: Settings) -> "Container":
+    """Return the services for the settings."""
+    # Imported here, so that --help and what is refused need not wait for the server's modules.
     from container import Container
 
     return Container(settings)
