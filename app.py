@@ -2,36 +2,30 @@
 
 from collections.abc import Sequence
 
-import structlog
-from flask import Flask, Response, jsonify, request
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cli.commands import commands
 from container import Container
+from dashboard import services as dashboard_services
+from dashboard import views as dashboard
 from dashboard.auth import Access
-from dashboard.blueprint import dashboard_blueprint
 from dashboard.layout import Shell, prepare_templates
-from guards.api_key import ApiKeyGuard
-from guards.loopback import is_loopback
+from guards.loopback import admit_this_machine
 from guards.twilio_signature import TwilioGuard
 from integrations.language_model import LanguageModel
 from ivr import views as phone
-from jobs.leases import is_worker_alive
 from messaging import dialog360_views as dialog360
 from messaging import views as whatsapp
 from observability.logging import configure_logging
-from observability.metrics import CONTENT_TYPE, REQUESTS
 from people.elevenlabs import views as elevenlabs
-from people.handoff.views import handoff_blueprint, new_limiter
+from people.handoff import views as handoff
 from people.helpdesk import views as chatwoot
 from settings import SIMULATOR_ACCOUNT_SID, Settings, SettingsError, load_settings, share_metrics
 from storage import data_dir
-from storage.base import utc_now
+from web import monitoring
 from web.guards import GuardedBlueprints
-
-log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
 
@@ -53,10 +47,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_services(app, container)
-    _register_webhooks(app, container)
-    _register_handoff_api(app, container)
-    _register_dashboard(app, container)
-    _register_monitoring(app, container)
+    _register_blueprints(app, container)
     # text/plain would be read aloud or sent on by Twilio; the status says all there is to say
     app.register_error_handler(HTTPException, lambda error: Response(status=error.code, mimetype="text/xml"))
     for command in commands(container):
@@ -75,80 +66,44 @@ def _settings() -> Settings:
 
 
 def _bind_services(app: Flask, container: Container) -> None:
+    settings = container.settings
     phone.line.bind(app, lambda: container.phone.line)
     whatsapp.inbox.bind(app, lambda: container.whatsapp.inbox)
     whatsapp.receipts.bind(app, lambda: container.whatsapp.receipts)
     dialog360.receipts.bind(app, lambda: container.whatsapp.dialog360_receipts)
     chatwoot.takeover.bind(app, lambda: container.helpdesk.takeover)
     elevenlabs.postcalls.bind(app, lambda: container.people.postcalls)
+    handoff.api.bind(app, lambda: container.people.api)
+    published = handoff.Publication(settings.webhook_url, needs_key=settings.handoff_api_key is not None)
+    handoff.publication.bind(app, lambda: published)
+    dashboard_services.services.bind(app, lambda: container.dashboard)
+    monitoring.counters.bind(app, lambda: container.metrics)
+    monitoring.exposition.bind(app, lambda: container.exposition)
+    monitoring.health_check.bind(app, lambda: container.health_check)
 
 
-def _register_webhooks(app: Flask, container: Container) -> None:
-    settings, guarded = container.settings, GuardedBlueprints(app)
-    twilio_guard = TwilioGuard(
+def _register_blueprints(app: Flask, container: Container) -> None:
+    settings, profile, guarded = container.settings, container.profile, GuardedBlueprints(app)
+    twilio = TwilioGuard(
         settings.twilio_auth_tokens,
         public_url=settings.webhook_url,
         simulator_sid=SIMULATOR_ACCOUNT_SID,
         simulator_token=lambda: container.simulator_token,
     )
-    chatwoot_secret = settings.chatwoot_webhook_secret if settings.chatwoot_enabled else None
-    guarded.register(phone.bp, twilio_guard)
-    guarded.register(whatsapp.bp, twilio_guard)
+    guarded.register(phone.bp, twilio)
+    guarded.register(whatsapp.bp, twilio)
     guarded.register(dialog360.bp, dialog360.Dialog360Guard(settings.d360_webhook_token))
+    chatwoot_secret = settings.chatwoot_webhook_secret if settings.chatwoot_enabled else None
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
-
-
-def _register_handoff_api(app: Flask, container: Container) -> None:
-    key, limiter = container.settings.handoff_api_key, new_limiter()
-    blueprint = handoff_blueprint(
-        lambda: container.people.api,
-        ApiKeyGuard(key, setting="HANDOFF_API_KEY"),
-        limiter,
-        public_url=container.settings.webhook_url,
-        needs_key=key is not None,
-    )
-    limiter.init_app(app)
-    app.register_blueprint(blueprint)
-
-
-def _register_dashboard(app: Flask, container: Container) -> None:
-    settings, profile = container.settings, container.profile
+    guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key))
+    handoff.limit_requests(app)
     access = Access(
         settings.dashboard_password, lambda: container.login_tries, secret_key=str(app.secret_key)
     )
     access.join(app)
+    guarded.register(dashboard.bp, access.guard)
+    app.add_url_rule("/", "front_door", dashboard.front_door)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
-    app.register_blueprint(dashboard_blueprint(container.dashboard, access))
-
-
-def _register_monitoring(app: Flask, container: Container) -> None:
-    """Count requests; serve metrics to this machine alone, and the health check to everybody."""
-
-    @app.after_request
-    def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "none"
-        container.metrics.count(REQUESTS, route, str(response.status_code))
-        return response
-
-    @app.get("/metrics")
-    def metrics() -> Response:
-        if not is_loopback(request):
-            return Response("Only for this machine itself.\n", 403, content_type="text/plain")
-        return Response(container.exposition.text(), content_type=CONTENT_TYPE)
-
-    @app.get("/health")
-    def health() -> tuple[Response, int]:
-        """Return 200 while calls can be answered; without a worker jobs wait, none is lost: "degraded"."""
-        try:
-            with container.database.read() as connection:
-                worker = is_worker_alive(connection, utc_now())
-        except SQLAlchemyError as error:
-            log.error("health_database", error=type(error).__name__)
-            return jsonify(status="down", database="unreachable"), 503
-        return jsonify(
-            status="ok" if worker else "degraded",
-            database="ok",
-            worker="ok" if worker else "absent",
-            model="configured" if container.settings.has_model else "offline",
-        ), 200
+    guarded.register(monitoring.metrics_bp, admit_this_machine)
+    app.register_blueprint(monitoring.health_bp)

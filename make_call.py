@@ -2,21 +2,13 @@
 """Place a call from the terminal, have this server's assistant talk, and follow the call to its end."""
 
 import ipaddress
-import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import click
 
-from cli.call_options import (
-    DialOptions,
-    dial_parameters,
-    exit_codes,
-    numbers_of,
-    read_settings,
-    twilio_of,
-)
-from cli.call_progress import Follower
+from cli.call_options import DialOptions, container_of, dial_command, numbers_of, read_settings
+from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
 from integrations.twilio.calls import CallState, TwilioRest
@@ -36,18 +28,11 @@ class Options(DialOptions):
 
 def command(terminal: Terminal) -> click.Command:
     """Return the command, its help in the reader's language."""
-    return click.Command(
-        "make_call.py",
-        callback=lambda **given: sys.exit(run(terminal, Options(**given))),
-        params=[*dial_parameters(terminal), *_parameters(terminal)],
-        help=terminal.translate(
-            _(
-                "Call NUMBER (or TO_PHONE_NUMBER), let this server's assistant talk, and follow the "
-                "call to its end. ^C hangs up."
-            ),
-        ),
-        epilog=exit_codes(terminal),
+    text = _(
+        "Call NUMBER (or TO_PHONE_NUMBER), let this server's assistant talk, and follow the "
+        "call to its end. ^C hangs up."
     )
+    return dial_command(terminal, "make_call.py", text, Options, _parameters(terminal), run)
 
 
 def run(terminal: Terminal, options: Options) -> int:
@@ -57,9 +42,12 @@ def run(terminal: Terminal, options: Options) -> int:
         return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
     _warn_of_address(terminal, settings)
-    twilio = twilio_of(terminal, settings)
-    follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
-    return follower.place_and_follow(lambda: _place(twilio, settings, options, to, sender))
+    return place_and_follow(
+        terminal,
+        container_of(settings).providers.twilio_dialing,
+        options,
+        lambda twilio: _place(twilio, settings, options, to, sender),
+    )
 
 
 def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, sender: str) -> CallState:
@@ -76,22 +64,20 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 
 def _simulate(settings: Settings, number: str | None) -> int:
-    # Imported here: who dials through Twilio needs neither the server nor the simulator.
-    from container import Container
-    from simulator.terminal import phone
+    # Imported here: --help and wrong arguments need not wait for the simulator.
+    from simulator.terminal import options, phone
     from storage import data_dir
 
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
-        Container(settings).local_server,
-        language=settings.terminal_language,
-        direction="outbound-api",
-        number=number,
+        container_of(settings).local_server,
+        settings.terminal_language,
+        phone.PhoneOptions(number=number, outbound=True),
     )
     meanings = {
-        phone.WENT_WELL: ExitCode.COMPLETED,
-        phone.NO_SERVER: ExitCode.UNREACHABLE,
-        phone.CALL_FAILED: ExitCode.NOT_COMPLETED,
+        options.WENT_WELL: ExitCode.COMPLETED,
+        options.NO_SERVER: ExitCode.UNREACHABLE,
+        options.CALL_FAILED: ExitCode.NOT_COMPLETED,
     }
     return meanings[code]
 

@@ -2,35 +2,28 @@
 """Calls somebody with a message that the model writes on this machine: no server, no tunnel."""
 
 import re
-import sys
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.call_options import (
-    CannotBegin,
-    DialOptions,
-    dial_parameters,
-    exit_codes,
-    numbers_of,
-    read_settings,
-    twilio_of,
-)
-from cli.call_progress import Follower
+from cli.call_options import CannotBegin, DialOptions, container_of, dial_command, numbers_of, read_settings
+from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
 from conversation.phrases import catalogue_for
-from conversation.profiles.profile import Profile, ProfileError, instructions_for, load_profile
+from conversation.profiles.profile import Profile, instructions_for
 from conversation.speech.sentences import SentenceCutter
 from integrations.errors import IntegrationError
 from integrations.language_model import Message
-from integrations.openai.model import OpenAIModel
 from ivr import twiml
-from settings import Settings
 from translations import lazy_gettext as _
+
+if TYPE_CHECKING:
+    from container import Container
 
 TWIML_LIMIT = 4000
 """Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
@@ -47,27 +40,21 @@ class Options(DialOptions):
 
 def command(terminal: Terminal) -> click.Command:
     """Return the command, its help in the reader's language."""
-    return click.Command(
-        "make_call_ai_local.py",
-        callback=lambda **given: sys.exit(run(terminal, Options(**given))),
-        params=[*dial_parameters(terminal), *_parameters(terminal)],
-        help=terminal.translate(
-            _(
-                "The model writes a message here, Twilio calls NUMBER (or TO_PHONE_NUMBER) and "
-                "speaks it, and the call is followed to its end. ^C hangs up."
-            ),
-        ),
-        epilog=exit_codes(terminal),
+    text = _(
+        "The model writes a message here, Twilio calls NUMBER (or TO_PHONE_NUMBER) and "
+        "speaks it, and the call is followed to its end. ^C hangs up."
     )
+    return dial_command(terminal, "make_call_ai_local.py", text, Options, _parameters(terminal), run)
 
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
     settings = read_settings(options.env_file)
-    profile = _profile(settings)
+    container = container_of(settings)
+    profile = _profile(container)
     numbers = None if options.dry_run else numbers_of(terminal, settings, options)
     try:
-        written = _message(terminal, settings, profile, options.prompt)
+        written = _message(terminal, container, profile, options.prompt)
     except IntegrationError as error:
         return _not_written(terminal, error)
     message, document = fitted(written, lambda text: _document(profile, text))
@@ -76,10 +63,11 @@ def run(terminal: Terminal, options: Options) -> int:
         _show(terminal, document)
         return ExitCode.COMPLETED
     to, sender = numbers
-    twilio = twilio_of(terminal, settings)
-    follower = Follower(twilio, terminal, poll_s=options.poll_s, patience_s=options.patience_s)
-    return follower.place_and_follow(
-        lambda: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s)
+    return place_and_follow(
+        terminal,
+        container.providers.twilio_dialing,
+        options,
+        lambda twilio: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s),
     )
 
 
@@ -112,15 +100,16 @@ def _most_that_fit(pieces: Sequence[str], document_of: Callable[[str], str]) -> 
     return "".join(pieces[:first_too_long]).strip()
 
 
-def _profile(settings: Settings) -> Profile:
+def _profile(container: "Container") -> Profile:
     try:
-        return load_profile(settings.assistant_profile)
-    except ProfileError as error:
+        return container.profile
+    except SystemExit as error:
         raise CannotBegin(str(error)) from error
 
 
-def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: str | None) -> str:
-    if not settings.has_model:
+def _message(terminal: Terminal, container: "Container", profile: Profile, prompt: str | None) -> str:
+    model = container.text_model
+    if model is None:
         terminal.complain(
             _(
                 "No model (OPENAI_API_KEY or OPENAI_BASE_URL): the profile's message for answering "
@@ -128,12 +117,6 @@ def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: s
             ),
         )
         return profile.voicemail
-    model = OpenAIModel(
-        settings.openai_model,
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        reasoning_effort=settings.openai_reasoning_effort,
-    )
     written, _usage = model.complete(_messages(profile, prompt), total_s=WRITING_S)
     message = " ".join(written.split())
     if not message:

@@ -1,19 +1,23 @@
 """Options, checks and exit codes shared by the commands that place calls."""
 
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
-from integrations.twilio.calls import TwilioRest
+from cli.following import PATIENCE_S
 from phone_numbers import dialable_number, parse_e164
 from settings import Settings, SettingsError, load_settings
+from translations import Message
 from translations import lazy_gettext as _
 
-PATIENCE_S = 60.0
+if TYPE_CHECKING:
+    from container import Container
 
 
 def exit_codes(terminal: Terminal) -> str:
@@ -39,6 +43,30 @@ class DialOptions:
     env_file: Path | None
     poll_s: float
     patience_s: float
+
+
+_Options = TypeVar("_Options", bound=DialOptions)
+
+
+def dial_command(
+    terminal: Terminal,
+    name: str,
+    text: Message,
+    options: type[_Options],
+    parameters: Sequence[click.Parameter],
+    run: Callable[[Terminal, _Options], int],
+) -> click.Command:
+    """Return a command that places a call, its help in the reader's language.
+
+    options: made of the parameters, which are added to `dial_parameters`. run: returns the exit code.
+    """
+    return click.Command(
+        name,
+        callback=lambda **given: sys.exit(run(terminal, options(**given))),
+        params=[*dial_parameters(terminal), *parameters],
+        help=terminal.translate(text),
+        epilog=exit_codes(terminal),
+    )
 
 
 def dial_parameters(terminal: Terminal) -> list[click.Parameter]:
@@ -108,6 +136,14 @@ def read_settings(env_file: Path | None) -> Settings:
         raise CannotBegin(str(error)) from error
 
 
+def container_of(settings: Settings) -> "Container":
+    """Return the services for the settings."""
+    # Imported here, so that --help and what is refused need not wait for the server's modules.
+    from container import Container
+
+    return Container(settings)
+
+
 def require(terminal: Terminal, settings: Settings, *names: str) -> None:
     """Raise CannotBegin with one sentence that names those of these settings that are not set."""
     missing = [name.upper() for name in names if not getattr(settings, name)]
@@ -142,11 +178,3 @@ def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *ne
             )
         )
     return to, options.sender or settings.twilio_phone_number or ""
-
-
-def twilio_of(terminal: Terminal, settings: Settings) -> TwilioRest:
-    """Return the client for the settings' account. Raises CannotBegin if its credentials are missing."""
-    require(terminal, settings, "twilio_account_sid", "twilio_auth_token")
-    credentials = settings.twilio_credentials
-    assert credentials is not None
-    return TwilioRest(*credentials, api_url=settings.twilio_api_url)

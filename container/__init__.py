@@ -13,6 +13,7 @@ from container.service import service
 from container.whatsapp import WhatsAppServices
 from integrations.openai.model import OpenAIModel
 from observability.disabled_features import what_is_off
+from observability.health import HealthCheck
 from observability.metrics import Exposition
 
 log = structlog.get_logger()
@@ -60,6 +61,11 @@ class Container(Core):
     def exposition(self) -> Exposition:
         """The metrics for Prometheus."""
         return Exposition(self.metrics, self.database)
+
+    @service
+    def health_check(self) -> HealthCheck:
+        """Looks at the parts that answers need."""
+        return HealthCheck(self.database, has_model=self.settings.has_model)
 
     def begin_serving(self) -> None:
         """Prepare a web process before its first call: make what webhooks need, and warm the model's connection.

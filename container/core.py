@@ -97,6 +97,12 @@ class Core:
         fallback = settings.openai_fallback_model
         return [first] if fallback is None else [first, first.with_model(fallback)]
 
+    @property
+    def text_model(self) -> OpenAIModel | None:
+        """The first language model, for texts in one piece; None if it is the offline one."""
+        first = self.models[0]
+        return first if isinstance(first, OpenAIModel) else None
+
     def _offline_model(self) -> OfflineModel:
         profile = self.profile
         return OfflineModel(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from threading import Semaphore
 
 from container.core import Core
 from container.people import PeopleServices
@@ -11,7 +12,8 @@ from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.profiles.profile import Profile
 from dashboard.actions import Operators, OperatorServices, policy_for
-from dashboard.charts.costs import Prices
+from dashboard.charts.costs import Prices, TokensToday
+from dashboard.charts.days import LastDays
 from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
@@ -21,6 +23,8 @@ from messaging.media import Media
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
 from storage.database import Database
+
+PICTURES_AT_ONCE = 4
 
 
 class DashboardServices:
@@ -61,6 +65,21 @@ class DashboardServices:
     def pictures(self) -> Media:
         """The source of messages' images."""
         return self._whatsapp.media
+
+    @service
+    def picture_slots(self) -> Semaphore:
+        """The images fetched at once."""
+        return Semaphore(PICTURES_AT_ONCE)
+
+    @service
+    def days(self) -> LastDays:
+        """Counts what the last days brought."""
+        return LastDays()
+
+    @service
+    def tokens(self) -> TokensToday:
+        """Counts today's tokens."""
+        return TokensToday()
 
     @property
     def prices(self) -> Prices | None:

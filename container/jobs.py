@@ -11,7 +11,6 @@ from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.summaries import Summaries
 from integrations.errors import IntegrationError
-from integrations.openai.model import OpenAIModel
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
@@ -62,10 +61,10 @@ class JobServices:
         }
         if (sync := self._helpdesk.sync) is not None:
             jobs["mirror"] = sync.job
-        first = self._core.models[0]
-        if not isinstance(first, OpenAIModel):
+        model = self._core.text_model
+        if model is None:
             return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
-        summaries = Summaries(self._core.database, first)
+        summaries = Summaries(self._core.database, model)
         return jobs | {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
 
     @property

@@ -29,9 +29,13 @@ class Providers:
 
     @service
     def twilio_calls(self) -> TwilioRest | None:
-        """Twilio's API for calls in progress."""
-        account = self._settings.twilio_credentials
-        return account and TwilioRest(*account, api_url=self._settings.twilio_api_url, total_s=8)
+        """Twilio's API for calls in progress, while a page waits."""
+        return self._twilio_calls(8)
+
+    @service
+    def twilio_dialing(self) -> TwilioRest | None:
+        """Twilio's API for calls placed from a terminal."""
+        return self._twilio_calls(PATIENT_S)
 
     @service
     def twilio_messages(self) -> TwilioMessages | None:
@@ -111,6 +115,10 @@ class Providers:
         """Our address on WhatsApp, as Twilio writes it."""
         number = self._settings.twilio_whatsapp_number
         return f"whatsapp:{number}" if number else None
+
+    def _twilio_calls(self, total_s: float) -> TwilioRest | None:
+        account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
+        return account and TwilioRest(*account, api_url=api_url, total_s=total_s)
 
     def _twilio_messages(self, total_s: float) -> TwilioMessages | None:
         account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url

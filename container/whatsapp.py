@@ -7,7 +7,6 @@ from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
 from conversation.tools.runner import Toolbox, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
-from integrations.openai.model import OpenAIModel
 from messaging.inbox import Inbox, InboxPolicy
 from messaging.intake import Intake, Limits
 from messaging.media import Media, Tools
@@ -79,12 +78,11 @@ class WhatsAppServices:
     @service
     def media(self) -> Media:
         """Fetches and reads photos, voice notes and files."""
-        first = self._core.models[0]
         tools = Tools(
             downloads=self._providers.downloads,
             simulated=self._providers.simulated_downloads,
             transcriber=self._providers.transcriber,
-            describer=first if isinstance(first, OpenAIModel) else None,
+            describer=self._core.text_model,
             language=self._core.profile.language,
         )
         return Media(self._core.database, tools)

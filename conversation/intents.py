@@ -1,12 +1,12 @@
 """Recognises simple intents without a model: asking for a person, and merely saying "go on"."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from conversation.phrases import Phrases, catalogues
 from conversation.phrases.words import Part
+from integrations.plain_text import folded, plain_words
 
 _MOST_WORDS = 10
 
@@ -35,11 +35,6 @@ def is_continue(text: str, phrases: Phrases) -> bool:
         starts = range(max(0, end - longest), end)
         reached[end] = any(reached[start] and words[start:end] in known for start in starts)
     return bool(words) and reached[-1]
-
-
-def plain_words(text: str) -> str:
-    """Return a text in lower case, without accents, with one space for each run of other characters."""
-    return re.sub(r"[\W_]+", " ", _without_accents(text)).strip()
 
 
 @cache
@@ -71,10 +66,5 @@ def _folded(phrases: frozenset[str]) -> frozenset[tuple[str, ...]]:
 
 def _fold(text: str) -> tuple[str, ...]:
     # Transcripts draw sounds out as they please: "mmm", "siii". Two letters stay: "llamar", "sorry".
-    undrawn = re.sub(r"([^\W\d_])\1{2,}", r"\1", _without_accents(text))
+    undrawn = re.sub(r"([^\W\d_])\1{2,}", r"\1", folded(text))
     return tuple(re.findall(r"[^\W_]+", undrawn))
-
-
-def _without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

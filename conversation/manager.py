@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation import history
-from conversation.answers.answer import Answer, Reading
+from conversation.answers.answer import Answer, AnswerRow, Reading
 from conversation.answers.registry import Answers
 from conversation.answers.writer import AnswerWriter, Draft, failure_handoff, last_words
 from conversation.handoff import Request, Source, hand_off, leave_message
@@ -186,11 +186,16 @@ class ConversationManager:
         previous = claimed.previous and self.answers.find(utterance.key, claimed.previous.number)
         if previous:
             previous.stop(TurnState.SUPERSEDED)
+        row = AnswerRow(
+            utterance.key, utterance.number, claimed.turn_id, failures_before=claimed.failures_before
+        )
         answer = Answer(
-            self._database, utterance.key, utterance.number, turn_id=claimed.turn_id,
-            failures_before=claimed.failures_before, whole=utterance.whole, keep_late=self._keep_late(utterance),
+            self._database,
+            row,
+            whole=utterance.whole,
+            keep_late=self._keep_late(utterance),
             clock=self._clock,
-        )  # fmt: skip
+        )
         if self.answers.add(answer) is answer:
             self._writer.start(self._draft(answer, claimed))
         return claimed.turn_id is not None
@@ -405,10 +410,7 @@ class ConversationManager:
         if answer is None:
             if turn is None:
                 return
-            answer = Answer(
-                self._database, key, number, turn_id=turn.id, epoch=turn.epoch, sentences=turn.sentences,
-                failures_before=turn.failures,
-            )  # fmt: skip
+            answer = Answer(self._database, AnswerRow.of(key, turn, turn.epoch))
         words, ending = last_words(answer, self.profile.phrases, can_transfer=self._can_transfer)
         if turn is not None and not self._fail_row(answer, turn, conversation, words, ending):
             return

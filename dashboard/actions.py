@@ -3,7 +3,8 @@
 Each is done in one transaction; what stops an answer, or asks a provider, comes after it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
 from conversation.observers import ConversationObserver, HandoffListener
+from conversation.operators import Helpdesk, MessageSender
 from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.message_errors import TWILIO, provider_of
@@ -21,7 +23,7 @@ from integrations.twilio.error_codes import PASSING_CODES
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import LONGEST_CALL, LOST
-from storage.queries import contacts, offers, outgoing
+from storage.queries import contacts, messages, offers, outgoing
 from storage.queries.contacts import Recipient
 from storage.reports import lists, transcripts
 from storage.reports.lists import MessageRow
@@ -59,18 +61,6 @@ class CannotBeDone(Exception):
         self.trouble, self.code = trouble, code
 
 
-class MessageSender(Protocol):
-    """Sends operators' messages."""
-
-    def write(self, connection: Connection, recipient: Recipient, body: str, *, author: str) -> int:
-        """Keep a message and hand over its sending, with the caller's transaction; return its id."""
-        ...
-
-    def send_later(self, connection: Connection, conversation_id: int) -> None:
-        """Hand over the sending of what a conversation has unsent, with the caller's transaction."""
-        ...
-
-
 class CallControl(Protocol):
     """Controls a live call."""
 
@@ -93,14 +83,6 @@ class CallControl(Protocol):
         ...
 
 
-class Notes(Protocol):
-    """Posts notes to Chatwoot."""
-
-    def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
-        """Show a private note. ref: shown once, however often it is said."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class OperatorServices:
     """The services behind operators' actions. notes: None without Chatwoot.
@@ -113,7 +95,7 @@ class OperatorServices:
     people: HandoffListener
     mirror: ConversationObserver
     calls: CallControl
-    notes: Notes | None
+    notes: Helpdesk | None
     fit: Callable[[str], list[str]]
     stop: Callable[[str], None]
 
@@ -174,7 +156,7 @@ class Operators:
         if len(words) > MOST_WRITTEN:
             raise CannotBeDone(Trouble.TOO_LONG)
         with self._database.write() as connection:
-            recipient = _writable(contacts.find_recipient(connection, conversation_id=conversation_id))
+            recipient = _writable(connection, conversation_id)
             for body in self._services.fit(words):
                 message_id = self._services.writer.write(
                     connection, recipient, body, author=self._policy.name
@@ -239,7 +221,8 @@ class Operators:
         talk, call = self._live_call(conversation_id)
         if not self.calls.can_hang_up:
             raise CannotBeDone(Trouble.NO_CREDENTIALS)
-        _asking(lambda: self.calls.hang_up(talk.key, call))
+        with _asking_twilio():
+            self.calls.hang_up(talk.key, call)
         log.info("operator_hung_up", conversation_id=conversation_id)
 
     def transfer(self, conversation_id: int) -> None:
@@ -248,7 +231,8 @@ class Operators:
         if not self.calls.can_transfer:
             raise CannotBeDone(Trouble.CANNOT_TRANSFER)
         withheld = talk.number.startswith("withheld:")
-        _asking(lambda: self.calls.transfer(talk.key, call, withheld=withheld))
+        with _asking_twilio():
+            self.calls.transfer(talk.key, call, withheld=withheld)
         now = self._clock()
         with self._database.write() as connection:
             self._have(connection, talk, now, min(self._policy.silent_for, LONGEST_CALL))
@@ -301,18 +285,20 @@ def may_retry(row: MessageRow) -> bool:
     )
 
 
-def _writable(recipient: Recipient | None) -> Recipient:
+def _writable(connection: Connection, conversation_id: int) -> Recipient:
+    recipient = contacts.find_recipient(connection, conversation_id=conversation_id)
     if recipient is None or not recipient.key.startswith("whatsapp:"):
         raise CannotBeDone(Trouble.GONE)
-    opted_out_at, wrote_at = recipient.opted_out_at, recipient.wrote_at
-    if opted_out_at is not None and (wrote_at is None or wrote_at <= opted_out_at):
-        raise CannotBeDone(Trouble.OPTED_OUT)  # nothing that they wrote since is to be answered
+    if messages.wants_nothing(connection, conversation_id, recipient.opted_out_at):
+        raise CannotBeDone(Trouble.OPTED_OUT)
     return recipient
 
 
-def _asking(ask: Callable[[], None]) -> None:
+@contextmanager
+def _asking_twilio() -> Iterator[None]:
+    """Turn Twilio's refusal into CannotBeDone."""
     try:
-        ask()
+        yield
     except IntegrationError as error:
         log.warning("operator_refused", code=error.code, status=error.status)
         raise CannotBeDone(Trouble.REFUSED, error.code) from error

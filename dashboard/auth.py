@@ -22,8 +22,10 @@ from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from dashboard.blueprint import bp
 from guards.loopback import is_loopback
 from storage.login_tries import LoginTries
+from web.services import Service
 
 log = structlog.get_logger()
 
@@ -71,6 +73,7 @@ class Access:
 
     def join(self, app: Flask) -> None:
         """Give the application what sessions and forms need; forms are checked by `guard` alone."""
+        access.bind(app, lambda: self)
         app.config.update(
             SESSION_COOKIE_NAME=COOKIE,
             SESSION_COOKIE_PATH="/dashboard",
@@ -135,12 +138,16 @@ class Access:
         return _to_login()
 
 
+access = Service[Access]("dashboard.access")
+
+
 class WrongPassword(Exception):
     """It is not the one that is set."""
 
 
+@bp.after_request
 def set_headers(response: Response) -> Response:
-    """Put on what keeps a page from running, framing or leaking what it should not, as `after_request` wants it."""
+    """Put on what keeps a page from running, framing or leaking what it should not."""
     response.headers.update(HEADERS)
     if request.endpoint != FILES:
         response.headers.setdefault("Cache-Control", "no-store")

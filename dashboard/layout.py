@@ -9,12 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.auth import is_logged_in
+from dashboard.blueprint import bp
 from dashboard.formatting import FILTERS
 from dashboard.labels import FILTERS as NAMES
 from dashboard.settings_markup import mark_settings
@@ -73,18 +74,19 @@ def render(template: str, *, here: str = "", **values: Any) -> str:
     return render_template(template, here=here, language=language, nav=_nav(), **values)
 
 
-def speak_to_reader(blueprint: Blueprint) -> None:
-    """Have every request answered in the language that its browser prefers, its refusals too."""
+@bp.url_value_preprocessor  # comes before what may refuse a request
+def begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Have a request answered in the language that its browser prefers, its refusal too."""
+    structlog.contextvars.clear_contextvars()
+    g.speaking = ExitStack()
+    g.speaking.enter_context(in_language(_preferred_language()))
 
-    @blueprint.url_value_preprocessor  # comes before what may refuse a request
-    def begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        g.speaking = ExitStack()
-        g.speaking.enter_context(in_language(_preferred_language()))
 
-    @blueprint.teardown_request
-    def end(error: BaseException | None) -> None:
-        if (speaking := g.pop("speaking", None)) is not None:
-            speaking.close()
+@bp.teardown_request
+def end(error: BaseException | None) -> None:
+    """Leave the reader's language."""
+    if (speaking := g.pop("speaking", None)) is not None:
+        speaking.close()
 
 
 def prepare_templates(app: Flask, shell: Shell) -> None:
@@ -116,26 +118,30 @@ def page_url(endpoint: str) -> str:
     return url_for(f"dashboard.{endpoint}") if f"dashboard.{endpoint}" in current_app.view_functions else ""
 
 
-def add_error_pages(blueprint: Blueprint) -> None:
-    """Have what is refused, missing or broken shown as a page."""
+@bp.route("/<path:_missing>", methods=["GET", "POST"])
+def missing(_missing: str) -> str:
+    """Show the page for what is not there, behind the guard."""
+    raise NotFound
 
-    @blueprint.route("/<path:_missing>", methods=["GET", "POST"])
-    def missing(_missing: str) -> str:
-        raise NotFound
 
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int]:
-        return _sorry(str(_REASONS.get(error.code or 0, error.name)), error.code or 500)
+@bp.errorhandler(HTTPException)
+def refused(error: HTTPException) -> tuple[str, int]:
+    """Show why a request was refused."""
+    return _sorry(str(_REASONS.get(error.code or 0, error.name)), error.code or 500)
 
-    @blueprint.errorhandler(SQLAlchemyError)
-    def no_database(error: SQLAlchemyError) -> tuple[str, int]:
-        log.error("page_without_database", path=request.path, error=type(error).__name__)
-        return _sorry(_("The database cannot be reached. Try again in a moment."), 503)
 
-    @blueprint.errorhandler(Exception)
-    def broke(error: Exception) -> tuple[str, int]:
-        log.exception("page_broke", path=request.path, error=type(error).__name__)
-        return _sorry(_("Something broke. The server's log says what."), 500)
+@bp.errorhandler(SQLAlchemyError)
+def no_database(error: SQLAlchemyError) -> tuple[str, int]:
+    """Show that the database cannot be reached."""
+    log.error("page_without_database", path=request.path, error=type(error).__name__)
+    return _sorry(_("The database cannot be reached. Try again in a moment."), 503)
+
+
+@bp.errorhandler(Exception)
+def broke(error: Exception) -> tuple[str, int]:
+    """Show that something broke."""
+    log.exception("page_broke", path=request.path, error=type(error).__name__)
+    return _sorry(_("Something broke. The server's log says what."), 500)
 
 
 def _sorry(reason: str, status: int) -> tuple[str, int]:

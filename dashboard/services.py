@@ -1,15 +1,18 @@
-"""Defines the services that pages use."""
+"""Gives pages their services."""
 
 from collections.abc import Sequence
+from threading import Semaphore
 from typing import Protocol
 
 from conversation.profiles.profile import Profile
 from dashboard.actions import Operators
-from dashboard.charts.costs import Prices
+from dashboard.charts.costs import Prices, TokensToday
+from dashboard.charts.days import LastDays
 from dashboard.live_updates import Live
 from dashboard.simulator.views import SimulatorViews
 from storage.database import Database
 from storage.queries.messages import Attachment
+from web.services import Service
 
 
 class Pictures(Protocol):
@@ -64,6 +67,21 @@ class DashboardServices(Protocol):
         ...
 
     @property
+    def picture_slots(self) -> Semaphore:
+        """The pictures fetched at once: each takes a thread that could answer a call."""
+        ...
+
+    @property
+    def days(self) -> LastDays:
+        """The counts of the last days."""
+        ...
+
+    @property
+    def tokens(self) -> TokensToday:
+        """The count of today's tokens."""
+        ...
+
+    @property
     def prices(self) -> Prices | None:
         """The model's; None where they are not set, and what it costs is not said."""
         ...
@@ -71,3 +89,6 @@ class DashboardServices(Protocol):
     def off(self, language: str) -> Sequence[str]:
         """Return the sentences about what is not configured. language: "es" or "en"."""
         ...
+
+
+services = Service[DashboardServices]("dashboard.services")

@@ -1,21 +1,28 @@
-"""Recognises requests made on this machine itself, not through a proxy or a tunnel."""
+"""Recognises and admits requests made on this machine itself, not through a proxy or a tunnel."""
 
 from ipaddress import ip_address
 
-from flask import Request
+from flask import Request, Response, request
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def is_loopback(request: Request) -> bool:
+def admit_this_machine() -> Response | None:
+    """Return None to let a request of this machine through, as `before_request` wants it; else a 403."""
+    if is_loopback(request):
+        return None
+    return Response("Only for this machine itself.\n", 403, content_type="text/plain")
+
+
+def is_loopback(incoming: Request) -> bool:
     """Return True if the peer is this machine, under its own name, with no proxy between.
 
     ngrok and Caddy connect from 127.0.0.1 too; they are recognised by the Host or a forwarding header.
     """
     return (
-        _is_loopback_address(request.environ.get("REMOTE_ADDR", ""))
-        and _without_port(request.headers.get("Host", "")) in LOOPBACK_HOSTS
-        and not any(_says_forwarded(name) for name, _ in request.headers)
+        _is_loopback_address(incoming.environ.get("REMOTE_ADDR", ""))
+        and _without_port(incoming.headers.get("Host", "")) in LOOPBACK_HOSTS
+        and not any(_says_forwarded(name) for name, _ in incoming.headers)
     )
 
 

@@ -42,6 +42,12 @@ class IntegrationError(Exception):
         self.body = body
 
 
+def may_have_been_done(error: IntegrationError) -> bool:
+    """Say whether a provider may have done what was asked all the same: it was asked, but did not say no."""
+    in_the_open = (NO_ANSWER_IN_TIME, CONNECTION_LOST, NOT_UNDERSTOOD)
+    return error.code in in_the_open or (error.status or 0) >= 500
+
+
 RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 

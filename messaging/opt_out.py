@@ -4,12 +4,11 @@ The English ones are Twilio's (https://www.twilio.com/docs/messaging/tutorials/a
 that people also send to an assistant: YES answers its questions, and INFO asks for information.
 """
 
-import re
-import unicodedata
 from enum import StrEnum
 from functools import cache
 
 from conversation.phrases import catalogues
+from integrations.plain_text import plain_words
 
 _LONGEST = 200
 """Characters of a message that can be a keyword, with emoji and dots around it."""
@@ -35,7 +34,7 @@ def keyword_of(body: str) -> Keyword | None:
     """
     if len(body) > _LONGEST:
         return None
-    words = _plain(body).split()
+    words = plain_words(body).split()
     if len(set(words)) == 1:
         words = words[:1]
     return _keywords().get(" ".join(words))
@@ -45,7 +44,7 @@ def keyword_of(body: str) -> Keyword | None:
 def _keywords() -> dict[str, Keyword]:
     """Return the keywords of all languages: contacts write in theirs, whatever the profile's."""
     return {
-        " ".join(_plain(said).split()): keyword
+        plain_words(said): keyword
         for catalogue in catalogues().values()
         for keyword, listed in (
             (Keyword.YES, catalogue.recognised.yes),
@@ -56,9 +55,3 @@ def _keywords() -> dict[str, Keyword]:
         )
         for said in listed
     }
-
-
-def _plain(text: str) -> str:
-    """Return a text without its accents and in small letters, a space for whatever is neither letter nor digit."""
-    seen = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cf"))
-    return re.sub(r"[\W_]+", " ", "".join(seen).casefold())

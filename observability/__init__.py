@@ -1,1 +1,1 @@
-"""Logging, metrics, and the features that are off; imports conversation, jobs, storage and settings."""
+"""Logging, metrics, health, and the features that are off; imports conversation, jobs, storage and settings."""

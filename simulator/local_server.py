@@ -7,11 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from settings import SIMULATOR_ACCOUNT_SID
+from simulator.twilio.account import Account, NumberConfig
+from simulator.twilio.clock import RealClock
 from simulator.twilio.journal import Event
+from simulator.twilio.phone import WEBHOOK as VOICE_WEBHOOK
 from simulator.twilio.phone import Phone
+from simulator.twilio.status_callbacks import StatusWishes
+from simulator.twilio.twiml_interpreter import Behaviour
 from simulator.whatsapp.api import MessagingApi
+from simulator.whatsapp.client import WEBHOOK as WHATSAPP_WEBHOOK
 from simulator.whatsapp.client import Event as MessageEvent
-from simulator.whatsapp.client import WhatsApp
+from simulator.whatsapp.client import Profile, WhatsApp
 
 PERSON = "+34600000001"
 ASSISTANT = "+12025550100"
@@ -60,16 +66,11 @@ class LocalServer:
         """
         return Phone(
             url,
-            account_sid=SIMULATOR_ACCOUNT_SID,
-            auth_token=self.auth_token(),
-            public_url=self.public_url,
+            self._account,
+            number=self._number(VOICE_WEBHOOK, to, "/status"),
             from_number=number or PERSON,
-            to_number=to or self.assistant or ASSISTANT,
-            realtime=realtime,
-            status_callback="/status",
-            dial_outcome=transfer,
-            dial_talk_s=TALK_S,
-            reaction_s=reaction_s,
+            behaviour=Behaviour(reaction_s=reaction_s, dial_outcome=transfer, dial_talk_s=TALK_S),
+            clock=RealClock() if realtime else None,
             listener=listener,
         )
 
@@ -86,15 +87,20 @@ class LocalServer:
         """Return a WhatsApp with valid credentials. Arguments as `phone` and WhatsApp have them."""
         return WhatsApp(
             url,
-            account_sid=SIMULATOR_ACCOUNT_SID,
-            auth_token=self.auth_token(),
-            public_url=self.public_url,
-            number=number or PERSON,
-            to=to or self.assistant or ASSISTANT,
-            profile_name=profile_name,
+            self._account,
+            profile=Profile(number or PERSON, profile_name),
+            number=self._number(WHATSAPP_WEBHOOK, to),
             api=api,
             listener=listener,
         )
+
+    @property
+    def _account(self) -> Account:
+        return Account(SIMULATOR_ACCOUNT_SID, self.auth_token())
+
+    def _number(self, webhook: str, to: str | None, status_callback: str | None = None) -> NumberConfig:
+        number, status = to or self.assistant or ASSISTANT, StatusWishes(status_callback)
+        return NumberConfig(webhook, number=number, public_url=self.public_url, status=status)
 
 
 def is_reachable(url: str) -> bool:

@@ -16,11 +16,10 @@ from app import create_app
 from jobs.migrate import upgrade
 from jobs.queue import Work
 from settings import SIMULATOR_ACCOUNT_SID, load_settings
-from simulator.twilio.phone import Phone
-from simulator.whatsapp.client import WhatsApp
 from storage.database import Database
 from tests import examples
 from tests.fakes.openai.server import FakeOpenAI
+from tests.simulator.phones import phone_at, whatsapp_at
 from tests.waiting import PATIENCE_S
 
 pytest_plugins = ["tests.postgres"]
@@ -152,20 +151,17 @@ class Line:
         self._phones = ExitStack()
 
     def phone(self, **options):
-        options = {
-            "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": self.parts.simulator_token,
-        } | options
-        options.setdefault("public_url", self.settings.webhook_url)
-        return self._phones.enter_context(Phone(self.url, **options))
+        return self._phones.enter_context(phone_at(self.url, **self._usual | options))
 
     def whatsapp(self, **options):
-        options = {
-            "account_sid": SIMULATOR_ACCOUNT_SID,
-            "auth_token": self.parts.simulator_token,
-        } | options
-        options.setdefault("public_url", self.settings.webhook_url)
-        return self._phones.enter_context(WhatsApp(self.url, **options))
+        return self._phones.enter_context(whatsapp_at(self.url, **self._usual | options))
+
+    @property
+    def _usual(self):
+        return {
+            "account_sid": SIMULATOR_ACCOUNT_SID, "auth_token": self.parts.simulator_token,
+            "public_url": self.settings.webhook_url,
+        }  # fmt: skip
 
     def turns(self):
         """Every turn that is kept, oldest first."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from container import Container
 from settings import SIMULATOR_ACCOUNT_SID
-from simulator.twilio.phone import Phone
+from tests.simulator.phones import phone_at
 from tests.waiting import wait_until
 from tests.warm import PROGRAMS
 
@@ -47,7 +47,7 @@ def is_up(port):
 
 def a_phone(environment, settings, **options):
     url = f"http://127.0.0.1:{environment['PORT']}"
-    return Phone(
+    return phone_at(
         url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
     )
 

@@ -51,6 +51,27 @@ def test_vendors_clients_live_in_integrations():
     assert {top(file) for file in product.modules_that_import("twilio.rest", "openai")} == {"integrations"}
 
 
+def test_the_container_alone_makes_clients():
+    made = {file: {getattr(call.func, "id", "") for call in calls_in(file)} for file in product.files()}
+    clients = {
+        alias.name
+        for file in product.files()
+        if top(file) == "container"
+        for node in product.nodes(file)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("integrations.")
+        for alias in node.names
+        if alias.name in made[file]
+    }
+
+    assert {"OpenAIModel", "TwilioRest"} <= clients
+    elsewhere = {str(file) for file in made if made[file] & clients and top(file) != "container"}
+    assert elsewhere == {"messaging/browser_delivery.py"}  # a client for each simulated WhatsApp's own API
+
+
+def calls_in(file):
+    return [node for node in product.nodes(file) if isinstance(node, ast.Call)]
+
+
 def test_flask_stays_in_views_guards_the_dashboard_and_app():
     elsewhere = {
         file

@@ -1,1 +1,1 @@
-"""Shared by the packages with routes: services for views, and guards for blueprints."""
+"""Shared by the packages with routes: services for views, guards for blueprints; and the routes for monitors."""

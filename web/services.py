@@ -20,4 +20,6 @@ class Service(Generic[T]):
 
     def __call__(self) -> T:
         """Return the current application's service. Raises KeyError if none was bound."""
-        return cast(Callable[[], T], current_app.extensions[self._key])()
+        # The type is text: written out, it would be made anew for each call
+        find = cast("Callable[[], T]", current_app.extensions[self._key])
+        return find()

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.call_options import PATIENCE_S, not_set
-from cli.call_progress import explain
+from cli.call_options import not_set
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from cli.following import PATIENCE_S, explain
 from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, read_draft
 from cli.whatsapp.send import Sending

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli.call_progress import Interruption, Progress, tell_failing
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from cli.following import Interruption, Watch
 from cli.whatsapp.log import meanings, status_word
 from cli.whatsapp.options import Draft
-from integrations.errors import IntegrationError
 from messaging.providers.base import TWILIO, Provider
 from storage.database import Database
 from storage.models import MessageStatus
@@ -54,51 +53,45 @@ class Follower:
     ) -> None:
         self._database, self._terminal, self._interruption = database, terminal, interruption
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
-        self._failing = False
 
     def follow(self, pending: PendingMessage, sid: str) -> ExitCode:
         """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
-        message = self._kept(pending)
         deadline = time.monotonic() + self._patience_s
-        with self._terminal.console.status("") as status:
-            progress = Progress(self._terminal, status)
-            progress.show(status_word(self._terminal, message.status))
-            while message.status not in ENDS and time.monotonic() < deadline:
-                if self._interruption.within(self._poll_s):
-                    return ExitCode.INTERRUPTED
-                message = self._look(pending, sid)
-                progress.show(status_word(self._terminal, message.status))
+        watch = Watch[MessageRecord](
+            self._terminal, self._interruption, pending.provider.title,
+            word=lambda message: status_word(self._terminal, message.status), poll_s=self._poll_s,
+        )  # fmt: skip
+
+        def is_over(message: MessageRecord) -> bool:
+            return message.status in ENDS or self._interruption.noted or time.monotonic() >= deadline
+
+        with watch:
+            message = watch.follow(
+                self._kept(pending),
+                lambda message: self._look(watch, pending, sid),
+                is_over=is_over,
+                interrupted=lambda message: message,
+            )
+        if self._interruption.noted and message.status not in ENDS:
+            return ExitCode.INTERRUPTED
         return self._outcome(message, pending.provider)
 
-    def _look(self, pending: PendingMessage, sid: str) -> MessageRecord:
+    def _look(self, watch: Watch[MessageRecord], pending: PendingMessage, sid: str) -> MessageRecord:
         """Return the message as our books have it, after asking the provider where they do not know its end."""
         message = self._kept(pending)
         if message.status in ENDS:
             return message  # by webhook
-        try:
-            sent = pending.provider.fetch(sid)
-        except IntegrationError as error:
-            self._bear(error, pending.provider)
+        sent = watch.ask(lambda: pending.provider.fetch(sid))
+        if sent is None or sent.status is message.status:
             return message
-        self._failing = False
-        if sent is not None and sent.status is not message.status:
-            with self._database.write() as connection:
-                outgoing.receipt(
-                    connection, sent.status, sent.error_code, self._clock(), message_id=message.id
-                )
+        with self._database.write() as connection:
+            outgoing.receipt(connection, sent.status, sent.error_code, self._clock(), message_id=message.id)
         return self._kept(pending)
 
     def _kept(self, pending: PendingMessage) -> MessageRecord:
         with self._database.read() as connection:
             (message,) = messages.by_ids(connection, [pending.message.id])
         return message
-
-    def _bear(self, error: IntegrationError, provider: Provider) -> None:
-        if error.permanent:
-            raise error
-        if not self._failing:
-            tell_failing(self._terminal, error, provider.title)
-        self._failing = True
 
     def _outcome(self, message: MessageRecord, provider: Provider) -> ExitCode:
         if message.status in (MessageStatus.FAILED, MessageStatus.UNDELIVERED):

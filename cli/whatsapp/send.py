@@ -9,10 +9,10 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.call_options import PATIENCE_S, not_set
-from cli.call_progress import Interruption, explain
+from cli.call_options import not_set
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from cli.following import PATIENCE_S, Interruption, explain
 from cli.whatsapp.options import Draft
 from cli.whatsapp.progress import Follower, PendingMessage
 from cli.whatsapp.providers import WHERE_TO_LOOK, filled_in

@@ -21,7 +21,7 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.models import Ending, TurnState
 from storage.queries import turns
-from storage.queries.turns import ServedRecord
+from storage.queries.turns import ServedRecord, TurnRecord
 
 log = structlog.get_logger()
 
@@ -65,31 +65,43 @@ class Timing:
         return None if moment is None else round((moment - self.started) * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An answer's row, as its writer found it. turn_id None: not written yet. epoch: the writer's, of those it had."""
+
+    key: str
+    number: int
+    turn_id: int | None
+    epoch: int = 1
+    failures_before: int = 0
+    sentences: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, key: str, turn: TurnRecord, epoch: int) -> "AnswerRow":
+        """Return the row of a turn that was begun before."""
+        return cls(key, turn.number, turn.id, epoch, turn.failures, turn.sentences)
+
+
 class Answer:
     """An answer being written in this process. Written by one thread, read and stopped by any."""
 
     def __init__(
         self,
         database: Database,
-        key: str,
-        number: int,
+        row: AnswerRow,
         *,
-        turn_id: int | None,
-        epoch: int = 1,
-        failures_before: int = 0,
-        sentences: Sequence[str] = (),
         whole: bool = False,
         keep_late: "Callable[[Connection, Answer], None] | None" = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """sentences: those already in its row. whole: no reader needs to be woken before the answer is complete."""
-        self.key, self.number, self.whole = key, number, whole
-        self.turn_id, self.epoch = turn_id, epoch
-        self.failures_before = failures_before
+        """whole: no reader needs to be woken before the answer is complete."""
+        self.key, self.number, self.whole = row.key, row.number, whole
+        self.turn_id, self.epoch = row.turn_id, row.epoch
+        self.failures_before = row.failures_before
         self.timing = Timing()
         self._database, self._clock = database, clock
         self._changed = threading.Condition()
-        self._sentences = list(sentences)
+        self._sentences = list(row.sentences)
         self._state = TurnState.WRITING
         self._ending: Ending | None = None
         self._servings: dict[tuple[int, int], ServedRecord] = {}

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation.answers.answer import Answer, Reading
+from conversation.answers.answer import Answer, AnswerRow, Reading
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import TurnState
@@ -136,16 +136,7 @@ class Answers:
         if epoch is None:
             return False
         log.warning("answer_taken_over", turn=turn.number, epoch=epoch)
-        answer = Answer(
-            self._database,
-            key,
-            turn.number,
-            turn_id=turn.id,
-            epoch=epoch,
-            failures_before=turn.failures,
-            sentences=turn.sentences,
-            clock=self._clock,
-        )
+        answer = Answer(self._database, AnswerRow.of(key, turn, epoch), clock=self._clock)
         revive(self.add(answer), turn)
         return True
 

@@ -3,37 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from flask import Blueprint
-
 from conversation.profiles.profile import Profile
+from dashboard.blueprint import bp
 from dashboard.layout import render
-from dashboard.services import DashboardServices
+from dashboard.services import services
 
 
-def add_assistant(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the page of the profile in force."""
-    file, profile = services.profile_file, services.profile
-    spoken = phrases_of(profile)
-    path = file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml"
-
-    @blueprint.get("/assistant")
-    def assistant() -> str:
-        return render(
-            "assistant.html",
-            here="assistant",
-            profile=profile,
-            models=services.models,
-            file=path,
-            spoken=spoken,
-        )
+@bp.get("/assistant")
+def assistant() -> str:
+    """Show the profile in force."""
+    file, profile = services().profile_file, services().profile
+    return render(
+        "assistant.html",
+        here="assistant",
+        profile=profile,
+        models=services().models,
+        file=file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml",
+        spoken=phrases_of(profile),
+    )
 
 
-def add_campaigns(blueprint: Blueprint) -> None:
-    """Add the page that campaigns will have."""
-
-    @blueprint.get("/campaigns")
-    def campaigns() -> str:
-        return render("campaigns.html", here="campaigns")
+@bp.get("/campaigns")
+def campaigns() -> str:
+    """Show the place of campaigns."""
+    return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -13,14 +13,15 @@ from conversation import service_window
 from dashboard import query_params
 from dashboard.actions import CannotBeDone, Operators, may_retry
 from dashboard.auth import next_page
+from dashboard.blueprint import bp
 from dashboard.charts.latency import plot
 from dashboard.error_messages import reason_for_message, sentence_of
 from dashboard.formatting import zone
 from dashboard.layout import render
-from dashboard.live_updates import Live, TooManyViewers, topic_of, version
+from dashboard.live_updates import TooManyViewers, topic_of, version
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from storage.base import utc_now
 from storage.reports import conversations as browsing
 from storage.reports import search, transcripts
@@ -31,17 +32,6 @@ from storage.reports.transcripts import TalkRecord
 from translations import lazy_gettext
 
 MOST_LOOKED_FOR = 100
-ACTIONS = (
-    "take-over",
-    "write",
-    "give-back",
-    "hand-off",
-    "take-handoff",
-    "opt-out",
-    "opt-in",
-    "hang-up",
-    "transfer",
-)
 DONE = {
     "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
     "write": lazy_gettext(
@@ -57,6 +47,20 @@ DONE = {
     "retry": lazy_gettext("It is being sent again."),
 }
 """Confirmation messages by action."""
+ACTIONS: dict[str, Callable[[Operators, int], None]] = {
+    "take-over": lambda operators, id_: operators.take_over(id_),
+    "write": lambda operators, id_: operators.write(id_, request.form.get("words", "")),
+    "give-back": lambda operators, id_: operators.give_back(id_),
+    "hand-off": lambda operators, id_: operators.hand_off(id_, request.form.get("reason", "")),
+    "take-handoff": lambda operators, id_: operators.take_handoff(
+        id_, query_params.row_id(request.form.get("handoff", "")) or 0
+    ),
+    "opt-out": lambda operators, id_: operators.opt_out(id_, out=True),
+    "opt-in": lambda operators, id_: operators.opt_out(id_, out=False),
+    "hang-up": lambda operators, id_: operators.hang_up(id_),
+    "transfer": lambda operators, id_: operators.transfer(id_),
+}
+"""What is done from a conversation's page, by the last part of the URL."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
@@ -102,72 +106,49 @@ class ConversationDetails:
         )
 
 
-def add_conversations(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the list, the search, a conversation's page and what is done from there."""
-
-    @blueprint.get("/conversations")
-    def conversations() -> str:
-        looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
-        with services.database.read() as connection:
-            if looked_for:
-                return _search_page(connection, looked_for)
-            return _list_page(connection)
-
-    @blueprint.get(f"/conversations/<{ID}:conversation_id>")
-    def conversation(conversation_id: int) -> str:
-        before = query_params.whole("before")
-        with services.database.read() as connection:
-            seen = version(connection, topic_of(conversation_id))  # before what it is the version of
-            found = _read(connection, conversation_id, before, seen=seen)
-            found = replace(found, others=_others(connection, found.record))
-        return _conversation_page(
-            "conversation.html",
-            found,
-            services.operators,
-            is_followed=before is None,
-            is_full=services.live.is_full,
-        )
-
-    @blueprint.get(f"/conversations/<{ID}:conversation_id>/transcript")
-    def transcript(conversation_id: int) -> ResponseReturnValue:
-        with services.database.read() as connection:
-            seen = version(connection, topic_of(conversation_id))
-            if request.args.get("seen") == seen:
-                return "", 204
-            found = _read(connection, conversation_id, None, seen=seen)
-        return _conversation_page(
-            "conversation_live.html",
-            found,
-            services.operators,
-            is_followed=True,
-            is_full=services.live.is_full,
-        )
-
-    @blueprint.get(f"/conversations/<{ID}:conversation_id>/live")
-    def follow_conversation(conversation_id: int) -> ResponseReturnValue:
-        return stream(services.live, topic_of(conversation_id))
-
-    @blueprint.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
-    def act(conversation_id: int, action: str) -> ResponseReturnValue:
-        do = _actions(services.operators, conversation_id)[action]
-        return done(action, do, url_for("dashboard.conversation", conversation_id=conversation_id))
+@bp.get("/conversations")
+def conversations() -> str:
+    """Show the list, or what the search has found."""
+    looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
+    with services().database.read() as connection:
+        if looked_for:
+            return _search_page(connection, looked_for)
+        return _list_page(connection)
 
 
-def _actions(operators: Operators, id_: int) -> dict[str, Callable[[], None]]:
-    form = request.form
-    return {
-        "take-over": lambda: operators.take_over(id_),
-        "write": lambda: operators.write(id_, form.get("words", "")),
-        "give-back": lambda: operators.give_back(id_),
-        "hand-off": lambda: operators.hand_off(id_, form.get("reason", "")),
-        "take-handoff": lambda: operators.take_handoff(
-            id_, query_params.row_id(form.get("handoff", "")) or 0
-        ),
-        "opt-out": lambda: operators.opt_out(id_, out=True),
-        "opt-in": lambda: operators.opt_out(id_, out=False),
-        "hang-up": lambda: operators.hang_up(id_),
-        "transfer": lambda: operators.transfer(id_),
-    }
+@bp.get(f"/conversations/<{ID}:conversation_id>")
+def conversation(conversation_id: int) -> str:
+    """Show a conversation."""
+    before = query_params.whole("before")
+    with services().database.read() as connection:
+        seen = version(connection, topic_of(conversation_id))  # before what it is the version of
+        found = _read(connection, conversation_id, before, seen=seen)
+        found = replace(found, others=_others(connection, found.record))
+    return _conversation_page("conversation.html", found, is_followed=before is None)
+
+
+@bp.get(f"/conversations/<{ID}:conversation_id>/transcript")
+def transcript(conversation_id: int) -> ResponseReturnValue:
+    """Show the part of a conversation that changes; 204 where the page has it."""
+    with services().database.read() as connection:
+        seen = version(connection, topic_of(conversation_id))
+        if request.args.get("seen") == seen:
+            return "", 204
+        found = _read(connection, conversation_id, None, seen=seen)
+    return _conversation_page("conversation_live.html", found, is_followed=True)
+
+
+@bp.get(f"/conversations/<{ID}:conversation_id>/live")
+def follow_conversation(conversation_id: int) -> ResponseReturnValue:
+    """Say when a conversation changes."""
+    return stream(topic_of(conversation_id))
+
+
+@bp.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
+def act(conversation_id: int, action: str) -> ResponseReturnValue:
+    """Do what an operator asks for on a conversation's page."""
+    page = url_for("dashboard.conversation", conversation_id=conversation_id)
+    return done(action, lambda: ACTIONS[action](services().operators, conversation_id), page)
 
 
 def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
@@ -182,10 +163,10 @@ def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnV
     return redirect(next_page(back) if back else otherwise, 303)
 
 
-def stream(live: Live, topic: str) -> ResponseReturnValue:
+def stream(topic: str) -> ResponseReturnValue:
     """Return a stream that says when a topic changes; 503 where there is none left, and the page asks by itself."""
     try:
-        events = live.watch(topic, request.args.get("seen", "")[:64])
+        events = services().live.watch(topic, request.args.get("seen", "")[:64])
     except TooManyViewers:
         return Response(status=503, headers={"Retry-After": "30"})
     # X-Accel-Buffering: nginx would keep what is said until there is a page of it
@@ -210,19 +191,17 @@ def _others(connection: Connection, record: TalkRecord) -> list[ConversationRow]
     return [rows[id_] for id_ in ids]
 
 
-def _conversation_page(
-    template: str, found: ConversationDetails, operators: Operators, *, is_followed: bool, is_full: bool
-) -> str:
+def _conversation_page(template: str, found: ConversationDetails, *, is_followed: bool) -> str:
     return render(
         template,
         here="conversations",
         found=found,
         record=found.record,
         plot=plot(found.transcript.waits_ms),
-        calls=operators.calls,
+        calls=services().operators.calls,
         reason_for=reason_for_message,
         is_followed=is_followed,
-        is_full=is_full,
+        is_full=services().live.is_full,
     )
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint
 from sqlalchemy import Connection
 
+from dashboard.blueprint import bp
 from dashboard.charts.costs import Prices, TokensToday
-from dashboard.charts.days import LastDays, day_in
+from dashboard.charts.days import day_in
 from dashboard.formatting import zone
 from dashboard.layout import render
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from jobs.leases import is_worker_alive
 from storage.base import utc_now
 from storage.reports.overview import (
@@ -47,35 +47,30 @@ class Today:
     cost: float | None
 
 
-def add_home(
-    blueprint: Blueprint,
-    services: DashboardServices,
-) -> None:
-    """Add the first page."""
-    days, used = LastDays(), TokensToday()
+@bp.get("/")
+def home() -> str:
+    """Show the first page."""
+    at = utc_now()
+    with services().database.read() as connection:
+        plots = services().days.plots(connection, at, zone())
+        numbers = today(connection, at, zone(), services().tokens, services().prices)
+        has_worker = is_worker_alive(connection, at)
+    return render(
+        "home.html",
+        here="home",
+        today=numbers,
+        plots=plots,
+        has_worker=has_worker,
+        off=services().off(current_language()),
+    )
 
-    @blueprint.get("/")
-    def home() -> str:
-        now = utc_now()
-        with services.database.read() as connection:
-            plots = days.plots(connection, now, zone())
-            numbers = today(connection, now, zone(), used, services.prices)
-            has_worker = is_worker_alive(connection, now)
-        return render(
-            "home.html",
-            here="home",
-            today=numbers,
-            plots=plots,
-            has_worker=has_worker,
-            off=services.off(current_language()),
-        )
 
-    @blueprint.get("/today")
-    def now() -> str:
-        """The numbers alone: the page asks for them again and again."""
-        with services.database.read() as connection:
-            numbers = today(connection, utc_now(), zone(), used, services.prices)
-        return render("today.html", today=numbers)
+@bp.get("/today")
+def now() -> str:
+    """Show the numbers alone: the page asks for them again and again."""
+    with services().database.read() as connection:
+        numbers = today(connection, utc_now(), zone(), services().tokens, services().prices)
+    return render("today.html", today=numbers)
 
 
 def today(

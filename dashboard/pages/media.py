@@ -1,14 +1,13 @@
 """Fetches messages' images from their provider when a page shows them."""
 
-import threading
-
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
+from dashboard.blueprint import bp
 from dashboard.pages.transcript import is_picture
 from dashboard.query_params import ID
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from integrations.errors import IntegrationError
 from integrations.media_types import type_of
 from storage.queries import messages
@@ -17,32 +16,29 @@ log = structlog.get_logger()
 
 SHOWN_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 """Media types shown, as detected from the bytes: none of these can hold a script."""
-AT_ONCE = 4
 PATIENCE_S = 5.0
 KEPT_S = 24 * 3600
 
 
-def add_media(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the route that pictures are shown from."""
-    places = threading.Semaphore(AT_ONCE)  # each takes a thread that could answer a call
-
-    @blueprint.get(f"/media/<{ID}:message_id>/<{ID}:number>")
-    def media(message_id: int, number: int) -> ResponseReturnValue:
-        with services.database.read() as connection:
-            message = messages.message_by_id(connection, message_id)
-        files = message.attachments if message is not None else ()
-        if number >= len(files) or not is_picture(files[number].type):
-            abort(404)
-        if not places.acquire(timeout=PATIENCE_S):
-            return Response(status=503, headers={"Retry-After": "5"})
-        try:
-            content = services.pictures.picture(files[number])
-        except IntegrationError as error:
-            log.info("picture_not_shown", message_id=message_id, code=error.code, status=error.status)
-            return Response(status=404)
-        finally:
-            places.release()
-        return _picture(content)
+@bp.get(f"/media/<{ID}:message_id>/<{ID}:number>")
+def media(message_id: int, number: int) -> ResponseReturnValue:
+    """Show a picture; 503 while too many others are being fetched."""
+    with services().database.read() as connection:
+        message = messages.message_by_id(connection, message_id)
+    files = message.attachments if message is not None else ()
+    if number >= len(files) or not is_picture(files[number].type):
+        abort(404)
+    slots = services().picture_slots
+    if not slots.acquire(timeout=PATIENCE_S):
+        return Response(status=503, headers={"Retry-After": "5"})
+    try:
+        content = services().pictures.picture(files[number])
+    except IntegrationError as error:
+        log.info("picture_not_shown", message_id=message_id, code=error.code, status=error.status)
+        return Response(status=404)
+    finally:
+        slots.release()
+    return _picture(content)
 
 
 def _picture(content: bytes) -> Response:

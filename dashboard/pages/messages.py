@@ -1,14 +1,15 @@
 """Lists WhatsApp messages with their status and its reason, and sends failed ones again."""
 
-from flask import Blueprint, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboard import query_params
 from dashboard.actions import may_retry
+from dashboard.blueprint import bp
 from dashboard.error_messages import reason_for_message
 from dashboard.layout import render
 from dashboard.pages.conversations import done
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from storage.reports import lists
 from translations import lazy_gettext, lazy_pgettext
 
@@ -22,31 +23,31 @@ WHICH = {
 _OUTBOUND = {"incoming": False, "outgoing": True}
 
 
-def add_whatsapp_log(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the log, and what sends a message again."""
-
-    @blueprint.get("/messages")
-    def messages() -> str:
-        wanted = request.args.get("which", "all")
-        which = wanted if wanted in WHICH else "all"
-        with services.database.read() as connection:
-            page = lists.message_log(
-                connection,
-                outbound=_OUTBOUND.get(which),
-                lost=which == "lost",
-                before=query_params.whole("before"),
-            )
-        return render(
-            "messages.html",
-            here="messages",
-            page=page,
-            which=which,
-            kinds=WHICH,
-            reason_for=reason_for_message,
-            may_retry=may_retry,
-            is_first="before" not in request.args,
+@bp.get("/messages")
+def messages() -> str:
+    """Show the messages, or some of them."""
+    wanted = request.args.get("which", "all")
+    which = wanted if wanted in WHICH else "all"
+    with services().database.read() as connection:
+        page = lists.message_log(
+            connection,
+            outbound=_OUTBOUND.get(which),
+            lost=which == "lost",
+            before=query_params.whole("before"),
         )
+    return render(
+        "messages.html",
+        here="messages",
+        page=page,
+        which=which,
+        kinds=WHICH,
+        reason_for=reason_for_message,
+        may_retry=may_retry,
+        is_first="before" not in request.args,
+    )
 
-    @blueprint.post(f"/messages/<{query_params.ID}:message_id>/retry")
-    def retry(message_id: int) -> ResponseReturnValue:
-        return done("retry", lambda: services.operators.retry(message_id), url_for("dashboard.messages"))
+
+@bp.post(f"/messages/<{query_params.ID}:message_id>/retry")
+def retry(message_id: int) -> ResponseReturnValue:
+    """Send a message again."""
+    return done("retry", lambda: services().operators.retry(message_id), url_for("dashboard.messages"))

@@ -1,11 +1,11 @@
 """Converts events of the simulated phone and WhatsApp to JSON for their page."""
 
-import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
 from dashboard.simulator.sessions import Event
 from simulator.twilio.journal import CallWarning, Heard, Line, Step
 from simulator.twilio.journal import Event as PhoneEvent
+from simulator.twilio.twiml_parser import indented
 from simulator.whatsapp.client import Event as WhatsAppEvent
 from simulator.whatsapp.messages import MessageProblem, Received
 
@@ -65,7 +65,7 @@ def _step(step: Step) -> Event:
         "tries": step.retries + 1,
         "problem": step.message,
         "fields": {name: value for name, value in step.params if name in SHOWN_FIELDS and value},
-        "twiml": _indented(step.twiml)[:MOST_TWIML],
+        "twiml": indented(step.twiml)[:MOST_TWIML],
         "sid": step.fields.get("MessageSid", ""),
     }
 
@@ -80,12 +80,3 @@ def _received(received: Received) -> Event:
         "wait_s": round(received.wait_s, 2),
         "via": received.via,
     }
-
-
-def _indented(twiml: str) -> str:
-    try:
-        root = ET.fromstring(twiml.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
-    except ET.ParseError:
-        return twiml
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode")

@@ -2,11 +2,12 @@
 
 import re
 
-from flask import Blueprint, abort
+from flask import abort
 from flask.typing import ResponseReturnValue
 
+from dashboard.blueprint import bp
 from dashboard.layout import render
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from dashboard.simulator.phone_session import BrowserCall
 from dashboard.simulator.script_texts import PHONE, script_texts
 from dashboard.simulator.sessions import Tell
@@ -32,49 +33,52 @@ TRANSFERS = {
 VERBS = ("say", "interrupt", "press", "silence", "hang_up")
 
 
-def add_phone(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the phone's page and its routes."""
+@bp.get("/phone")
+def phone() -> str:
+    """Show the phone."""
+    return render(
+        "phone.html",
+        here="phone",
+        speech_language=services().simulator.language,
+        transfers=TRANSFERS,
+        script_texts=script_texts(PHONE),
+    )
 
-    @blueprint.get("/phone")
-    def phone() -> str:
-        return render(
-            "phone.html",
-            here="phone",
-            speech_language=services.simulator.language,
-            transfers=TRANSFERS,
-            script_texts=script_texts(PHONE),
-        )
 
-    @blueprint.post("/phone")
-    def dial() -> ResponseReturnValue:
-        given = asked()
-        direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
-        transfer = text_in(given, "transfer") or "completed"
-        if transfer not in TRANSFERS:
-            abort(400)
-        try:
-            number = number_in(given, may_withhold=direction == "inbound")
-        except BadRequestError as error:
-            return refused(error)
-        return services.simulator.open(
-            KIND, number, lambda url: _calls(services.simulator, url, direction, transfer)
-        )
+@bp.post("/phone")
+def dial() -> ResponseReturnValue:
+    """Begin a call."""
+    given = asked()
+    direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
+    transfer = text_in(given, "transfer") or "completed"
+    if transfer not in TRANSFERS:
+        abort(400)
+    try:
+        number = number_in(given, may_withhold=direction == "inbound")
+    except BadRequestError as error:
+        return refused(error)
+    simulator = services().simulator
+    return simulator.open(KIND, number, lambda url: _calls(simulator, url, direction, transfer))
 
-    @blueprint.post("/phone/<key>")
-    def phone_do(key: str) -> ResponseReturnValue:
-        given = asked()
-        verb, text = given.get("verb"), text_in(given, "text")
-        if verb not in VERBS or (verb == "press" and not re.fullmatch("[0-9*#]{1,30}", text)):
-            abort(400)
-        if verb == "say" and not text:
-            abort(400)
-        return services.simulator.do(
-            KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")}
-        )
 
-    @blueprint.get("/phone/<key>/events")
-    def phone_events(key: str) -> ResponseReturnValue:
-        return services.simulator.events(KIND, key)
+@bp.post("/phone/<key>")
+def phone_do(key: str) -> ResponseReturnValue:
+    """Say or press something, or hang up."""
+    given = asked()
+    verb, text = given.get("verb"), text_in(given, "text")
+    if verb not in VERBS or (verb == "press" and not re.fullmatch("[0-9*#]{1,30}", text)):
+        abort(400)
+    if verb == "say" and not text:
+        abort(400)
+    return services().simulator.do(
+        KIND, key, str(verb), {"text": text, "confidence": given.get("confidence")}
+    )
+
+
+@bp.get("/phone/<key>/events")
+def phone_events(key: str) -> ResponseReturnValue:
+    """Say what happened on the call."""
+    return services().simulator.events(KIND, key)
 
 
 def _calls(simulator: SimulatorViews, url: str, direction: Direction, transfer: str) -> MakePlayer:

@@ -5,11 +5,12 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import abort
 from flask.typing import ResponseReturnValue
 
+from dashboard.blueprint import bp
 from dashboard.layout import render
-from dashboard.services import DashboardServices
+from dashboard.services import services
 from dashboard.simulator.script_texts import WHATSAPP, script_texts
 from dashboard.simulator.sessions import Tell
 from dashboard.simulator.views import (
@@ -31,46 +32,51 @@ NAME = "Ana"
 LONGEST_NAME = 60
 
 
-def add_whatsapp(blueprint: Blueprint, services: DashboardServices) -> None:
-    """Add the WhatsApp's page and its routes."""
+@bp.get("/whatsapp")
+def whatsapp() -> str:
+    """Show the WhatsApp."""
+    return render(
+        "whatsapp.html",
+        here="phone",
+        name=NAME,
+        most_bytes=MOST_BYTES,
+        script_texts=script_texts(WHATSAPP),
+    )
 
-    @blueprint.get("/whatsapp")
-    def whatsapp() -> str:
-        return render(
-            "whatsapp.html",
-            here="phone",
-            name=NAME,
-            most_bytes=MOST_BYTES,
-            script_texts=script_texts(WHATSAPP),
-        )
 
-    @blueprint.post("/whatsapp")
-    def whatsapp_open() -> ResponseReturnValue:
-        given = asked()
-        name = text_in(given, "name", LONGEST_NAME) or NAME
-        try:
-            number = number_in(given)
-        except BadRequestError as error:
-            return refused(error)
-        return services.simulator.open(KIND, number, lambda url: _chats(services.simulator, url, name))
+@bp.post("/whatsapp")
+def whatsapp_open() -> ResponseReturnValue:
+    """Begin a chat."""
+    given = asked()
+    name = text_in(given, "name", LONGEST_NAME) or NAME
+    try:
+        number = number_in(given)
+    except BadRequestError as error:
+        return refused(error)
+    simulator = services().simulator
+    return simulator.open(KIND, number, lambda url: _chats(simulator, url, name))
 
-    @blueprint.post("/whatsapp/<key>")
-    def whatsapp_do(key: str) -> ResponseReturnValue:
-        given = asked()
-        if given.get("verb") == "leave":
-            return services.simulator.do(KIND, key, "leave", {})
-        try:
-            content = _file_in(given)
-        except BadRequestError as error:
-            return refused(error)
-        body = {name: text_in(given, name) for name in ("sample", "name")} | {"text": _words(given)}
-        if content is None and not body["text"] and body["sample"] not in SAMPLES:
-            abort(400)
-        return services.simulator.do(KIND, key, "send", body, content)
 
-    @blueprint.get("/whatsapp/<key>/events")
-    def whatsapp_events(key: str) -> ResponseReturnValue:
-        return services.simulator.events(KIND, key)
+@bp.post("/whatsapp/<key>")
+def whatsapp_do(key: str) -> ResponseReturnValue:
+    """Send a message, or leave."""
+    given = asked()
+    if given.get("verb") == "leave":
+        return services().simulator.do(KIND, key, "leave", {})
+    try:
+        content = _file_in(given)
+    except BadRequestError as error:
+        return refused(error)
+    body = {name: text_in(given, name) for name in ("sample", "name")} | {"text": _words(given)}
+    if content is None and not body["text"] and body["sample"] not in SAMPLES:
+        abort(400)
+    return services().simulator.do(KIND, key, "send", body, content)
+
+
+@bp.get("/whatsapp/<key>/events")
+def whatsapp_events(key: str) -> ResponseReturnValue:
+    """Say what happened in the chat."""
+    return services().simulator.events(KIND, key)
 
 
 def _chats(simulator: SimulatorViews, url: str, name: str) -> MakePlayer:

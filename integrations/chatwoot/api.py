@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from integrations.chatwoot.fields import inside, text
+from integrations.chatwoot.fields import Filled, Text
 from integrations.errors import NOT_UNDERSTOOD, IntegrationError
 from integrations.http.json_client import Files, JsonHttp, Reply
+from integrations.json_models import Model, parse
 
 MOVED = "moved"
 NOT_CONFIGURED = "not_configured"
@@ -69,7 +70,7 @@ class Api:
 
     def version(self) -> str:
         """Return Chatwoot's version. Raises NOT_UNDERSTOOD if the server is not Chatwoot."""
-        return understood(_read_version, self._ask("GET", "/api"))
+        return understood(_Installation.model_validate, self._ask("GET", "/api")).version
 
     def _ask(
         self,
@@ -100,11 +101,13 @@ def understood(read: Callable[[Any], _T], body: Any) -> _T:
         ) from error
 
 
-def _read_version(body: Any) -> str:
-    version = text(inside(body), "version")
-    if not version:
-        raise ValueError("no version")
-    return version
+class _Installation(Model):
+    version: Filled
+
+
+class _Refusal(Model):
+    message: Text = ""
+    error: Text = ""
 
 
 def base_of(url: str) -> str:
@@ -124,8 +127,8 @@ def _unmoved(reply: Reply) -> Reply:
 
 
 def _is_flood(body: Any) -> bool:
-    said = inside(body)
-    return _FLOOD in text(said, "message") or _FLOOD in text(said, "error")
+    said = parse(_Refusal, body)
+    return said is not None and (_FLOOD in said.message or _FLOOD in said.error)
 
 
 def _flood(error: IntegrationError) -> IntegrationError:

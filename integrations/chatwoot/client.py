@@ -11,12 +11,16 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import AliasPath, Field, OnErrorOmit
+
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES, Api, understood
-from integrations.chatwoot.fields import inside, sendable, text
+from integrations.chatwoot.fields import Filled, sendable
 from integrations.chatwoot.files import File, FileStore
 from integrations.chatwoot.liquid import escape
 from integrations.chatwoot.setup_check import Findings, find_problems
 from integrations.chatwoot.shapes import (
+    CONVERSATIONS,
+    MESSAGES,
     Contact,
     Conversation,
     Inbox,
@@ -24,13 +28,8 @@ from integrations.chatwoot.shapes import (
     ReceiptStatus,
     Status,
     Upload,
-    read_contact,
-    read_conversation,
-    read_conversations,
-    read_inbox,
-    read_message,
-    read_messages,
 )
+from integrations.json_models import Model
 
 __all__ = ["MOVED", "NOT_CONFIGURED", "TOO_MANY_MESSAGES", "Chatwoot"]
 
@@ -90,7 +89,7 @@ class Chatwoot:
 
     def inbox(self) -> Inbox:
         """Return the inbox."""
-        return understood(read_inbox, self._api.public("GET", ""))
+        return understood(Inbox.model_validate, self._api.public("GET", ""))
 
     def make_contact(self, source_id: str, name: str = "", phone: str = "") -> Contact:
         """Return the contact of that source_id, made where there was none; one that there was is not changed.
@@ -108,11 +107,11 @@ class Chatwoot:
         made = self._api.public(
             "POST", "/contacts", json={key: value for key, value in given.items() if value}
         )
-        return understood(read_contact, made)
+        return understood(Contact.model_validate, made)
 
     def contact(self, source_id: str) -> Contact:
         """Return the contact of that source_id, as it is called by now."""
-        return understood(read_contact, self._api.public("GET", f"/contacts/{_checked(source_id)}"))
+        return understood(Contact.model_validate, self._api.public("GET", f"/contacts/{_checked(source_id)}"))
 
     def rename_contact(self, source_id: str, name: str) -> None:
         """Have a contact called otherwise."""
@@ -124,19 +123,20 @@ class Chatwoot:
 
         Not for every message: Chatwoot sends all their messages along.
         """
-        return understood(read_conversations, self._api.public("GET", _of(source_id)))
+        return understood(CONVERSATIONS.validate_python, self._api.public("GET", _of(source_id)))
 
     def make_conversation(self, source_id: str) -> Conversation:
         """Return a new conversation or, in an inbox locked to a single one, the last that there was.
 
         Two at once make two, even in such an inbox: a lock per contact is the caller's.
         """
-        return understood(read_conversation, self._api.public("POST", _of(source_id), json={}))
+        return understood(Conversation.model_validate, self._api.public("POST", _of(source_id), json={}))
 
     def newest_messages(self, source_id: str, conversation_id: int) -> list[Message]:
         """Return the last 20 messages, the oldest first; without private notes."""
         path = f"{_of(source_id)}/{conversation_id}/messages"
-        return understood(read_messages, self._api.public("GET", path))
+        found = understood(MESSAGES.validate_python, self._api.public("GET", path))
+        return sorted(found, key=lambda message: message.id)
 
     def post_incoming(
         self, source_id: str, conversation_id: int, content: str, attachments: Sequence[Upload] = ()
@@ -144,7 +144,9 @@ class Chatwoot:
         """Post what the contact said. It opens a resolved conversation again."""
         path = f"{_of(source_id)}/{conversation_id}/messages"
         fields: dict[str, Any] = {"content": sendable(content)}
-        return understood(read_message, self._api.public("POST", path, **_body(fields, attachments)))
+        return understood(
+            Message.model_validate, self._api.public("POST", path, **_body(fields, attachments))
+        )
 
     # --- as the assistant, with a token
 
@@ -169,12 +171,15 @@ class Chatwoot:
             **({"private": True} if private else {}),
         }
         path = f"/conversations/{conversation_id}/messages"
-        return understood(read_message, self._api.application("POST", path, **_body(fields, attachments)))
+        return understood(
+            Message.model_validate, self._api.application("POST", path, **_body(fields, attachments))
+        )
 
     def set_status(self, conversation_id: int, status: Status) -> str:
         """Set it and return what it is now. Needs a token; a user's that opens can get the conversation assigned."""
         path = f"/conversations/{conversation_id}/toggle_status"
-        return understood(_read_status, self._api.application("POST", path, json={"status": str(status)}))
+        answer = self._api.application("POST", path, json={"status": str(status)})
+        return understood(_Status.model_validate, answer).current
 
     def set_typing(self, conversation_id: int, on: bool) -> None:
         """Show operators that the assistant is writing. Needs a token (a bot's: Chatwoot 4.12)."""
@@ -185,12 +190,13 @@ class Chatwoot:
     def labels(self, conversation_id: int) -> list[str]:
         """Return the conversation's labels. Needs a token (a bot's: Chatwoot 4.15)."""
         path = f"/conversations/{conversation_id}/labels"
-        return understood(_read_labels, self._api.application("GET", path))
+        return understood(_Labels.model_validate, self._api.application("GET", path)).payload
 
     def set_labels(self, conversation_id: int, labels: Sequence[str]) -> list[str]:
         """Put these in place of the labels that there were. Needs a token (a bot's: Chatwoot 4.15)."""
         path = f"/conversations/{conversation_id}/labels"
-        return understood(_read_labels, self._api.application("POST", path, json={"labels": list(labels)}))
+        answer = self._api.application("POST", path, json={"labels": list(labels)})
+        return understood(_Labels.model_validate, answer).payload
 
     def set_receipt(
         self,
@@ -234,15 +240,9 @@ def _body(fields: dict[str, Any], attachments: Sequence[Upload]) -> dict[str, An
     return {"data": written, "files": files}
 
 
-def _read_status(body: Any) -> str:
-    status = text(inside(body, "payload"), "current_status")
-    if not status:
-        raise ValueError("no status")
-    return status
+class _Status(Model):
+    current: Filled = Field(validation_alias=AliasPath("payload", "current_status"))
 
 
-def _read_labels(body: Any) -> list[str]:
-    found = inside(body).get("payload")
-    if not isinstance(found, list):
-        raise ValueError("no labels")
-    return [label for label in found if isinstance(label, str)]
+class _Labels(Model):
+    payload: list[OnErrorOmit[str]]

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.chatwoot.api import MOVED, Api, understood
-from integrations.chatwoot.fields import inside
-from integrations.chatwoot.shapes import Inbox, read_conversations, read_inbox
+from integrations.chatwoot.shapes import CONVERSATIONS, Inbox
 from integrations.errors import NOT_SECURE, NOT_UNDERSTOOD, IntegrationError
 from integrations.http.json_client import NOT_SENDABLE
+from integrations.json_models import dict_of
 
 _SIGNS_SINCE = (4, 13)
 _NO_CONVERSATION = (
@@ -77,7 +77,7 @@ def find_problems(api: Api, source_id: str | None) -> Findings:
 
 def _look_at_inbox(api: Api) -> tuple[Inbox | None, list[Problem]]:
     try:
-        inbox = understood(read_inbox, api.public("GET", ""))
+        inbox = understood(Inbox.model_validate, api.public("GET", ""))
     except IntegrationError as error:
         return None, [_reason(error)]
     return inbox, [Problem.INBOX_REQUIRES_IDENTITY] if inbox.requires_identity else []
@@ -131,7 +131,7 @@ def _refusal(ask: Callable[[], Any]) -> IntegrationError | None:
 
 
 def _token_reason(error: IntegrationError) -> Problem:
-    said = str(inside(error.body).get("error", ""))
+    said = str(dict_of(error.body).get("error", ""))
     if error.status == 403:
         return Problem.API_NOT_ENABLED
     if error.status != 401:
@@ -144,7 +144,7 @@ def _token_reason(error: IntegrationError) -> Problem:
 def _is_other_account(api: Api, source_id: str) -> bool:
     path = f"/contacts/{quote(source_id, safe='')}/conversations"
     try:
-        conversations = understood(read_conversations, api.public("GET", path))
+        conversations = understood(CONVERSATIONS.validate_python, api.public("GET", path))
     except IntegrationError:
         return False  # nothing to tell by
     accounts = {found.account_id for found in conversations} - {None}

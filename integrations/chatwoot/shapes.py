@@ -3,13 +3,16 @@
 An id of a conversation is always its display id: the same in both APIs, in webhooks and in the browser's address.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from integrations.chatwoot.fields import flag, inside, items, moment, number, sendable, text
+from pydantic import AliasPath, Field, OnErrorOmit, PlainValidator, TypeAdapter
+
+from integrations.chatwoot.fields import Filled, Moment, Text, sendable
+from integrations.json_models import Flag, Id, Model
 
 
 class Status(StrEnum):
@@ -44,6 +47,15 @@ _TYPES = (MessageType.INCOMING, MessageType.OUTGOING, MessageType.ACTIVITY, Mess
 """By the number that stands for each in REST replies; webhooks have the words."""
 
 
+def _message_type(written: Any) -> MessageType:
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < len(_TYPES):
+        return _TYPES[written]
+    return MessageType(written) if isinstance(written, str) and written in _TYPES else MessageType.UNKNOWN
+
+
+AnyMessageType = Annotated[MessageType, PlainValidator(_message_type)]
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file to be posted. At most fifteen go with a message."""
@@ -53,56 +65,60 @@ class Upload:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Model):
     """A file of a message. kind: image, audio, video, file, location, contact or fallback. url: sends one on."""
 
-    url: str
-    kind: str
-    content_type: str
-    size_bytes: int | None
+    url: Filled = Field(validation_alias="data_url")
+    kind: Text = Field("", validation_alias="file_type")
+    content_type: Text = ""
+    size_bytes: Id | None = Field(None, validation_alias="file_size")
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+Attachments = tuple[OnErrorOmit[Attachment], ...]
+
+
+class Inbox(Model):
     """requires_identity: contacts are only taken with an HMAC of theirs, which this client does not make."""
 
-    name: str
-    requires_identity: bool
+    identifier: Filled
+    name: Text = ""
+    requires_identity: Flag = Field(False, validation_alias="identity_validation_enabled")
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Model):
     """A person in an inbox. source_id: the name under which we know them there."""
 
-    id: int
-    source_id: str
-    name: str
-    phone: str
+    id: Id
+    source_id: Filled
+    name: Text = ""
+    phone: Text = Field("", validation_alias="phone_number")
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Model):
     """account_id: None where the reply does not say. status: a Status, or what a later version calls it."""
 
-    id: int
-    inbox_id: int | None
-    status: str
-    account_id: int | None
+    id: Id
+    inbox_id: Id | None = None
+    status: Text = ""
+    account_id: Id | None = Field(None, validation_alias=AliasPath("contact", "account_id"))
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Model):
     """A message as REST replies have it. source_id: ours, empty where the public API does not show it."""
 
-    id: int
-    conversation_id: int | None
-    content: str
-    message_type: MessageType
-    private: bool
-    source_id: str
-    created_at: datetime | None
-    attachments: tuple[Attachment, ...]
+    id: Id
+    conversation_id: Id | None = None
+    content: Text = ""
+    message_type: AnyMessageType = MessageType.UNKNOWN
+    private: Flag = False
+    source_id: Text = ""
+    created_at: Moment = None
+    attachments: Attachments = ()
+
+
+CONVERSATIONS = TypeAdapter(list[Conversation])
+"""In no order."""
+MESSAGES = TypeAdapter(list[Message])
 
 
 def choose(conversations: Iterable[Conversation], inbox_id: int | None = None) -> Conversation | None:
@@ -144,86 +160,3 @@ def find_posted(
 
 def _plain(content: str) -> str:
     return sendable(content).replace("\r\n", "\n").strip()
-
-
-def read_inbox(body: Any) -> Inbox:
-    """Read GET inbox. These readers raise ValueError for what is not what it should be."""
-    found = inside(body)
-    if not text(found, "identifier"):
-        raise ValueError("no inbox")
-    return Inbox(text(found, "name"), flag(found, "identity_validation_enabled"))
-
-
-def read_contact(body: Any) -> Contact:
-    """Read the reply to creating a contact."""
-    found = inside(body)
-    source_id = text(found, "source_id")
-    if not source_id:
-        raise ValueError("no contact")
-    return Contact(_id(found), source_id, text(found, "name"), text(found, "phone_number"))
-
-
-def read_conversations(body: Any) -> list[Conversation]:
-    """Read a list of conversations, in no order."""
-    return [read_conversation(found) for found in _list(body)]
-
-
-def read_conversation(body: Any) -> Conversation:
-    """Read a conversation, without its messages."""
-    found = inside(body)
-    account_id = number(inside(found, "contact"), "account_id")
-    return Conversation(_id(found), number(found, "inbox_id"), text(found, "status"), account_id)
-
-
-def read_messages(body: Any) -> list[Message]:
-    """Read a list of messages, the oldest first."""
-    return sorted((read_message(found) for found in _list(body)), key=lambda message: message.id)
-
-
-def read_message(body: Any) -> Message:
-    """Read a message of either API."""
-    found = inside(body)
-    return Message(
-        id=_id(found),
-        conversation_id=number(found, "conversation_id"),
-        content=text(found, "content"),
-        message_type=read_type(found.get("message_type")),
-        private=flag(found, "private"),
-        source_id=text(found, "source_id"),
-        created_at=moment(found, "created_at"),
-        attachments=read_attachments(found),
-    )
-
-
-def read_type(written: Any) -> MessageType:
-    """Read a message's type: a number in replies, a word in webhooks."""
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < len(_TYPES):
-        return _TYPES[written]
-    return MessageType(written) if isinstance(written, str) and written in _TYPES else MessageType.UNKNOWN
-
-
-def read_attachments(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Read the files of a message; those with no address are none."""
-    found = (
-        Attachment(
-            url=text(item, "data_url"),
-            kind=text(item, "file_type"),
-            content_type=text(item, "content_type"),
-            size_bytes=number(item, "file_size"),
-        )
-        for item in items(message, "attachments")
-    )
-    return tuple(attachment for attachment in found if attachment.url)
-
-
-def _id(body: Mapping[str, Any]) -> int:
-    found = number(body, "id")
-    if found is None:
-        raise ValueError("no id")
-    return found
-
-
-def _list(body: Any) -> list[Any]:
-    if not isinstance(body, list):
-        raise ValueError("no list")
-    return body

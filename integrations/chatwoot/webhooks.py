@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from integrations.chatwoot.fields import flag, inside, items, moment, number, text
-from integrations.chatwoot.shapes import Attachment, MessageType, read_attachments, read_type
+from pydantic import AliasPath, BeforeValidator, Field, PlainValidator
+
+from integrations.chatwoot.fields import Moment, Text
+from integrations.chatwoot.shapes import AnyMessageType, Attachments, MessageType
+from integrations.json_models import Flag, Id, Model, dict_of, dicts_of, parse
 
 TIMESTAMP_HEADER = "X-Chatwoot-Timestamp"
 SIGNATURE_HEADER = "X-Chatwoot-Signature"
@@ -36,49 +39,66 @@ class SenderType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+def _sender_type(written: Any) -> SenderType:
+    if written is None:
+        return SenderType.CONTACT  # of a message, a contact alone goes without
+    return SenderType(written) if written in ("user", "agent_bot", "contact") else SenderType.OTHER
+
+
+class Sender(Model):
     """Of a message."""
 
-    type: SenderType
-    id: int | None
-    name: str
+    type: Annotated[SenderType, PlainValidator(_sender_type)] = SenderType.CONTACT
+    id: Id | None = None
+    name: Text = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationState:
+_NOBODY = Sender.model_construct(type=SenderType.NOBODY)
+SomeSender = Annotated[Sender, BeforeValidator(lambda written: written or _NOBODY)]
+
+
+class ConversationState(Model):
     """The conversation as it was when the webhook was made up, which can be later than what it tells of.
 
     id: the display id. source_id: the contact's. status: a shapes.Status, or what a later version calls it.
     assignee_type: User, AgentBot, Captain::Assistant, or "". updated_at: to tell an older one by.
     """
 
-    id: int | None
-    inbox_id: int | None
-    source_id: str
-    status: str
-    assignee_type: str
-    assignee_id: int | None
-    assignee_name: str
-    updated_at: datetime | None
+    id: Id | None = None
+    inbox_id: Id | None = None
+    source_id: Text = Field("", validation_alias=AliasPath("contact_inbox", "source_id"))
+    status: Text = ""
+    assignee_type: Text = Field("", validation_alias=AliasPath("meta", "assignee_type"))
+    assignee_id: Id | None = Field(None, validation_alias=AliasPath("meta", "assignee", "id"))
+    assignee_name: Text = Field("", validation_alias=AliasPath("meta", "assignee", "name"))
+    updated_at: Moment = None
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEvent:
+_NONE = ConversationState()
+
+
+class MessageEvent(Model):
     """A message was made (created), or made otherwise. content: Markdown, where an operator wrote it."""
 
-    created: bool
-    id: int
-    inbox_id: int | None
-    conversation: ConversationState
-    message_type: MessageType
-    private: bool
-    source_id: str
-    content: str
-    deleted: bool
-    sender: Sender
-    attachments: tuple[Attachment, ...]
-    created_at: datetime | None
+    created: Annotated[bool, PlainValidator(lambda event: event == "message_created")] = Field(
+        validation_alias="event"
+    )
+    id: Id
+    own_inbox_id: Id | None = Field(None, validation_alias=AliasPath("inbox", "id"))
+    conversation: ConversationState = _NONE
+    message_type: AnyMessageType = MessageType.UNKNOWN
+    # Whatever stands for true: a note that is taken for a message would go out to the customer.
+    private: Annotated[bool, PlainValidator(bool)] = False
+    source_id: Text = ""
+    content: Text = ""
+    deleted: Flag = Field(False, validation_alias=AliasPath("content_attributes", "deleted"))
+    sender: SomeSender = _NOBODY
+    attachments: Attachments = ()
+    created_at: Moment = None
+
+    @property
+    def inbox_id(self) -> int | None:
+        return self.conversation.inbox_id if self.own_inbox_id is None else self.own_inbox_id
 
     @property
     def key(self) -> str | None:
@@ -104,14 +124,15 @@ class ConversationEvent:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class TypingEvent:
+class TypingEvent(Model):
     """Somebody began to write, or left off. private: a note."""
 
-    on: bool
-    private: bool
-    by: Sender
-    conversation: ConversationState
+    on: Annotated[bool, PlainValidator(lambda event: event == "conversation_typing_on")] = Field(
+        validation_alias="event"
+    )
+    private: Annotated[bool, PlainValidator(bool)] = Field(False, validation_alias="is_private")
+    by: SomeSender = Field(_NOBODY, validation_alias="user")
+    conversation: ConversationState = _NONE
 
     @property
     def inbox_id(self) -> int | None:
@@ -156,14 +177,14 @@ def header(headers: Mapping[str, str], name: str) -> str:
 
 def read_event(body: Any) -> Event | None:
     """Read a webhook's JSON. None: an event of no interest, an unknown one, or none at all."""
-    found = inside(body)
-    match found.get("event"):
-        case "message_created" | "message_updated" as event:
-            return _message_event(found, created=event == "message_created")
+    match dict_of(body).get("event"):
+        case "message_created" | "message_updated":
+            return parse(MessageEvent, body)
         case "conversation_status_changed" | "conversation_updated" as event:
-            return _conversation_event(found, status_changed=event == "conversation_status_changed")
-        case "conversation_typing_on" | "conversation_typing_off" as event:
-            return _typing_event(found, on=event == "conversation_typing_on")
+            return _conversation_event(body, status_changed=event == "conversation_status_changed")
+        case "conversation_typing_on" | "conversation_typing_off":
+            typing = parse(TypingEvent, body)
+            return None if typing is None or typing.conversation.id is None else typing
     return None
 
 
@@ -171,72 +192,21 @@ def _signed(timestamp: str, raw_body: bytes) -> bytes:
     return timestamp.encode("utf-8", "replace") + b"." + raw_body
 
 
-def _message_event(body: Mapping[str, Any], *, created: bool) -> MessageEvent | None:
-    id = number(body, "id")
-    if id is None:
+def _conversation_event(body: dict[str, Any], *, status_changed: bool) -> ConversationEvent | None:
+    conversation = parse(ConversationState, body)
+    if conversation is None or conversation.id is None:
         return None
-    conversation = _conversation(inside(body, "conversation"))
-    inbox_id = number(inside(body, "inbox"), "id")
-    return MessageEvent(
-        created=created,
-        id=id,
-        inbox_id=conversation.inbox_id if inbox_id is None else inbox_id,
-        conversation=conversation,
-        message_type=read_type(body.get("message_type")),
-        # Whatever stands for true: a note that is taken for a message would go out to the customer.
-        private=bool(body.get("private")),
-        source_id=text(body, "source_id"),
-        content=text(body, "content"),
-        deleted=flag(inside(body, "content_attributes"), "deleted"),
-        sender=_sender(body.get("sender")),
-        attachments=read_attachments(body),
-        created_at=moment(body, "created_at"),
-    )
-
-
-def _conversation_event(body: Mapping[str, Any], *, status_changed: bool) -> ConversationEvent | None:
-    conversation = _conversation(body)
-    if conversation.id is None:
-        return None
-    changes = {name: inside(change, name) for change in items(body, "changed_attributes") for name in change}
-    previous = text(changes.get("status", {}), "previous_value")
+    changes = {
+        name: change for each in dicts_of(body.get("changed_attributes")) for name, change in each.items()
+    }
+    status = parse(_Change, changes.get("status"))
     return ConversationEvent(
         conversation=conversation,
-        previous_status=previous or None,
+        previous_status=(status and status.previous_value) or None,
         status_changed=status_changed or "status" in changes,
         assignee_changed=not changes.keys().isdisjoint({"assignee_id", "assignee_agent_bot_id"}),
     )
 
 
-def _typing_event(body: Mapping[str, Any], *, on: bool) -> TypingEvent | None:
-    conversation = _conversation(inside(body, "conversation"))
-    if conversation.id is None:
-        return None
-    return TypingEvent(on, bool(body.get("is_private")), _sender(body.get("user")), conversation)
-
-
-def _conversation(found: Mapping[str, Any]) -> ConversationState:
-    meta = inside(found, "meta")
-    assignee = inside(meta, "assignee")
-    return ConversationState(
-        id=number(found, "id"),
-        inbox_id=number(found, "inbox_id"),
-        source_id=text(inside(found, "contact_inbox"), "source_id"),
-        status=text(found, "status"),
-        assignee_type=text(meta, "assignee_type"),
-        assignee_id=number(assignee, "id"),
-        assignee_name=text(assignee, "name"),
-        updated_at=moment(found, "updated_at"),
-    )
-
-
-def _sender(written: Any) -> Sender:
-    found = inside(written)
-    if not found:
-        return Sender(SenderType.NOBODY, None, "")
-    kind = found.get("type")
-    if kind is None:
-        type = SenderType.CONTACT  # of a message, a contact alone goes without
-    else:
-        type = SenderType(kind) if kind in ("user", "agent_bot", "contact") else SenderType.OTHER
-    return Sender(type, number(found, "id"), text(found, "name"))
+class _Change(Model):
+    previous_value: Text = ""

@@ -15,8 +15,9 @@ from integrations.dialog360.error_codes import (
     RATE_LIMIT,
     code_is_permanent,
 )
-from integrations.dialog360.lenient import dict_of, dicts_of, line_of, whole_of
+from integrations.dialog360.lenient import line_of, whole_of
 from integrations.errors import IntegrationError, is_permanent
+from integrations.json_models import dict_of, dicts_of
 
 _MOST_MESSAGE = 200
 _OWN_WORDS = (

@@ -10,10 +10,11 @@ from typing import Any
 
 from integrations.dialog360.api_errors import coded
 from integrations.dialog360.error_codes import NOT_UNDERSTOOD, receipt_is_permanent, what_to_do
-from integrations.dialog360.lenient import dict_of, dicts_of, line_of
+from integrations.dialog360.lenient import line_of
 from integrations.dialog360.media import MediaFiles
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, IntegrationError
 from integrations.http.json_client import TOO_LARGE, JsonHttp
+from integrations.json_models import dict_of, dicts_of
 
 __all__ = [
     "API_URL",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.lenient import degrees_of, dict_of, dicts_of, line_of, text_of
+from integrations.dialog360.lenient import degrees_of, line_of, text_of
+from integrations.json_models import dict_of, dicts_of
 
 MOST_BODY = 4096
 MOST_LABEL = 200

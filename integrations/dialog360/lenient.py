@@ -3,21 +3,11 @@
 import re
 from typing import Any
 
-# As in what people write to any door of ours; and halves of characters, which JSON can hold and no database takes.
+# As in what people write to us; and halves of characters, which JSON can hold and no database takes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _HALVES = re.compile(r"[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _WHOLE = re.compile(r"[0-9]{1,15}")
-
-
-def dict_of(value: Any) -> dict[str, Any]:
-    """Return an object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def dicts_of(value: Any) -> list[dict[str, Any]]:
-    """Return the objects in an array; none for anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def text_of(value: Any, most: int) -> str:

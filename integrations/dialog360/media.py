@@ -21,12 +21,12 @@ from integrations.dialog360.error_codes import (
     NOT_UNDERSTOOD,
     REDIRECT_REFUSED,
 )
-from integrations.dialog360.lenient import dict_of
 from integrations.errors import IntegrationError
 from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import LifelineTransport
 from integrations.http.downloads import no_answer_from, read_capped, too_large
 from integrations.http.json_client import TOO_LARGE, JsonHttp
+from integrations.json_models import dict_of
 
 _CONNECT_S = 5.0
 _CONNECTIONS = 10

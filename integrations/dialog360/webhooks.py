@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.dialog360.contents import Card, Kind, Location, Media, read_content
-from integrations.dialog360.lenient import dict_of, dicts_of, line_of, whole_of
+from integrations.dialog360.lenient import line_of, whole_of
+from integrations.json_models import dict_of, dicts_of
 
 __all__ = [
     "Card",

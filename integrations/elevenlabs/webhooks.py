@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from integrations.json_models import dict_of, dicts_of
+
 __all__ = ["PostCall", "Spoken", "read_post_call", "verify"]
 
 TOLERANCE_S = 30 * 60
@@ -90,12 +92,12 @@ def read_post_call(body: Any) -> PostCall | None:
 
     body: any JSON. At most MOST_TURNS turns are kept, and MOST_TURN characters of each.
     """
-    envelope = _table(body)
-    data, kind = _table(envelope.get("data")), _name(envelope.get("type"))
+    envelope = dict_of(body)
+    data, kind = dict_of(envelope.get("data")), _name(envelope.get("type"))
     conversation_id = _name(data.get("conversation_id"))
     if not kind or not conversation_id:
         return None
-    metadata, analysis = _table(data.get("metadata")), _table(data.get("analysis"))
+    metadata, analysis = dict_of(data.get("metadata")), dict_of(data.get("analysis"))
     line = _line(data, metadata)
     return PostCall(
         type=kind,
@@ -127,8 +129,8 @@ class _Line:
 
 def _line(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> _Line:
     """Find out who was on the line; each is said in up to three places, of which any can be missing."""
-    variables = _table(_table(data.get("conversation_initiation_client_data")).get("dynamic_variables"))
-    phone_call, twilio = _table(metadata.get("phone_call")), _table(metadata.get("body"))
+    variables = dict_of(dict_of(data.get("conversation_initiation_client_data")).get("dynamic_variables"))
+    phone_call, twilio = dict_of(metadata.get("phone_call")), dict_of(metadata.get("body"))
     # Only a call of theirs can fail to begin, and then all there is is what Twilio said of it.
     direction = _name(phone_call.get("direction")) or ("outbound" if twilio else "")
     ours, theirs = phone_call.get("agent_number"), phone_call.get("external_number")
@@ -148,7 +150,7 @@ def _line(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> _Line:
 
 
 def _turns(transcript: Any) -> tuple[Spoken, ...]:
-    turns = map(_spoken, map(_table, _list(transcript)))
+    turns = map(_spoken, dicts_of(transcript))
     return tuple(islice((turn for turn in turns if turn.text), MOST_TURNS))  # a turn of a tool's has no words
 
 
@@ -158,14 +160,6 @@ def _spoken(turn: Mapping[str, Any]) -> Spoken:
         text=_text(turn.get("message"), MOST_TURN),
         at_s=_seconds(turn.get("time_in_call_secs")),
     )
-
-
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _text(value: Any, most: int) -> str:

@@ -7,10 +7,11 @@ finds nothing, which is the point: what answers from it must not guess.
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from integrations.plain_text import folded
 
 THRESHOLD = 0.55
 """The minimum share of a question's weight that an answer covers."""
@@ -124,13 +125,7 @@ def terms(text: str) -> set[str]:
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without accents."""
-    return re.findall(r"[a-z0-9]+", fold(text))
-
-
-def fold(text: str) -> str:
-    """Return a text in lower case without accents: what a transcript writes one way or the other."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return re.findall(r"[a-z0-9]+", folded(text))
 
 
 def _stem(word: str) -> str:

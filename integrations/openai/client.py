@@ -11,6 +11,7 @@ import openai
 
 from integrations.errors import IntegrationError, is_permanent
 from integrations.http.deadline_transport import LifelineTransport
+from integrations.json_models import dict_of
 from integrations.openai.stream import ErrorInStreamError, UnreadableStreamError
 
 CONNECT_S = 2.0
@@ -78,8 +79,8 @@ def _status_error(response: httpx2.Response) -> openai.APIStatusError:
     body: Any = response.text.strip()
     with suppress(ValueError, RecursionError):
         body = json.loads(body)
-    error = body.get("error", body) if isinstance(body, dict) else body
-    message = error.get("message") if isinstance(error, dict) else None
+    error = dict_of(body).get("error", body)
+    message = dict_of(error).get("message")
     said = f" - {message}" if isinstance(message, str) and message else ""
     return openai.APIStatusError(f"Error code: {response.status_code}{said}", response=response, body=error)
 

@@ -1,7 +1,6 @@
 """Sends, reads and finds WhatsApp messages through Twilio's REST API, and shows the typing indicator.
 
-Values in, frozen values out; whatever goes wrong is one IntegrationError. Follows
-https://www.twilio.com/docs/messaging/api/message-resource and
+Follows https://www.twilio.com/docs/messaging/api/message-resource and
 https://www.twilio.com/docs/whatsapp/api/typing-indicators-resource.
 """
 
@@ -12,10 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.twilio.calls import connect, may_have_been_done, one_error
+from integrations.twilio.account import TwilioAccount, one_error
 from integrations.twilio.error_codes import receipt_is_permanent, what_to_do
 
-__all__ = ["MessageState", "TwilioMessages", "may_have_been_done", "receipt_is_permanent", "what_to_do"]
+__all__ = ["MessageState", "TwilioMessages", "receipt_is_permanent", "what_to_do"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +37,12 @@ class MessageState:
     price_unit: str | None
 
 
-class TwilioMessages:
-    """The WhatsApp messages of one account of Twilio's. Thread-safe.
+class TwilioMessages(TwilioAccount):
+    """The WhatsApp messages of an account.
 
-    api_url, timeout_s, total_s: as TwilioRest takes them. Every method raises IntegrationError as
-    TwilioRest does, with retry_after_s where Twilio named a time. What Twilio accepts here can still fail
-    on its way: the receipt then carries a code, and receipt_is_permanent says whether to try again.
+    What Twilio accepts here can still fail on its way: the receipt then carries a code, and receipt_is_permanent says
+    whether to try again.
     """
-
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        *,
-        api_url: str | None = None,
-        timeout_s: float = 5,
-        total_s: float = 10,
-    ) -> None:
-        self._client = connect(account_sid, auth_token, api_url=api_url, timeout_s=timeout_s, total_s=total_s)
 
     def send(
         self,

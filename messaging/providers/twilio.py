@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, may_have_been_done
 from integrations.twilio import messages
 from integrations.twilio.messages import MessageState, TwilioMessages
 from messaging.providers.base import (
@@ -89,7 +89,7 @@ class TwilioProvider:
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
         """Say whether a message may be on its way although sending it raised."""
-        return messages.may_have_been_done(error)
+        return may_have_been_done(error)
 
     def what_to_do(self, code: int | str | None, language: str) -> str | None:
         """Say what a code of Twilio's means."""

@@ -4,9 +4,9 @@ import re
 from enum import StrEnum
 from functools import cache
 
-from conversation.intents import plain_words
 from conversation.phrases import catalogue_for, catalogues
 from conversation.phrases.words import Notices
+from integrations.plain_text import plain_words
 from storage.queries.offers import HandoffFacts
 
 MOST = 1600

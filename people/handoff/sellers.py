@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from conversation.intents import plain_words
 from conversation.phrases import catalogues
+from integrations.plain_text import plain_words
 from phone_numbers import matching_number, parse_e164
 
 _ALWAYS = ((time.min, time.max),)

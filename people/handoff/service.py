@@ -7,13 +7,14 @@ seller reads from them the next step, however late or often it runs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NULL_OBSERVER, HandoffListener, NullObserver
+from conversation.operators import Helpdesk, MessageSender
 from conversation.phrases import language_of
 from conversation.phrases.words import Notices
 from jobs.queue import Work
@@ -23,35 +24,12 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
-from storage.queries.contacts import Recipient
 from storage.queries.offers import HandoffFacts, OfferRecord
 
 log = structlog.get_logger()
 
 AUTHOR = "handoff"
 NOTICE = "notice"
-
-
-class MessageSender(Protocol):
-    """Sends messages to sellers and from operators."""
-
-    def write(
-        self, connection: Connection, recipient: Recipient, body: str, *, author: str, kind: str = "text"
-    ) -> int:
-        """Keep a message and hand over its sending, with the caller's transaction; return its id."""
-        ...
-
-
-class Helpdesk(Protocol):
-    """The helpdesk that shows conversations to operators: Chatwoot."""
-
-    def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
-        """Show a private note."""
-        ...
-
-    def opened(self, connection: Connection, contact_id: int, ref: str, now: datetime) -> None:
-        """Show that the conversation waits for a person."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

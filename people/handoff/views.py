@@ -1,9 +1,9 @@
 """Routes of the API for handoffs, and its OpenAPI document."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
@@ -14,6 +14,7 @@ from guards.api_key import ApiKeyGuard
 from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
 from integrations.elevenlabs.openapi import PATH, openapi
 from people.handoff.api import HandoffApi
+from web.services import Service
 
 log = structlog.get_logger()
 
@@ -22,55 +23,76 @@ MOST_BYTES = 64 * 1024
 LIMIT = "30 per minute"
 
 
-def handoff_blueprint(
-    api: Callable[[], HandoffApi],
-    guard: ApiKeyGuard,
-    limiter: Limiter,
-    *,
-    public_url: str | None,
-    needs_key: bool,
-) -> Blueprint:
-    """Return the API's routes: the handoff behind its key, and its document. api: asked for at each request."""
-    blueprint = Blueprint("people", __name__)
+@dataclass(frozen=True)
+class Publication:
+    """What the document says of an installation. public_url: None: the URL that was asked is the API's own."""
 
-    @blueprint.before_request
-    def check() -> tuple[Response, int] | None:
+    public_url: str | None
+    needs_key: bool
+
+
+bp = Blueprint("people", __name__)
+api = Service[HandoffApi]("people.handoff_api")
+publication = Service[Publication]("people.handoff_publication")
+
+
+class HandoffGuard:
+    """Refuses handoffs without the key, as ApiKeyGuard does; the document is open."""
+
+    def __init__(self, key: str | None) -> None:
+        self._check_key = ApiKeyGuard(key, setting="HANDOFF_API_KEY")
+
+    def __call__(self) -> tuple[Response, int] | None:
+        """Return None to let the request through, as `before_request` wants it."""
         request.max_content_length = MOST_BYTES
-        return None if request.path == DOCUMENT else guard()
-
-    @blueprint.post(PATH)
-    @limiter.limit(LIMIT)
-    def hand_over() -> tuple[Response, int]:
-        outcome = api().ask(read_handoff(request.get_data(cache=False)))
-        return jsonify(outcome.body), outcome.status
-
-    @blueprint.get(DOCUMENT)
-    def document() -> Response:
-        return jsonify(openapi(public_url or request.url_root, needs_key=needs_key))
-
-    @blueprint.errorhandler(InvalidRequest)
-    def invalid(error: InvalidRequest) -> tuple[Response, int]:
-        return jsonify(detail=error.detail), 422
-
-    @blueprint.errorhandler(RateLimitExceeded)
-    def too_often(error: RateLimitExceeded) -> tuple[Response, int]:
-        return jsonify(detail=f"Too many requests: {error.description} at most."), 429
-
-    @blueprint.errorhandler(SQLAlchemyError)
-    def not_kept(error: SQLAlchemyError) -> tuple[Response, int]:
-        log.error("handoff_not_kept", error=type(error).__name__)
-        return jsonify(detail="The handoff could not be kept. Ask again."), 503
-
-    @blueprint.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[Response, int]:
-        return jsonify(detail=error.description or error.name), error.code or 500
-
-    return blueprint
+        return None if request.path == DOCUMENT else self._check_key()
 
 
-def new_limiter() -> Limiter:
-    """Return the API's rate limiter, counting by the caller's address within one process.
+def limit_requests(app: Flask) -> None:
+    """Limit handoffs by the caller's address. Call it after the guards are registered: refusals are not counted.
 
-    It looks at every request of the application that it is joined to, which costs a webhook 0.05 ms of CPU.
+    A limiter counts for the application that it was joined to last, so each application has its own. It looks at
+    every request, which costs a webhook 0.05 ms of CPU.
     """
-    return Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+    limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+    limiter.limit(LIMIT, methods=["POST"])(bp)
+    limiter.init_app(app)
+
+
+@bp.post(PATH)
+def hand_over() -> tuple[Response, int]:
+    """Bring in a person."""
+    outcome = api().ask(read_handoff(request.get_data(cache=False)))
+    return jsonify(outcome.body), outcome.status
+
+
+@bp.get(DOCUMENT)
+def document() -> Response:
+    """Describe the API."""
+    published = publication()
+    return jsonify(openapi(published.public_url or request.url_root, needs_key=published.needs_key))
+
+
+@bp.errorhandler(InvalidRequest)
+def invalid(error: InvalidRequest) -> tuple[Response, int]:
+    """Name the faults of the body."""
+    return jsonify(detail=error.detail), 422
+
+
+@bp.errorhandler(RateLimitExceeded)
+def too_often(error: RateLimitExceeded) -> tuple[Response, int]:
+    """Say what the limit is."""
+    return jsonify(detail=f"Too many requests: {error.description} at most."), 429
+
+
+@bp.errorhandler(SQLAlchemyError)
+def not_kept(error: SQLAlchemyError) -> tuple[Response, int]:
+    """Have a handoff that could not be kept asked for again."""
+    log.error("handoff_not_kept", error=type(error).__name__)
+    return jsonify(detail="The handoff could not be kept. Ask again."), 503
+
+
+@bp.errorhandler(HTTPException)
+def refused(error: HTTPException) -> tuple[Response, int]:
+    """Refuse in JSON."""
+    return jsonify(detail=error.description or error.name), error.code or 500

@@ -81,17 +81,18 @@ class MirrorSending:
             files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
         return files
 
-    def post(self, place: ContactPlace, post: Post, files: list[Upload], item: Item, step: int) -> int:
-        """Post a message and return its number. files: those that could be fetched."""
+    def post(self, place: ContactPlace, post: Post, files: list[Upload], item: Item) -> int:
+        """Post an item's next message and return its number. files: those that could be fetched."""
+        source_id = f"{OWN}{item.id}:{item.step}"
         if post.attachments and not files:
             post = post.without_files(self._words)
         try:
-            return self._post(place, post, files, f"{OWN}{item.id}:{step}").id
+            return self._post(place, post, files, source_id).id
         except IntegrationError as error:
             if not files or not error.permanent or error.status in HELD:
                 raise
             log.warning("mirror_files_refused", item_id=item.id, status=error.status)
-        return self._post(place, post.without_files(self._words), [], f"{OWN}{item.id}:{step}").id
+        return self._post(place, post.without_files(self._words), [], source_id).id
 
     def _post(self, place: ContactPlace, post: Post, files: list[Upload], source_id: str) -> Message:
         assert place.conversation_id is not None

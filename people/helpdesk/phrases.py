@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from conversation.phrases import SOURCE, catalogue_for, language_of
 from conversation.phrases.words import Helpdesk
 from integrations.dialog360 import error_codes as meta_codes
-from integrations.twilio.error_codes import what_to_do as what_to_do_at_twilio
+from integrations.message_errors import what_to_do
 from storage.models import MessageStatus
 
 ASSISTANT_MARK = "🤖 "
@@ -27,19 +27,19 @@ class HelpdeskPhrases(Helpdesk):
 
     language: str
 
-    def why_not_delivered(self, code: int | None) -> str:
-        """Return why a message of an operator's did not arrive. code: the provider's."""
+    def why_not_delivered(self, provider: str, code: int | None) -> str:
+        """Return why a message of an operator's did not arrive. provider: the one that had it; code: its own."""
         if code in _OUTSIDE_WINDOW:
             return self.outside_window
         if code in _OPTED_OUT:
             return self.opted_out
-        advice = what_to_do_at_twilio(code, self.language) or meta_codes.what_to_do(code, self.language)
+        advice = what_to_do(provider, code, self.language)
         named = "" if code is None else f" ({code})"
         return f"{self.not_delivered}{named}. {advice or ''}".strip()
 
-    def why_lost(self, status: MessageStatus, code: int | None) -> str:
+    def why_lost(self, status: MessageStatus, provider: str, code: int | None) -> str:
         """Return why a message did not arrive, whatever became of it."""
-        return self.held if status is MessageStatus.HELD else self.why_not_delivered(code)
+        return self.held if status is MessageStatus.HELD else self.why_not_delivered(provider, code)
 
     def lasted(self, seconds: int) -> str:
         """Return a call's duration in words."""

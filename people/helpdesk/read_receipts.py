@@ -11,7 +11,7 @@ from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import ReceiptStatus
 from integrations.errors import IntegrationError
 from people.helpdesk.phrases import HelpdeskPhrases
-from people.helpdesk.rendering import receipt_of
+from people.helpdesk.rendering import provider_had, receipt_of
 from storage.database import Database
 from storage.models import MessageStatus
 from storage.queries import helpdesk, helpdesk_events, helpdesk_items
@@ -52,7 +52,10 @@ class ReadReceipts:
         target = self._target(item, is_lost=shown_as is ReceiptStatus.FAILED)
         if shown_as is None or target is None:
             return
-        reason = self._words.why_lost(status, code) if shown_as is ReceiptStatus.FAILED else None
+        reason = None
+        if shown_as is ReceiptStatus.FAILED:
+            with self._database.read() as connection:
+                reason = self._words.why_lost(status, provider_had(connection, item), code)
         try:
             self._client.set_receipt(*target, shown_as, reason)
         except IntegrationError as error:

@@ -8,6 +8,7 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
+from integrations.message_errors import TWILIO, provider_of
 from people.helpdesk.phrases import VOICE_MARK, HelpdeskPhrases
 from storage.models import LOST, MessageStatus, TurnKind, TurnState
 from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
@@ -83,6 +84,13 @@ def receipt_of(item: Item) -> tuple[MessageStatus, int | None]:
     return MessageStatus(status), int(code) if code else None
 
 
+def provider_had(connection: Connection, item: Item) -> str:
+    """Return the provider that had the message of an item of the kind RECEIPT."""
+    message = messages.message_by_id(connection, item.subject_id)
+    to = message and contacts.find_recipient(connection, conversation_id=message.conversation_id)
+    return provider_of(message.sid if message else None, to.provider if to else TWILIO)
+
+
 def _is_unheard(attachment: Attachment) -> bool:
     return attachment.type.startswith("audio/") and attachment.words is None
 
@@ -149,7 +157,7 @@ def _receipt_posts(connection: Connection, item: Item, words: HelpdeskPhrases) -
     if shown is None:
         return []
     if status in LOST and shown.kind is Kind.OPERATOR:
-        return [Post(Voice.NOTE, words.why_not_delivered(code))]
+        return [Post(Voice.NOTE, words.why_not_delivered(provider_had(connection, item), code))]
     if status is MessageStatus.HELD and shown.remote_id is not None:
         return _held_posts(messages.message_by_id(connection, item.subject_id), words)
     return []

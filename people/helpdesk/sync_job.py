@@ -15,8 +15,7 @@ import structlog
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Status
-from integrations.errors import IntegrationError
-from integrations.twilio.calls import may_have_been_done
+from integrations.errors import IntegrationError, may_have_been_done
 from jobs.job import Job
 from jobs.queue import Work
 from people.helpdesk.circuit_breaker import Rest
@@ -139,32 +138,35 @@ class SyncJob:
         if item.kind is Kind.RECEIPT:
             self._receipts.show(item)
         is_unsure = item.state is not State.WAITING
-        for step, post in list(enumerate(posts))[item.step :]:
-            remote_id = self._posted(visit, item, post, step, is_unsure=is_unsure)
-            item, is_unsure = replace(item, step=step + 1, remote_id=remote_id), False
+        for post in posts[item.step :]:
+            remote_id = self._posted(visit, item, post, is_unsure=is_unsure)
+            item, is_unsure = replace(item, step=item.step + 1, remote_id=remote_id), False
             if item.step < len(posts):
-                self._hold(item)
+                self._hold(item, helpdesk_items.progress)
         return item
 
-    def _hold(self, item: Item) -> None:
-        """Record the progress, and the hold on the items. Raises IntegrationError if another worker has it."""
+    def _hold(self, item: Item, record: Callable[..., bool] = helpdesk_items.hold) -> None:
+        """Record the hold on the items, or progress too. Raises IntegrationError if another worker has it."""
         with self._database.write() as connection:
-            if not helpdesk_items.progress(connection, item, self._clock()):
+            if not record(connection, item, self._clock()):
                 raise IntegrationError("another worker is at it", permanent=False, code=_TAKEN)
 
     def _open(self, visit: _Visit, item: Item) -> None:
         if self._client.can_post_outgoing:
             self._or_again(visit, item, lambda at: self._client.set_status(_conversation_of(at), Status.OPEN))
 
-    def _posted(self, visit: _Visit, item: Item, post: Post, step: int, *, is_unsure: bool) -> int:
-        def post_at(place: ContactPlace) -> int:
-            found = self._found(place, item, post) if is_unsure else None
-            if found is not None:
-                return found
+    def _posted(self, visit: _Visit, item: Item, post: Post, *, is_unsure: bool) -> int | None:
+        """Return the message's id; None if it is there, with an id larger than our column takes."""
+
+        def post_at(place: ContactPlace) -> int | None:
+            is_there, remote_id = self._found(place, item, post) if is_unsure else (False, None)
+            if is_there:
+                log.info("mirror_found_posted", item_id=item.id)
+                return remote_id
             files = self._sending.files(post, item)
             if files:
                 self._hold(item)  # they may have taken their time
-            return self._sending.post(place, post, files, item, step)
+            return self._sending.post(place, post, files, item)
 
         return self._or_again(visit, item, post_at)
 
@@ -183,13 +185,16 @@ class SyncJob:
         visit.place = made
         return made
 
-    def _found(self, place: ContactPlace, item: Item, post: Post) -> int | None:
+    def _found(self, place: ContactPlace, item: Item, post: Post) -> tuple[bool, int | None]:
+        """Return whether a post is in Chatwoot already, and its id."""
         with self._database.read() as connection:
+            # In this order: a webhook between the two changes the item, and not what is searched
             after = helpdesk_items.last_remote_id(connection, item)
+            now = helpdesk_items.item_by_id(connection, item.id)
+        if now is not None and now.step > item.step:  # its webhook has come
+            return True, now.remote_id
         found = self._sending.find(place, post, after=after)
-        if found is not None:
-            log.info("mirror_found_posted", item_id=item.id)
-        return found
+        return found is not None, found
 
     def _or_again(self, visit: _Visit, item: Item, ask: Callable[[ContactPlace], _T]) -> _T:
         """Call Chatwoot; if it has no such conversation, find or create one, and call once more."""

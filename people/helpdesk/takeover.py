@@ -6,15 +6,15 @@ time. Webhooks come twice, late and out of order: each message is taken once, an
 state change nothing, but an operator's words are always sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
+from conversation.operators import Helpdesk, MessageSender
 from integrations.chatwoot.shapes import MessageType, Status
 from integrations.chatwoot.webhooks import (
     ConversationEvent,
@@ -42,35 +42,6 @@ OURS_FOR = timedelta(seconds=60)
 SOMEBODY = "Chatwoot"
 _COMMANDS = ("/bot on", "/bot off", "/bot status")
 _GIVES_BACK = (Status.RESOLVED, Status.PENDING)
-
-
-class MessageSender(Protocol):
-    """Sends operators' messages."""
-
-    def write(
-        self,
-        connection: Connection,
-        recipient: Recipient,
-        body: str,
-        *,
-        author: str,
-        kind: str = "text",
-        attachments: Sequence[Attachment] = (),
-    ) -> int:
-        """Keep a message and hand over its sending, with the caller's transaction; return its id."""
-        ...
-
-
-class Helpdesk(Protocol):
-    """The helpdesk through which operators are informed."""
-
-    def note(self, connection: Connection, contact_id: int, ref: str, words: str, now: datetime) -> None:
-        """Show a private note."""
-        ...
-
-    def opened(self, connection: Connection, contact_id: int, ref: str, now: datetime) -> None:
-        """Show that the conversation waits for a person."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +136,7 @@ class Takeover:
         if self._writer is None:
             self._tell(connection, event, place, self._policy.words.no_whatsapp, now)
             return
-        if _wants_nothing(connection, recipient):
+        if messages.wants_nothing(connection, recipient.conversation_id, recipient.opted_out_at):
             self._tell(connection, event, place, self._policy.words.opted_out, now)
         else:
             sent = self._write(connection, self._writer, event, recipient)
@@ -318,12 +289,6 @@ def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Re
     if found is None and place.address.startswith("+"):
         return contacts.recipient_for(connection, place.address, now)
     return found
-
-
-def _wants_nothing(connection: Connection, recipient: Recipient) -> bool:
-    """Return True if they opted out, and have written nothing since that could be answered."""
-    since = recipient.opted_out_at
-    return since is not None and not messages.came_in_since(connection, recipient.conversation_id, since)
 
 
 def _is_latest(

@@ -3,14 +3,24 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Any
 
 import click
 from rich.console import Console
 
 from phone_numbers import dialable_number, parse_e164
-from simulator.local_server import LocalServer, is_reachable
+from simulator.local_server import LocalServer
+from simulator.terminal.options import (
+    CALL_FAILED,
+    NO_SERVER,
+    WENT_WELL,
+    Options,
+    number_option,
+    script_option,
+    twiml_option,
+    url_option,
+)
 from simulator.terminal.phone_input import (
     InputAction,
     Keyboard,
@@ -25,49 +35,43 @@ from simulator.twilio.errors import CallLoopsError
 from simulator.twilio.journal import Ending
 from simulator.twilio.phone import Phone
 
-WENT_WELL, NO_SERVER, CALL_FAILED = 0, 1, 3
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneOptions(Options):
+    """The phone's options. outbound: the assistant calls. transfer: what comes of one.
+
+    realtime: speech takes its time; None: with a keyboard.
+    """
+
+    outbound: bool = False
+    realtime: bool | None = None
+    transfer: str = "completed"
 
 
-def run_terminal_phone(
-    server: LocalServer,
-    *,
-    language: str,
-    direction: Direction = "inbound",
-    number: str | None = None,
-    to: str | None = None,
-    url: str | None = None,
-    script: TextIO | None = None,
-    realtime: bool | None = None,
-    show_twiml: bool = False,
-    transfer: str = "completed",
-) -> int:
+def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions) -> int:
     """Hold one call with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en". number: the person's. to: the assistant's.
-    url: the server's; None: where ./start.sh has it. script: lines to be said, instead of a
-    keyboard. realtime: speech takes its time; None: with a keyboard. transfer: what comes of a transfer.
+    language: that of what is shown, "es" or "en".
     Returns 0 when the call went well, 1 where no server is reached, 3 when it ended in an application error.
     """
-    url = (url or server.url).rstrip("/")
+    script = options.script
     screen = Screen(
-        Console(highlight=False),
-        language,
-        interactive=script is None,
-        show_twiml=show_twiml,
+        Console(highlight=False), language, interactive=script is None, show_twiml=options.show_twiml
     )
-    if not is_reachable(url):
-        click.echo(screen.phrase("no_server", url=url), err=True)
+    url = options.server_url(server, screen.phrase)
+    if url is None:
         return NO_SERVER
     phone = server.phone(
         url,
-        number=number,
-        to=to,
-        realtime=script is None if realtime is None else realtime,
+        number=options.number,
+        to=options.to,
+        realtime=script is None if options.realtime is None else options.realtime,
         # At a keyboard one can speak while the call thinks; a script stays silent there.
         reaction_s=0.0 if script is None else 1.0,
-        transfer=transfer,
+        transfer=options.transfer,
         listener=screen.show,
     )
+    direction: Direction = "outbound-api" if options.outbound else "inbound"
     with phone:
         return _hold(phone, screen, ScriptedLines(script) if script else Keyboard(), direction, url)
 
@@ -76,14 +80,12 @@ def phone_command(server: Callable[[], LocalServer], language: str) -> click.Com
     """Return the command `phone`. server: asked when it is run. language: that of what is shown, "es" or "en"."""
 
     @click.command("phone")
-    @click.option("--from", "number", callback=_number, help="The caller's number, or anonymous.")
-    @click.option("--to", callback=_number, help="The number that is called.")
-    @click.option("--url", callback=_url, help="The server (default: where ./start.sh has it).")
-    @click.option(
-        "--script", type=click.File(encoding="utf-8"), help="A file with a line for each thing said."
-    )
+    @number_option("--from", "number", read=_number, text="The caller's number, or anonymous.")
+    @number_option("--to", read=_number, text="The number that is called.")
+    @url_option
+    @script_option("A file with a line for each thing said.")
     @click.option("--outbound", is_flag=True, help="The assistant calls, instead of being called.")
-    @click.option("--twiml", is_flag=True, help="Show each request and the TwiML that answers it.")
+    @twiml_option
     @click.option("--realtime/--no-realtime", default=None, help="Whether speech takes its time in a script.")
     @click.option(
         "--transfer",
@@ -92,34 +94,13 @@ def phone_command(server: Callable[[], LocalServer], language: str) -> click.Com
         show_default=True,
         help="What comes of a transfer to a person.",
     )
-    def phone(
-        number: str | None,
-        to: str | None,
-        url: str | None,
-        script: TextIO | None,
-        outbound: bool,
-        twiml: bool,
-        realtime: bool | None,
-        transfer: str,
-    ) -> None:
+    def phone(**given: Any) -> None:
         """Call the assistant from the terminal, without Twilio.
 
         Lines: words are said, an empty one is silence, "1#" or "/1" presses keys, "!words" interrupts,
         "/hangup" hangs up. Exit code: 0 the call went well, 1 no server, 2 wrong arguments, 3 it failed.
         """
-        code = run_terminal_phone(
-            server(),
-            language=language,
-            direction="outbound-api" if outbound else "inbound",
-            number=number,
-            to=to,
-            url=url,
-            script=script,
-            realtime=realtime,
-            show_twiml=twiml,
-            transfer=transfer,
-        )
-        sys.exit(code)
+        sys.exit(run_terminal_phone(server(), language, PhoneOptions(**given)))
 
     return phone
 
@@ -196,18 +177,5 @@ def _hang_up(phone: Phone) -> None:
         phone.hang_up()
 
 
-def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None or value == "anonymous":
-        return value
-    try:
-        return dialable_number(parse_e164(value))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and (
-        urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
-    ):
-        raise click.BadParameter("must be a URL such as http://127.0.0.1:5000")
-    return value
+def _number(value: str) -> str:
+    return value if value == "anonymous" else dialable_number(parse_e164(value))

@@ -1,54 +1,33 @@
 """Displays a call in the terminal."""
 
 import statistics
-import xml.etree.ElementTree as ET
 
-import phonenumbers
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 from rich.status import Status
 from rich.syntax import Syntax
 from rich.text import Text
 
 from simulator.terminal.phone_phrases import PHRASES
+from simulator.terminal.screen import TerminalScreen
 from simulator.twilio.journal import CallWarning, Event, Heard, Line, Step
 from simulator.twilio.phone import Phone
-from translations import in_language
-
-WHO_WIDTH = 11
-SECONDS_WIDTH = 7
+from simulator.twilio.twiml_parser import indented
 
 
-class Screen:
+class Screen(TerminalScreen):
     """Shows events as they happen. interactive: somebody types, and need not be shown their own words."""
 
     def __init__(self, console: Console, language: str, *, interactive: bool, show_twiml: bool) -> None:
-        self._console = console
-        self._language = language
-        self._comma = language == "es"
+        super().__init__(console, language, PHRASES, show_twiml=show_twiml)
         self._interactive = interactive
-        self._show_twiml = show_twiml
         self._last_who = ""
-
-    def phrase(self, key: str, **values: object) -> str:
-        """Return a phrase in the reader's language."""
-        with in_language(self._language):
-            return str(PHRASES[key].format(**values))
 
     def opening(self, caller: str, called: str, url: str) -> None:
         """Show both numbers and the available input."""
-        body = Text.assemble((pretty_number(caller), "bold"), "  →  ", (pretty_number(called), "bold"))
-        body.append(f"\n{url}", "dim")
-        title = f"[bold]☎  {self.phrase('title')}[/]"
-        self._console.print(Panel(body, title=title, title_align="left", border_style="cyan", expand=False))
+        self._open("☎ ", "cyan", (caller, called), url)
         if self._interactive:
             self.show_help()
-
-    def show_help(self) -> None:
-        """Show the available input."""
-        self._console.print(f"[dim]{self.phrase('help')}[/]")
-        self._console.print()
 
     def busy(self, key: str) -> Status:
         """Return a sign that something goes on, to be used with `with`."""
@@ -102,7 +81,7 @@ class Screen:
 
     def prompt(self) -> str:
         """Return the input prompt; it begins a new line."""
-        margin = f"{self.phrase('caller'):<{WHO_WIDTH}}{'':>{SECONDS_WIDTH}}  "
+        margin = "".join(self._margin(self.phrase("caller")))
         if not self._console.is_terminal or self._console.no_color:
             return f"\n{margin}"
         # readline has to be told which characters take no room
@@ -111,11 +90,6 @@ class Screen:
     def typed(self) -> None:
         """The caller's line stands on the screen."""
         self._last_who = self.phrase("caller")
-
-    def number(self, seconds: float) -> str:
-        """Return seconds with the language's decimal sign."""
-        text = f"{seconds:.2f}"
-        return text.replace(".", ",") if self._comma else text
 
     def _heard(self, heard: Heard) -> None:
         # The seconds to the first word always; after that, where there is a silence worth the name.
@@ -141,7 +115,7 @@ class Screen:
         retries = f"  ×{step.retries + 1}" if step.retries else ""
         self.aside(f"{step.method} {step.url}  {answer}{retries}  {self.number(step.seconds)} s")
         if step.twiml:
-            twiml = Syntax("", "xml", background_color="default").highlight(_indented(step.twiml))
+            twiml = Syntax("", "xml", background_color="default").highlight(indented(step.twiml))
             twiml.rstrip()
             twiml.no_wrap = False
             self._row("", "", twiml)
@@ -151,33 +125,8 @@ class Screen:
             self._console.print()
         shown = "" if who == self._last_who == self.phrase("assistant") else who
         self._last_who = who or self._last_who
-        margin = Text.assemble(
-            (f"{shown:<{WHO_WIDTH}}", f"bold {style}"), (f"{seconds:>{SECONDS_WIDTH}}  ", "dim")
-        )
-        indent = " " * len(margin)
-        for line in content.wrap(self._console, max(20, self._console.width - len(margin))):
-            line.rstrip()
-            self._console.print(margin + line)
-            margin = Text(indent)
-
-
-def pretty_number(number: str) -> str:
-    """Return a number as people write it; what is no number stays as it is."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+        self._print_row(shown, seconds, content, style)
 
 
 def _length(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def _indented(twiml: str) -> str:
-    try:
-        root = ET.fromstring(twiml.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
-    except ET.ParseError:
-        return twiml
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode")

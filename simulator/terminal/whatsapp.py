@@ -5,15 +5,25 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import click
 from rich.console import Console
 
 from phone_numbers import parse_e164
 from settings import SIMULATOR_ACCOUNT_SID
-from simulator.local_server import LocalServer, is_reachable
-from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
+from simulator.local_server import LocalServer
+from simulator.terminal.options import (
+    CALL_FAILED,
+    NO_SERVER,
+    WENT_WELL,
+    WRONG_ARGUMENTS,
+    Options,
+    number_option,
+    script_option,
+    twiml_option,
+    url_option,
+)
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
 from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
 from simulator.terminal.whatsapp_screen import ChatScreen
@@ -22,103 +32,75 @@ from simulator.whatsapp.client import WhatsApp
 from simulator.whatsapp.media import Attachment, from_file, photo, voice_note
 from simulator.whatsapp.messages import Exchange
 
-WRONG_ARGUMENTS = 2
 LATE_S = 3.0
 """Seconds that a script waits for messages outside the reply."""
 AT_ONCE = 8
 
 
-def run_terminal_whatsapp(
-    server: LocalServer,
-    *,
-    language: str,
-    number: str | None = None,
-    to: str | None = None,
-    profile_name: str = "Ana",
-    url: str | None = None,
-    script: TextIO | None = None,
-    show_twiml: bool = False,
-    api_port: int = 0,
-    late_s: float = LATE_S,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class WhatsAppOptions(Options):
+    """WhatsApp's options. api_port: where media are served and REST calls taken; 0: any."""
+
+    profile_name: str = "Ana"
+    api_port: int = 0
+
+
+def run_terminal_whatsapp(server: LocalServer, language: str, options: WhatsAppOptions) -> int:
     """Hold a conversation with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en". number: the person's; to: the assistant's.
-    url: the server's; None: where ./start.sh has it. script: lines to be sent, one after the other's answer,
-    instead of a keyboard. api_port: where media are served and REST calls taken; 0: any. late_s: how long a
-    script waits for an answer that was not in the reply.
+    language: that of what is shown, "es" or "en". A script's lines are sent one after the other's answer.
     Returns 0 when it went well, 1 where no server is reached, 2 where the port is taken, 3 when a message was
     not accepted.
     """
-    url = (url or server.url).rstrip("/")
+    script = options.script
     live = script is None and sys.stdin.isatty()
-    screen = ChatScreen(Console(highlight=False), language, live=live, show_twiml=show_twiml)
-    if not is_reachable(url):
-        click.echo(screen.phrase("no_server", url=url), err=True)
+    screen = ChatScreen(Console(highlight=False), language, live=live, show_twiml=options.show_twiml)
+    url = options.server_url(server, screen.phrase)
+    if url is None:
         return NO_SERVER
     try:
-        api = MessagingApi(SIMULATOR_ACCOUNT_SID, server.auth_token(), port=api_port)
+        api = MessagingApi(SIMULATOR_ACCOUNT_SID, server.auth_token(), port=options.api_port)
     except OSError:
-        click.echo(screen.phrase("port_taken", port=api_port), err=True)
+        click.echo(screen.phrase("port_taken", port=options.api_port), err=True)
         return WRONG_ARGUMENTS
     with (
         api,
         server.whatsapp(
             url,
-            number=number,
-            to=to,
-            profile_name=profile_name,
+            number=options.number,
+            to=options.to,
+            profile_name=options.profile_name,
             api=api,
             listener=screen.show,
         ) as whatsapp,
     ):
         screen.opening(whatsapp.number, whatsapp.to, url)
-        lines = ScriptedLines(script) if script else Keyboard()
-        return _Sitting(whatsapp, screen, lines, live=live, late_s=late_s).hold()
+        return _Sitting(whatsapp, screen, ScriptedLines(script) if script else Keyboard(), live=live).hold()
 
 
 def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) -> click.Command:
     """Return the command `simulate`. server: asked when it is run. language: as run_terminal_whatsapp takes it."""
 
     @click.command("simulate")
-    @click.option("--from", "number", callback=_number, help="The person's number.")
-    @click.option("--to", callback=_number, help="The number that is written to.")
+    @number_option("--from", "number", read=parse_e164, text="The person's number.")
+    @number_option("--to", read=parse_e164, text="The number that is written to.")
     @click.option("--name", "profile_name", default="Ana", show_default=True, help="The person's name.")
-    @click.option("--url", help="The server (default: where ./start.sh has it).")
-    @click.option("--script", type=click.File(encoding="utf-8"), help="A file with a line for each message.")
-    @click.option("--twiml", is_flag=True, help="Show each request and the TwiML that answers it.")
+    @url_option
+    @script_option("A file with a line for each message.")
+    @twiml_option
     @click.option(
         "--api-port",
         type=click.IntRange(0, 65535),
         default=0,
         help="Where photos are served and TWILIO_API_URL may point (default: any free port).",
     )
-    def simulate(
-        number: str | None,
-        to: str | None,
-        profile_name: str,
-        url: str | None,
-        script: TextIO | None,
-        twiml: bool,
-        api_port: int,
-    ) -> None:
+    def simulate(**given: Any) -> None:
         """Write to the assistant from the terminal, as if by WhatsApp, without Twilio.
 
         Lines are messages; "/foto PATH" and "/voz PATH" send a file, "/baja" opts out, "/salir" leaves
         (/photo, /voice, /stop, /exit). Exit code: 0 it went well, 1 no server, 2 wrong arguments, 3 it failed.
         """
-        code = run_terminal_whatsapp(
-            server(),
-            language=language,
-            number=number,
-            to=to,
-            profile_name=profile_name,
-            url=url,
-            script=script,
-            show_twiml=twiml,
-            api_port=api_port,
-        )
-        sys.exit(code)
+        sys.exit(run_terminal_whatsapp(server(), language, WhatsAppOptions(**given)))
 
     return simulate
 
@@ -131,7 +113,6 @@ class _Sitting:
     screen: ChatScreen
     lines: Lines
     live: bool
-    late_s: float
 
     def hold(self) -> int:
         """Send what is typed until the person leaves; return the exit code."""
@@ -198,7 +179,7 @@ class _Sitting:
 
     def _wait_for_late_answer(self) -> None:
         try:
-            self.whatsapp.wait_for_message(self.late_s)
+            self.whatsapp.wait_for_message(LATE_S)
         except TimeoutError:
             self.screen.aside(self.screen.phrase("no_reply"))
 
@@ -211,10 +192,3 @@ class _Sitting:
 
 def _is_refused(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status >= 400
-
-
-def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    try:
-        return None if value is None else parse_e164(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error

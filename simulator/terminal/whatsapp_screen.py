@@ -7,48 +7,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.text import Text
 
-from simulator.terminal.phone_screen import SECONDS_WIDTH, WHO_WIDTH, pretty_number
+from simulator.terminal.screen import TerminalScreen
 from simulator.terminal.whatsapp_phrases import PHRASES
 from simulator.twilio.journal import Step
 from simulator.whatsapp.client import Event, WhatsApp
 from simulator.whatsapp.messages import MessageProblem, Received
-from translations import in_language
 
 
-class ChatScreen:
+class ChatScreen(TerminalScreen):
     """Shows events as they happen, whichever thread they happen in.
 
     live: somebody types while answers come: the line that is being typed is put back under what came.
     """
 
     def __init__(self, console: Console, language: str, *, live: bool, show_twiml: bool) -> None:
-        self._console = console
-        self._language = language
-        self._comma = language == "es"
+        super().__init__(console, language, PHRASES, show_twiml=show_twiml)
         self._live = live
-        self._show_twiml = show_twiml
         self._is_asking = False
         self._lock = threading.RLock()
 
-    def phrase(self, key: str, **values: object) -> str:
-        """Return a phrase in the reader's language."""
-        with in_language(self._language):
-            return str(PHRASES[key].format(**values))
-
     def opening(self, person: str, assistant: str, url: str) -> None:
         """Show both numbers and the available input."""
-        body = Text.assemble((pretty_number(person), "bold"), "  →  ", (pretty_number(assistant), "bold"))
-        body.append(f"\n{url}", "dim")
-        title = f"[bold]💬 {self.phrase('title')}[/]"
-        self._console.print(Panel(body, title=title, title_align="left", border_style="green", expand=False))
+        self._open("💬", "green", (person, assistant), url)
         self.show_help()
-
-    def show_help(self) -> None:
-        """Show the available input."""
-        self._console.print(f"[dim]{self.phrase('help')}[/]\n")
 
     def show(self, event: Event) -> None:
         """Show an event."""
@@ -95,11 +78,6 @@ class ChatScreen:
         finally:
             self._is_asking = False
 
-    def number(self, seconds: float) -> str:
-        """Return seconds with the language's decimal sign."""
-        text = f"{seconds:.2f}"
-        return text.replace(".", ",") if self._comma else text
-
     def _content(self, received: Received) -> Text:
         lines = [received.text] if received.text else []
         lines += [self.phrase("media", url=url) for url in received.media]
@@ -108,22 +86,12 @@ class ChatScreen:
         return Text("\n".join(lines))
 
     def _prompt(self) -> str:
-        return f"{self.phrase('person'):<{WHO_WIDTH}}{'':>{SECONDS_WIDTH}}  "
+        return "".join(self._margin(self.phrase("person")))
 
     def _row(self, who: str, seconds: str, content: Text, style: str = "") -> None:
         name = self.phrase(who) if who else ""
-        margin = Text.assemble(
-            (f"{name:<{WHO_WIDTH}}", f"bold {style}"), (f"{seconds:>{SECONDS_WIDTH}}  ", "dim")
-        )
         with self._lock:
-            self._above_what_is_typed(lambda: self._print_row(margin, content))
-
-    def _print_row(self, margin: Text, content: Text) -> None:
-        indent = Text(" " * len(margin))
-        for line in content.wrap(self._console, max(20, self._console.width - len(margin))):
-            line.rstrip()
-            self._console.print(margin + line)
-            margin = indent
+            self._above_what_is_typed(lambda: self._print_row(name, seconds, content, style))
 
     def _above_what_is_typed(self, show: Callable[[], None]) -> None:
         if not (self._live and self._is_asking):

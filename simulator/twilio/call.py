@@ -1,31 +1,23 @@
 """Runs one call: identifiers, journal, webhooks and the network's actions."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.twilio import caller_input
+from simulator.twilio.account import NumberConfig
 from simulator.twilio.call_params import CallParams
 from simulator.twilio.clock import Clock
 from simulator.twilio.errors import NoCallError, WebhookError
 from simulator.twilio.journal import Ending, Event, Journal, Step, spoken_seconds
 from simulator.twilio.signing import Params, Signer
-from simulator.twilio.status_callbacks import Order, StatusCallbacks
-from simulator.twilio.twiml_interpreter import Acting, Listening, Script
+from simulator.twilio.status_callbacks import StatusCallbacks
+from simulator.twilio.twiml_interpreter import Acting, Behaviour, Listening
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
 
 INBOUND_EVENTS = frozenset({"completed"})
 OUTBOUND_EVENTS = frozenset({"initiated", "ringing", "in-progress", "completed"})
-
-
-@dataclass(frozen=True, slots=True)
-class StatusWishes:
-    """The status callbacks requested. events: None for Twilio's own choice by direction."""
-
-    url: str | None = None
-    order: Order = "normal"
-    events: Collection[str] | None = None
 
 
 @dataclass
@@ -36,8 +28,8 @@ class Call:
     addresses: Addresses
     signer: Signer
     clock: Clock
-    script: Script
-    wishes: StatusWishes
+    behaviour: Behaviour
+    number: NumberConfig
     listener: Callable[[Event], None] | None = None
     begun: bool = False
     journal: Journal = field(init=False)
@@ -50,14 +42,13 @@ class Call:
     def __post_init__(self) -> None:
         self.journal = Journal(self.listener)
         self.transport = Transport(self.addresses, self.signer, self._exchanged, self._ignored)
-        self.acting = Acting(self.transport, self.addresses, self.journal, self.clock, self.leg, self.script)
+        self.acting = Acting(
+            self.transport, self.addresses, self.journal, self.clock, self.leg, self.behaviour,
+            self.number.fallback_url,
+        )  # fmt: skip
+        status = self.number.status
         self.statuses = StatusCallbacks(
-            self.wishes.url,
-            self.transport,
-            self.addresses,
-            self.leg,
-            self.journal.warn,
-            self.wishes.order,
+            status.url, self.transport, self.addresses, self.leg, self.journal.warn, status.order
         )
 
     def begin(self, target: str) -> str:
@@ -153,7 +144,7 @@ class Call:
         usual = INBOUND_EVENTS if self.leg.direction == "inbound" else OUTBOUND_EVENTS
         # "completed" is the event's name for every last status, busy and no-answer too.
         event = status if duration_s is None else "completed"
-        if event in (self.wishes.events or usual):
+        if event in (self.number.status.events or usual):
             self.statuses.report(status, self.clock.now(), duration_s)
 
     def _report_end(self) -> None:

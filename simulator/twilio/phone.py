@@ -1,37 +1,33 @@
 """Simulates a phone and Twilio; each caller's action is a method.
 
-phone = Phone("http://127.0.0.1:5000", account_sid=..., auth_token=...)
+phone = Phone("http://127.0.0.1:5000", Account(sid, auth_token))
 phone.dial()
 phone.say("¿A qué hora abrís?")
 assert "nueve" in phone.heard[-1].text
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
+from collections.abc import Callable, Mapping
 
+from simulator.closable import Closable
 from simulator.twilio import caller_input
-from simulator.twilio.call import Call, StatusWishes
+from simulator.twilio.account import Account, NumberConfig
+from simulator.twilio.call import Call
 from simulator.twilio.call_params import CallParams, Direction, new_sid
-from simulator.twilio.clock import Clock, RealClock, VirtualClock
+from simulator.twilio.clock import Clock, VirtualClock
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import CallWarning, Ending, Event, Heard, Line, Step, Turn
-from simulator.twilio.signing import Signer
-from simulator.twilio.status_callbacks import Order
-from simulator.twilio.twiml_interpreter import Listening, Script
-from simulator.twilio.urls import Addresses, origin
+from simulator.twilio.twiml_interpreter import Behaviour, Listening
+
+WEBHOOK = "/voice"
 
 
-class Phone:
+class Phone(Closable):
     """One phone, one call at a time; it may dial again when the call is over. Close it, or use `with`.
 
-    base_url: where the server is reached. public_url: where Twilio would reach it; webhooks are signed as
-    going there (None: the base_url). from_number: the person's; to_number: the assistant's; an outbound
-    call goes from the latter to the former. clock: by default a virtual one, which makes speech take no
-    real time; realtime=True lets it take its time, which a server that compares clocks notices.
-    shared_key_id: signs with auth_token as that SharedKey's secret, in SHA-256.
-    fallback_url, status_callback: a path of the server or a URL. status_events: which statuses are told
-    (default: Twilio's own, the last one of an inbound call and all of an outbound one).
+    base_url: where the server is reached. from_number: the person's; an outbound call goes to it from the
+    assistant's. behaviour: what the person does beside the verbs. clock: by default a virtual one, which makes speech
+    take no real time; a RealClock lets it take its time, which a server that compares clocks notices.
     listener: told each event as it happens, by the thread that runs the call.
     Verbs return the words heard in reply. They raise NoCallError where there is no call to do it in.
     """
@@ -39,45 +35,21 @@ class Phone:
     def __init__(
         self,
         base_url: str,
+        account: Account,
         *,
-        account_sid: str,
-        auth_token: str,
-        public_url: str | None = None,
+        number: NumberConfig | None = None,
         from_number: str = "+34600000001",
-        to_number: str = "+12025550100",
+        behaviour: Behaviour | None = None,
         clock: Clock | None = None,
-        realtime: bool = False,
-        fallback_url: str | None = None,
-        status_callback: str | None = None,
-        status_order: Order = "normal",
-        status_events: Collection[str] | None = None,
-        answered_by: str | None = None,
-        dial_outcome: str = "completed",
-        dial_talk_s: float = 30.0,
-        reaction_s: float = 1.0,
-        shared_key_id: str | None = None,
         call_sid: str | None = None,
         listener: Callable[[Event], None] | None = None,
     ) -> None:
-        self.account_sid = account_sid
-        self.from_number = from_number
-        self.to_number = to_number
-        self.answered_by = answered_by
-        self.script = Script(fallback_url, reaction_s, dial_outcome, dial_talk_s)
-        self._clock = clock or (RealClock() if realtime else VirtualClock())
-        self._listener = listener
-        self._wishes = StatusWishes(status_callback, status_order, status_events)
-        self._addresses = _addresses(base_url, public_url, fallback_url, status_callback)
-        self._signer = Signer(auth_token, shared_key_id)
+        self._number, self._behaviour = number or NumberConfig(WEBHOOK), behaviour or Behaviour()
+        self.account_sid, self.from_number, self.to_number = account.sid, from_number, self._number.number
+        self._clock, self._listener = clock or VirtualClock(), listener
+        self._addresses = self._number.addresses(base_url)
+        self._signer = account.signer()
         self._call = self._new_call("inbound", call_sid or new_sid("CA"))
-
-    def __enter__(self) -> "Phone":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of connections. The call, if there is one, is not hung up."""
@@ -85,17 +57,17 @@ class Phone:
 
     # What the caller does
 
-    def dial(self, direction: Direction = "inbound", *, path: str = "/voice") -> str:
+    def dial(self, direction: Direction = "inbound", *, path: str | None = None) -> str:
         """Call, or be called and answer; the call is acted out until the caller is asked for something.
 
-        path: what the number's webhook is set to. A call in progress is hung up first.
+        path: in place of what the number's webhook is set to. A call in progress is hung up first.
         """
         if self._call.begun:
             self._leave_last_call()
             self._call = self._new_call(direction, new_sid("CA"))
         else:
             self._call = self._new_call(direction, self.call_sid)
-        return self._call.begin(path)
+        return self._call.begin(path or self._number.webhook)
 
     def say(self, text: str, confidence: float | None = 0.9) -> str:
         """Hear the prompt out, then say something. confidence: None sends none, as Twilio sometimes does."""
@@ -252,19 +224,13 @@ class Phone:
         return self._call.transport.replay(step)
 
     def _new_call(self, direction: Direction, call_sid: str) -> Call:
-        answered_by = self.answered_by if direction == "outbound-api" else None
+        answered_by = self._behaviour.answered_by if direction == "outbound-api" else None
         leg = CallParams(call_sid, self.account_sid, self.from_number, self.to_number, direction, answered_by)
         return Call(
-            leg, self._addresses, self._signer, self._clock, self.script, self._wishes, self._listener
+            leg, self._addresses, self._signer, self._clock, self._behaviour, self._number, self._listener
         )
 
     def _leave_last_call(self) -> None:
         if self.ended is None:
             self._call.hang_up()
         self._call.transport.close()
-
-
-def _addresses(base_url: str, public_url: str | None, *named: str | None) -> Addresses:
-    base = base_url.rstrip("/")
-    friends = frozenset(origin(url) for url in named if url and not url.startswith("/"))
-    return Addresses(base, (public_url or base).rstrip("/"), friends)

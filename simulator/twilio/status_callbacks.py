@@ -1,7 +1,7 @@
 """Tells the server how the call goes: Twilio's status callbacks, in their order or out of it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +15,19 @@ from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
 
 Order = Literal["normal", "scrambled"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWishes:
+    """The status callbacks requested.
+
+    url: a path of the server or a URL; None: none. events: which statuses are told (None: Twilio's own, the last one
+    of an inbound call and all of an outbound one). order: "scrambled" tells the last first.
+    """
+
+    url: str | None = None
+    order: Order = "normal"
+    events: Collection[str] | None = None
 
 
 @dataclass

@@ -54,15 +54,16 @@ class Listening:
         return self.verb.name == "Gather" and self.hears_speech and self.verb.is_true("bargeIn", default=True)
 
 
-@dataclass
-class Script:
-    """Outcomes in the call beyond the caller's control.
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What people do in a call.
 
-    reaction_s: a gather that goes on by itself this soon or sooner passes in silence: nobody answers as fast.
-    dial_outcome: the DialCallStatus of every <Dial>. dial_talk_s: how long people talk then.
+    answered_by: who answers an outbound one, as Twilio's AnsweredBy. reaction_s: a gather that goes on by itself this
+    soon or sooner passes in silence: nobody answers as fast. dial_outcome: the DialCallStatus of every <Dial>.
+    dial_talk_s: how long people talk then.
     """
 
-    fallback_url: str | None = None
+    answered_by: str | None = None
     reaction_s: float = 1.0
     dial_outcome: str = "completed"
     dial_talk_s: float = 30.0
@@ -77,7 +78,8 @@ class Acting:
     journal: Journal
     clock: Clock
     leg: CallParams
-    script: Script
+    behaviour: Behaviour
+    fallback_url: str | None
     listening: Listening | None = None
     ended: Ending | None = None
     failure: WebhookError | None = None
@@ -169,10 +171,10 @@ class Acting:
             self.end(Ending.APPLICATION_ERROR)
 
     def _enter_fallback(self, error: WebhookError) -> None:
-        if self.script.fallback_url is None:
+        if self.fallback_url is None:
             self.end(Ending.APPLICATION_ERROR)
             return
-        url = self.addresses.own(self.script.fallback_url)
+        url = self.addresses.own(self.fallback_url)
         self._enter("POST", url, (("ErrorCode", str(error.code)), ("ErrorUrl", error.url)))
         self.failure = None
 
@@ -219,7 +221,7 @@ class Acting:
         for child in verb.children:
             if child.name in ("Say", "Play", "Pause"):
                 self._prompt(child, self.listening)
-        if self.listening.goes_on and self.listening.timeout_s <= self.script.reaction_s:
+        if self.listening.goes_on and self.listening.timeout_s <= self.behaviour.reaction_s:
             self.clock.let_pass(self._stop_listening().ends_at - self.clock.now())
 
     def _prompt(self, verb: Verb, listening: Listening) -> None:
@@ -238,7 +240,7 @@ class Acting:
     def _dial(self, verb: Verb) -> None:
         numbers = [child.text for child in verb.children] or [verb.text]
         outcome = self._dial_outcome(verb)
-        talked_s = self.script.dial_talk_s if outcome in ("completed", "answered") else 0.0
+        talked_s = self.behaviour.dial_talk_s if outcome in ("completed", "answered") else 0.0
         self.journal.note("call", f"dial {', '.join(numbers)}: {outcome}", self.clock.now())
         self.clock.let_pass(verb.number("timeout", 30) if outcome == "no-answer" else RING_S)
         self.clock.let_pass(min(talked_s, verb.number("timeLimit", 14_400)))
@@ -255,7 +257,7 @@ class Acting:
     def _dial_outcome(self, verb: Verb) -> str:
         caller_id = verb.get("callerId", self.leg.caller)
         if caller_id in (self.leg.caller, self.leg.called):
-            return self.script.dial_outcome
+            return self.behaviour.dial_outcome
         self.journal.warn(13214, f"callerId {caller_id!r} is neither the caller's nor our number")
         return "failed"
 

@@ -2,7 +2,7 @@
 
     with MessagingApi(account_sid, auth_token) as twilio:
         # the server: TWILIO_API_URL=twilio.url, with that account and token
-        ana = WhatsApp(url, account_sid=account_sid, auth_token=auth_token, api=twilio)
+        ana = WhatsApp(url, Account(account_sid, auth_token), api=twilio)
 
 Messages are made, listed and fetched (https://www.twilio.com/docs/messaging/api/message-resource), the typing
 indicator is shown, media are handed out; people register, and get what is addressed to them.
@@ -14,10 +14,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Protocol
 
-from simulator.twilio.call_params import new_sid
+from simulator.closable import Closable
 from simulator.whatsapp.api_errors import ApiError, check_credentials, check_message, not_found
 from simulator.whatsapp.api_list import listing
 from simulator.whatsapp.http_server import LoopbackServer, Reply, Request
@@ -64,7 +63,7 @@ class _Planned:
     error: ApiError | None = None
 
 
-class MessagingApi:
+class MessagingApi(Closable):
     """One account. Close it, or use `with`.
 
     port: where it listens, 0 for any that is free; raises OSError where that is taken.
@@ -90,7 +89,7 @@ class MessagingApi:
     ) -> None:
         self.account_sid = account_sid
         self.sandbox, self.enforce_window, self.media_needs_auth = sandbox, enforce_window, media_needs_auth
-        self.book = MessageBook(now)
+        self.book = MessageBook(account_sid, now)
         self.media = MediaShelf(account_sid)
         self.requests: list[Request] = []
         self.typing: list[str] = []
@@ -103,14 +102,6 @@ class MessagingApi:
             self._cdn = opening.enter_context(LoopbackServer(self.media.cdn_reply))
             self._server = opening.enter_context(LoopbackServer(self._answer, port))
             self._open = opening.pop_all()
-
-    def __enter__(self) -> "MessagingApi":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop answering."""
@@ -232,7 +223,6 @@ class MessagingApi:
     def _create(self, request: Request) -> Reply:
         check_message(request)
         message = self._message(request)
-        self.book.keep(message)
         body = message.as_json()
         person, error_code = self._people.get(message.to), self.fate_of(message)
         if person is None:
@@ -241,16 +231,12 @@ class MessagingApi:
         return Reply.of_json(201, body, then=person.deliver(message, error_code))
 
     def _message(self, request: Request) -> Message:
-        media = request.values("MediaUrl")
-        return Message(
-            sid=new_sid("MM" if media else "SM"),
-            account_sid=self.account_sid,
-            direction="outbound-api",
+        return self.book.add(
+            "outbound-api",
             sender=request.value("From") or "",
             to=request.value("To") or "",
             body=request.value("Body") or "",
-            created_at=self.book.now(),
-            media=media,
+            media=request.values("MediaUrl"),
             status_callback=request.value("StatusCallback"),
             content_sid=request.value("ContentSid"),
             content_variables=request.value("ContentVariables"),

@@ -1,6 +1,6 @@
 """Simulates a WhatsApp client and Twilio; each person's action is a method.
 
-with WhatsApp("http://127.0.0.1:5000", account_sid=..., auth_token=...) as ana:
+with WhatsApp("http://127.0.0.1:5000", Account(sid, auth_token)) as ana:
     exchange = ana.send("¿A qué hora abrís?", media=[photo()])
     assert "nueve" in exchange.text
     assert ana.errors == []
@@ -11,28 +11,28 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Literal
 
-from simulator.twilio.call_params import new_sid
+from simulator.closable import Closable
+from simulator.twilio.account import Account, NumberConfig
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
-from simulator.twilio.signing import Params, Signer
-from simulator.twilio.urls import Addresses, origin
+from simulator.twilio.signing import Params
 from simulator.twilio.webhook_client import Transport
 from simulator.whatsapp import webhook_params as fields
 from simulator.whatsapp.api import MessagingApi
 from simulator.whatsapp.exchange import Asking
 from simulator.whatsapp.inbox import Inbox
 from simulator.whatsapp.media import Attachment, contact_card, document, photo, sticker, voice_note
-from simulator.whatsapp.messages import Exchange, Message, MessageProblem, Received, address
+from simulator.whatsapp.messages import Exchange, Message, MessageProblem, Received, address, new_message_sid
 from simulator.whatsapp.receipts import ReceiptCourier, ReceiptWishes
 from simulator.whatsapp.twiml_parser import Draft
-from simulator.whatsapp.webhook_params import Extra, Sender
+from simulator.whatsapp.webhook_params import Extra, Profile
 
 __all__ = [
     "Attachment",
     "MessagingApi",
+    "Profile",
     "ReceiptWishes",
     "WhatsApp",
     "document",
@@ -47,13 +47,10 @@ Event = Received | MessageProblem | Step
 """An event for listeners: a message, a problem or a request."""
 
 
-class WhatsApp:
+class WhatsApp(Closable):
     """One person's WhatsApp. Close it, or use `with`. Its verbs may be used by several threads at once.
 
-    url: where the server is reached. public_url: where Twilio would reach it; webhooks are signed as going
-    there (None: the url). number: the person's; to: the assistant's; E.164, without "whatsapp:". wa_id: None for
-    the number without its plus sign; in Mexico and Argentina the two can differ. path: what the sender's webhook
-    is set to, a path of the server or a URL, as fallback_url; a fragment overrides times and retries.
+    url: where the server is reached. profile: the person's. number: the assistant's.
     api: where the server's REST calls go, to be shared by several people; None: one of its own.
     receipts: what becomes of messages and how it is told; may be changed at any time. joined: whether the person
     has joined the sandbox. listener: told each event as it happens, by the thread that it happens in.
@@ -65,57 +62,38 @@ class WhatsApp:
     def __init__(
         self,
         url: str,
+        account: Account,
         *,
-        account_sid: str,
-        auth_token: str,
-        public_url: str | None = None,
-        number: str = "+12025550143",
-        to: str = "+12025550100",
-        profile_name: str = "Ana",
-        wa_id: str | None = None,
-        path: str = WEBHOOK,
-        fallback_url: str | None = None,
+        profile: Profile | None = None,
+        number: NumberConfig | None = None,
         api: MessagingApi | None = None,
         receipts: ReceiptWishes | None = None,
         joined: bool = True,
-        shared_key_id: str | None = None,
         listener: Callable[[Event], None] | None = None,
     ) -> None:
-        self.number, self.to, self.path, self.fallback_url = number, to, path, fallback_url
+        self._profile, self._config = profile or Profile(), number or NumberConfig(WEBHOOK)
+        self.number, self.address, self.to = self._profile.number, self._profile.address, self._config.number
         self.receipts, self.joined = receipts or ReceiptWishes(), joined
         self.exchanges: list[Exchange] = []
         self.errors: list[MessageProblem] = []
         self.steps: list[Step] = []
-        self._writer = Sender(account_sid, number, to, profile_name, wa_id or number.removeprefix("+"))
+        self._account_sid = account.sid
         self._listener = listener or (lambda event: None)
         self._inbox = Inbox(self._listener)
         self._lock = threading.Lock()
-        self._addresses = _addresses(url, public_url, path, fallback_url)
+        self._addresses = self._config.addresses(url)
         self._closing = ExitStack()
-        self.api = api or self._closing.enter_context(MessagingApi(account_sid, auth_token))
-        signer = Signer(auth_token, shared_key_id, keep_port=True)
+        self.api = api or self._closing.enter_context(MessagingApi(account.sid, account.auth_token))
+        signer = account.signer(keep_port=True)
         self._transport = Transport(self._addresses, signer, self._record, self._warn)
         self._closing.callback(self._transport.close)
         self._courier = ReceiptCourier(self._transport, self._addresses, self.api.book, self._complain)
         self._closing.callback(self._courier.close)
         self.api.register(self)
 
-    def __enter__(self) -> "WhatsApp":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of connections, and of the API unless it was given."""
         self._closing.close()
-
-    @property
-    def address(self) -> str:
-        """The person's address: "whatsapp:+..."."""
-        return address(self.number)
 
     # What the person does
 
@@ -235,26 +213,11 @@ class WhatsApp:
         extra: Extra | None = None,
         sid: str | None = None,
     ) -> Params:
-        sid = sid or new_sid("MM" if media else "SM")
+        sid, to = sid or new_message_sid(media), address(self.to)
         links = [(attachment, self.api.publish(attachment, sid)) for attachment in media]
-        self._keep_written(sid, text, tuple(link for _, link in links))
-        return self._writer.params(sid, text, links, message_type, extra)
-
-    def _keep_written(self, sid: str, text: str, media: tuple[str, ...]) -> None:
-        now = self.api.book.now()
-        message = Message(
-            sid=sid,
-            account_sid=self._writer.account_sid,
-            direction="inbound",
-            sender=self.address,
-            to=address(self.to),
-            body=text,
-            created_at=now,
-            media=media,
-            status="received",
-            sent_at=now,
-        )
-        self.api.book.keep(message)
+        urls = tuple(link for _, link in links)
+        self.api.book.add("inbound", sender=self.address, to=to, body=text, media=urls, sid=sid)
+        return self._profile.params(self._account_sid, to, sid, text, links, message_type, extra)
 
     def _ask_at_once(self, params: Params, token: str, times: int) -> list[Exchange]:
         with ThreadPoolExecutor(times) as pool:
@@ -264,7 +227,7 @@ class WhatsApp:
         self._inbox.note_writing()
         sid = dict(params).get("MessageSid", "")
         asking = Asking(self._transport, self._addresses, params, token)
-        asking.run(self.path, self.fallback_url)
+        asking.run(self._config.webhook, self._config.fallback_url)
         for problem in asking.problems:
             self._complain(problem)
         drafts = [] if reply_lost else asking.drafts
@@ -280,7 +243,6 @@ class WhatsApp:
 
     def _act_on(self, draft: Draft, document_url: str, sid: str) -> Received | None:
         message = self._reply(draft, document_url)
-        self.api.book.keep(message)
         if message.to != self.address:
             self._complain(MessageProblem(None, "a reply goes to somebody else", document_url))
             return None
@@ -291,14 +253,11 @@ class WhatsApp:
         return received
 
     def _reply(self, draft: Draft, document_url: str) -> Message:
-        return Message(
-            sid=new_sid("MM" if draft.media else "SM"),
-            account_sid=self._writer.account_sid,
-            direction="outbound-reply",
+        return self.api.book.add(
+            "outbound-reply",
             sender=draft.sender or address(self.to),
             to=draft.to or self.address,
             body=draft.text,
-            created_at=self.api.book.now(),
             media=draft.media,
             status_callback=self._callback(draft.status_callback, document_url),
         )
@@ -326,9 +285,3 @@ class WhatsApp:
 
 def _new_token() -> str:
     return str(uuid.uuid4())
-
-
-def _addresses(url: str, public_url: str | None, *named: str | None) -> Addresses:
-    base = url.rstrip("/")
-    friends = frozenset(origin(other) for other in named if other and not other.startswith("/"))
-    return Addresses(base, (public_url or base).rstrip("/"), friends)

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from simulator.closable import Closable
 
 MAX_FORM_BYTES = 1024 * 1024
 BLOCK = b"\0" * 64 * 1024
@@ -60,7 +61,7 @@ class Reply:
         return cls(status, json.dumps(body).encode(), **more)
 
 
-class LoopbackServer:
+class LoopbackServer(Closable):
     """Answers on 127.0.0.1, each request in a thread of its own. port: 0 for any that is free.
 
     Raises OSError where the port is taken. Close it, or use `with`.
@@ -73,14 +74,6 @@ class LoopbackServer:
         # The pause between two looks at whether to stop, which is how long `close` may take
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> "LoopbackServer":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop answering."""

@@ -1,12 +1,13 @@
 """WhatsApp messages as Twilio keeps them, and as a person sees them."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Literal
 
+from simulator.twilio.call_params import new_sid
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
 
@@ -27,6 +28,11 @@ MEANINGS = {
 def utc_now() -> datetime:
     """Return the time, aware."""
     return datetime.now(UTC)
+
+
+def new_message_sid(media: Sequence[object]) -> str:
+    """Return a made-up SID of a message; media: what comes with it."""
+    return new_sid("MM" if media else "SM")
 
 
 def address(number: str) -> str:
@@ -84,8 +90,8 @@ class Message:
 class MessageBook:
     """The messages of an account, in the order in which they came in and went out. Thread-safe."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now = now
+    def __init__(self, account_sid: str, now: Callable[[], datetime]) -> None:
+        self._account_sid, self.now = account_sid, now
         self._messages: dict[str, Message] = {}
         self._wrote_last: dict[str, datetime] = {}
         self._lock = threading.Lock()
@@ -101,12 +107,30 @@ class MessageBook:
         """Return a message by its SID."""
         return self._messages.get(sid)
 
-    def keep(self, message: Message) -> None:
-        """Write a message down; one whose SID is there already is the same message again."""
+    def add(
+        self,
+        direction: Direction,
+        *,
+        sender: str,
+        to: str,
+        body: str,
+        media: tuple[str, ...] = (),
+        sid: str | None = None,
+        **more: Any,
+    ) -> Message:
+        """Write a new message down; one whose SID is there already is the same message again.
+
+        sid: None: a new one. more: as Message has it.
+        """
+        sid, now = sid or new_message_sid(media), self.now()
+        message = Message(sid, self._account_sid, direction, sender, to, body, now, media, **more)
+        if direction == "inbound":
+            message.status, message.sent_at = "received", now
         with self._lock:
             self._messages.setdefault(message.sid, message)
             if message.direction == "inbound":
                 self._wrote_last[message.sender] = message.created_at
+        return message
 
     def note(self, message: Message, status: str, error_code: int | None = None) -> None:
         """Record a message's status."""

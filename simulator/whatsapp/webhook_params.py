@@ -17,40 +17,50 @@ Extra = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """The sender and the recipient. Numbers in E.164; wa_id: the person's id, as a rule their number without the +."""
+class Profile:
+    """A person on WhatsApp. number: E.164. id: None: the number without its plus sign; in Mexico and Argentina the two
+    can differ.
+    """
 
-    account_sid: str
-    number: str
-    to: str
-    profile_name: str
-    wa_id: str
+    number: str = "+12025550143"
+    name: str = "Ana"
+    id: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The person's address: "whatsapp:+..."."""
+        return address(self.number)
 
     def params(
         self,
+        account_sid: str,
+        to: str,
         sid: str,
         text: str,
         media: Sequence[tuple[Attachment, str]] = (),
         message_type: str | None = None,
         extra: Extra | None = None,
     ) -> Params:
-        """Return a message's fields. media: each file with its link. message_type: None for what it is by itself."""
+        """Return a message's fields.
+
+        to: the recipient's address. media: each file with its link. message_type: None for what it is by itself.
+        """
         fields: dict[str, str | None] = {
             "SmsMessageSid": sid,
             "NumMedia": str(len(media)),
-            "ProfileName": self.profile_name,
+            "ProfileName": self.name,
             "MessageType": message_type or (media[0][0].kind if media else "text"),
             "SmsSid": sid,
-            "WaId": self.wa_id,
+            "WaId": self._wa_id,
             "SmsStatus": "received",
             "Body": text,
-            "To": address(self.to),
+            "To": to,
             "NumSegments": "1",
             "ReferralNumMedia": "0",
             "MessageSid": sid,
-            "AccountSid": self.account_sid,
+            "AccountSid": account_sid,
             "ChannelMetadata": self._metadata(),
-            "From": address(self.number),
+            "From": self.address,
             "ApiVersion": API_VERSION,
         }
         for position, (attachment, url) in enumerate(media):
@@ -59,8 +69,12 @@ class Sender:
         fields |= extra or {}
         return tuple((name, value) for name, value in fields.items() if value is not None)
 
+    @property
+    def _wa_id(self) -> str:
+        return self.id or self.number.removeprefix("+")
+
     def _metadata(self) -> str:
-        context = {"ProfileName": self.profile_name, "WaId": self.wa_id}
+        context = {"ProfileName": self.name, "WaId": self._wa_id}
         return json.dumps({"type": "whatsapp", "data": {"context": context}}, separators=(",", ":"))
 
 

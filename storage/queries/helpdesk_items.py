@@ -84,6 +84,11 @@ def progress(connection: Connection, item: Item, now: datetime, *, state: State 
     return connection.execute(_PROGRESS, _try_of(item, now) | values).rowcount == 1
 
 
+def hold(connection: Connection, item: Item, now: datetime) -> bool:
+    """Record that an item is still worked on; return False if another process works on it by now."""
+    return connection.execute(_OWN, _try_of(item, now)).rowcount == 1
+
+
 def leave(connection: Connection, item: Item, state: State, now: datetime) -> bool:
     """Leave an item in the state WAITING, UNSURE or FAILED."""
     return connection.execute(_LEAVE, _try_of(item, now) | {"state": state.value}).rowcount == 1

@@ -178,6 +178,11 @@ def came_in_since(connection: Connection, conversation_id: int, since: datetime)
     ).scalar_one()
 
 
+def wants_nothing(connection: Connection, conversation_id: int, opted_out_at: datetime | None) -> bool:
+    """Return whether a contact opted out, and has written nothing since that could be answered."""
+    return opted_out_at is not None and not came_in_since(connection, conversation_id, opted_out_at)
+
+
 def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
     """Return whether a message is the newest inbound one."""
     newest = select(func.max(MESSAGES.c.id)).where(

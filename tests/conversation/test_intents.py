@@ -21,6 +21,8 @@ from conversation.intents import asks_for_person
         "I want to speak to a person",
         "Can I talk to a human, please?",
         "Put me through to an agent",
+        "Quiero hablar con una per\u00adsona",
+        "𝐐𝐮𝐢𝐞𝐫𝐨 𝐡𝐚𝐛𝐥𝐚𝐫 𝐜𝐨𝐧 𝐮𝐧𝐚 𝐩𝐞𝐫𝐬𝐨𝐧𝐚",
     ],
 )
 def test_who_asks_for_a_person_is_understood(said):

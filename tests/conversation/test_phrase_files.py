@@ -3,7 +3,6 @@
 import ast
 import re
 import shutil
-import unicodedata
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -14,6 +13,7 @@ from conversation import phrases
 from conversation.phrases import PhrasesError, briefing_for, catalogue_for, catalogues, load
 from conversation.phrases.words import Catalogue
 from integrations.offline.phrases import Patterns
+from integrations.plain_text import folded, plain_words
 from messaging.opt_out import Keyword, keyword_of
 from people.handoff.notices import Answer, read_answer
 from tests import product
@@ -113,13 +113,10 @@ def test_a_language_without_a_file_has_english_and_none_that_only_begins_alike(t
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_offered_without_a_model_is_recognised_when_it_is_answered(language):
     words = catalogue_for(language).offline
-    plain = {
-        name: re.sub(r"[\W_]+", " ", _folded(getattr(words, name)))
-        for name in ("do_not_know", "anything_else")
-    }
+    plain = {name: plain_words(getattr(words, name)) for name in ("do_not_know", "anything_else")}
 
-    assert _folded(words.offer) in plain["do_not_know"]
-    assert _folded(words.else_question) in plain["anything_else"]
+    assert folded(words.offer) in plain["do_not_know"]
+    assert folded(words.else_question) in plain["anything_else"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -127,7 +124,7 @@ def test_patterns_are_written_as_words_are_heard_without_accents_and_in_small_le
     recognised = catalogue_for(language).offline.recognised
     for field in fields(recognised):
         written = re.sub(r"\\.", "", "".join(getattr(recognised, field.name)))
-        assert written == _folded(written)
+        assert written == folded(written)
 
     Patterns.of(recognised)
 
@@ -155,7 +152,7 @@ def test_a_word_means_the_same_in_every_language():
         for catalogue in catalogues().values():
             for name in names:
                 for word in getattr(catalogue.recognised, name):
-                    assert meant.setdefault(_folded(word), name) == name, word
+                    assert meant.setdefault(folded(word), name) == name, word
 
 
 def test_a_day_has_one_place_in_the_week_in_every_language():
@@ -163,7 +160,7 @@ def test_a_day_has_one_place_in_the_week_in_every_language():
     for catalogue in catalogues().values():
         for place, day in enumerate(catalogue.recognised.weekdays):
             assert len(day) == 3
-            assert places.setdefault(_folded(day), place) == place
+            assert places.setdefault(folded(day), place) == place
 
 
 # Nothing in vain, nothing elsewhere
@@ -200,8 +197,3 @@ def _docstrings(file):
         for node in product.nodes(file)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-
-
-def _folded(text):
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

@@ -68,6 +68,17 @@ def test_what_would_not_arrive_is_not_written(operator, talks, person, words, se
     assert talk(operator, chat).human_until is None
 
 
+def test_who_wrote_after_opting_out_is_answered(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1, opted_out=True))
+    talks.message(
+        chat, "Una pregunta", minutes=-0.1
+    )  # within the minute in which their last message is noted once
+
+    do(operator, chat, "write", words="Dígame")
+
+    assert [m.body for m in every(operator.parts.database, Message)] == ["Una pregunta", "Dígame"]
+
+
 @pytest.mark.parametrize("wrote", [25 * 60, None])
 def test_outside_the_24_hours_the_operator_is_warned_and_may_write(operator, talks, wrote):
     chat = talks.chat(talks.contact("Ana", wrote=wrote))

@@ -70,6 +70,18 @@ def test_with_a_password_no_page_is_shown_before_it_is_given(locked_desk):
     assert set(statuses.values()) <= {302, 401}, statuses
 
 
+def test_dashboards_in_one_process_know_nothing_of_each_other(open_desk):
+    locked = open_desk(dashboard_password=PASSWORD, openai_model="of-the-first")
+    another = open_desk(dashboard_password="another password", openai_model="of-the-second")
+    unlocked = open_desk(openai_model="of-the-third")
+
+    assert [desk.get().status_code for desk in (locked, another, unlocked)] == [302, 302, 200]
+    assert (locked.log_in().status_code, another.log_in().status_code) == (302, 401)
+    assert "of-the-first" in locked.read("/dashboard/assistant")
+    assert "of-the-third" in unlocked.read("/dashboard/assistant")
+    assert another.get().status_code == 302
+
+
 def test_who_is_not_logged_in_is_sent_to_the_door_and_then_where_they_wanted_to_go(locked_desk):
     sent = locked_desk.get("/dashboard/assistant?part=faq")
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.whatsapp.client import WhatsApp
 from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.observability.scraping import scrape
 from tests.processes import a_phone, process, web
+from tests.simulator.phones import whatsapp_at
 from tests.waiting import wait_until
 
 # Several processes
@@ -52,7 +52,7 @@ def test_what_the_worker_counts_is_told_by_the_web_processes(site, openai):
             "WEBHOOK_URL": url_of(site),
         }  # fmt: skip
         with web(site), process(site, "flask", "--app", "app", "worker"):
-            with WhatsApp(url_of(site), account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN) as person:
+            with whatsapp_at(url_of(site), ACCOUNT_SID, AUTH_TOKEN) as person:
                 person.send("Hola")
             wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")))
             told = scrape(url_of(site))

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.twilio.phone import Phone
+from tests.simulator.phones import phone_at
 from tests.simulator.toy_server import ToyServer
 
 ACCOUNT = "AC" + "51" * 16
@@ -19,7 +19,7 @@ def a_phone(server):
     made = []
 
     def make(**options):
-        phone = Phone(server.url, account_sid=ACCOUNT, auth_token="a secret", **options)
+        phone = phone_at(server.url, ACCOUNT, "a secret", **options)
         made.append(phone)
         return phone
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversation.answers.answer import Answer
+from conversation.answers.answer import Answer, AnswerRow
 from conversation.answers.registry import Answers
 from storage.database import Database
 from storage.models import TurnState
@@ -33,7 +33,7 @@ def test_one_that_is_read_once_is_forgotten_sooner(answers, whole, ended_s_ago, 
 
 def end(answers, key, whole, ended_s_ago):
     """Add an answer that ended so long ago."""
-    answer = Answer(None, key, 1, turn_id=None, whole=whole)
+    answer = Answer(None, AnswerRow(key, 1, turn_id=None), whole=whole)
     answer.stop(TurnState.COMPLETE, ["Abrimos a las nueve."])
     answer.timing.ended -= ended_s_ago
     answers.add(answer)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conversation.answers.answer import Answer, AnswerStopped
+from conversation.answers.answer import Answer, AnswerRow, AnswerStopped
 from conversation.answers.registry import STALE_S, Answers
 from storage.models import Ending, TurnKind, TurnState
 from storage.queries import calls, turns
@@ -26,7 +26,7 @@ def answer(database):
         conversation = calls.open_call(connection, CALL, NOON)
         new = NewTurn(conversation.id, 1, TurnKind.SPEECH, "¿Abren hoy?", 0.9, "this process")
         turn_id = turns.claim_turn(connection, new, NOON)
-    answer = Answer(database, CALL.key, 1, turn_id=turn_id, clock=lambda: NOON)
+    answer = Answer(database, AnswerRow(CALL.key, 1, turn_id), clock=lambda: NOON)
     answer.add(["Sí."])
     keep(database, answer)
     return answer

@@ -1,9 +1,11 @@
 """Pictures that came with messages."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
 
+from dashboard.services import services
 from simulator.whatsapp.client import document, photo
 from storage.models import Message
 from tests.dashboard.conversations import Talks
@@ -56,19 +58,16 @@ def test_bytes_that_claim_to_be_a_picture_and_are_not_are_not_served(open_desk, 
         def picture(self, attachment):
             return b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 
-    from flask import Blueprint, Flask
-
-    from dashboard.pages.media import add_media
-
     operator = open_desk()
     talks = Talks(operator.parts.database)
     svg = {"url": "x", "type": "image/svg+xml", "words": ""}
     message = talks.message(talks.chat(talks.contact(wrote=1)), "", attachments=[svg])
-    app, blueprint = Flask(__name__), Blueprint("pictures", __name__)
-    add_media(blueprint, SimpleNamespace(database=operator.parts.database, pictures=Liar()))
-    app.register_blueprint(blueprint)
+    parts = SimpleNamespace(
+        database=operator.parts.database, pictures=Liar(), picture_slots=threading.Semaphore()
+    )
+    services.bind(operator.app, lambda: parts)
 
-    assert app.test_client().get(f"/media/{message}/0").status_code == 404
+    assert operator.get(f"/dashboard/media/{message}/0").status_code == 404
 
 
 @pytest.mark.parametrize(

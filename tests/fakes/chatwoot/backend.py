@@ -49,6 +49,10 @@ class Backend:
         self._keys = {name: itertools.count(start) for name, start in _FIRST_KEYS.items()}
         self.contacts = Contacts(clock, self._random, self._key)
 
+    def number_messages_from(self, first: int) -> None:
+        """Give this number to the next message."""
+        self._keys["message"] = itertools.count(first)
+
     # --- conversations
 
     def conversations_of(self, link: ContactInbox) -> list[Conversation]:

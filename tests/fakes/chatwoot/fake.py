@@ -20,7 +20,7 @@ from tests.fakes.chatwoot.backend import Backend, Upload
 from tests.fakes.chatwoot.records import AgentBot, Contact, Conversation, Inbox, Message, User
 from tests.fakes.chatwoot.refusals import Refusal
 from tests.fakes.chatwoot.routes import ApplicationApi, PublicApi, Reply, Request
-from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Page, Server, Status
+from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Meanwhile, Page, Server, Status
 from tests.fakes.chatwoot.store import FileStore
 from tests.fakes.chatwoot.webhooks import Webhook, Webhooks, signature
 from tests.waiting import wait_until
@@ -30,6 +30,7 @@ __all__ = [
     "Drip",
     "FakeChatwoot",
     "Hang",
+    "Meanwhile",
     "Page",
     "Request",
     "Status",

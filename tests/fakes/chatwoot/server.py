@@ -58,7 +58,14 @@ class Close:
     after: bool = False
 
 
-Fault = Status | Page | Hang | Drip | Close
+@dataclass(frozen=True)
+class Meanwhile:
+    """Answer as ever, once this has happened."""
+
+    happens: Callable[[], object]
+
+
+Fault = Status | Page | Hang | Drip | Close | Meanwhile
 
 
 @dataclass
@@ -165,7 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         request = self._read()
         fault = owner.take_fault(request)
-        if fault is None:
+        if isinstance(fault, Meanwhile):
+            fault.happens()
+        if fault is None or isinstance(fault, Meanwhile):
             reply, afterwards = owner.answer(request)
             try:
                 self._say(reply.status, _written(reply.body), reply.headers)
@@ -176,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
             owner.answer(request)[1]()
         self._play(fault)
 
-    def _play(self, fault: Fault) -> None:
+    def _play(self, fault: Status | Page | Hang | Drip | Close) -> None:
         match fault:
             case Status(status, body, headers):
                 self._say(status, _written(body), headers)

@@ -129,7 +129,7 @@ def test_a_contact_that_is_not_there_is_404(client):
 
 
 def conversation(id, status="open", inbox_id=3):
-    return Conversation(id, inbox_id, status, 1)
+    return Conversation(id=id, inbox_id=inbox_id, status=status)
 
 
 @pytest.mark.parametrize(

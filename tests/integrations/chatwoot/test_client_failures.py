@@ -17,8 +17,8 @@ from integrations.errors import (
     NO_ANSWER_IN_TIME,
     NO_CONNECTION,
     NOT_UNDERSTOOD,
+    may_have_been_done,
 )
-from integrations.twilio.calls import may_have_been_done
 from tests.fakes.chatwoot.fake import Close, Drip, Hang, Page
 from tests.fakes.chatwoot.fake import Status as Answer
 from tests.integrations.chatwoot.requests import ANA, connect, conversation_of, refused

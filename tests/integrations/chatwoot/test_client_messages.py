@@ -12,7 +12,7 @@ from integrations.chatwoot.shapes import (
     Status,
     Upload,
 )
-from integrations.twilio.calls import may_have_been_done
+from integrations.errors import may_have_been_done
 from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.integrations.chatwoot.requests import ANA, connect, conversation_of, refused
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.chatwoot.shapes import Attachment, MessageType
+from integrations.chatwoot.shapes import MessageType
 from integrations.chatwoot.webhooks import (
     ConversationEvent,
     MessageEvent,
@@ -71,10 +71,11 @@ def test_an_operators_message_is_read_with_all_that_decides_about_it():
     assert (event.created, event.id, event.inbox_id, event.key) == (True, 903, 3, "message_created:903")
     assert (event.message_type, event.private, event.source_id) == (MessageType.OUTGOING, False, "")
     assert event.content == "Hola, soy **Pedro** de ventas"
-    assert event.sender == Sender(SenderType.USER, 7, "Pedro")
+    assert event.sender == Sender(type="user", id=7, name="Pedro")
     assert event.created_at == datetime(2026, 7, 28, 10, 1, 2, 345000, UTC)
     link = "https://cw.example.com/rails/active_storage/blobs/redirect/a/plano.png"
-    assert event.attachments == (Attachment(link, "image", "image/png", 1234),)
+    [file] = event.attachments
+    assert (file.url, file.kind, file.content_type, file.size_bytes) == (link, "image", "image/png", 1234)
     conversation = event.conversation
     assert (conversation.id, conversation.inbox_id, conversation.source_id) == (42, 3, "wa_34600000001")
     assert (conversation.status, conversation.assignee_type, conversation.assignee_id) == ("open", "User", 7)

@@ -9,9 +9,8 @@ from email.utils import format_datetime
 import pytest
 
 from integrations import errors
-from integrations.errors import retry_after_s
+from integrations.errors import may_have_been_done, retry_after_s
 from integrations.http import json_client
-from integrations.twilio.calls import may_have_been_done
 from tests.integrations.http.server import SECRET, Handler, make, refused
 from tests.waiting import LATE_S, PATIENCE_S
 

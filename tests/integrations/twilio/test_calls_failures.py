@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from integrations.twilio.calls import TwilioRest, may_have_been_done
+from integrations.errors import may_have_been_done
+from integrations.twilio.calls import TwilioRest
 from integrations.twilio.error_codes import what_to_do
 from tests.fakes.twilio.server import Close, Drip, Hang, Page, Refuse
 from tests.integrations.twilio.calls import SENDER, TO, VOICE, client, place, refused, unused_port

@@ -6,8 +6,8 @@ from email.utils import format_datetime
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
+from integrations.errors import may_have_been_done
 from integrations.twilio.error_codes import what_to_do
-from integrations.twilio.messages import may_have_been_done
 from tests.fakes.twilio.server import Close, FakeTwilio, Hang, Page, Refuse
 from tests.integrations.twilio.messages import (
     NOON,

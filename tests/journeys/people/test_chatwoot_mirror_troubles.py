@@ -1,15 +1,12 @@
 """Stories of a Chatwoot that fails, hangs or is not set up right."""
 
 import json
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from simulator.whatsapp.client import ReceiptWishes, photo
-from storage.base import utc_now
-from storage.models import Mirror, MirrorItem
-from tests.fakes.chatwoot.fake import Close, FakeChatwoot, Hang, Page, Status
+from storage.models import Mirror
+from tests.fakes.chatwoot.fake import FakeChatwoot, Hang, Page, Status
 from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_posts import write_many
 from tests.journeys.people.chatwoot_setup import (
@@ -20,7 +17,7 @@ from tests.journeys.people.chatwoot_setup import (
     states,
     work_off,
 )
-from tests.records import every, the_only
+from tests.records import the_only
 
 
 @pytest.mark.both_databases
@@ -51,79 +48,6 @@ def test_nobody_waits_for_a_chatwoot_that_hangs(desk_line, chatwoot, twilio, ope
 
     assert chatwoot.hanging == 0
     assert {state for _, state in states(line)} == {"waiting"}
-
-
-@pytest.mark.both_databases
-@pytest.mark.parametrize("fault", [Close(after=True), Status(502, after=True), Page(504, after=True)])
-def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(desk_line, chatwoot, twilio, openai, fault):
-    line = desk_line()
-    write_many(line, twilio, openai, 2)
-    chatwoot.fail(fault, method="POST", path="/messages", times=2)
-
-    for _ in range(3):
-        mirror(line)
-
-    assert [words for _, words in shown(chatwoot)] == [
-        "Mensaje 0",
-        "Respuesta 0.",
-        "Mensaje 1",
-        "Respuesta 1.",
-    ]
-    assert {state for _, state in states(line)} == {"done"}
-
-
-def test_the_same_words_again_are_not_taken_for_those_whose_answer_was_lost(
-    desk_line, chatwoot, twilio, openai
-):
-    openai.enqueue(text("¿Sí?"), text("¿Sí?"))
-    line = desk_line()
-    person = person_of(line, twilio)
-    person.send("Hola")
-    mirror(line)
-    person.send("Hola")
-    chatwoot.fail(Close(), method="POST", path="/messages")  # this one was not done
-
-    for _ in range(2):
-        mirror(line)
-
-    assert [words for _, words in shown(chatwoot)] == ["Hola", "¿Sí?"] * 2
-
-
-def test_a_note_whose_answer_was_lost_is_known_by_its_webhook(desk_line, chatwoot, twilio, openai):
-    line = desk_line()
-    write_many(line, twilio, openai, 1)
-    mirror(line)
-    with line.parts.database.write() as connection:
-        line.parts.people.handoffs._desk.note(connection, 1, "handoff:1", "Quiere un presupuesto", utc_now())
-    chatwoot.fail(Close(after=True), method="POST", path="/messages")
-
-    mirror(line)
-    chatwoot.webhooks.settle()
-    mirror(line)
-
-    assert [words for kind, words in shown(chatwoot) if kind == "note"] == ["Quiere un presupuesto"]
-
-
-@pytest.mark.both_databases
-def test_what_a_dead_worker_was_at_is_looked_for_before_it_is_posted_again(
-    desk_line, chatwoot, twilio, openai
-):
-    line = desk_line()
-    write_many(line, twilio, openai, 2)
-    mirror(line)
-    [*_, last] = every(line.parts.database, MirrorItem)
-    with line.parts.database.write() as connection:  # it died after the post, before it could note so
-        dead = update(MirrorItem).where(MirrorItem.id == last.id)
-        connection.execute(dead.values(state="sending", step=0, remote_id=None, changed_at=utc_now()))
-
-    mirror(line)
-    assert states(line)[-1][1] == "sending"  # it may live
-    with line.parts.database.write() as connection:
-        connection.execute(update(MirrorItem).values(changed_at=utc_now() - timedelta(seconds=41)))
-    mirror(line)
-
-    assert states(line)[-1][1] == "done"
-    assert len(shown(chatwoot)) == 4
 
 
 def test_a_conversation_that_was_deleted_is_made_again_once(desk_line, chatwoot, twilio, openai):
@@ -216,18 +140,6 @@ def test_without_a_token_the_assistants_words_are_marked_and_the_log_says_why_on
     assert shown(chatwoot)[:2] == [("incoming", "Mensaje 0"), ("incoming", "🤖 Respuesta 0.")]
     logged = [json.loads(each) for each in capsys.readouterr().err.splitlines() if each.startswith("{")]
     assert [each["event"] for each in logged].count("chatwoot_without_token") == 1
-
-
-@pytest.mark.parametrize("token", ["bot", None])
-def test_without_a_token_too_a_lost_answer_is_not_doubled(desk_line, chatwoot, twilio, openai, token):
-    line = desk_line(token=token)
-    write_many(line, twilio, openai, 1)
-    chatwoot.fail(Close(after=True), method="POST", path="/messages", times=2)
-
-    for _ in range(3):
-        mirror(line)
-
-    assert len(shown(chatwoot)) == 2
 
 
 def test_a_file_that_is_too_large_for_chatwoot_leaves_its_words(desk_line, chatwoot, twilio, openai):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from simulator.twilio.account import Account
 from simulator.whatsapp.client import ReceiptWishes, WhatsApp, voice_note
 from storage.models import Message, Turn
 from tests.fakes.openai.replies import hang_before_headers, stalled, text, transcript
@@ -42,7 +43,7 @@ def ana(site, twilio):
 
 
 def a_person(kind, site, twilio, **options):
-    return kind(site["WEBHOOK_URL"], account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, api=twilio, **options)
+    return kind(site["WEBHOOK_URL"], Account(ACCOUNT_SID, AUTH_TOKEN), api=twilio, **options)
 
 
 def test_an_answer_in_the_middle_of_which_the_web_process_was_killed_comes_whole_and_once(

@@ -12,8 +12,8 @@ ANA = "+34600000001"
 WORDS = helpdesk_phrases("es-ES")
 
 
-def a_message(connection, body="", attachments=(), *, sid="SM1", simulated=False):
-    sender = Sender(ANA, f"whatsapp:{ANA}", "Ana", simulated)
+def a_message(connection, body="", attachments=(), *, sid="SM1", simulated=False, provider="twilio"):
+    sender = Sender(ANA, f"whatsapp:{ANA}", "Ana", simulated, provider=provider)
     recipient = contacts.conversation_with(connection, sender, "whatsapp:+12025550100", NOW)
     new = NewMessage(sid, "text", body, "whatsapp:+12025550100", attachments=tuple(attachments))
     return recipient, messages.keep_inbound(connection, recipient.conversation_id, new, body, NOW)

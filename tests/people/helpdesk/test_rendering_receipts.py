@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from integrations.message_errors import DIALOG360, TWILIO, what_to_do
 from people.helpdesk.observer import ChatwootObserver, sweep
-from people.helpdesk.rendering import Post, Voice
+from people.helpdesk.rendering import Post, Voice, posts_of
 from storage.models import MessageStatus, MirrorItem
 from storage.queries import helpdesk, helpdesk_items
 from storage.queries.helpdesk_items import Kind, State
@@ -91,6 +92,21 @@ def test_who_was_given_up_for_dead_changes_nothing_any_more(database, mirror):
         assert not helpdesk_items.leave(connection, dead, State.WAITING, NOW)
 
     assert every(database, MirrorItem)[0].state == State.DONE
+
+
+@pytest.mark.parametrize(("sid", "provider"), [("SM1", TWILIO), ("wamid.1", DIALOG360), ("", DIALOG360)])
+def test_a_failure_is_explained_by_the_provider_that_had_the_message(database, mirror, sid, provider):
+    with database.write() as connection:
+        recipient, message = a_message(connection, "Hola", sid=sid, provider=DIALOG360)
+        helpdesk.keep_operators(connection, recipient.contact_id, [message], 903, NOW)
+        mirror.receipt(connection, message, MessageStatus.FAILED, 503, NOW)
+    [*_, receipt] = every(database, MirrorItem)
+    with database.read() as connection:
+        posts = posts_of(connection, helpdesk_items.item_by_id(connection, receipt.id), WORDS)
+
+    assert [post.words for post in posts] == [
+        f"⚠️ El mensaje no se entregó (503). {what_to_do(provider, 503, 'es')}"
+    ]
 
 
 def test_files_are_named_where_they_cannot_be_shown():

@@ -1,18 +1,14 @@
 """The phone in the terminal, as a process, against a toy server."""
 
-import os
-import pty
 import re
-import select
 import signal
 import time
 
 import pytest
 
-from tests.simulator.terminal.terminals import ask
+from tests.simulator.terminal.terminals import AtATerminal, ask
 from tests.simulator.toy_server import Reply, response
 from tests.waiting import PATIENCE_S, wait_until
-from tests.warm import PROGRAMS
 
 pytestmark = pytest.mark.slow
 
@@ -82,42 +78,12 @@ def test_lines_can_be_typed(answered, run):
     ]
 
 
-class AtATerminal:
-    """The process with a terminal of its own: what it shows can be waited for, and lines typed."""
-
-    def __init__(self, url, data_dir):
-        self._master, slave = pty.openpty()
-        self._shown = bytearray()
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.process = PROGRAMS.start(
-            ["-m", "tests.simulator.terminal.run_phone", "--url", url],
-            env=kept | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
-            stdin=slave,
-            stdout=slave,
-        )
-        os.close(slave)
-
-    def type(self, line):
-        os.write(self._master, f"{line}\n".encode())
-
-    def wait_for(self, text):
-        while text.encode() not in self._shown:
-            ready, _, _ = select.select([self._master], [], [], 20)
-            assert ready, self._shown.decode()
-            self._shown.extend(os.read(self._master, 4096))
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-
 @pytest.fixture
 def sit_down(server, tmp_path):
     opened = []
 
     def sit_down():
-        opened.append(AtATerminal(server.url, tmp_path))
+        opened.append(AtATerminal("run_phone", server.url, tmp_path))
         return opened[-1]
 
     yield sit_down

@@ -1,8 +1,6 @@
 """The WhatsApp in the terminal, as a process, against a toy server."""
 
 import os
-import pty
-import select
 import socket
 import threading
 
@@ -12,6 +10,7 @@ from twilio.request_validator import RequestValidator
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
 from simulator.terminal.whatsapp_phrases import PHRASES
+from tests.simulator.terminal.terminals import AtATerminal
 from tests.simulator.toy_server import Reply, response
 from tests.waiting import PATIENCE_S, wait_until
 from tests.warm import PROGRAMS
@@ -131,8 +130,9 @@ def test_a_port_that_is_taken_is_named(run):
     assert f"Port {port} is taken" in done.stderr
 
 
-def test_a_number_that_cannot_be_is_exit_code_2(run):
-    done = run("--from", "600")
+@pytest.mark.parametrize("arguments", [("--from", "600"), ("--url", "ftp://x")])
+def test_wrong_arguments_are_exit_code_2(run, arguments):
+    done = run(*arguments)
 
     assert done.returncode == 2
     assert "Usage" in done.stderr
@@ -157,39 +157,10 @@ def test_text_from_the_server_is_not_read_as_markup_and_twiml_is_shown_when_aske
     assert "<Message>" in done.stdout
 
 
-class AtATerminal:
-    """The process with a terminal of its own."""
-
-    def __init__(self, url, data_dir):
-        self._master, slave = pty.openpty()
-        self._shown = bytearray()
-        self.process = PROGRAMS.start(
-            ["-m", "tests.simulator.terminal.run_whatsapp", "--url", url],
-            env=KEPT | {"LC_ALL": "en_US.UTF-8", "DATA_DIR": str(data_dir), "TERM": "xterm"},
-            stdin=slave,
-            stdout=slave,
-        )
-        os.close(slave)
-
-    def type(self, line):
-        os.write(self._master, f"{line}\n".encode())
-
-    def wait_for(self, text):
-        while text.encode() not in self._shown:
-            ready, _, _ = select.select([self._master], [], [], 20)
-            assert ready, self._shown.decode()
-            self._shown.extend(os.read(self._master, 4096))
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-
 def test_a_typist_may_send_several_while_the_first_is_answered(server, tmp_path):
     second_came = threading.Event()
     server.on(PATH, Reply(reply("to the first"), waits_for=second_came), reply("to the second"))
-    terminal = AtATerminal(server.url, tmp_path)
+    terminal = AtATerminal("run_whatsapp", server.url, tmp_path)
     try:
         terminal.wait_for("Type and press Enter")
         terminal.type("one")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from simulator.whatsapp.client import MessagingApi, WhatsApp
+from simulator.whatsapp.client import MessagingApi
 from tests.simulator.conftest import ACCOUNT
+from tests.simulator.phones import whatsapp_at
 from tests.simulator.toy_server import response
 from tests.simulator.whatsapp.api_client import TOKEN, Clock
 from tests.simulator.whatsapp.writing import DONE, PATH, message
@@ -15,7 +16,7 @@ def a_whatsapp(server):
     made = []
 
     def make(**options):
-        made.append(WhatsApp(server.url, account_sid=ACCOUNT, auth_token="a secret", **options))
+        made.append(whatsapp_at(server.url, ACCOUNT, "a secret", **options))
         return made[-1]
 
     yield make

@@ -9,8 +9,9 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from simulator.whatsapp.client import ReceiptWishes, WhatsApp
+from simulator.whatsapp.client import ReceiptWishes
 from tests.simulator.conftest import ACCOUNT
+from tests.simulator.phones import whatsapp_at
 from tests.simulator.toy_server import response
 from tests.simulator.whatsapp.api_client import DONE, PATH, TOKEN
 
@@ -35,7 +36,7 @@ class Rerouted(TwilioHttpClient):
 def ana(server, twilio):
     server.on(PATH, response())
     server.on("/status", DONE)
-    with WhatsApp(server.url, account_sid=ACCOUNT, auth_token=TOKEN, api=twilio) as ana:
+    with whatsapp_at(server.url, ACCOUNT, TOKEN, api=twilio) as ana:
         yield ana
 
 
@@ -267,7 +268,7 @@ def test_the_sandbox_writes_only_to_who_has_joined(ana, client, twilio, write):
 
 def test_people_share_an_api_and_get_what_is_theirs(server, ana, twilio, write):
     other = "+34600000002"
-    with WhatsApp(server.url, account_sid=ACCOUNT, auth_token=TOKEN, api=twilio, number=other) as luis:
+    with whatsapp_at(server.url, ACCOUNT, TOKEN, api=twilio, number=other) as luis:
         ana.send("hola")
         luis.send("hola")
 

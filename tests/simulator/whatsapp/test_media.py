@@ -11,9 +11,10 @@ import pytest
 import requests
 
 from simulator.whatsapp import samples
-from simulator.whatsapp.client import WhatsApp, document, photo, voice_note
+from simulator.whatsapp.client import document, photo, voice_note
 from simulator.whatsapp.media import from_file
 from tests.simulator.conftest import ACCOUNT
+from tests.simulator.phones import whatsapp_at
 from tests.simulator.toy_server import response
 from tests.simulator.whatsapp.api_client import DONE, PATH, TOKEN
 
@@ -22,7 +23,7 @@ from tests.simulator.whatsapp.api_client import DONE, PATH, TOKEN
 def ana(server, twilio):
     server.on(PATH, response())
     server.on("/status", DONE)
-    with WhatsApp(server.url, account_sid=ACCOUNT, auth_token=TOKEN, api=twilio) as ana:
+    with whatsapp_at(server.url, ACCOUNT, TOKEN, api=twilio) as ana:
         yield ana
 
 

@@ -1,0 +1,53 @@
+"""All of the dashboard's routes: logging in and out here, each page in a module of its own."""
+
+from math import ceil
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dashboard.auth import WrongPassword, access, next_page
+from dashboard.blueprint import bp
+from dashboard.layout import render
+from dashboard.pages import assistant, calls, conversations, handoffs, home, media, messages
+from dashboard.simulator import phone, whatsapp
+from translations import gettext as _
+
+__all__ = ["bp", "front_door"]
+
+PAGES = (home, conversations, calls, messages, handoffs, assistant, media, phone, whatsapp)
+"""Modules with views of the blueprint, which are added to it when they are imported."""
+
+
+def front_door() -> ResponseReturnValue:
+    """Lead whoever opens the bare address to the dashboard, which has its own guard."""
+    return redirect(url_for("dashboard.home"))
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Let an operator in who knows the password."""
+    wanted = next_page(request.args.get("next", ""))
+    if not access().has_password:
+        return redirect(wanted)
+    if request.method == "GET":
+        return _login_page(wanted)
+    try:
+        wait_s = access().log_in(request.form.get("password", ""))
+    except WrongPassword:
+        return _login_page(wanted, _("The password is not right.")), 401
+    if wait_s is None:
+        return redirect(wanted)
+    minutes = ceil(wait_s / 60)
+    page = _login_page(wanted, _("Too many tries. Wait {minutes} min and try again.").format(minutes=minutes))
+    return page, 429, {"Retry-After": str(ceil(wait_s))}
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End an operator's session."""
+    access().log_out()
+    return redirect(url_for("dashboard.login"))
+
+
+def _login_page(wanted: str, complaint: str = "") -> str:
+    return render("login.html", wanted=wanted, complaint=complaint)

@@ -1,0 +1,30 @@
+"""What counts as the same text: keywords, requests and questions are compared in this form."""
+
+import unicodedata
+
+import pytest
+
+from integrations.plain_text import folded, plain_words
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("¿Sí?", "si"),
+        ("  MAÑANA -- por_la  tarde… ", "manana por la tarde"),
+        ("Não, Grüße", "nao grusse"),
+        ("ba\u00adja", "baja"),
+        ("STOP\u200b \u2764\ufe0f", "stop"),
+        ("cafe\u0301 nº 5", "cafe no 5"),
+        ("𝐁𝐀𝐉𝐀", "baja"),
+        ("¡¿…?!", ""),
+    ],
+)
+def test_words_are_what_is_left_without_case_accents_and_signs(text, plain):
+    assert plain_words(text) == plain
+
+
+def test_latin_letters_are_folded_one_by_one_as_unicode_says():
+    for code in (*range(0xA0), *range(0xAE, 0x250), *range(0x1E00, 0x1F00)):
+        decomposed = unicodedata.normalize("NFKD", chr(code).casefold())
+        assert folded(chr(code)) == "".join(c for c in decomposed if not unicodedata.combining(c))

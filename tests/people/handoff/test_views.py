@@ -1,0 +1,71 @@
+"""Who may use the API for handoffs, and how often."""
+
+import pytest
+
+from app import create_app
+from integrations.elevenlabs.openapi import PATH
+from people.handoff.views import DOCUMENT
+
+KEY = {"X-API-Key": "s3cret"}
+MOST = 30
+"""Requests of an address in a minute."""
+
+
+@pytest.fixture
+def open_api(make_settings):
+    """Start an application that asks for a key, and return a client of it."""
+    opened = []
+
+    def open_one(**values):
+        opened.append(create_app(make_settings(handoff_api_key="s3cret", **values)))
+        return opened[-1].test_client()
+
+    yield open_one
+    for app in opened:
+        app.extensions["container"].end_serving()
+        app.extensions["container"].database.close()
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Send a body that is no handoff; a request that may is told 422. No window ends meanwhile."""
+    monkeypatch.setattr("time.time", lambda: 1_800_000_030.0)
+    return lambda client, headers=KEY: client.post(PATH, data="{}", headers=headers)
+
+
+def test_the_limit_is_said_with_what_is_left_of_it(open_api, ask):
+    client = open_api()
+
+    first, *_, last, refused = [ask(client) for _ in range(MOST + 1)]
+
+    assert (first.headers["X-RateLimit-Limit"], first.headers["X-RateLimit-Remaining"]) == ("30", "29")
+    assert (last.status_code, last.headers["X-RateLimit-Remaining"]) == (422, "0")
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
+
+
+def test_requests_without_the_key_are_not_counted(open_api, ask):
+    client = open_api()
+
+    assert {ask(client, {}).status_code for _ in range(MOST + 1)} == {401}
+    assert ask(client).headers["X-RateLimit-Remaining"] == "29"
+
+
+def test_the_document_is_not_limited(open_api):
+    client = open_api()
+
+    answers = [client.get(DOCUMENT) for _ in range(MOST + 1)]
+
+    assert {(answer.status_code, "X-RateLimit-Limit" in answer.headers) for answer in answers} == {
+        (200, False)
+    }
+
+
+def test_applications_in_one_process_count_apart(open_api, ask):
+    first = open_api()
+    for _ in range(MOST + 1):
+        ask(first)
+    second = open_api(webhook_url="https://second.example")
+
+    assert (ask(first).status_code, ask(second).status_code) == (429, 422)
+    assert second.get(DOCUMENT).json["servers"] == [{"url": "https://second.example"}]
+    assert first.get(DOCUMENT).json["servers"] != second.get(DOCUMENT).json["servers"]
