@@ -23,6 +23,7 @@ from messaging import dialog360_views as dialog360
 from messaging import views as whatsapp
 from observability.logging import configure_logging
 from observability.metrics import CONTENT_TYPE, REQUESTS
+from observability.settings_errors import said_at_start
 from people.elevenlabs import views as elevenlabs
 from people.handoff.views import handoff_blueprint, new_limiter
 from people.helpdesk import views as chatwoot
@@ -69,7 +70,7 @@ def _settings() -> Settings:
     try:
         settings = load_settings()
     except SettingsError as error:
-        raise SystemExit(str(error)) from None
+        raise SystemExit(said_at_start(error)) from None
     share_metrics(settings.data_dir / "metrics")
     return settings
 

@@ -23,7 +23,9 @@ from cli.call_progress import Follower
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
 from conversation.phrases import catalogue_for
-from conversation.profiles.profile import Profile, ProfileError, instructions_for, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import Profile, instructions_for, load_profile
 from conversation.speech.sentences import SentenceCutter
 from integrations.errors import IntegrationError
 from integrations.language_model import Message
@@ -63,8 +65,8 @@ def command(terminal: Terminal) -> click.Command:
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
-    settings = read_settings(options.env_file)
-    profile = _profile(settings)
+    settings = read_settings(terminal, options.env_file)
+    profile = _profile(terminal, settings)
     numbers = None if options.dry_run else numbers_of(terminal, settings, options)
     try:
         written = _message(terminal, settings, profile, options.prompt)
@@ -112,11 +114,11 @@ def _most_that_fit(pieces: Sequence[str], document_of: Callable[[str], str]) -> 
     return "".join(pieces[:first_too_long]).strip()
 
 
-def _profile(settings: Settings) -> Profile:
+def _profile(terminal: Terminal, settings: Settings) -> Profile:
     try:
         return load_profile(settings.assistant_profile)
     except ProfileError as error:
-        raise CannotBegin(str(error)) from error
+        raise CannotBegin(terminal.translate(profile_sentence(error))) from error
 
 
 def _message(terminal: Terminal, settings: Settings, profile: Profile, prompt: str | None) -> str:

@@ -3,7 +3,6 @@
 import signal
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
@@ -258,8 +257,7 @@ def summary(terminal: Terminal, state: CallState) -> str:
 def _price(terminal: Terminal, state: CallState) -> str:
     if state.price is None:
         return terminal.translate(_("price not known yet"))
-    amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
-    return amount.replace(".", ",") if terminal.language == "es" else amount
+    return terminal.amount(state.price, state.price_unit)
 
 
 def _status_word(terminal: Terminal, state: CallState) -> str:

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 
-from phone_numbers import dialable_number, parse_e164
+from phone_numbers import dialable_number
 from simulator.local_server import LocalServer, is_reachable
+from simulator.terminal.option_readers import number_reader, url_reader
 from simulator.terminal.phone_input import (
     InputAction,
     Keyboard,
@@ -43,7 +43,7 @@ def run_terminal_phone(
 ) -> int:
     """Hold one call with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en". number: the person's. to: the assistant's.
+    language: that of what is shown. number: the person's. to: the assistant's.
     url: the server's; None: where ./start.sh has it. script: lines to be said, instead of a
     keyboard. realtime: speech takes its time; None: with a keyboard. transfer: what comes of a transfer.
     Returns 0 when the call went well, 1 where no server is reached, 3 when it ended in an application error.
@@ -73,12 +73,15 @@ def run_terminal_phone(
 
 
 def phone_command(server: Callable[[], LocalServer], language: str) -> click.Command:
-    """Return the command `phone`. server: asked when it is run. language: that of what is shown, "es" or "en"."""
+    """Return the command `phone`. server: asked when it is run. language: that of what is shown."""
+    read_number = number_reader(language, form=dialable_number, may_withhold=True)
 
     @click.command("phone")
-    @click.option("--from", "number", callback=_number, help="The caller's number, or anonymous.")
-    @click.option("--to", callback=_number, help="The number that is called.")
-    @click.option("--url", callback=_url, help="The server (default: where ./start.sh has it).")
+    @click.option("--from", "number", callback=read_number, help="The caller's number, or anonymous.")
+    @click.option("--to", callback=read_number, help="The number that is called.")
+    @click.option(
+        "--url", callback=url_reader(language), help="The server (default: where ./start.sh has it)."
+    )
     @click.option(
         "--script", type=click.File(encoding="utf-8"), help="A file with a line for each thing said."
     )
@@ -194,20 +197,3 @@ def _busy(screen: Screen, key: str) -> Iterator[None]:
 def _hang_up(phone: Phone) -> None:
     if phone.ended is None and phone.turns:
         phone.hang_up()
-
-
-def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None or value == "anonymous":
-        return value
-    try:
-        return dialable_number(parse_e164(value))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and (
-        urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
-    ):
-        raise click.BadParameter("must be a URL such as http://127.0.0.1:5000")
-    return value

@@ -15,6 +15,7 @@ from simulator.terminal.phone_phrases import PHRASES
 from simulator.twilio.journal import CallWarning, Event, Heard, Line, Step
 from simulator.twilio.phone import Phone
 from translations import in_language
+from translations.numbers import separated
 
 WHO_WIDTH = 11
 SECONDS_WIDTH = 7
@@ -26,15 +27,13 @@ class Screen:
     def __init__(self, console: Console, language: str, *, interactive: bool, show_twiml: bool) -> None:
         self._console = console
         self._language = language
-        self._comma = language == "es"
         self._interactive = interactive
         self._show_twiml = show_twiml
         self._last_who = ""
 
     def phrase(self, key: str, **values: object) -> str:
         """Return a phrase in the reader's language."""
-        with in_language(self._language):
-            return str(PHRASES[key].format(**values))
+        return PHRASES[key].format(**values).said_in(self._language)
 
     def opening(self, caller: str, called: str, url: str) -> None:
         """Show both numbers and the available input."""
@@ -114,8 +113,8 @@ class Screen:
 
     def number(self, seconds: float) -> str:
         """Return seconds with the language's decimal sign."""
-        text = f"{seconds:.2f}"
-        return text.replace(".", ",") if self._comma else text
+        with in_language(self._language):
+            return separated(f"{seconds:.2f}")
 
     def _heard(self, heard: Heard) -> None:
         # The seconds to the first word always; after that, where there is a silence worth the name.

@@ -10,9 +10,9 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from phone_numbers import parse_e164
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.local_server import LocalServer, is_reachable
+from simulator.terminal.option_readers import number_reader
 from simulator.terminal.phone import CALL_FAILED, NO_SERVER, WENT_WELL
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
 from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
@@ -43,7 +43,7 @@ def run_terminal_whatsapp(
 ) -> int:
     """Hold a conversation with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en". number: the person's; to: the assistant's.
+    language: that of what is shown. number: the person's; to: the assistant's.
     url: the server's; None: where ./start.sh has it. script: lines to be sent, one after the other's answer,
     instead of a keyboard. api_port: where media are served and REST calls taken; 0: any. late_s: how long a
     script waits for an answer that was not in the reply.
@@ -79,10 +79,11 @@ def run_terminal_whatsapp(
 
 def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) -> click.Command:
     """Return the command `simulate`. server: asked when it is run. language: as run_terminal_whatsapp takes it."""
+    read_number = number_reader(language)
 
     @click.command("simulate")
-    @click.option("--from", "number", callback=_number, help="The person's number.")
-    @click.option("--to", callback=_number, help="The number that is written to.")
+    @click.option("--from", "number", callback=read_number, help="The person's number.")
+    @click.option("--to", callback=read_number, help="The number that is written to.")
     @click.option("--name", "profile_name", default="Ana", show_default=True, help="The person's name.")
     @click.option("--url", help="The server (default: where ./start.sh has it).")
     @click.option("--script", type=click.File(encoding="utf-8"), help="A file with a line for each message.")
@@ -211,10 +212,3 @@ class _Sitting:
 
 def _is_refused(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status >= 400
-
-
-def _number(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    try:
-        return None if value is None else parse_e164(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error

@@ -16,6 +16,7 @@ from simulator.twilio.journal import Step
 from simulator.whatsapp.client import Event, WhatsApp
 from simulator.whatsapp.messages import MessageProblem, Received
 from translations import in_language
+from translations.numbers import separated
 
 
 class ChatScreen:
@@ -27,7 +28,6 @@ class ChatScreen:
     def __init__(self, console: Console, language: str, *, live: bool, show_twiml: bool) -> None:
         self._console = console
         self._language = language
-        self._comma = language == "es"
         self._live = live
         self._show_twiml = show_twiml
         self._is_asking = False
@@ -35,8 +35,7 @@ class ChatScreen:
 
     def phrase(self, key: str, **values: object) -> str:
         """Return a phrase in the reader's language."""
-        with in_language(self._language):
-            return str(PHRASES[key].format(**values))
+        return PHRASES[key].format(**values).said_in(self._language)
 
     def opening(self, person: str, assistant: str, url: str) -> None:
         """Show both numbers and the available input."""
@@ -97,8 +96,8 @@ class ChatScreen:
 
     def number(self, seconds: float) -> str:
         """Return seconds with the language's decimal sign."""
-        text = f"{seconds:.2f}"
-        return text.replace(".", ",") if self._comma else text
+        with in_language(self._language):
+            return separated(f"{seconds:.2f}")
 
     def _content(self, received: Received) -> Text:
         lines = [received.text] if received.text else []
