@@ -24,7 +24,9 @@ from cli.console import Terminal
 from conversation.intents import pattern_of
 from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
 from conversation.phrases import catalogues
-from conversation.profiles.profile import ProfileError, instructions_for, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import instructions_for, load_profile
 from conversation.tools.runner import phone_tools, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
 from integrations.offline.phrases import Patterns
@@ -36,7 +38,9 @@ from launch.texts import TEXTS as LAUNCH
 from messaging import opt_out
 from observability.disabled_features import what_is_off
 from observability.metrics import MESSAGES, RECEIPTS, REQUESTS
+from observability.settings_errors import settings_sentence
 from people.handoff import notices
+from people.handoff.seller_errors import sellers_sentence
 from people.handoff.sellers import SellersError, load_sellers
 from people.helpdesk.phrases import helpdesk_phrases
 from settings import ROOT, Settings, SettingsError, load_settings
@@ -105,28 +109,28 @@ def settings() -> dict[str, dict]:
     return found
 
 
-def refusal_of_settings() -> str:
+def refusal_of_settings(language: str) -> str:
     """Return the sentence for what the environment says; "" where it can be right."""
     try:
         load_settings(None)
     except SettingsError as error:
-        return str(error)
+        return settings_sentence(error).said_in(language)
     return ""
 
 
-def refusal_of_profile(name_or_path: str) -> str:
+def refusal_of_profile(name_or_path: str, language: str) -> str:
     try:
         load_profile(name_or_path)
     except ProfileError as error:
-        return str(error)
+        return profile_sentence(error).said_in(language)
     return ""
 
 
-def refusal_of_sellers(path: Path) -> str:
+def refusal_of_sellers(path: Path, language: str) -> str:
     try:
         load_sellers(path)
     except SellersError as error:
-        return str(error)
+        return sellers_sentence(error).said_in(language)
     return ""
 
 
@@ -233,7 +237,7 @@ def words() -> dict[str, object]:
 def shell_words(language: str) -> str:
     """Return what start.sh and test.sh say where there is no Python."""
     said = subprocess.run(
-        ["bash", "-c", f". launch/python.sh; say_no_python {language}"],
+        ["bash", "-c", f"LANG={language}; . launch/python.sh; say_no_python"],
         cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
     )  # fmt: skip
     return said.stdout + said.stderr
