@@ -20,6 +20,7 @@ from storage.database import Database
 from tests import examples
 from tests.fakes.openai.server import FakeOpenAI
 from tests.simulator.phones import phone_at, whatsapp_at
+from tests.waiting import PATIENCE_S
 
 pytest_plugins = ["tests.postgres"]
 
@@ -118,6 +119,16 @@ def database(database_url):
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres):
+    """A migrated PostgreSQL, for what is about two transactions at once; it waits long for a lock."""
+    url = postgres.create_like("migrated", upgrade)
+    database = Database(url, busy_timeout_s=PATIENCE_S)
+    yield database
+    database.close()
+    postgres.drop(url)
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 
 from container import Container
 from settings import SIMULATOR_ACCOUNT_SID
 from tests.simulator.phones import phone_at
+from tests.waiting import wait_until
 from tests.warm import PROGRAMS
 
 
@@ -33,7 +33,7 @@ def kill(running):
 @contextmanager
 def web(environment):
     with process(environment, "gunicorn", "-c", "gunicorn.conf.py", "app:create_app()") as running:
-        wait_until(lambda: is_up(environment["PORT"]), 60)
+        wait_until(lambda: is_up(environment["PORT"]))
         yield running
 
 
@@ -45,15 +45,15 @@ def is_up(port):
         return False
 
 
-def wait_until(true, timeout_s=30.0):
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
-
-
 def a_phone(environment, settings, **options):
     url = f"http://127.0.0.1:{environment['PORT']}"
     return phone_at(
         url, account_sid=SIMULATOR_ACCOUNT_SID, auth_token=Container(settings).simulator_token, **options
     )
+
+
+def worker_jobs(line):
+    """Return the jobs of a worker that looks after a line's database, in this process."""
+    container = Container(line.settings)
+    container.database = line.parts.database
+    return container.jobs.by_name

@@ -66,12 +66,8 @@ def test_an_import_of_a_test_module_is_found_however_it_is_written(statement):
     assert any(is_test_module(name) for name in imports_of(statement))
 
 
-def test_no_test_file_is_long():
-    lengths = {
-        str(file): len((product.ROOT / file).read_text("utf-8").splitlines())
-        for file in TESTS
-        if file.name.startswith("test_")
-    }
+def test_no_file_of_tests_is_long():
+    lengths = {str(file): len((product.ROOT / file).read_text("utf-8").splitlines()) for file in TESTS}
 
     assert {file: lines for file, lines in lengths.items() if lines > LONGEST_LINES} == {}
 

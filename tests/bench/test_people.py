@@ -20,6 +20,7 @@ from integrations.chatwoot.shapes import Status
 from integrations.errors import IntegrationError
 from settings import ROOT
 from tests.fakes.chatwoot.fake import FakeChatwoot
+from tests.waiting import PATIENCE_S
 
 ANA, SOURCE = "+34600000001", "34600000001"
 TINY = ("--quick", "--turns", "2", "--exchanges", "2", "--backlog", "3", "--handoffs", "3")
@@ -42,12 +43,12 @@ def served(connection):
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(PATIENCE_S)
     try:
         yield ports[0]
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(PATIENCE_S)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def run(work, *arguments, language="en", is_set=True):
 
 
 def waited_for(crm, work, count):
-    return crm.wait_for(lambda: len(work.dead_letters(JOB)) == count, 20)
+    return crm.wait_for(lambda: len(work.dead_letters(JOB)) == count)
 
 
 def test_what_a_crm_refused_is_shown_with_why_and_can_be_told_again(business, crm, work, database_url):
@@ -69,7 +69,7 @@ def test_what_a_crm_refused_is_shown_with_why_and_can_be_told_again(business, cr
     with Works(database_url, business.events):
         assert waited_for(crm, work, 1)
         shown, retried = run(work, "failed"), run(work, "retry")
-        assert crm.wait_for(lambda: crm.events, 20)
+        assert crm.wait_for(lambda: crm.events)
 
     row = next(line for line in shown.stdout.splitlines() if "handoff:" in line)
     assert f"handoff:{handoff}" in row and "the CRM answered 422" in row
@@ -92,7 +92,7 @@ def test_what_was_tried_to_the_end_is_shown_too_and_one_of_several_can_be_told(
         assert waited_for(crm, work, 2)
         shown = run(work, "failed", language="es").stdout
         assert "Se le cuentan otra vez: 1" in run(work, "retry", f"handoff:{second}", language="es").stdout
-        assert crm.wait_for(lambda: len(crm.posted) == 7, 20)
+        assert crm.wait_for(lambda: len(crm.posted) == 7)
         assert waited_for(crm, work, 1)
 
     assert shown.index(f"handoff:{first}") < shown.index(f"handoff:{second}")

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.cli.dialer import SENDER, TO, WORDS
-from tests.fakes.twilio import calls as twilio_calls
-from tests.fakes.twilio.calls import Step
+from tests.fakes.twilio import call as twilio_calls
+from tests.fakes.twilio.call import Step
 
 # Calls
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.openai import server
+from tests.fakes.openai import replies
 from tests.fakes.openai.server import FakeOpenAI
-from tests.fakes.twilio import calls as twilio_calls
+from tests.fakes.twilio import call as twilio_calls
 from tests.fakes.twilio.server import FakeTwilio, Page
 from tests.warm import PROGRAMS
 
@@ -70,7 +70,7 @@ def placed_twiml(twilio):
 
 
 def test_what_the_model_wrote_is_spoken_to_whom_was_called(twilio, model, script):
-    model.enqueue(server.text(MESSAGE))
+    model.enqueue(replies.text(MESSAGE))
 
     done = script.run(TO, "--prompt", "su pedido ha llegado")
 
@@ -82,7 +82,7 @@ def test_what_the_model_wrote_is_spoken_to_whom_was_called(twilio, model, script
 
 
 def test_of_two_tokens_the_first_signs_in_while_one_is_rotated(twilio, model, script):
-    model.enqueue(server.text(MESSAGE))
+    model.enqueue(replies.text(MESSAGE))
 
     done = script.run(TO, TWILIO_AUTH_TOKEN=f"{twilio.auth_token},the-old-one")
 
@@ -117,7 +117,7 @@ def test_twilio_is_given_nothing_relative_to_fetch(twilio, script):
     "filler", ["Ñandú & <cigüeña> «sí».", "Esto es una frase con \"comillas\" y 'apóstrofos' & más."]
 )
 def test_a_long_message_is_shortened_to_whole_sentences_within_twilios_limit(twilio, model, script, filler):
-    model.enqueue(server.text("Hola. " + " ".join([filler] * 300)))
+    model.enqueue(replies.text("Hola. " + " ".join([filler] * 300)))
 
     done = script.run(TO)
 
@@ -128,7 +128,7 @@ def test_a_long_message_is_shortened_to_whole_sentences_within_twilios_limit(twi
 
 
 def test_a_message_of_one_endless_sentence_is_cut_at_a_word(twilio, model, script):
-    model.enqueue(server.text("palabra " * 1000))
+    model.enqueue(replies.text("palabra " * 1000))
 
     script.run(TO)
 
@@ -138,7 +138,7 @@ def test_a_message_of_one_endless_sentence_is_cut_at_a_word(twilio, model, scrip
 
 
 def test_a_sentence_that_the_model_left_unfinished_is_not_spoken(twilio, model, script):
-    model.enqueue(server.text("Hola, señora. Su pedido está en el", finish="length"))
+    model.enqueue(replies.text("Hola, señora. Su pedido está en el", finish="length"))
 
     script.run(TO)
 
@@ -146,7 +146,7 @@ def test_a_sentence_that_the_model_left_unfinished_is_not_spoken(twilio, model, 
 
 
 def test_control_characters_do_not_reach_twilio(twilio, model, script):
-    model.enqueue(server.text("Hola\x0b, buenos\x00 días.\x1b[31m Adiós."))
+    model.enqueue(replies.text("Hola\x0b, buenos\x00 días.\x1b[31m Adiós."))
 
     script.run(TO)
 
@@ -159,7 +159,7 @@ def test_control_characters_do_not_reach_twilio(twilio, model, script):
 def test_a_dry_run_shows_the_message_its_twiml_and_its_length_and_calls_nobody(
     twilio, model, script, language, says
 ):
-    model.enqueue(server.text(MESSAGE))
+    model.enqueue(replies.text(MESSAGE))
 
     done = script.run(
         "--dry-run",
@@ -199,11 +199,11 @@ def test_with_no_model_the_profiles_own_message_is_spoken_and_that_is_said(
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (server.invalid_key(), 3),
-        (server.out_of_quota(), 3),
-        (server.text("Hola", finish=None, done=False), 4),
-        (server.empty(), 4),
-        (server.text("  \n "), 4),
+        (replies.invalid_key(), 3),
+        (replies.out_of_quota(), 3),
+        (replies.text("Hola", finish=None, done=False), 4),
+        (replies.empty(), 4),
+        (replies.text("  \n "), 4),
     ],
 )
 def test_a_model_that_fails_calls_nobody(twilio, model, script, reply, code):

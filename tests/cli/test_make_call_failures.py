@@ -8,8 +8,9 @@ import pytest
 
 from settings import load_settings
 from tests.cli.dialer import _UNUSED_PORT, SENDER, TO, WORDS, Ended
-from tests.fakes.twilio import calls as twilio_calls
+from tests.fakes.twilio import call as twilio_calls
 from tests.fakes.twilio.server import Close, Hang, Page, Refuse
+from tests.waiting import PATIENCE_S
 
 # What goes wrong with Twilio
 
@@ -163,13 +164,13 @@ def test_control_c_while_the_call_is_being_placed_hangs_up_once_it_is(twilio, di
     class Slowly:
         def play(self, handler):
             placing.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE_S)
             handler.send_json(handler.fake.answer(handler.fake.requests[-1]))
 
     twilio.calls.script(*twilio_calls.RINGS_ON)
     twilio.fail(Slowly())
     process = dialer.start(TO)
-    placing.wait(10)
+    placing.wait(PATIENCE_S)
 
     process.send_signal(signal.SIGINT)
     go_on.set()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.contract import seams
+from tests.contract.seams import application
 from tests.contract.snapshot import UPDATE, changes
 
 
@@ -32,7 +32,7 @@ def nothing_set(monkeypatch, tmp_path):
 def prepared(tmp_path_factory):
     """A migrated SQLite database, to be copied."""
     path = tmp_path_factory.mktemp("contract") / "assistant.db"
-    seams.migrate(f"sqlite:///{path}")
+    application.migrate(f"sqlite:///{path}")
     return path
 
 
@@ -46,10 +46,10 @@ def make_app(prepared, tmp_path):
         folder.mkdir()
         if migrated:
             shutil.copy(prepared, folder / "assistant.db")
-        app = seams.make_app(data_dir=folder, **({"log_format": "json"} | values))
+        app = application.make_app(data_dir=folder, **({"log_format": "json"} | values))
         apps.append(app)
         return app
 
     yield make
     for app in apps:
-        seams.close(app)
+        application.close(app)

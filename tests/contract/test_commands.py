@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tests.contract import seams
+from tests.contract.seams import LANGUAGES, application
 from tests.contract.snapshot import hold
 from tests.contract.stories import without_pythons_words
 
@@ -26,7 +26,7 @@ WHATSAPP = TWILIO | {"TWILIO_WHATSAPP_NUMBER": "+12025550100", "TWILIO_API_URL":
 TEMPLATE, MESSAGE = "HX" + "0" * 32, "SM" + "0" * 32
 
 
-@pytest.fixture(params=seams.LANGUAGES)
+@pytest.fixture(params=LANGUAGES)
 def language(request, monkeypatch):
     monkeypatch.setenv("LANG", LANG[request.param])
     return request.param
@@ -46,7 +46,7 @@ def test_help_of_every_command(make_app, language):
     app = make_app()
     own = sorted(app.cli.commands)
     parts = [text for name in own for text in helps(app.cli.commands[name], name)]
-    parts += [text for name in SCRIPTS for text in helps(seams.script(name, language), name)]
+    parts += [text for name in SCRIPTS for text in helps(application.script(name, language), name)]
 
     hold(f"help_{language}.txt", "\n".join(parts))
 
@@ -54,7 +54,7 @@ def test_help_of_every_command(make_app, language):
 def test_parameters_of_every_command(make_app):
     """Hidden options, types and defaults too, which --help does not tell."""
     app = make_app()
-    commands = [*app.cli.commands.items(), *((name, seams.script(name, "en")) for name in SCRIPTS)]
+    commands = [*app.cli.commands.items(), *((name, application.script(name, "en")) for name in SCRIPTS)]
 
     def lines(command, path):
         for one in command.params:
@@ -120,7 +120,7 @@ def test_what_the_scripts_refuse(name, language, tmp_path):
     for line, environment in SCRIPT_CASES:
         given = shlex.split(line)
         given = given if "--env-file" in given else [*given, "--env-file", str(empty)]
-        result = CliRunner(env=environment).invoke(seams.script(name, language), given, prog_name=name)
+        result = CliRunner(env=environment).invoke(application.script(name, language), given, prog_name=name)
         told.append(story(f"{name} {line}", environment, result, tmp_path))
 
     hold(f"refusals_{name.removesuffix('.py')}_{language}.txt", "\n".join(told))

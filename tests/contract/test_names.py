@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from tests.contract import seams
+from tests.contract.seams import application, source
 from tests.contract.snapshot import hold
 
 STRANGER = {
@@ -56,7 +56,7 @@ def test_routes_and_whom_they_refuse(make_app):
 def test_settings():
     lines = [
         f"{name}: {json.dumps(found, ensure_ascii=False, sort_keys=True)}"
-        for name, found in seams.settings().items()
+        for name, found in application.settings().items()
     ]
 
     hold("settings.txt", "\n".join(sorted(lines)))
@@ -66,9 +66,10 @@ def test_metrics(make_app):
     app = make_app()
 
     lines = [
-        f"{name} | {kind} | {', '.join(labels)} | {text}" for name, kind, text, labels in seams.metrics(app)
+        f"{name} | {kind} | {', '.join(labels)} | {text}"
+        for name, kind, text, labels in application.metrics(app)
     ]
-    lines += [f"{name} | buckets | {', '.join(bounds)}" for name, bounds in seams.buckets(app).items()]
+    lines += [f"{name} | buckets | {', '.join(bounds)}" for name, bounds in application.buckets(app).items()]
     hold("metrics.txt", "\n".join(sorted(lines)))
 
 
@@ -76,7 +77,7 @@ def test_tables(prepared):
     engine = create_engine(f"sqlite:///{prepared}")
     found = inspect(engine)
     lines = []
-    for table in seams.our_tables():
+    for table in application.our_tables():
         assert found.has_table(table), table
         lines += [
             f"{table}.{c['name']}: {c['type']}{'' if c['nullable'] else ' not null'}, default {c['default']}"
@@ -96,7 +97,7 @@ def test_tables(prepared):
         ]
         lines += [f"{table} check {c['name']}: {c['sqltext']}" for c in found.get_check_constraints(table)]
     with engine.connect() as connection:
-        for table in seams.our_tables():
+        for table in application.our_tables():
             statement = (
                 "select sql from sqlite_master"
                 " where type in ('index', 'trigger') and tbl_name = ? and sql is not null"
@@ -107,14 +108,14 @@ def test_tables(prepared):
 
 
 def test_names_that_are_kept(make_app):
-    names = seams.kept_names(make_app(**ALL_SET))
+    names = application.kept_names(make_app(**ALL_SET))
 
     lines = [f"{what}: {json.dumps(value, ensure_ascii=False)}" for what, value in names.items()]
     hold("kept_names.txt", "\n".join(lines))
 
 
 def test_names_of_log_events():
-    hold("log_events.txt", "\n".join(seams.log_events()))
+    hold("log_events.txt", "\n".join(source.log_events()))
 
 
 @pytest.mark.parametrize("public_url", [None, "https://assistant.example"])

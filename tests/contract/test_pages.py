@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.contract import seams
+from tests.contract.seams import LANGUAGES, application
 from tests.contract.snapshot import hold
 
 AT = "2026-11-21 {}:00.000000"
@@ -138,9 +138,9 @@ def words_of(response):
 
 @pytest.fixture
 def app(make_app, monkeypatch):
-    seams.stop_the_clock(monkeypatch)
+    application.stop_the_clock(monkeypatch)
     app = make_app(secret_key="s", openai_price_in=1, openai_price_out=2)
-    with closing(sqlite3.connect(seams.database_file(app))) as connection, connection:
+    with closing(sqlite3.connect(application.database_file(app))) as connection, connection:
         for table, found in rows().items():
             for row in found:
                 names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
@@ -148,7 +148,7 @@ def app(make_app, monkeypatch):
     return app
 
 
-@pytest.mark.parametrize("language", seams.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_of_the_dashboard(app, language):
     client = app.test_client()
     told = []
@@ -159,9 +159,9 @@ def test_pages_of_the_dashboard(app, language):
     hold(f"pages_{language}.txt", "\n".join(told))
 
 
-@pytest.mark.parametrize("language", seams.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_login_and_what_it_refuses(make_app, monkeypatch, language):
-    seams.stop_the_clock(monkeypatch)
+    application.stop_the_clock(monkeypatch)
     app = make_app(secret_key="s", dashboard_password=PASSWORD)
     client, asked, told = app.test_client(), {"Accept-Language": language}, []
     page = client.get("/dashboard/login", headers=asked)

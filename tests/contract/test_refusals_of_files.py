@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract import seams
+from tests.contract.seams import LANGUAGES, application
 from tests.contract.snapshot import hold
 from tests.contract.stories import without_pythons_words
 
@@ -14,18 +14,18 @@ from tests.contract.stories import without_pythons_words
 WRONG = ("x", "-1", "1000000000", "1.5", "https://x?a", "x\ny")
 
 
-@pytest.mark.parametrize("language", seams.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_settings_refuse(monkeypatch, language):
     told = []
-    for setting in seams.settings().values():
+    for setting in application.settings().values():
         for name in setting["names"]:
             for wrong in WRONG:
                 with monkeypatch.context() as patched:
                     patched.setenv(name, wrong)
-                    if sentence := seams.refusal_of_settings(language):
+                    if sentence := application.refusal_of_settings(language):
                         told.append(f"{name}={wrong!r}: {sentence}")
     monkeypatch.setenv("CHATWOOT_ENABLED", "true")
-    told.append(f"CHATWOOT_ENABLED='true': {seams.refusal_of_settings(language)}")
+    told.append(f"CHATWOOT_ENABLED='true': {application.refusal_of_settings(language)}")
 
     hold(f"refusals_settings_{language}.txt", "\n".join(sorted(told)))
 
@@ -80,19 +80,19 @@ SELLERS = {
 }
 
 
-@pytest.mark.parametrize("language", seams.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_profiles_and_the_sellers_file_refuse(tmp_path, language):
     told = []
     for kind, files, refusal in (
-        ("profile", PROFILES, lambda path: seams.refusal_of_profile(str(path), language)),
-        ("sellers", SELLERS, lambda path: seams.refusal_of_sellers(path, language)),
+        ("profile", PROFILES, lambda path: application.refusal_of_profile(str(path), language)),
+        ("sellers", SELLERS, lambda path: application.refusal_of_sellers(path, language)),
     ):
         for what, text in files.items():
             path = Path(tmp_path / f"{kind}.toml")
             path.write_text(text, "utf-8")
             told.append(f"{kind}, {what}: {refusal(path).replace(str(tmp_path), 'FOLDER')}")
-    told.append(f"profile, no such: {seams.refusal_of_profile('nobody', language)}")
-    told.append(f"profile, no such file: {seams.refusal_of_profile('./nobody.toml', language)}")
-    told.append(f"sellers, no such file: {seams.refusal_of_sellers(Path('nobody.toml'), language)}")
+    told.append(f"profile, no such: {application.refusal_of_profile('nobody', language)}")
+    told.append(f"profile, no such file: {application.refusal_of_profile('./nobody.toml', language)}")
+    told.append(f"sellers, no such file: {application.refusal_of_sellers(Path('nobody.toml'), language)}")
 
     hold(f"refusals_files_{language}.txt", "\n".join(map(without_pythons_words, told)))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.contract import seams
+from tests.contract.seams import source, words
 from tests.contract.snapshot import hold
 
 PROFILES = ("recepcion.es", "reception.en")
@@ -29,32 +29,32 @@ def lines(value):
 
 
 def test_tables_of_words():
-    hold("words.txt", lines(seams.words()))
+    hold("words.txt", lines(words.words()))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_what_people_hear_with_a_sample_profile(profile):
-    hold(f"profile_{profile}.txt", lines(seams.profile(profile)))
+    hold(f"profile_{profile}.txt", lines(words.profile(profile)))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("channel", ["phone", "whatsapp"])
 def test_what_the_model_is_told(profile, channel):
-    hold(f"instructions_{profile}_{channel}.txt", seams.instructions(profile, channel))
+    hold(f"instructions_{profile}_{channel}.txt", words.instructions(profile, channel))
 
 
 def test_the_tools_that_the_model_is_offered():
-    hold("tools.txt", lines(seams.tools()))
+    hold("tools.txt", lines(words.tools()))
 
 
 def test_every_sentence_of_the_code():
-    hold("sentences.txt", "\n".join(json.dumps(text, ensure_ascii=False) for text in seams.sentences()))
+    hold("sentences.txt", "\n".join(json.dumps(text, ensure_ascii=False) for text in source.sentences()))
 
 
 def test_every_text_that_there_is_in_spanish_and_in_english():
     pairs = [
         f"{json.dumps(es, ensure_ascii=False)} = {json.dumps(en, ensure_ascii=False)}"
-        for es, en in seams.pairs()
+        for es, en in source.pairs()
     ]
 
     hold("pairs.txt", "\n".join(pairs))

@@ -9,7 +9,7 @@ from storage.models import Call
 from storage.reports import transcripts
 from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
-from tests.fakes.twilio.calls import TALKS_ON
+from tests.fakes.twilio.call import TALKS_ON
 from tests.fakes.twilio.server import FakeTwilio, Refuse
 from tests.records import the_only
 

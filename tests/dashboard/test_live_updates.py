@@ -10,6 +10,7 @@ from storage.models import MessageStatus
 from storage.queries import messages, outgoing
 from storage.queries.messages import Attachment
 from tests.dashboard.conversations import Talks
+from tests.waiting import PATIENCE_S
 
 SOON_S = 0.02
 
@@ -157,7 +158,7 @@ def test_one_thread_reads_for_all_and_ends_with_the_last(talks, open_live):
     [reader] = [thread for thread in looking() if thread not in before]
     for stream in streams:
         stream.close()
-    reader.join(5)
+    reader.join(PATIENCE_S)
     assert not reader.is_alive()
 
     stream = live.watch(CALLS, "")

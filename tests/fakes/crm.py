@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from tests.waiting import wait_until
+
 OLDEST_S = 300
 
 
@@ -96,14 +98,9 @@ class FakeCrm:
         with self._lock:
             self._plan += [fault] * times
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     def receive(
         self, method: str, path: str, headers: dict[str, str], body: bytes

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import pytest
 from jobs.job import Job, run_pending
 from storage.base import utc_now
 from tests.jobs.handing_over import Rejected
+from tests.waiting import PATIENCE_S, wait_until
 from tests.warm import PROGRAMS
 
 PROGRAM = Path(__file__).parent / "worker_program.py"
-PATIENCE_S = 60
 
 
 class Notes:
@@ -83,13 +82,6 @@ def state_of(pid):
     if kept.exists():
         return kept.read_text().rpartition(")")[2].strip()
     return subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True).stdout
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture

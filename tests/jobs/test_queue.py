@@ -11,8 +11,8 @@ from jobs.job import Job, JobRunner
 from jobs.queue import JobRecord, Work
 from storage import models  # noqa: F401  (Alembic compares with all of them)
 from storage.database import Database
-from tests.jobs.conftest import wait_until
 from tests.jobs.handing_over import job_ids
+from tests.waiting import is_anyone_blocked, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -135,11 +135,6 @@ def test_two_transactions_that_use_a_key_at_once_make_one_job(database_url, work
 
     assert seen == [{"n": 1 if first_is_kept else 2}]
     patient.close()
-
-
-def is_anyone_blocked(database):
-    with database.read() as connection:
-        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
 
 
 def test_a_job_does_not_start_before_a_transaction_that_counts_on_it_has_ended(

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from jobs.leases import is_worker_alive, take_slot, worker_beats
 from jobs.worker import LOST_SLOT_EXIT
 from storage.base import utc_now
-from tests.jobs.conftest import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 

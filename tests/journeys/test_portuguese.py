@@ -4,7 +4,7 @@ import pytest
 
 from conversation.phrases import catalogue_for
 from simulator.twilio.journal import Ending
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 
 PROFILE = """
 name = "Clara"

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-OTHERS_WAIT_AT_MOST_S = 0.5
+OTHERS_WAIT_AT_MOST_S = 1.0
 
 
 class Gunicorn:
@@ -166,18 +168,16 @@ def test_told_to_end_it_finishes_the_request_in_progress(serve):
         server.process.send_signal(signal.SIGTERM)
 
         assert answer.result() == "finished"
-    assert server.process.wait(timeout=10) == 0
+    assert server.process.wait(PATIENCE_S) == 0
 
 
 def test_more_requests_wait_at_once_than_one_thread_could_serve(serve):
     server = serve(WEB_THREADS="40")
 
     with ThreadPoolExecutor(40) as pool:
-        began = time.monotonic()
-        answers = list(pool.map(server.get, ["/slow?seconds=1"] * 40))
+        answers = list(pool.map(server.get, ["/together"] * 40))
 
-    assert answers == ["finished"] * 40
-    assert time.monotonic() - began < 5
+    assert answers == ["all 40 came"] * 40
 
 
 def test_the_number_of_processes_is_web_concurrencys(serve):

@@ -105,7 +105,7 @@ def test_a_second_ctrl_c_waits_for_nobody(started):
         began = time.monotonic()
         started.read_to_end()
 
-    assert time.monotonic() - began < 5  # gunicorn alone would wait 10 s
+    assert time.monotonic() - began < 9  # gunicorn alone would wait 10 s
     assert isinstance(answer.exception(), OSError)
     assert started.process.returncode == 0
 

@@ -28,6 +28,13 @@ def create_app():
         time.sleep(float(request.args["seconds"]))
         return "finished"
 
+    all_of_them = threading.Barrier(40)
+
+    @app.get("/together")
+    def together():
+        all_of_them.wait(60)
+        return "all 40 came"
+
     @app.get("/environ")
     def environ():
         return {key: value for key, value in request.environ.items() if isinstance(value, str)}

@@ -251,8 +251,8 @@ def test_a_limit_that_no_character_might_fit_is_refused():
     "scrap", ["palabra ", "**a** ", "*a ", "[", "[a](", "`", "<", "> ", "- ", "|", "😀", " ", "_*~"]
 )
 def test_time_does_not_run_away_with_the_length(scrap):
-    began = time.perf_counter()
+    began = time.process_time()
 
     whatsapp_messages(scrap * (16_000 // len(scrap)))
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

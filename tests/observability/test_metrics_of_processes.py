@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.observability.scraping import scrape
-from tests.processes import a_phone, process, wait_until, web
+from tests.processes import a_phone, process, web
 from tests.simulator.phones import whatsapp_at
-
-PATIENCE_S = 90
-
+from tests.waiting import wait_until
 
 # Several processes
 
@@ -56,7 +54,7 @@ def test_what_the_worker_counts_is_told_by_the_web_processes(site, openai):
         with web(site), process(site, "flask", "--app", "app", "worker"):
             with whatsapp_at(url_of(site), ACCOUNT_SID, AUTH_TOKEN) as person:
                 person.send("Hola")
-            wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")), PATIENCE_S)
+            wait_until(lambda: scrape(url_of(site)).get(("assistant_receipts_total", "failed")))
             told = scrape(url_of(site))
 
     assert told["assistant_worker_up",] == 1

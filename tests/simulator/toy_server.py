@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.waiting import PATIENCE_S
+
 XML = "text/xml; charset=utf-8"
 
 
@@ -93,9 +95,9 @@ class ToyServer:
                 server.asked.append(asked)
                 reply = server._reply(asked.path)
                 if reply.waits_for:
-                    reply.waits_for.wait(30)
+                    reply.waits_for.wait(PATIENCE_S)
                 if reply.hangs:
-                    server.over.wait(30)
+                    server.over.wait(PATIENCE_S)
                 elif reply.dies:
                     self.connection.shutdown(socket.SHUT_RDWR)
                 elif reply.drips:

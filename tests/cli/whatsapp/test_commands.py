@@ -9,7 +9,7 @@ import pytest
 
 from storage.models import Contact, Conversation, Message, MessageStatus
 from tests.cli.whatsapp.command_line import ANA, IMAGE, OURS, TEMPLATE, Commands
-from tests.fakes.twilio.messages import WAITS, Receipt, failed, undelivered
+from tests.fakes.twilio.message import WAITS, Receipt, failed, undelivered
 from tests.fakes.twilio.server import Close, FakeTwilio, Page
 from tests.records import every, the_only
 

@@ -12,7 +12,7 @@ from storage.base import utc_now
 from storage.models import Message, MessageStatus
 from storage.queries import outgoing
 from tests.cli.whatsapp.command_line import ANA, OTHER
-from tests.fakes.twilio.messages import Receipt, failed
+from tests.fakes.twilio.message import Receipt, failed
 from tests.fakes.twilio.server import FakeTwilio
 from tests.records import every, the_only
 

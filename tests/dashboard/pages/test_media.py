@@ -10,7 +10,7 @@ from simulator.whatsapp.client import document, photo
 from storage.models import Message
 from tests.dashboard.conversations import Talks
 from tests.dashboard.operator import Operator
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.records import every
 
 

@@ -7,7 +7,7 @@ import pytest
 from simulator.local_server import PERSON
 from storage.models import Call, Contact
 from tests.dashboard.simulator.browsers import Browser, serve_from
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.records import every, the_only
 
 

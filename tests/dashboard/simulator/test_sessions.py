@@ -1,9 +1,9 @@
 """Browsers' phones: opened, looked after by their process, read by any, ended when nobody is there."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from dashboard.simulator.sessions import (
     BEAT_EVERY,
@@ -18,11 +18,11 @@ from storage.database import Database
 from storage.reports import browser_sessions
 from storage.reports.browser_sessions import BrowserCommand, BrowserEvent, BrowserPhone
 from tests.records import every
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 
 NUMBERS = [f"+3460000000{last}" for last in range(1, 10)] + ["+34600000010", "+34600000011"]
-PATIENCE_S = 10
 
 
 class Clock:
@@ -97,17 +97,14 @@ class Page:
             browser_sessions.add_command(connection, self.look().id, verb, body, content)
 
     def wait_for(self, kind, count=1):
-        deadline = time.monotonic() + PATIENCE_S
-        while len(found := [body for _, body in self.events() if body["kind"] == kind]) < count:
-            assert time.monotonic() < deadline, self.events()
-            time.sleep(0.02)
-        return found[-1]
+        def told():
+            return [body for _, body in self.events() if body["kind"] == kind]
+
+        wait_until(lambda: len(told()) >= count)
+        return told()[-1]
 
     def wait_until_over(self):
-        deadline = time.monotonic() + PATIENCE_S
-        while not self.look().is_over:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: self.look().is_over)
 
 
 @pytest.fixture
@@ -205,12 +202,10 @@ def test_a_page_that_only_looks_keeps_it_for_so_long(page, clock, database):
 
 
 def wait_for_beat(database, clock):
-    deadline = time.monotonic() + PATIENCE_S
-    while (
-        every(database, BrowserPhone)[0].beat_at < clock() and not every(database, BrowserPhone)[0].ended_at
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    def phone():
+        return every(database, BrowserPhone)[0]
+
+    wait_until(lambda: phone().beat_at >= clock() or phone().ended_at)
 
 
 def test_one_whose_process_died_is_over_for_its_page_and_leaves_its_place(
@@ -245,10 +240,11 @@ def test_what_happens_while_the_database_is_locked_is_told_afterwards(sqlite_url
     page = Page(database, clock, sessions.open(opening))
     page.wait_for("began")
 
-    with other.write():
+    with capture_logs() as logs, other.write():
         for word in ("uno", "dos"):
+            logs.clear()
             opened[0].tell({"kind": "said", "text": word})
-            time.sleep(0.15)  # longer than it waits for the lock
+            wait_until(lambda: [line for line in logs if line["event"] == "browser_phone_not_kept"])
 
     page.wait_for("said", 2)
     assert [(number, body.get("text")) for number, body in page.events()] == [

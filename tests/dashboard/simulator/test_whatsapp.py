@@ -10,7 +10,7 @@ from storage.models import Contact, Conversation, Message
 from storage.reports.browser_outbox import waits_for
 from tests.dashboard.operator import Operator
 from tests.dashboard.simulator.browsers import Browser, serve_from
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.records import every, the_only
 
 
@@ -120,7 +120,7 @@ def test_line_breaks_and_the_writers_name_are_kept(line):
 
 
 def test_several_at_once_are_answered_together(open_line, openai):
-    line = serve_from(open_line(whatsapp_settle_s=0.8))
+    line = serve_from(open_line(whatsapp_settle_s=2))
     openai.default = text("A todo, sí.")
     chat = Browser(line.app, "whatsapp").open()
 

@@ -1,16 +1,13 @@
 """What Chatwoot does with what it is asked, whoever asks: its builders, its callbacks and its events."""
 
-import hashlib
-import hmac
 import itertools
 import random
-import re
 import secrets
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 from tests.fakes.chatwoot import shapes
+from tests.fakes.chatwoot.contacts import Contacts
 from tests.fakes.chatwoot.liquid import render_message
 from tests.fakes.chatwoot.records import (
     RECEIPTS,
@@ -24,39 +21,14 @@ from tests.fakes.chatwoot.records import (
     Message,
     User,
 )
+from tests.fakes.chatwoot.refusals import Invalid, Refusal, broken
 from tests.fakes.chatwoot.webhooks import Pending
 
 MOST_CHARACTERS = 150_000
 MOST_ATTACHMENTS = 15
-_NAMES = ("weathered-grass", "silent-river", "crimson-leaf")
 
 Upload = tuple[str, bytes, str]
 """A file's name, content and media type."""
-
-
-class Refusal(Exception):
-    """An answer that says no. body: JSON, or a page's text."""
-
-    def __init__(self, status: int, body: Any = None) -> None:
-        super().__init__(status)
-        self.status, self.body = status, body
-
-
-def not_found() -> Refusal:
-    """RecordNotFound in the public API, which has no handler for it: Rails' own answer."""
-    return Refusal(404, {"status": 404, "error": "Not Found"})
-
-
-def broken() -> Refusal:
-    return Refusal(500, {"status": 500, "error": "Internal Server Error"})
-
-
-class Invalid(Exception):
-    """RecordInvalid: each API says it in its own way."""
-
-    def __init__(self, message: str, attribute: str) -> None:
-        super().__init__(message)
-        self.message, self.attribute = message, attribute
 
 
 class Backend:
@@ -70,83 +42,16 @@ class Backend:
         self.flood_limit = flood_limit
         self.frontend_url = ""
         self.inboxes: dict[str, Inbox] = {}
-        self.contacts: list[Contact] = []
-        self.links: list[ContactInbox] = []
         self.conversations: list[Conversation] = []
         self.blobs: dict[str, Blob] = {}
         self.events: list[Pending] = []
         self._random = random.Random(seed)
         self._keys = {name: itertools.count(start) for name, start in _FIRST_KEYS.items()}
+        self.contacts = Contacts(clock, self._random, self._key)
 
     def number_messages_from(self, first: int) -> None:
         """Give this number to the next message."""
         self._keys["message"] = itertools.count(first)
-
-    # --- contacts
-
-    def make_contact(self, inbox: Inbox, given: dict[str, Any]) -> ContactInbox:
-        source_id = given.get("source_id")
-        if source_id is None:
-            source_id = str(uuid.uuid4())
-        existing = self.link(inbox, source_id)
-        if existing is not None:
-            return existing
-        contact = self._known_contact(inbox, given) or self._new_contact(inbox, given)
-        if not source_id:
-            raise broken()  # the contact is made, and its place in the inbox is not
-        link = ContactInbox(self._key("link"), contact, inbox, source_id, self.clock())
-        self.links.append(link)
-        return link
-
-    def update_contact(self, link: ContactInbox, given: dict[str, Any]) -> ContactInbox:
-        contact = link.contact
-        _check_phone(given.get("phone_number"))
-        for name in ("name", "email", "phone_number"):
-            if given.get(name):
-                setattr(contact, name, str(given[name])[:255])
-        contact.custom_attributes.update(given.get("custom_attributes") or {})
-        return link
-
-    def link(self, inbox: Inbox, source_id: str) -> ContactInbox | None:
-        return next((link for link in self.links if (link.inbox, link.source_id) == (inbox, source_id)), None)
-
-    def check_identity(self, inbox: Inbox, given: dict[str, Any], link: ContactInbox | None) -> None:
-        if not inbox.hmac_mandatory and not given.get("identifier_hash"):
-            return
-        expected = hmac.new(
-            inbox.hmac_token.encode(), str(given.get("identifier", "")).encode(), hashlib.sha256
-        ).hexdigest()
-        if not hmac.compare_digest(str(given.get("identifier_hash")), expected):
-            raise broken()
-        if link is not None:
-            link.hmac_verified = True
-
-    def _known_contact(self, inbox: Inbox, given: dict[str, Any]) -> Contact | None:
-        own = [contact for contact in self.contacts if contact.account_id == inbox.account_id]
-        for name in ("identifier", "email", "phone_number"):
-            for contact in own:
-                if given.get(name) and getattr(contact, name) == given[name]:
-                    return contact
-        return None
-
-    def _new_contact(self, inbox: Inbox, given: dict[str, Any]) -> Contact:
-        _check_phone(given.get("phone_number"))
-        email = given.get("email") or None
-        if email and "@" not in email:
-            raise Invalid("Email is invalid", "email")
-        name = given.get("name") or f"{self._random.choice(_NAMES)}-{self._random.randrange(1000)}"
-        contact = Contact(
-            id=self._key("contact"),
-            name=str(name)[:255],
-            created_at=self.clock(),
-            account_id=inbox.account_id,
-            email=email,
-            phone_number=given.get("phone_number") or None,
-            identifier=given.get("identifier") or None,
-            custom_attributes=dict(given.get("custom_attributes") or {}),
-        )
-        self.contacts.append(contact)
-        return contact
 
     # --- conversations
 
@@ -322,12 +227,6 @@ class Backend:
 
 
 _FIRST_KEYS = {"contact": 17, "message": 901, "conversation": 1000, "display1": 42, "blob": 1, "link": 9}
-
-
-def _check_phone(number: Any) -> None:
-    # Not anchored where it begins: whatsapp:+34600000001 passes, and is kept so.
-    if number and not re.search(r"\+[1-9]\d{1,14}\Z", str(number)):
-        raise Invalid("Phone number should be in e164 format", "phone_number")
 
 
 def _liquid_values(conversation: Conversation, sender: Any) -> dict[str, Any]:

@@ -16,12 +16,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from tests.fakes.chatwoot.backend import Backend, Refusal, Upload
+from tests.fakes.chatwoot.backend import Backend, Upload
 from tests.fakes.chatwoot.records import AgentBot, Contact, Conversation, Inbox, Message, User
+from tests.fakes.chatwoot.refusals import Refusal
 from tests.fakes.chatwoot.routes import ApplicationApi, PublicApi, Reply, Request
 from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Meanwhile, Page, Server, Status
 from tests.fakes.chatwoot.store import FileStore
 from tests.fakes.chatwoot.webhooks import Webhook, Webhooks, signature
+from tests.waiting import wait_until
 
 __all__ = [
     "Close",
@@ -129,20 +131,15 @@ class FakeChatwoot:
 
     @property
     def contacts(self) -> list[Contact]:
-        return list(self.backend.contacts)
+        return list(self.backend.contacts.all)
 
     def asked(self, method: str, ending: str) -> list[Request]:
         """The requests of that method whose path ends so."""
         return [asked for asked in self.requests if asked.method == method and asked.path.endswith(ending)]
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     # --- what people do in it
 
@@ -197,7 +194,7 @@ class FakeChatwoot:
 
     def block(self, source_id: str) -> None:
         with self._lock:
-            link = self.backend.link(self.inbox, source_id)
+            link = self.backend.contacts.link(self.inbox, source_id)
             assert link is not None
             link.contact.blocked = True
 
@@ -211,10 +208,10 @@ class FakeChatwoot:
         with self._lock:
             for conversation in self.conversations_of(source_id):
                 self.backend.conversations.remove(conversation)
-            link = self.backend.link(self.inbox, source_id)
+            link = self.backend.contacts.link(self.inbox, source_id)
             if link is not None:
-                self.backend.links.remove(link)
-                self.backend.contacts.remove(link.contact)
+                self.backend.contacts.links.remove(link)
+                self.backend.contacts.all.remove(link.contact)
 
     def add_inbox(self, name: str, *, identifier: str, id: int, account_id: int = 1, **options: Any) -> Inbox:
         inbox = Inbox(id, identifier, name, account_id, **options)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.chatwoot import shapes
-from tests.fakes.chatwoot.backend import Backend, Invalid, Refusal, Upload, broken, not_found
+from tests.fakes.chatwoot.backend import Backend, Upload
 from tests.fakes.chatwoot.records import AgentBot, ContactInbox, Conversation, Inbox, Message, User
+from tests.fakes.chatwoot.refusals import Invalid, Refusal, broken, not_found
 
 _FALSE = (None, False, 0, "", "0", "f", "F", "false", "FALSE", "off", "OFF")
 
@@ -83,18 +84,18 @@ class PublicApi:
 
     def _make_contact(self, request: Request, identifier: str) -> Any:
         inbox = self._find_inbox(identifier)
-        self._backend.check_identity(inbox, request.params, None)
-        return shapes.public_contact(self._backend.make_contact(inbox, request.params))
+        self._backend.contacts.check_identity(inbox, request.params, None)
+        return shapes.public_contact(self._backend.contacts.make(inbox, request.params))
 
     def _contact(self, request: Request, identifier: str, source_id: str) -> Any:
         link = self._find_link(identifier, source_id)
-        self._backend.check_identity(link.inbox, request.params, link)
+        self._backend.contacts.check_identity(link.inbox, request.params, link)
         return shapes.public_contact(link)
 
     def _update_contact(self, request: Request, identifier: str, source_id: str) -> Any:
         link = self._find_link(identifier, source_id)
-        self._backend.check_identity(link.inbox, request.params, link)
-        return shapes.public_contact(self._backend.update_contact(link, request.params))
+        self._backend.contacts.check_identity(link.inbox, request.params, link)
+        return shapes.public_contact(self._backend.contacts.update(link, request.params))
 
     def _conversations(self, request: Request, identifier: str, source_id: str) -> Any:
         found = self._backend.conversations_of(self._find_link(identifier, source_id))
@@ -142,7 +143,7 @@ class PublicApi:
         return inbox
 
     def _find_link(self, identifier: str, source_id: str) -> ContactInbox:
-        link = self._backend.link(self._find_inbox(identifier), source_id)
+        link = self._backend.contacts.link(self._find_inbox(identifier), source_id)
         if link is None:
             raise not_found()
         return link

@@ -5,37 +5,13 @@ A mode that is missing here can be scripted in the test that needs it.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.fakes.openai.steps import Drop, Hang, IfAsked, Pause, Send, Step
+
 DONE = "[DONE]"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes of the body. tokens: how many of the model's tokens they carry."""
-
-    data: bytes
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait until this many seconds after the last pause's end (after the request, for the first)."""
-
-    seconds: float
-
-
-class Hang:
-    """Say nothing more until the client goes away or the server stops."""
-
-
-class Drop:
-    """Close the connection here and now."""
-
-
-Step = Send | Pause | Hang | Drop
 
 
 @dataclass(frozen=True)
@@ -54,6 +30,9 @@ class Reply:
         """The same reply with steps added at its end."""
         return Reply((*self.steps, *steps), self.status, self.headers, self.before_headers, self.chunked)
 
+
+Replier = Callable[[Any], Reply]
+"""Replies to the body of a request."""
 
 # --- replies
 
@@ -266,13 +245,6 @@ def usage_chunk(prompt_tokens: int, completion_tokens: int) -> bytes:
     return chunk({}, choices=[], usage=usage)
 
 
-@dataclass(frozen=True, slots=True)
-class IfAsked:
-    """Stands for a step that is sent only where the request asked for usage."""
-
-    send: Send
-
-
 def ending(finish: str | None, *, usage: bool, tokens: int, done: bool) -> list[Any]:
     """The last chunks: finish_reason, usage and [DONE]."""
     steps: list[Any] = []
@@ -283,3 +255,9 @@ def ending(finish: str | None, *, usage: bool, tokens: int, done: bool) -> list[
     if done:
         steps.append(Send(data(DONE)))
     return steps
+
+
+def transcript(said: str, *, after_s: float = 0) -> Reply:
+    """What was said in a recording, as gpt-transcribe answers, after so many seconds."""
+    reply = json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
+    return replace(reply, before_headers=[Pause(after_s)])

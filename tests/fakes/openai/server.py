@@ -10,148 +10,24 @@ Recordings are written down too, by replies of their own (transcript, or any of 
         fake.enqueue_transcripts(transcript("Quería una cita."), rate_limited())
         assert fake.recordings[0].body["file"] == Upload("nota.ogg", "audio/ogg", b"OggS...")
 
-The replies are those of openai_replies, to be had from here too. Pauses watch the socket: when the client
-goes away, the reply ends and `Exchange.gone_at` says when.
+The replies are in replies.py. Pauses watch the socket: when the client goes away, the reply ends and
+`Exchange.gone_at` says when.
 """
 
-import io
-import json
-import select
-import socket
 import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from werkzeug.formparser import parse_form_data
-
-from tests.fakes.openai.replies import (
-    DONE,
-    Drop,
-    Hang,
-    IfAsked,
-    Pause,
-    Reply,
-    Send,
-    call_parts,
-    chunk,
-    data,
-    dripping_comments,
-    dropped,
-    empty,
-    ending,
-    error,
-    error_in_stream,
-    garbage,
-    hang_before_headers,
-    html,
-    invalid_key,
-    json_reply,
-    out_of_quota,
-    rate_limited,
-    reasoning,
-    stalled,
-    text,
-    tokens_of,
-    tool_call,
-    tool_calls,
-    unframed,
-    unknown_parameter,
-    usage_chunk,
-)
-
-__all__ = [
-    "DONE",
-    "ClientGone",
-    "Drop",
-    "Exchange",
-    "FakeOpenAI",
-    "Hang",
-    "IfAsked",
-    "Pause",
-    "Replier",
-    "Reply",
-    "Send",
-    "Upload",
-    "call_parts",
-    "chunk",
-    "data",
-    "dripping_comments",
-    "dropped",
-    "empty",
-    "ending",
-    "error",
-    "error_in_stream",
-    "garbage",
-    "hang_before_headers",
-    "html",
-    "invalid_key",
-    "json_reply",
-    "out_of_quota",
-    "rate_limited",
-    "reasoning",
-    "stalled",
-    "text",
-    "tokens_of",
-    "tool_call",
-    "tool_calls",
-    "transcript",
-    "unframed",
-    "unknown_parameter",
-    "usage_chunk",
-]
+from tests.fakes.openai.exchange import Exchange, read_body
+from tests.fakes.openai.player import ClientGone, Player
+from tests.fakes.openai.replies import Replier, Reply, json_reply, text, transcript
+from tests.waiting import wait_until
 
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
-
-
-def transcript(said: str, *, after_s: float = 0) -> Reply:
-    """What was said in a recording, as gpt-transcribe answers, after so many seconds."""
-    reply = json_reply({"text": said, "languages": [], "usage": {"type": "duration", "seconds": 2}})
-    return replace(reply, before_headers=[Pause(after_s)])
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as a form brought it."""
-
-    filename: str | None
-    content_type: str
-    content: bytes
-
-
-@dataclass
-class Exchange:
-    """One request, and what became of its reply. Times are time.monotonic().
-
-    body: the JSON; of a form, its fields as text, as an Upload, or as a list where the name ends in [].
-    """
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: Any
-    connection: int
-    started_at: float
-    tokens_sent: int = 0
-    first_token_at: float | None = None
-    gone_at: float | None = None
-    ended_at: float | None = None
-
-    @property
-    def cut_short(self) -> bool:
-        """Whether the client went away before the reply was out."""
-        return self.gone_at is not None
-
-
-class ClientGone(Exception):
-    """The client closed its side while a reply was under way."""
-
-
-Replier = Callable[[Any], Reply]
 
 
 class FakeOpenAI:
@@ -201,14 +77,9 @@ class FakeOpenAI:
         with self._lock:
             self._transcripts.extend(replies)
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     def connected(self) -> int:
         with self._lock:
@@ -266,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _exchange(self) -> None:
         written = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = _read(written, self.headers.get("Content-Type", ""))
+        body = read_body(written, self.headers.get("Content-Type", ""))
         exchange = Exchange(
             self.command,
             self.path,
@@ -277,100 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         reply = self.server.fake.reply_to(exchange)
         try:
-            _Actor(self, exchange, reply).act()
+            Player(self, exchange, reply, self.server.fake.stopping).play()
         except (ClientGone, OSError):
             exchange.gone_at = time.monotonic()
             self.close_connection = True
         exchange.ended_at = time.monotonic()
-
-
-def _read(written: bytes, content_type: str) -> Any:
-    if not content_type.startswith("multipart/form-data"):
-        return json.loads(written) if written else None
-    length = str(len(written))
-    environ = {"wsgi.input": io.BytesIO(written), "CONTENT_LENGTH": length, "CONTENT_TYPE": content_type}
-    _, fields, files = parse_form_data(environ)
-    lists = {name: values for name, values in fields.lists() if name.endswith("[]")}
-    uploads = {
-        name: Upload(file.filename, file.content_type or "", file.read()) for name, file in files.items()
-    }
-    return {**fields.to_dict(), **lists, **uploads}
-
-
-class _Actor:
-    """Acts out one reply."""
-
-    def __init__(self, handler: _Handler, exchange: Exchange, reply: Reply) -> None:
-        self._handler = handler
-        self._exchange = exchange
-        self._reply = reply
-        self._clock = exchange.started_at
-
-    def act(self) -> None:
-        if not self._play(self._reply.before_headers, raw=True):
-            return
-        self._send_headers()
-        if self._play(self._reply.steps, raw=not self._reply.chunked) and self._reply.chunked:
-            self._handler.wfile.write(b"0\r\n\r\n")
-
-    def _send_headers(self) -> None:
-        self._handler.send_response(self._reply.status)
-        for name, value in self._reply.headers.items():
-            self._handler.send_header(name, value)
-        framing = ("Transfer-Encoding", "chunked") if self._reply.chunked else ("Connection", "close")
-        self._handler.send_header(*framing)
-        self._handler.end_headers()
-
-    def _play(self, steps: Iterable[Any], *, raw: bool) -> bool:
-        """Act out steps; False where the connection was dropped."""
-        for step in steps:
-            if isinstance(step, IfAsked):
-                if not _asks_usage(self._exchange.body):
-                    continue
-                step = step.send
-            if isinstance(step, Drop):
-                self._drop()
-                return False
-            if isinstance(step, Hang):
-                self._pause(float("inf"))
-            elif isinstance(step, Pause):
-                self._pause(step.seconds)
-            else:
-                self._send(step, raw)
-        return True
-
-    def _send(self, step: Send, raw: bool) -> None:
-        self._handler.wfile.write(step.data if raw else b"%x\r\n%b\r\n" % (len(step.data), step.data))
-        self._exchange.tokens_sent += step.tokens
-        if step.tokens and self._exchange.first_token_at is None:
-            self._exchange.first_token_at = time.monotonic()
-
-    def _pause(self, seconds: float) -> None:
-        # Counted from the last pause's end, so that a slow write does not make the whole stream later.
-        self._clock = max(self._clock + seconds, time.monotonic() - 0.05)
-        while not self._handler.server.fake.stopping.is_set():
-            left = self._clock - time.monotonic()
-            if left <= 0:
-                return
-            self._watch(min(left, 0.1))
-        raise ClientGone
-
-    def _watch(self, seconds: float) -> None:
-        connection = self._handler.connection
-        poller = select.poll()
-        poller.register(connection, select.POLLIN)
-        if poller.poll(seconds * 1000) and self._is_closed(connection):
-            raise ClientGone
-
-    @staticmethod
-    def _is_closed(connection: socket.socket) -> bool:
-        # Under TLS what comes unasked is a close_notify or the end: nobody pipelines here.
-        return isinstance(connection, ssl.SSLSocket) or connection.recv(1, socket.MSG_PEEK) == b""
-
-    def _drop(self) -> None:
-        self._handler.close_connection = True
-        self._handler.connection.shutdown(socket.SHUT_RDWR)
-
-
-def _asks_usage(body: Any) -> bool:
-    return isinstance(body, dict) and bool((body.get("stream_options") or {}).get("include_usage"))

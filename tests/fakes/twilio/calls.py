@@ -4,12 +4,12 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.fakes.twilio.call import ANSWERED, FakeCall, Step
 from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
 from tests.fakes.twilio.webhooks import Webhooks
 
@@ -23,49 +23,6 @@ MAGIC_TO = {
     "+15005550004": (21216, "Account not allowed to call this number"),
 }
 MAGIC_FROM = {"+15005550001": (21212, "The 'From' number is not a valid phone number")}
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a call does next. after_s counts from the step before; it means something with a clock alone."""
-
-    status: str
-    after_s: float = 1
-    duration: str | None = None
-    price: str | None = None
-    answered_by: str | None = None
-
-
-ANSWERED = (
-    Step("ringing"),
-    Step("in-progress", after_s=4, answered_by="human"),
-    Step("completed", after_s=34, duration="34"),
-    Step("completed", after_s=5, price="-0.00850"),
-)
-BUSY = (Step("ringing"), Step("busy"))
-NO_ANSWER = (Step("ringing"), Step("no-answer", after_s=60))
-FAILED = (Step("failed"),)
-CANCELED = (Step("ringing"), Step("canceled"))
-RINGS_ON = (Step("ringing"),)
-TALKS_ON = (Step("ringing"), Step("in-progress", answered_by="human"))
-
-
-@dataclass
-class FakeCall:
-    """A call. params: what it was made with, name -> values."""
-
-    sid: str
-    params: dict[str, list[str]]
-    steps: deque[Step]
-    made_at: float
-    status: str = "queued"
-    duration: str | None = None
-    price: str | None = None
-    answered_by: str | None = None
-    events: list[str] = field(default_factory=list)
-
-    def param(self, name: str, default: str | None = None) -> str | None:
-        return (self.params.get(name) or [default])[-1]
 
 
 class Calls:

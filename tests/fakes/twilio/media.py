@@ -11,11 +11,12 @@ The CDN is another origin. Like S3, it refuses whoever brings an Authorization h
 import base64
 import itertools
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from tests.waiting import wait_until
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "0f" * 16
@@ -99,14 +100,9 @@ class FakeTwilioMedia:
         self._files[sid] = Served(content, content_type, **how)
         return f"{self.url}/2010-04-01/Accounts/{self.account_sid}/Messages/{MESSAGE_SID}/Media/{sid}"
 
-    def wait_for(self, true: Callable[[], Any], timeout_s: float = 5.0) -> bool:
-        """Wait until a condition on this server holds; say whether it came to."""
-        deadline = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+    def wait_for(self, true: Callable[[], Any]) -> bool:
+        """Wait until a condition on this server holds."""
+        return bool(wait_until(true))
 
     def _at_api(self, handler: "_Handler", asked: Asked) -> None:
         self.api_asked.append(asked)

@@ -11,7 +11,6 @@ import base64
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from tests.fakes.twilio.calls import Calls
 from tests.fakes.twilio.messages import Messages
 from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
 from tests.fakes.twilio.webhooks import Webhooks
+from tests.waiting import wait_until
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "0f" * 16
@@ -157,12 +157,9 @@ class FakeTwilio:
         """What was asked to be made or changed, in order."""
         return [request for request in self.requests if request.method == "POST"]
 
-    def wait_for(self, seen: Callable[["FakeTwilio"], bool], within_s: float = 10) -> None:
+    def wait_for(self, seen: Callable[["FakeTwilio"], bool]) -> None:
         """Wait until `seen(self)`; for stories in which another process does the asking."""
-        end = time.monotonic() + within_s
-        while not seen(self):
-            assert time.monotonic() < end, "what was waited for did not happen"
-            self.closing.wait(0.01)
+        wait_until(lambda: seen(self))
 
     @contextmanager
     def answers_held(self) -> Iterator[None]:

@@ -174,7 +174,7 @@ def test_identities_are_checked_by_the_vector_of_chatwoots_own_hmac(chatwoot, ca
 
     assert caller.contact(source_id=ANA).status_code == 500
     assert caller.contact(source_id=ANA, **proof).status_code == 200
-    assert not chatwoot.backend.links[0].hmac_verified
+    assert not chatwoot.backend.contacts.links[0].hmac_verified
     http.get(f"{caller.inbox}/contacts/{ANA}", params=proof)
-    assert chatwoot.backend.links[0].hmac_verified
+    assert chatwoot.backend.contacts.links[0].hmac_verified
     assert hmac.new(b"hmac_token", identifier.encode(), hashlib.sha256).hexdigest() == digest

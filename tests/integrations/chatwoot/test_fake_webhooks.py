@@ -13,6 +13,7 @@ import pytest
 from integrations.chatwoot.webhooks import MessageEvent, header, is_signed, read_event, verify
 from tests.fakes.chatwoot.fake import Close, FakeChatwoot, Hang, Status, signature
 from tests.integrations.chatwoot.callers import ANA, Caller
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -231,5 +232,5 @@ def test_it_closes_though_somebody_waits_for_an_answer(http):
         thread.start()
         assert fake.wait_for(lambda: fake.hanging)
 
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()

@@ -12,6 +12,7 @@ from integrations import errors
 from integrations.errors import may_have_been_done, retry_after_s
 from integrations.http import json_client
 from tests.integrations.http.server import SECRET, Handler, make, refused
+from tests.waiting import LATE_S, PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_reply_without_end_is_left_at_the_limit(server, api):
     server.answer = pour
 
     assert refused(api).code == json_client.TOO_LARGE
-    assert gone.wait(5)
+    assert gone.wait(PATIENCE_S)
 
 
 def test_a_refusal_of_any_size_is_a_refusal(server, api):
@@ -153,7 +154,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(server):
 
     assert (error.code, error.permanent) == (errors.NO_ANSWER_IN_TIME, False)
     assert may_have_been_done(error)
-    assert 0.35 < time.monotonic() - began < 0.7
+    assert 0.35 < time.monotonic() - began < LATE_S
 
 
 def test_a_server_that_says_nothing_is_left_at_the_deadline(server):
@@ -161,7 +162,7 @@ def test_a_server_that_says_nothing_is_left_at_the_deadline(server):
     began = time.monotonic()
 
     assert refused(make(server.url, total_s=0.3)).code == errors.NO_ANSWER_IN_TIME
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < LATE_S
 
 
 def test_a_refusal_that_drips_is_a_refusal_at_the_deadline(server):
@@ -216,10 +217,10 @@ def test_a_server_that_is_not_there_did_nothing():
 def test_a_request_that_never_got_a_connection_did_nothing(server):
     held = threading.Event()
     server.answer = lambda handler: held.set() or server.closing.wait()
-    api = make(server.url, total_s=0.6, connections=1)
+    api = make(server.url, total_s=2, connections=1)
     first = threading.Thread(target=lambda: refused(api))
     first.start()
-    assert held.wait(5)
+    assert held.wait(PATIENCE_S)
 
     error = refused(api)
 

@@ -1,7 +1,6 @@
 """OfflineModel where somebody wants a person, and how its answers come."""
 
 import threading
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from tests.integrations.offline.hearing import (
     events,
     hears,
 )
+from tests.waiting import PATIENCE_S
 
 # --- a person
 
@@ -140,7 +140,7 @@ def test_cancelling_ends_a_slow_answer_at_once() -> None:
     reader.start()
 
     stream.cancel()
-    reader.join(5)
+    reader.join(PATIENCE_S)
 
     assert not reader.is_alive()
     assert len(heard) <= 1
@@ -148,13 +148,10 @@ def test_cancelling_ends_a_slow_answer_at_once() -> None:
 
 def test_an_answer_that_takes_too_long_to_say_is_late(spanish: OfflineModel) -> None:
     model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], pace_s=0.02)
-    began = time.monotonic()
-
     with pytest.raises(IntegrationError) as raised:
         list(model.stream([{"role": "user", "content": "?"}], first_event_s=4, total_s=0.05))
 
     assert not raised.value.permanent
-    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("wish", ["I'd like to leave a message", "Please call me back tomorrow"])

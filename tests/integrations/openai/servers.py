@@ -11,10 +11,9 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.language_model import Event
 from integrations.openai.model import OpenAIStream
+from tests.waiting import LATE_S, PATIENCE_S
 
 HELLO = [{"role": "user", "content": "Hola"}]
-LATE_S = 0.25
-"""What a test machine may add to a time."""
 
 
 class Listener(threading.Thread):
@@ -39,17 +38,17 @@ class Listener(threading.Thread):
         """Cancel the stream and return the seconds until the reader came free."""
         began = time.monotonic()
         self._stream.cancel()
-        self.join(5)
+        self.join(PATIENCE_S)
         assert not self.is_alive()
         return self.ended_at - began
 
 
-def late_by(stream: OpenAIStream, seconds: float) -> IntegrationError:
-    """Read a stream that must fail after so many seconds, and return how."""
+def late_by(stream: OpenAIStream, seconds: float, late_s: float = LATE_S) -> IntegrationError:
+    """Read a stream that must fail after so many seconds, or a little later, and return how."""
     began = time.monotonic()
     with pytest.raises(IntegrationError) as raised:
         list(stream)
-    assert seconds - 0.01 <= time.monotonic() - began < seconds + LATE_S
+    assert seconds - 0.01 <= time.monotonic() - began < seconds + late_s
     return raised.value
 
 

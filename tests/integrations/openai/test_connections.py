@@ -17,9 +17,10 @@ from integrations.http.deadline_sockets import Wait, first_to_answer
 from integrations.http.deadline_transport import shared_ssl_context
 from integrations.language_model import Event, Finish, TextDelta
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
+from tests.fakes.openai import replies, steps
 from tests.fakes.openai.server import FakeOpenAI
-from tests.integrations.openai.servers import HELLO, LATE_S, Listener, a_full_queue, late_by
+from tests.integrations.openai.servers import HELLO, Listener, a_full_queue, late_by
+from tests.waiting import LATE_S
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def _port(url: str) -> int:
 def test_a_server_that_does_not_end_after_done_is_not_waited_for(
     fake: FakeOpenAI, model: OpenAIModel
 ) -> None:
-    fake.enqueue(replies.text("Hola.").then(replies.Hang()))
+    fake.enqueue(replies.text("Hola.").then(steps.Hang()))
     began = time.monotonic()
 
     events = ask(model)
@@ -111,7 +112,7 @@ def test_a_kept_connection_that_the_server_closed_costs_nobody_an_answer(
     fake: FakeOpenAI, model: OpenAIModel
 ) -> None:
     for _ in range(3):
-        fake.enqueue(replies.text("Hola.").then(replies.Drop()))
+        fake.enqueue(replies.text("Hola.").then(steps.Drop()))
         list(model.stream(HELLO, first_event_s=4, total_s=20))
 
     assert Finish("stop") in ask(model)
@@ -172,7 +173,7 @@ def test_answers_over_tls_use_one_connection(fake_tls: FakeOpenAI) -> None:
 def test_cancelling_over_tls_frees_the_reader_at_once(fake_tls: FakeOpenAI) -> None:
     fake_tls.enqueue(replies.stalled("Hola"))
     model = OpenAIModel("fake-model", api_key=None, base_url=fake_tls.base_url)
-    listener = Listener(model.stream(HELLO, first_event_s=4, total_s=20))
+    listener = Listener(model.stream(HELLO, first_event_s=20, total_s=20))
     assert fake_tls.wait_for(lambda: listener.events)
 
     assert listener.cancel() < LATE_S

@@ -10,7 +10,8 @@ from integrations.errors import IntegrationError
 from integrations.language_model import TextDelta
 from integrations.openai.images import NOT_SHOWN, has_images, refuses_pictures, without_images
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai.server import FakeOpenAI, error, json_reply, text, unknown_parameter
+from tests.fakes.openai.replies import error, json_reply, text, unknown_parameter
+from tests.fakes.openai.server import FakeOpenAI
 
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 

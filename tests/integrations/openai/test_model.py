@@ -4,8 +4,9 @@ import pytest
 
 from integrations.language_model import Finish, TextDelta, ToolCall, Usage
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.server import FakeOpenAI, Reply
+from tests.fakes.openai import replies
+from tests.fakes.openai.replies import Reply
+from tests.fakes.openai.server import FakeOpenAI
 from tests.integrations.openai.asking import HAND_OFF, HELLO, ask, said
 
 # --- answers

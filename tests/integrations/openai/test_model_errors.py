@@ -7,10 +7,12 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, Usage
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.replies import Send
-from tests.fakes.openai.server import FakeOpenAI, Reply
+from tests.fakes.openai import replies
+from tests.fakes.openai.replies import Reply
+from tests.fakes.openai.server import FakeOpenAI
+from tests.fakes.openai.steps import Send
 from tests.integrations.openai.asking import HAND_OFF, HELLO, ask, said
+from tests.waiting import PATIENCE_S
 
 
 def fails(model: OpenAIModel, **limits: float) -> IntegrationError:
@@ -172,7 +174,7 @@ def test_a_fallback_uses_the_same_connection(fake: FakeOpenAI, model: OpenAIMode
 def test_warming_up_opens_the_connection_that_the_first_answer_uses(
     fake: FakeOpenAI, model: OpenAIModel
 ) -> None:
-    model.warm_up().join(5)
+    model.warm_up().join(PATIENCE_S)
 
     ask(model)
 
@@ -184,7 +186,7 @@ def test_warming_up_where_nobody_answers_does_no_harm() -> None:
     with FakeOpenAI() as gone:
         url = gone.base_url
 
-    OpenAIModel("fake-model", api_key=None, base_url=url).warm_up().join(5)
+    OpenAIModel("fake-model", api_key=None, base_url=url).warm_up().join(PATIENCE_S)
 
 
 def test_a_name_is_looked_up(fake: FakeOpenAI) -> None:

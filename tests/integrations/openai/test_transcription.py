@@ -7,8 +7,11 @@ import pytest
 from integrations.errors import IntegrationError
 from integrations.openai.transcription import UNSUPPORTED, OpenAITranscriber
 from simulator.whatsapp import samples
-from tests.fakes.openai import server as replies
-from tests.fakes.openai.server import FakeOpenAI, Upload, transcript
+from tests.fakes.openai import replies
+from tests.fakes.openai.exchange import Upload
+from tests.fakes.openai.replies import transcript
+from tests.fakes.openai.server import FakeOpenAI
+from tests.waiting import LATE_S
 
 NOTE = samples.ogg()
 
@@ -220,7 +223,7 @@ def test_a_server_that_answers_nothing_is_left_at_the_deadline(fake):
     error = fails(make(fake, total_s=0.4))
 
     assert (error.code, error.permanent) == ("timeout", False)
-    assert 0.35 < time.monotonic() - began < 0.7
+    assert 0.35 < time.monotonic() - began < LATE_S
     assert fake.wait_for(lambda: fake.recordings[0].cut_short)
 
 
@@ -229,17 +232,17 @@ def test_a_server_that_drips_is_left_at_the_deadline(fake):
     began = time.monotonic()
 
     assert fails(make(fake, total_s=0.4)).code == "timeout"
-    assert time.monotonic() - began < 0.7
+    assert time.monotonic() - began < LATE_S
 
 
 def test_a_wait_that_the_server_asks_for_is_not_begun_where_it_does_not_fit(fake):
     fake.enqueue_transcripts(replies.rate_limited(60_000))
     began = time.monotonic()
 
-    error = fails(make(fake, total_s=5))
+    error = fails(make(fake, total_s=20))
 
     assert (error.code, error.retry_after_s) == ("rate_limit_exceeded", 60)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < LATE_S
 
 
 def test_no_error_tells_what_the_server_said(fake, transcriber):

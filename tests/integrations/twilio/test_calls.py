@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.fakes.twilio import calls as twilio_calls
+from tests.fakes.twilio import call as twilio_calls
 from tests.integrations.twilio.calls import SENDER, TO, VOICE, place, refused
 
 # Calls

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.fakes.twilio import messages as twilio_messages
-from tests.fakes.twilio.messages import Receipt, failed
+from tests.fakes.twilio import message as twilio_messages
+from tests.fakes.twilio.message import Receipt, failed
 from tests.fakes.twilio.server import FakeTwilio, Page
 from tests.fakes.twilio.webhooks import signature
 from tests.integrations.twilio.messages import INBOUND_SID, OTHER, SENDER, TEMPLATE, TO, client, refused, send

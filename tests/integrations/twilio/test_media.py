@@ -10,6 +10,7 @@ from integrations.errors import IntegrationError
 from integrations.twilio import media as twilio_media
 from integrations.twilio.media import TwilioMedia
 from tests.fakes.twilio.media import ACCOUNT_SID, AUTH_TOKEN, MESSAGE_SID, FakeTwilioMedia
+from tests.waiting import LATE_S
 
 OGG = b"OggS\0\2" + b"\0" * 3000
 PATH = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{MESSAGE_SID}/Media/ME" + "b" * 32
@@ -271,15 +272,15 @@ def test_a_server_that_does_not_come_to_an_end_is_left_at_the_deadline(twilio, h
     error = refused(media, twilio.put(OGG, **how))
 
     assert (error.code, error.permanent) == ("timeout", False)
-    assert 0.35 < time.monotonic() - began < 0.7
+    assert 0.35 < time.monotonic() - began < LATE_S
 
 
 def test_no_pause_goes_past_the_deadline(twilio):
-    media = make(twilio, total_s=0.3, pauses_s=(60,))
+    media = make(twilio, total_s=20, pauses_s=(60,))
     began = time.monotonic()
 
     assert refused(media, twilio.put(OGG, missing_times=9)).code == twilio_media.NOT_FOUND
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < LATE_S
 
 
 def test_ten_files_at_once_come_to_those_who_asked_for_them(twilio, media):

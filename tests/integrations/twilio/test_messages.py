@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes.twilio.messages import undelivered
+from tests.fakes.twilio.message import undelivered
 from tests.fakes.twilio.server import FakeTwilio
 from tests.integrations.twilio.messages import (
     NOON,

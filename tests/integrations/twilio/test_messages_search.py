@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.twilio.error_codes import receipt_is_permanent, what_to_do
-from tests.fakes.twilio import messages as twilio_messages
+from tests.fakes.twilio import message as twilio_messages
 from tests.fakes.twilio.server import Close, FakeTwilio, Page, Refuse
 from tests.integrations.twilio.messages import (
     INBOUND_SID,

@@ -6,7 +6,7 @@ import pytest
 
 from storage.models import Call, Conversation, Message
 from tests.dashboard.conversations import HOSTILE, Talks
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
 from tests.records import every, the_only
 

@@ -16,6 +16,7 @@ from storage.base import utc_now
 from storage.reports.browser_sessions import open_phone
 from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
 from tests.postgres import free_port
+from tests.waiting import PATIENCE_S
 
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -60,7 +61,7 @@ class Server:
 
     def stop(self):
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(PATIENCE_S)
 
 
 def wait_until_up(url, process):

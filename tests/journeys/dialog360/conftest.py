@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.dialog360.fake import API_KEY, FakeDialog360
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, TOKEN
 from tests.journeys.whatsapp.people import sent, work_off
 
@@ -37,7 +37,7 @@ def answers(openai, whatsapp):
 
     def wait(line, count=1, *, of=ANA):
         whatsapp.webhooks.settle()
-        assert openai.wait_for(lambda: len(sent(line)) >= count, 10.0)
+        assert openai.wait_for(lambda: len(sent(line)) >= count)
         work_off(line)
         whatsapp.webhooks.settle()
         return whatsapp.messages.words(of)

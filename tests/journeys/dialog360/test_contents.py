@@ -3,7 +3,7 @@
 import pytest
 
 from storage.models import Turn
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.dialog360.people import ANA, JPEG, LUIS, OGG, came
 from tests.journeys.whatsapp.people import sent
 from tests.records import every, the_only

@@ -4,11 +4,12 @@ import pytest
 
 from storage.models import Turn
 from tests.fakes.dialog360.fake import API_KEY
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.dialog360.people import ANA, TOKEN
 from tests.journeys.whatsapp.killed import is_kept, sent, until_nothing_is_left_to_do, worker
-from tests.processes import kill, wait_until, web
+from tests.processes import kill, web
 from tests.records import every, the_only
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 

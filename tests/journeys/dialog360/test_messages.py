@@ -4,7 +4,7 @@ import pytest
 
 from storage.models import Contact, Conversation, Turn
 from tests.fakes.dialog360.fake import OUR_NUMBER
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.dialog360.people import ANA, LUIS, TOKEN, came, post
 from tests.journeys.whatsapp.people import asked, sent, work_off
 from tests.records import the_only
@@ -74,14 +74,14 @@ def test_everything_that_comes_twice_happens_once(line, whatsapp, openai, answer
 @pytest.mark.both_databases
 def test_what_comes_in_any_order_is_all_kept_and_never_taken_back(open_360, whatsapp, openai, answers):
     openai.enqueue(text("Apuntado."))
-    line = open_360(whatsapp_settle_s=0.4)
+    line = open_360(whatsapp_settle_s=2)
     whatsapp.webhooks.held = True
     for words in ("Hola", "quería una cita"):
         whatsapp.people.write(ANA, words)
     whatsapp.webhooks.release(backwards=True)
 
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: sent(line), 5.0)
+    assert openai.wait_for(lambda: sent(line))
     whatsapp.webhooks.held = True
     work_off(line)
     whatsapp.webhooks.release(backwards=True)
@@ -94,7 +94,7 @@ def test_what_comes_in_any_order_is_all_kept_and_never_taken_back(open_360, what
 
 def test_a_burst_is_answered_once_and_whole(open_360, whatsapp, openai, answers):
     openai.enqueue(text("Mañana a las diez, apuntado."))
-    line = open_360(whatsapp_settle_s=0.6)
+    line = open_360(whatsapp_settle_s=2)
 
     for words in ("Hola", "quería una cita", "para mañana"):
         whatsapp.people.write(ANA, words)

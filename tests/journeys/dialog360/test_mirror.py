@@ -4,7 +4,7 @@ import pytest
 
 from simulator.whatsapp.client import photo
 from tests.fakes.dialog360.fake import API_KEY
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.dialog360.people import ANA, JPEG, LUIS, OGG, TOKEN
 from tests.journeys.people.chatwoot_setup import person_of, settle, shown, work_off
 from tests.journeys.whatsapp.people import sent
@@ -33,11 +33,11 @@ def test_files_are_fetched_from_whoever_brought_them(line, chatwoot, whatsapp, t
 
     whatsapp.people.send_file(ANA, "image", whatsapp.put(JPEG), "image/jpeg", caption="Mire")
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: len(sent(line)) == 1, 10)
+    assert openai.wait_for(lambda: len(sent(line)) == 1)
     note = whatsapp.put(OGG, "audio/ogg")
     whatsapp.people.send_file(ANA, "audio", note, "audio/ogg; codecs=opus", voice=True)
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: len(sent(line)) == 2, 10)
+    assert openai.wait_for(lambda: len(sent(line)) == 2)
     person_of(line, twilio, number=LUIS).send("Y esta", media=[picture])
     work_off(line)
 
@@ -57,7 +57,7 @@ def test_an_operators_words_and_files_go_out_by_360dialog_one_by_one(
     openai.enqueue(text("Hola."))
     whatsapp.people.write(ANA, "Hola")
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: len(sent(line)) == 1, 10)
+    assert openai.wait_for(lambda: len(sent(line)) == 1)
     work_off(line)
     [conversation] = chatwoot.conversations_of(ANA[1:])
 

@@ -10,7 +10,7 @@ from storage.base import utc_now
 from storage.models import Message, Pace
 from storage.queries.messages import Attachment
 from tests.fakes.dialog360.fake import API_KEY, Close, Refuse
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, last, write
 from tests.journeys.whatsapp.people import sent, work_off
 from tests.records import the_only

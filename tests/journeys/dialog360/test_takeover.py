@@ -6,7 +6,7 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import Contact, Conversation
 from storage.queries import contacts
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, TOKEN, came, post, write
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
@@ -42,7 +42,7 @@ def test_an_answer_on_its_way_is_held_back_when_a_person_takes_over(line, whatsa
     openai.enqueue(text("Hola."))
     whatsapp.people.write(ANA, "Hola")
     whatsapp.webhooks.settle()
-    assert openai.wait_for(lambda: sent(line), 5.0)
+    assert openai.wait_for(lambda: sent(line))
     take_over(line)
 
     work_off(line)

@@ -8,7 +8,7 @@ from integrations.dialog360.client import what_to_do
 from storage.base import utc_now
 from storage.queries import contacts
 from tests.fakes.dialog360.fake import FakeDialog360, Refuse
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, LUIS, last, write
 from tests.journeys.whatsapp.people import sent, work_off
 from translations import language_of_locale

@@ -1,6 +1,6 @@
 """What is written for people to watch in Chatwoot, and how it was posted."""
 
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_setup import (
     ANA,
     person_of,

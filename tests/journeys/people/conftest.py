@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people import chatwoot_setup
 from tests.journeys.people.handoffs import LUIS, MARTA, US
 from tests.journeys.whatsapp.people import person_of

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import Contact, Conversation, Message, WebhookEvent
 from tests.fakes.chatwoot.fake import signature
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.people.chatwoot_setup import (
     SECRET,
     US,
@@ -31,7 +31,7 @@ PUBLIC = "https://assistant.example.com"
 
 def arrived(line, openai, status):
     """Wait until the last message's receipts are in, and show them."""
-    assert openai.wait_for(lambda: every(line.parts.database, Message)[-1].status == status, 5.0)
+    assert openai.wait_for(lambda: every(line.parts.database, Message)[-1].status == status)
     work_off(line)
 
 

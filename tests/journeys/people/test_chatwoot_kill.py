@@ -9,10 +9,11 @@ from sqlalchemy import update
 from storage.base import utc_now
 from storage.models import MirrorItem
 from tests.fakes.chatwoot.fake import Hang
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.chatwoot_setup import person_of, shown, states
-from tests.processes import kill, process, wait_until
+from tests.processes import kill, process
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -55,11 +56,11 @@ def test_a_message_that_was_posted_when_the_worker_was_killed_is_not_posted_agai
     chatwoot.fail(Hang(after=True), method="POST", path="/api/v1")
 
     with worker(site) as first:
-        assert chatwoot.wait_for(lambda: chatwoot.hanging == 1, 30)
+        assert chatwoot.wait_for(lambda: chatwoot.hanging == 1)
         kill(first)
     let_pass(line.parts.database, 60)
     with worker(site):
-        wait_until(lambda: is_all_shown(line), 60)
+        wait_until(lambda: is_all_shown(line))
 
     assert shown(chatwoot) == [
         said for n in range(3) for said in (("incoming", f"Mensaje {n}"), ("outgoing", f"Respuesta {n}."))
@@ -76,7 +77,7 @@ def test_ten_first_messages_at_once_on_two_worker_processes_make_one_conversatio
         person = person_of(line, twilio)
         for n in range(10):
             person.send(f"Mensaje {n}")
-        wait_until(lambda: len(states(line)) >= 20 and is_all_shown(line), 60)
+        wait_until(lambda: len(states(line)) >= 20 and is_all_shown(line))
 
     assert [words for kind, words in shown(chatwoot) if kind == "incoming"] == [
         f"Mensaje {n}" for n in range(10)

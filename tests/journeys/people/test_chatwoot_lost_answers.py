@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from storage.base import utc_now
 from storage.models import Mirror, MirrorItem, WebhookEvent
 from tests.fakes.chatwoot.fake import Close, Meanwhile, Page, Status
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_posts import write_many
 from tests.journeys.people.chatwoot_setup import SOURCE, mirror, person_of, settle, shown, states
 from tests.journeys.people.operators import notes

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from simulator.whatsapp.client import photo, voice_note
 from storage.models import Mirror, MirrorItem
 from tests.fakes.chatwoot.fake import FakeChatwoot, Status
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.people.chatwoot_posts import write_many
 from tests.journeys.people.chatwoot_setup import (
     ANA,

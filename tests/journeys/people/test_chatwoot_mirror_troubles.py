@@ -7,7 +7,7 @@ import pytest
 from simulator.whatsapp.client import ReceiptWishes, photo
 from storage.models import Mirror
 from tests.fakes.chatwoot.fake import FakeChatwoot, Hang, Page, Status
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_posts import write_many
 from tests.journeys.people.chatwoot_setup import (
     SOURCE,

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.whatsapp.client import voice_note
 from storage.models import Message
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.people.chatwoot_setup import (
     ANA,
     SOURCE,
@@ -82,7 +82,7 @@ def test_greetings_of_chatwoots_own_and_its_bots_are_not_passed_on(talk, chatwoo
 def test_what_is_written_in_another_inbox_to_the_same_person_is_not_passed_on(talk, chatwoot):
     line, person = talk()
     other = chatwoot.add_inbox("WhatsApp Cloud", identifier="cloud", id=9)
-    link = chatwoot.backend.make_contact(other, {"source_id": SOURCE, "phone_number": ANA})
+    link = chatwoot.backend.contacts.make(other, {"source_id": SOURCE, "phone_number": ANA})
     chatwoot.backend.make_conversation(link, {}, set())
 
     chatwoot.operator_writes(43, "Por la otra bandeja")
@@ -94,7 +94,7 @@ def test_what_is_written_in_another_inbox_to_the_same_person_is_not_passed_on(ta
 
 def test_an_operator_who_begins_another_conversation_with_the_person_is_passed_on(talk, chatwoot, openai):
     line, person = talk()
-    link = chatwoot.backend.link(chatwoot.inbox, SOURCE)
+    link = chatwoot.backend.contacts.link(chatwoot.inbox, SOURCE)
     chatwoot.backend.make_conversation(link, {}, set())
 
     chatwoot.operator_writes(43, "Empiezo aquí")

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from storage.base import utc_now
 from storage.models import Conversation, Message
-from tests.fakes.openai.server import stalled, text
+from tests.fakes.openai.replies import stalled, text
 from tests.journeys.people.chatwoot_setup import (
     mirror,
     settle,
@@ -64,7 +64,7 @@ def test_the_answer_that_is_being_written_is_stopped(talk, chatwoot, openai):
 
     operator_writes(chatwoot, line, "Le atiendo yo")
 
-    assert openai.wait_for(lambda: stopped.gone_at is not None, 3.0)
+    assert openai.wait_for(lambda: stopped.gone_at is not None)
     work_off(line, seconds=60)
     assert person.texts == ["Hola, soy el asistente.", "Le atiendo yo"]
 
@@ -75,11 +75,11 @@ def test_an_answer_that_is_on_its_way_is_held_back_and_shown_to_nobody(talk, cha
     openai.enqueue(text("Llego tarde.", first_token_s=0.6))
     writing = threading.Thread(target=person.send, args=("¿Cuánto cuesta?",))
     writing.start()
-    assert openai.wait_for(lambda: len(openai.chats) == 2, 5.0)
+    assert openai.wait_for(lambda: len(openai.chats) == 2)
     pedro_takes_over(line)
     writing.join()
 
-    assert openai.wait_for(lambda: "held" in {m.status for m in every(line.parts.database, Message)}, 5.0)
+    assert openai.wait_for(lambda: "held" in {m.status for m in every(line.parts.database, Message)})
     work_off(line)
 
     assert person.texts == ["Hola, soy el asistente."]
@@ -90,7 +90,7 @@ def test_an_answer_that_was_shown_and_is_then_held_back_is_marked_so(talk, chatw
     line, person = talk(whatsapp_twiml_wait_s=0.1)
     openai.enqueue(text("Llego tarde.", first_token_s=0.6))
     person.send("¿Cuánto cuesta?")
-    assert openai.wait_for(lambda: "waiting" in {m.status for m in every(line.parts.database, Message)}, 5.0)
+    assert openai.wait_for(lambda: "waiting" in {m.status for m in every(line.parts.database, Message)})
     mirror(line)
     assert shown(chatwoot)[-1] == ("outgoing", "Llego tarde.")
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from storage.base import utc_now
 from storage.models import Contact, Conversation, Handoff
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, WANTED, ask, joins_the_sandbox, told
 from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only

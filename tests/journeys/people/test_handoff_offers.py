@@ -10,7 +10,7 @@ from simulator.whatsapp.client import ReceiptWishes
 from storage.base import utc_now
 from storage.models import Contact, Handoff, Message, MessageStatus, Offer
 from storage.queries import contacts
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.people.handoffs import LUIS, MARTA, US, WANTED, ask, joins_the_sandbox, told
 from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only
@@ -141,10 +141,10 @@ def test_free_text_that_a_receipt_refuses_is_followed_by_the_template(team_line,
     marta = person_of(line, twilio, number=MARTA, to=US)
 
     assert ask(line)[0] == 200
-    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)], 5.0)
+    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)])
     work_off(line)
 
-    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)], 5.0), notices(line)
+    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)]), notices(line)
     assert [TEMPLATE in str(asked) for asked in posted(twilio)] == [False, True]
     assert len(marta.received) == 1
 
@@ -167,7 +167,7 @@ def test_without_a_template_a_receipt_that_refuses_has_the_next_seller_told(team
     joins_the_sandbox(twilio, LUIS)
 
     assert ask(line)[0] == 200
-    assert openai.wait_for(lambda: notices(line) == [("notice", "failed", 63016)], 5.0)
+    assert openai.wait_for(lambda: notices(line) == [("notice", "failed", 63016)])
     work_off(line)
     work_off(line)
 
@@ -193,7 +193,7 @@ def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line,
     line = team_line(sellers=MARTA, twilio_template_sid=TEMPLATE, webhook_url=PUBLIC)
     marta = person_of(line, twilio, number=MARTA, to=US)
     ask(line)
-    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)], 5.0)
+    assert openai.wait_for(lambda: notices(line) == [("template", "waiting", None)])
     [notice] = every(line.parts.database, Message)
     again = ReceiptFacts(notice.sid, MessageStatus.FAILED, 63016)
 
@@ -202,5 +202,5 @@ def test_a_refusal_that_is_told_twice_changes_nothing_the_second_time(team_line,
     line.parts.whatsapp.receipts.note(again, notice.id)
     work_off(line)
 
-    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)], 5.0), notices(line)
+    assert openai.wait_for(lambda: notices(line) == [("template", "read", None)]), notices(line)
     assert len(marta.received) == 1

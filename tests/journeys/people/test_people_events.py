@@ -8,7 +8,7 @@ from sqlalchemy import update
 from storage.models import Call, Contact, Conversation, Message, Turn
 from tests.fakes.crm import FakeCrm, Refuse
 from tests.fakes.elevenlabs import PERSON, FakeElevenLabs
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only

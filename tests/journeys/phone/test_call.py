@@ -6,8 +6,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from simulator.twilio.journal import Ending
-from tests.fakes.openai.server import DONE, Reply, Send, chunk, data, text, tool_call
-from tests.worker import worker_jobs
+from tests.fakes.openai.replies import DONE, Reply, chunk, data, text, tool_call
+from tests.fakes.openai.steps import Send
+from tests.processes import worker_jobs
 
 pytestmark = pytest.mark.quick
 
@@ -261,7 +262,6 @@ def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
     first.dial()
     first.say("Soy Ana, de la calle Mayor 3, ¿cuándo es mi cita?")
     first.hang_up()
-    openai.wait_for(lambda: True)
     run_pending(line.parts.work, worker_jobs(line))
 
     second = line.phone()

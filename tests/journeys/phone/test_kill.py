@@ -5,9 +5,10 @@ import signal
 import pytest
 
 from storage.models import Conversation, Turn
-from tests.fakes.openai.server import hang_before_headers, stalled, text
-from tests.processes import a_phone, kill, process, wait_until, web
+from tests.fakes.openai.replies import hang_before_headers, stalled, text
+from tests.processes import a_phone, kill, process, web
 from tests.records import the_only
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -51,7 +52,7 @@ def test_a_worker_killed_in_the_middle_of_a_summary_makes_it_when_it_is_back(
         wait_until(lambda: len(openai.chats) > asked)
         kill(worker)
     with process(environment, "flask", "--app", "app", "worker"):
-        wait_until(lambda: the_conversation(database).summary == "RESUMEN", 60)
+        wait_until(lambda: the_conversation(database).summary == "RESUMEN")
 
     assert the_conversation(database).summary_upto == 8
 
@@ -74,7 +75,7 @@ def test_a_web_process_that_is_told_to_end_finishes_the_webhook_in_hand(environm
         wait_until(lambda: openai.chats)
         running.send_signal(signal.SIGTERM)
         asking.join()
-        running.wait(15)
+        running.wait(PATIENCE_S)
 
     assert "Con calma." in steps[0].twiml
     assert running.returncode == 0

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -17,9 +16,10 @@ from jobs.job import run_pending
 from storage.base import Base
 from storage.models import Conversation
 from tests.examples import examples_over_http
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
+from tests.processes import worker_jobs
 from tests.records import the_only
-from tests.worker import worker_jobs
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,13 +41,6 @@ def locked(line):
 
 def kept_words(line):
     return [(turn.number, turn.heard, "".join(turn.sentences)) for turn in line.turns()]
-
-
-def wait_until(true, timeout_s=8.0):
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
 
 
 def test_while_the_database_is_locked_the_caller_is_answered_from_ram(line, openai, capfd):

@@ -8,6 +8,7 @@ from tests.conftest import Line
 from tests.journeys.whatsapp.witness import (
     Witness,
 )
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -30,4 +31,4 @@ def quiet():
     """Nobody else's answers are being written any more: what they log would be taken for ours."""
     for thread in threading.enumerate():
         if thread.name in ("answer", "late-answer"):
-            thread.join(timeout=20)
+            thread.join(PATIENCE_S)

@@ -7,10 +7,9 @@ from sqlalchemy import update
 
 from storage.base import utc_now
 from storage.models import Message, Turn
-from tests.processes import process, wait_until
+from tests.processes import process
 from tests.records import every
-
-PATIENCE_S = 60
+from tests.waiting import wait_until
 
 
 def worker(site):
@@ -54,7 +53,7 @@ def until_nothing_is_left_to_do(database):
         let_pass(database, 90)
         return jobs_left(database) == 0
 
-    wait_until(is_quiet, PATIENCE_S)
+    wait_until(is_quiet)
 
 
 def is_kept(database, words):

@@ -8,8 +8,8 @@ from jobs.job import run_pending
 from storage.base import utc_now
 from storage.models import Message
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
+from tests.processes import worker_jobs
 from tests.records import every
-from tests.worker import worker_jobs
 
 
 def asked(openai):

@@ -9,10 +9,9 @@ import pytest
 from simulator.twilio.account import Account
 from simulator.whatsapp.client import ReceiptWishes, WhatsApp, voice_note
 from storage.models import Message, Turn
-from tests.fakes.openai.server import hang_before_headers, stalled, text, transcript
+from tests.fakes.openai.replies import hang_before_headers, stalled, text, transcript
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.whatsapp.killed import (
-    PATIENCE_S,
     is_kept,
     let_pass,
     sent,
@@ -20,8 +19,9 @@ from tests.journeys.whatsapp.killed import (
     worker,
 )
 from tests.postgres import free_port
-from tests.processes import kill, wait_until, web
+from tests.processes import kill, web
 from tests.records import every, the_only
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -231,7 +231,7 @@ def test_a_message_that_twilio_never_got_from_a_killed_worker_is_sent_once_twili
     twilio.refuse(503, 20503, method="GET", times=2)
 
     with worker(site):
-        wait_until(lambda: ana.texts, PATIENCE_S)
+        wait_until(lambda: ana.texts)
         until_nothing_is_left_to_do(database)
 
     assert ana.texts == ["Esto ha tardado un poco."]

@@ -9,7 +9,7 @@ from simulator.whatsapp.client import ReceiptWishes
 from storage.base import utc_now
 from storage.models import Contact, Message, Pace
 from storage.queries import send_rate
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
 

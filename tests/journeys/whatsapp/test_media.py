@@ -7,10 +7,10 @@ import pytest
 from jobs.job import run_pending
 from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
 from storage.models import Message, Turn
-from tests.fakes.openai.server import error, stalled, text, transcript
+from tests.fakes.openai.replies import error, stalled, text, transcript
 from tests.journeys.whatsapp.people import age_messages, asked, person_of, sent, work_off
+from tests.processes import worker_jobs
 from tests.records import every, the_only
-from tests.worker import worker_jobs
 
 
 def shown(openai):
@@ -115,7 +115,7 @@ def test_files_that_are_not_what_they_say_are_not_shown(line, openai, phrases, a
     person = line.whatsapp()
 
     person.send(media=[attachment])
-    assert openai.wait_for(lambda: person.texts or sent(line), 20.0)
+    assert openai.wait_for(lambda: person.texts or sent(line))
 
     assert [message.body for message in sent(line)] == [phrases.cannot_open]
     assert openai.chats == []
@@ -157,12 +157,12 @@ def test_ten_files_at_once_are_one_message(line, openai):
 @pytest.mark.both_databases
 def test_a_photo_and_the_question_about_it_are_one_turn(open_line, openai):
     openai.enqueue(text("Es una tienda."))
-    line = open_line(whatsapp_settle_s=0.5)
+    line = open_line(whatsapp_settle_s=2)
     person = line.whatsapp()
 
     first = threading.Thread(target=person.send, kwargs={"media": [photo()]})
     first.start()
-    assert openai.wait_for(lambda: every(line.parts.database, Message), 2.0)
+    assert openai.wait_for(lambda: every(line.parts.database, Message))
     person.send("¿Qué es esto?")
     first.join()
 
@@ -179,7 +179,7 @@ def test_a_photo_that_takes_longer_than_a_reply_may_is_answered_by_itself(real_l
 
     exchange = person.send(media=[voice_note()])
     assert not exchange.messages
-    assert openai.wait_for(lambda: sent(line), 5.0)
+    assert openai.wait_for(lambda: sent(line))
     work_off(line)
 
     assert person.wait_for_message().text == "Aquí seguimos."

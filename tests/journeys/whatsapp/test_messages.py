@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from simulator.whatsapp.client import ReceiptWishes
 from storage.models import Contact, Conversation, Message, Turn
-from tests.fakes.openai.server import text, tool_call
+from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.whatsapp.people import asked, sent
+from tests.processes import worker_jobs
 from tests.records import every, the_only
-from tests.worker import worker_jobs
 
 pytestmark = pytest.mark.quick
 
@@ -34,13 +34,13 @@ def test_somebody_writes_and_is_answered_with_memory(line, openai):
 @pytest.mark.both_databases
 def test_a_burst_is_answered_once_and_whole(open_line, openai):
     openai.enqueue(text("Mañana a las diez, apuntado."))
-    line = open_line(whatsapp_settle_s=0.6)
+    line = open_line(whatsapp_settle_s=2)
     person = line.whatsapp()
     writing = []
     for words in ("Hola", "quería una cita", "para mañana"):
         writing.append(threading.Thread(target=person.send, args=(words,)))
         writing[-1].start()
-        openai.wait_for(lambda: len(every(line.parts.database, Message)) == len(writing), 2.0)
+        assert openai.wait_for(lambda: len(every(line.parts.database, Message)) == len(writing))
     for thread in writing:
         thread.join()
 

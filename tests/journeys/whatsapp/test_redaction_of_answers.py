@@ -7,7 +7,7 @@ import pytest
 from settings import ROOT
 from storage.models import Handoff
 from tests.conftest import Line
-from tests.fakes.openai.server import error, text, tool_call
+from tests.fakes.openai.replies import error, text, tool_call
 from tests.journeys.whatsapp.witness import (
     EXAMPLES,
     Witness,

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.whatsapp.client import photo, voice_note
-from tests.fakes.openai.server import text, transcript
+from tests.fakes.openai.replies import text, transcript
 from tests.journeys.whatsapp.witness import everywhere
 
 # What people send

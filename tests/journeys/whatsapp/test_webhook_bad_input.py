@@ -9,7 +9,7 @@ from conversation.profiles.profile import load_profile
 from settings import ROOT, SIMULATOR_ACCOUNT_SID
 from simulator.whatsapp.client import photo
 from storage.models import Contact, Message, Turn
-from tests.fakes.openai.server import text
+from tests.fakes.openai.replies import text
 from tests.journeys.whatsapp.posting import OURS, PATH, SIDS, STATUS, Poster, on_sqlite, troubles, written
 from tests.records import every, the_only
 

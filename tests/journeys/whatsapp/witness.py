@@ -13,8 +13,8 @@ from settings import SIMULATOR_ACCOUNT_SID
 from simulator.whatsapp.client import MessagingApi
 from storage.models import Call, Conversation, Handoff, Message, Served, Turn
 from tests.examples import examples_over_http
+from tests.processes import worker_jobs
 from tests.records import every, the_only
-from tests.worker import worker_jobs
 
 # What nobody may see, written in ways that a reader or a program would undo
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulator.terminal.terminals import AtATerminal, ask
 from tests.simulator.toy_server import Reply, response
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -99,12 +100,11 @@ def test_a_typist_may_speak_while_the_call_thinks_or_keep_silent(server, sit_dow
 
     terminal = sit_down()
     terminal.wait_for("Wait")
-    while not server.asked_for("/continue"):
-        time.sleep(0.02)
+    wait_until(lambda: server.asked_for("/continue"))
     terminal.type("hello")
     terminal.wait_for("1 turn")
 
-    assert terminal.process.wait(20) == 0
+    assert terminal.process.wait(PATIENCE_S) == 0
     assert [asked.form["SpeechResult"] for asked in server.asked_for("/gather")] == ["hello"]
     assert len(server.asked_for("/continue")) == 1
 
@@ -118,7 +118,7 @@ def test_control_c_hangs_up(server, sit_down):
     time.sleep(0.5)  # it has printed its line: an interrupt in the middle of that is Python's to drop
     terminal.process.send_signal(signal.SIGINT)
 
-    assert terminal.process.wait(20) == 0
+    assert terminal.process.wait(PATIENCE_S) == 0
     assert len(server.asked_for("/status")) == 1
 
 

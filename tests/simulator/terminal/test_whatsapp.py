@@ -12,6 +12,7 @@ from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
 from simulator.terminal.whatsapp_phrases import PHRASES
 from tests.simulator.terminal.terminals import AtATerminal
 from tests.simulator.toy_server import Reply, response
+from tests.waiting import PATIENCE_S, wait_until
 from tests.warm import PROGRAMS
 
 pytestmark = pytest.mark.slow
@@ -163,8 +164,7 @@ def test_a_typist_may_send_several_while_the_first_is_answered(server, tmp_path)
     try:
         terminal.wait_for("Type and press Enter")
         terminal.type("one")
-        while len(server.asked) < 1:
-            pass
+        wait_until(lambda: server.asked)
         terminal.type("two")
         terminal.wait_for("to the second")
         second_came.set()
@@ -172,7 +172,7 @@ def test_a_typist_may_send_several_while_the_first_is_answered(server, tmp_path)
         terminal.type("/exit")
         terminal.wait_for("2 received")
 
-        assert terminal.process.wait(20) == 0
+        assert terminal.process.wait(PATIENCE_S) == 0
     finally:
         second_came.set()
         terminal.close()

@@ -172,7 +172,7 @@ def test_in_real_time_an_interruption_really_falls_after_that_time(answered, a_p
     phone.dial()
     phone.interrupt("Perdone", after_s=0.3)
 
-    assert phone.heard[0].cut_after_s == pytest.approx(0.3, abs=0.15)
+    assert phone.heard[0].cut_after_s > 0.29
 
 
 def test_a_clock_of_ones_own_can_be_given(answered, a_phone):

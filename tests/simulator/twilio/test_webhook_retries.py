@@ -8,6 +8,7 @@ from simulator.twilio.journal import Ending
 from tests.simulator.conftest import ACCOUNT
 from tests.simulator.toy_server import Reply, ToyServer, response
 from tests.simulator.twilio.webhook_documents import ASK, is_signed
+from tests.waiting import LATE_S
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_server_too_slow_for_its_read_timeout_is_error_11200(server, phone):
 
     assert phone.failure.code == 11200
     assert phone.steps[1].retries == 0
-    assert phone.steps[1].seconds == pytest.approx(0.1, abs=0.1)
+    assert 0.09 < phone.steps[1].seconds < LATE_S
 
 
 def test_a_server_that_drips_runs_out_of_its_total_time(server, phone):
@@ -55,17 +56,16 @@ def test_a_server_that_drips_runs_out_of_its_total_time(server, phone):
     phone.dial()
 
     assert phone.failure.code == 11200
-    assert phone.steps[1].seconds == pytest.approx(0.2, abs=0.15)
+    assert 0.19 < phone.steps[1].seconds < LATE_S
 
 
 def test_retries_stop_when_the_total_time_is_over(server, phone):
-    server.on("/voice", response("<Redirect>/slow#rt=100&amp;tt=250&amp;rc=5&amp;rp=rt</Redirect>"))
+    server.on("/voice", response("<Redirect>/slow#rt=400&amp;tt=1000&amp;rc=5&amp;rp=rt</Redirect>"))
     server.on("/slow", Reply(hangs=True))
 
     phone.dial()
 
     assert phone.steps[1].retries == 2
-    assert phone.steps[1].seconds < 0.5
 
 
 @pytest.mark.parametrize(
