@@ -19,6 +19,7 @@ from ivr import views as phone
 from messaging import dialog360_views as dialog360
 from messaging import views as whatsapp
 from observability.logging import configure_logging
+from observability.settings_errors import said_at_start
 from people.elevenlabs import views as elevenlabs
 from people.handoff import views as handoff
 from people.helpdesk import views as chatwoot
@@ -60,7 +61,7 @@ def _settings() -> Settings:
     try:
         settings = load_settings()
     except SettingsError as error:
-        raise SystemExit(str(error)) from None
+        raise SystemExit(said_at_start(error)) from None
     share_metrics(settings.data_dir / "metrics")
     return settings
 

@@ -9,12 +9,13 @@ sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another fold
 
 from launch.forked import import_to_share  # noqa: E402
 from launch.gthread_worker import SwiftClosingWorker  # noqa: E402
+from observability.settings_errors import said_at_start  # noqa: E402
 from settings import SettingsError, load_settings  # noqa: E402
 
 try:
     settings = load_settings()
 except SettingsError as error:
-    sys.exit(str(error))
+    sys.exit(said_at_start(error))
 
 chdir = str(ROOT)
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"

@@ -14,6 +14,7 @@ from cli.exit_codes import ExitCode
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
+from translations import language_of_locale
 from translations import lazy_gettext as _
 
 
@@ -37,7 +38,7 @@ def command(terminal: Terminal) -> click.Command:
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
-    settings = read_settings(options.env_file)
+    settings = read_settings(terminal, options.env_file)
     if options.simulate:
         return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
@@ -71,7 +72,7 @@ def _simulate(settings: Settings, number: str | None) -> int:
     data_dir.prepare(settings.data_dir)
     code = phone.run_terminal_phone(
         container_of(settings).local_server,
-        settings.terminal_language,
+        language_of_locale(settings.lang),
         phone.PhoneOptions(number=number, outbound=True),
     )
     meanings = {

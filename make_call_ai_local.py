@@ -49,7 +49,7 @@ def command(terminal: Terminal) -> click.Command:
 
 def run(terminal: Terminal, options: Options) -> int:
     """Run the command; return its exit code. Raises CannotBegin."""
-    settings = read_settings(options.env_file)
+    settings = read_settings(terminal, options.env_file)
     container = container_of(settings)
     profile = _profile(container)
     numbers = None if options.dry_run else numbers_of(terminal, settings, options)

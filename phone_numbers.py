@@ -6,6 +6,7 @@ was written, which is how WhatsApp reaches it; the other forms are derived from 
 """
 
 import re
+from enum import StrEnum
 
 import phonenumbers
 
@@ -18,11 +19,26 @@ _ARGENTINA = re.compile(r"\+549([0-9]{10})")
 _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
 
 
+class PhoneNumberProblem(StrEnum):
+    """The reasons for which a text is no phone number."""
+
+    NO_COUNTRY_CODE = "no_country_code"
+    IMPOSSIBLE = "impossible_number"
+
+
+class PhoneNumberError(ValueError):
+    """A text is no phone number. The message is the problem's name: whoever shows it words it."""
+
+    def __init__(self, problem: PhoneNumberProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
 def parse_e164(number: str) -> str:
     """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
 
-    Spaces, dots, dashes, and a whatsapp: before it are accepted. Raises ValueError for an impossible number (ITU-T
-    E.164, by phonenumbers' lengths).
+    Spaces, dots, dashes, and a whatsapp: before it are accepted. Raises PhoneNumberError, for an impossible number
+    too (ITU-T E.164, by phonenumbers' lengths).
     """
     try:
         written = phonenumbers.parse(number)
@@ -30,9 +46,9 @@ def parse_e164(number: str) -> str:
         # phonenumbers no longer knows Mexico's 1: what is checked is the number that the network knows
         dialled = phonenumbers.parse(dialable_number(e164))
     except phonenumbers.NumberParseException as error:
-        raise ValueError("must be a number with its country code, such as +34600000001") from error
+        raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
     if not phonenumbers.is_possible_number(dialled):
-        raise ValueError("is not a possible phone number: check its country code and its length")
+        raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return str(e164)
 
 

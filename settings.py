@@ -3,14 +3,17 @@
 import os
 import re
 import sqlite3
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-from phone_numbers import dialable_number, parse_e164
+from phone_numbers import PhoneNumberError, dialable_number, parse_e164
 
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
@@ -23,8 +26,28 @@ _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Secret = Annotated[str | None, Field(repr=False)]
 
 
+class SettingProblem(StrEnum):
+    """What can be wrong with a setting beside its type, its limits and its pattern, which pydantic checks."""
+
+    ACCOUNT_SID = "account_sid"
+    URL = "url"
+    CRM_URL = "crm_url"
+    DATABASE_URL = "database_url"
+    DATABASE_KIND = "database_kind"
+    OLD_SQLITE = "old_sqlite"
+    CHATWOOT_INCOMPLETE = "chatwoot_incomplete"
+
+
 class SettingsError(ValueError):
-    """A setting is invalid. The message is one sentence that names it."""
+    """A setting is invalid. `observability.settings_errors` says it to people.
+
+    setting: the variable's name. problem: a SettingProblem, a PhoneNumberProblem, or pydantic's type of the error.
+    values: what was expected, such as {"le": 240.0}; never what was given, which may be secret.
+    """
+
+    def __init__(self, setting: str, problem: str, values: Mapping[str, object]) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting, self.problem, self.values = setting, problem, values
 
 
 class TwilioCredentials(NamedTuple):
@@ -113,11 +136,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "pretty"] = "auto"
     lang: str = Field(default="es", validation_alias=AliasChoices("LC_ALL", "LC_MESSAGES", "LANG", "lang"))
-
-    @property
-    def terminal_language(self) -> str:
-        """The language of commands' output, "en" or "es", after LC_ALL, LC_MESSAGES or LANG."""
-        return "es" if self.lang.lower().startswith("es") else "en"
+    """The locale of the terminal, such as es_MX.UTF-8."""
 
     @property
     def local_url(self) -> str:
@@ -156,7 +175,7 @@ class Settings(BaseSettings):
     @classmethod
     def _account_sid(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"AC[0-9A-Za-z]{32}", value):
-            raise ValueError("must be AC followed by 32 characters, as the Twilio console shows it")
+            raise _refused(SettingProblem.ACCOUNT_SID)
         return value
 
     @field_validator("twilio_auth_token")
@@ -200,9 +219,9 @@ class Settings(BaseSettings):
     def _http_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must be a URL such as https://example.com, without ? or #")
+        parts = _http_parts(value)
+        if parts is None or parts.query or parts.fragment:
+            raise _refused(SettingProblem.URL)
         return value.rstrip("/")
 
     @field_validator("chatwoot_url")
@@ -213,16 +232,14 @@ class Settings(BaseSettings):
     @field_validator("crm_webhook_url")
     @classmethod
     def _hook_url(cls, value: str | None) -> str | None:
-        if value is not None and (
-            urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
-        ):
-            raise ValueError("must be a URL such as https://crm.example.com/hook?team=1")
+        if value is not None and _http_parts(value) is None:
+            raise _refused(SettingProblem.CRM_URL)
         return value
 
     @model_validator(mode="after")
     def _chatwoot(self) -> "Settings":
         if self.chatwoot_enabled and not (self.chatwoot_url and self.chatwoot_inbox_id):
-            raise ValueError("CHATWOOT_ENABLED needs CHATWOOT_URL and CHATWOOT_INBOX_ID")
+            raise _refused(SettingProblem.CHATWOOT_INCOMPLETE)
         return self
 
     @model_validator(mode="after")
@@ -238,33 +255,38 @@ def normalise_database_url(url: str) -> str:
     """Return the URL with the installed driver; postgres:// (as hosts give it) is accepted."""
     scheme, separator, rest = url.partition("://")
     if not separator:
-        raise ValueError("must be sqlite:///path or postgresql://user:password@host/name")
+        raise _refused(SettingProblem.DATABASE_URL)
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         return f"postgresql+psycopg://{rest}"
     if scheme == "sqlite":
         return url
-    raise ValueError("must begin with sqlite:// or postgresql://")
+    raise _refused(SettingProblem.DATABASE_KIND)
 
 
 def require_sqlite(version: tuple[int, ...]) -> None:
-    """Raise ValueError where Python's SQLite is older than what we need: RETURNING, which came with 3.35."""
+    """Refuse DATABASE_URL where Python's SQLite is older than what we need: RETURNING, which came with 3.35."""
     if version < OLDEST_SQLITE:
         needed, has = (".".join(map(str, numbers)) for numbers in (OLDEST_SQLITE, version))
-        raise ValueError(
-            f"needs SQLite {needed} or later and this Python has {has}: use a Python of uv, conda or python.org, which "
-            "bring their own, or PostgreSQL"
-        )
+        raise _refused(SettingProblem.OLD_SQLITE, needed=needed, has=has)
 
 
 def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Settings:
     """Read the settings; `values` take precedence over the environment, the environment over the file.
 
-    Raises SettingsError with one sentence that names the first invalid setting.
+    Raises SettingsError for the first invalid setting.
     """
     try:
         return Settings(_env_file=env_file, _env_file_encoding="utf-8", **values)
     except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+        raise _settings_error(error.errors(include_input=False, include_url=False)[0]) from None
+
+
+def reader_locale() -> str:
+    """Return the terminal's locale even if the settings are invalid, so that the error can be said in its language."""
+    # The settings' own reading of the environment, without its checks.
+    found = EnvSettingsSource(Settings, env_ignore_empty=True)()
+    given = (found[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG", "lang") if name in found)
+    return str(next(given, Settings.model_fields["lang"].default))
 
 
 def settle_port(port: int) -> None:
@@ -283,10 +305,25 @@ def metrics_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    message = first["msg"].removeprefix("Value error, ")
-    if not first["loc"] and message.startswith("CHATWOOT_"):
-        return f"{message}."
-    name = str(first["loc"][0]).upper() if first["loc"] else "DATABASE_URL"
-    return f"{name} {message[0].lower()}{message[1:]}."
+def _http_parts(url: str) -> SplitResult | None:
+    """Return the parts of an http or https URL; None for what is no such URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _refused(problem: SettingProblem, **values: str) -> PydanticCustomError:
+    return PydanticCustomError(problem, problem, values)
+
+
+def _settings_error(details: ErrorDetails) -> SettingsError:
+    problem, values = details["type"], details.get("ctx", {})
+    if isinstance(error := values.pop("error", None), PhoneNumberError):
+        problem = error.problem
+    if problem == SettingProblem.CHATWOOT_INCOMPLETE:
+        setting = "CHATWOOT_ENABLED"
+    else:
+        setting = str(details["loc"][0]).upper() if details["loc"] else "DATABASE_URL"
+    return SettingsError(setting, problem, values)

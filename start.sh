@@ -7,9 +7,8 @@ set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . launch/python.sh
 
-language=$(terminal_language)
-python=$(find_python) || { say_no_python "$language"; exit 1; }
-"$python" -I launch/install.py --language "$language" requirements.txt
+python=$(find_python) || { say_no_python; exit 1; }
+"$python" -I launch/install.py --language="$(terminal_locale)" requirements.txt
 
 # glibc keeps a heap for each of many threads; two are enough for threads that mostly wait.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"

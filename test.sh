@@ -116,8 +116,8 @@ fi
 if ! find_python >/dev/null || ! "$(find_python)" -c 'import ensurepip' 2>/dev/null; then
     if may_install; then apt_install python3 python3-venv; fi
 fi
-python=$(find_python) || { say_no_python "$(terminal_language)"; exit 1; }
-"$python" -I launch/install.py --language "$(terminal_language)" requirements.txt requirements-dev.txt || exit 1
+python=$(find_python) || { say_no_python; exit 1; }
+"$python" -I launch/install.py --language="$(terminal_locale)" requirements.txt requirements-dev.txt || exit 1
 
 if [ "${1:-}" = --update-contract ]; then
     UPDATE_CONTRACT=1 exec .venv/bin/python -m pytest -n 0 tests/contract

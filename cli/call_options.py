@@ -11,6 +11,7 @@ import click
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.following import PATIENCE_S
+from observability.settings_errors import settings_sentence
 from phone_numbers import dialable_number, parse_e164
 from settings import Settings, SettingsError, load_settings
 from translations import Message
@@ -128,12 +129,12 @@ class PhoneNumber(click.ParamType[str]):
         return dialable_number(e164)
 
 
-def read_settings(env_file: Path | None) -> Settings:
+def read_settings(terminal: Terminal, env_file: Path | None) -> Settings:
     """Read the settings, from another file than .env if one is named. Raises CannotBegin."""
     try:
         return load_settings(env_file) if env_file else load_settings()
     except SettingsError as error:
-        raise CannotBegin(str(error)) from error
+        raise CannotBegin(terminal.translate(settings_sentence(error))) from error
 
 
 def container_of(settings: Settings) -> "Container":

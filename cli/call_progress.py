@@ -1,7 +1,6 @@
 """Places a call from the terminal, shows its progress, and sums it up."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from cli.call_options import DialOptions
 from cli.console import Terminal
@@ -151,8 +150,7 @@ def summary(terminal: Terminal, state: CallState) -> str:
 def _price(terminal: Terminal, state: CallState) -> str:
     if state.price is None:
         return terminal.translate(_("price not known yet"))
-    amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
-    return amount.replace(".", ",") if terminal.language == "es" else amount
+    return terminal.amount(state.price, state.price_unit)
 
 
 def _status_word(terminal: Terminal, state: CallState) -> str:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from cli.console import Terminal
 from conversation.manager import ConversationManager, Utterance
 from observability.logging import log_trouble_alone
-from phone_numbers import matching_number, parse_e164
+from observability.settings_errors import number_sentence
+from phone_numbers import PhoneNumberError, matching_number, parse_e164
 from storage.database import Database
 from storage.models import TurnKind
 from storage.queries import chats
@@ -44,7 +45,8 @@ class Chat:
             first_s = first_s if first_s is not None else time.monotonic() - began
             self.terminal.console.print(printable(sentence), end="")
         self.terminal.console.print()
-        self.terminal.console.print(f"{first_s or 0:.1f} s / {time.monotonic() - began:.1f} s", style="dim")
+        waits = f"{first_s or 0:.1f} s / {time.monotonic() - began:.1f} s"
+        self.terminal.console.print(self.terminal.number(waits), style="dim")
 
     def _sentences(self, number: int) -> Iterator[str]:
         deadline, read = time.monotonic() + ANSWER_WITHIN_S, 0
@@ -95,7 +97,7 @@ def chat_command(
         log_trouble_alone()
         needed = services()
         if history is not None:
-            _show(terminal, needed.zone, _history(needed.database, history))
+            _show(terminal, needed.zone, _history(terminal, needed.database, history))
             return
         with needed.database.read() as connection:
             key = chats.newest_chat(connection) or chats.new_key()
@@ -141,15 +143,15 @@ def _line() -> str | None:
         return None
 
 
-def _history(database: Database, number: str) -> list[SaidRecord]:
+def _history(terminal: Terminal, database: Database, number: str) -> list[SaidRecord]:
     with database.read() as connection:
         if not number:
             key = chats.newest_chat(connection)
             return chats.said_in(connection, key, LAST) if key else []
         try:
             e164 = parse_e164(number)
-        except ValueError as error:
-            raise click.UsageError(f"NUMBER {error}.") from None
+        except PhoneNumberError as error:
+            raise click.UsageError(terminal.translate(number_sentence("NUMBER", error))) from None
         return chats.said_with(connection, matching_number(e164), LAST)
 
 

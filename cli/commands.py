@@ -16,6 +16,7 @@ from container import Container
 from jobs.worker import Worker
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
+from translations import language_of_locale
 
 WORKER_BUSY_TIMEOUT_S = 5.0
 """Seconds a worker waits for SQLite's lock: nobody waits for a worker."""
@@ -24,7 +25,7 @@ WORKER_BUSY_TIMEOUT_S = 5.0
 def commands(container: Container) -> list[click.Command]:
     """Return the commands. Nothing of the container's is made until one of them is run."""
     settings = container.settings
-    language = settings.terminal_language
+    language = language_of_locale(settings.lang)
     terminal = Terminal(language)
     check = partial(require_tables, settings.database_url, terminal)
     whatsapp = whatsapp_group(terminal, lambda: _whatsapp(container), check)

@@ -2,12 +2,13 @@
 
 import io
 import sys
+from decimal import Decimal
 
-from pydantic_settings import EnvSettingsSource
 from rich.console import Console
 
-from settings import Settings
-from translations import Message, in_language
+from settings import reader_locale
+from translations import Message, in_language, language_of_locale
+from translations.numbers import separated
 
 
 class Terminal:
@@ -29,6 +30,15 @@ class Terminal:
         with in_language(self.language):
             return str(message)
 
+    def number(self, number: str) -> str:
+        """Return a number that is written as in English as the reader's language writes it."""
+        with in_language(self.language):
+            return separated(number)
+
+    def amount(self, price: Decimal, unit: str | None) -> str:
+        """Return a price with all of its digits, and its currency where that is known."""
+        return f"{self.number(f'{price.normalize() + Decimal(0):f}')} {unit or ''}".strip()
+
     def say(self, message: Message | str) -> None:
         """Print a result."""
         self.console.print(self.translate(message))
@@ -40,12 +50,7 @@ class Terminal:
 
 def reader_language() -> str:
     """Return the reader's language even if the settings are invalid, so that the error can be said in it."""
-    # The settings' own reading of the environment, without its checks.
-    found = EnvSettingsSource(Settings, env_ignore_empty=True)()
-    language = next(
-        (found[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG", "lang") if name in found), None
-    )
-    return Settings.model_construct(**({"lang": language} if language else {})).terminal_language
+    return language_of_locale(reader_locale())
 
 
 def _console(*, stderr: bool) -> Console:

@@ -7,18 +7,22 @@ from typing import TypeVar
 
 from container.service import service
 from conversation.phrases import catalogue_for
-from conversation.profiles.profile import Profile, ProfileError, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import Profile, load_profile
 from integrations.language_model import LanguageModel
 from integrations.offline.model import OfflineModel
 from integrations.openai.model import OpenAIModel
 from jobs.queue import Work
 from observability.prometheus import PrometheusMetrics
+from people.handoff.seller_errors import sellers_sentence
 from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
 from settings import ROOT, Settings, metrics_folder
 from simulator.local_server import LocalServer
 from storage import data_dir
 from storage.database import WEB_BUSY_TIMEOUT_S, Database
 from storage.login_tries import LoginTries
+from translations import Message, language_of_locale
 
 T = TypeVar("T")
 
@@ -54,7 +58,7 @@ class Core:
         try:
             return load_profile(self.settings.assistant_profile, ROOT / "profiles")
         except ProfileError as error:
-            raise SystemExit(str(error)) from None
+            raise SystemExit(self._said(profile_sentence(error))) from None
 
     @service
     def sellers(self) -> list[Seller]:
@@ -63,7 +67,10 @@ class Core:
         try:
             return load_sellers(path) if path.exists() else sellers_of(self.settings.seller_numbers)
         except SellersError as error:
-            raise SystemExit(str(error)) from None
+            raise SystemExit(self._said(sellers_sentence(error))) from None
+
+    def _said(self, message: Message) -> str:
+        return message.said_in(language_of_locale(self.settings.lang))
 
     @service
     def database(self) -> Database:

@@ -88,7 +88,7 @@ class DashboardServices:
         return None if read is None or written is None else Prices(read, written)
 
     def off(self, language: str) -> Sequence[str]:
-        """Return the sentences about what is not configured. language: "es" or "en"."""
+        """Return the sentences about what is not configured. language: the reader's."""
         return what_is_off(self._core.settings, language)
 
     @service

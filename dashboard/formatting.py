@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from dashboard.attachments import message_words
 from translations import gettext as _
-from translations import lazy_pgettext, pgettext
+from translations import lazy_pgettext
+from translations.numbers import separated
 
 _MONTHS = (
     lazy_pgettext("month", "Jan"),
@@ -60,7 +61,7 @@ def seconds(milliseconds: float | None) -> str:
     """Return "0,8 s" for 800; nothing for None."""
     if milliseconds is None:
         return ""
-    return f"{_separated(f'{milliseconds / 1000:.1f}')} s"
+    return f"{separated(f'{milliseconds / 1000:.1f}')} s"
 
 
 def duration(length_s: float | None) -> str:
@@ -76,13 +77,13 @@ def number(value: int | None) -> str:
     """Return "12.345" or "12,345"; nothing for None."""
     if value is None:
         return ""
-    return _separated(f"{value:,}")
+    return separated(f"{value:,}")
 
 
 def money(value: float) -> str:
     """Return "1.234,57" or "1,234.57", in the currency that the prices are set in; under 1, four places."""
     text = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
-    return _separated(text)
+    return separated(text)
 
 
 def address(value: str) -> str:
@@ -118,9 +119,3 @@ def _time(at: datetime | None, kind: str, form: str) -> str:
         second=local.second,
     )
     return Markup('<time datetime="{}" data-shows="{}">{}</time>').format(at.isoformat(), kind, shown)
-
-
-def _separated(text: str) -> str:
-    """Return a number as English writes it with the reader's separators."""
-    separators = pgettext("between thousands", ",") + pgettext("before decimals", ".")
-    return text.translate(str.maketrans(",.", separators))

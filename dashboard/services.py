@@ -87,7 +87,7 @@ class DashboardServices(Protocol):
         ...
 
     def off(self, language: str) -> Sequence[str]:
-        """Return the sentences about what is not configured. language: "es" or "en"."""
+        """Return the sentences about what is not configured. language: the reader's."""
         ...
 
 

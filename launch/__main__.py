@@ -23,9 +23,10 @@ from launch.forked import import_to_share
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
+from observability.settings_errors import said_at_start
 from settings import ROOT, Settings, SettingsError, load_settings, settle_port
 from storage import data_dir
-from translations import in_language
+from translations import language_of_locale
 
 # gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
 WEB_STOPS_WITHIN_S = 13.0
@@ -42,7 +43,10 @@ def main() -> int:
     try:
         settings = load_settings()
         _Launch(settings).run()
-    except (SettingsError, StartError) as error:
+    except SettingsError as error:
+        _say(said_at_start(error))
+        return 1
+    except StartError as error:
         _say(str(error))
         return 1
     return 0
@@ -124,8 +128,7 @@ class _Launch:
             _say(self._text("ready", url=settings.local_url, phone=_phone_command(), webhook=webhook))
 
     def _text(self, key: str, /, **values: object) -> str:
-        with in_language(self._settings.terminal_language):
-            return str(TEXTS[key].format(**values))
+        return TEXTS[key].format(**values).said_in(language_of_locale(self._settings.lang))
 
     def _tell_restart(self, name: str, code: int) -> None:
         _say(self._text("restart", name=name, code=code))

@@ -1,6 +1,7 @@
 """Make .venv and install the locked requirements in it: `python launch/install.py [--language es] FILE...`.
 
-Runs before anything is installed, with whatever Python 3.11+ was found: the standard library alone.
+Runs before anything is installed, with whatever Python 3.11+ was found: the standard library alone, and `translations`,
+which needs no more.
 Does nothing when what the files ask for is there already. Ends with 1 after saying what to do.
 """
 
@@ -17,53 +18,53 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # this folder's own is launch/, and with -I there is none
+
+from translations import gettext as _  # noqa: E402
+from translations import language_of_locale, set_process_language  # noqa: E402
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LINES_SHOWN_ON_FAILURE = 12
-
-TEXTS = {
-    "es": {
-        "no_venv": "A este Python le falta venv. En Debian o Ubuntu: sudo apt install python{}.{}-venv",
-        "making": "Se crea .venv ...",
-        "installing": "Se instalan {} paquetes; la primera vez tarda uno o dos minutos ...",
-        "installed": "Instalado.",
-        "failed": "No se ha podido instalar. Arriba está lo último que dijo pip; se puede volver a intentar.",
-    },
-    "en": {
-        "no_venv": "This Python lacks venv. On Debian or Ubuntu: sudo apt install python{}.{}-venv",
-        "making": "Making .venv ...",
-        "installing": "Installing {} packages; the first time takes a minute or two ...",
-        "installed": "Installed.",
-        "failed": "Could not install. The last of what pip said is above; it can be tried again.",
-    },
-}
 
 
 def main() -> int:
     """Install what is missing; return the exit code."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--language", choices=sorted(TEXTS), default="es")
+    parser.add_argument("--language", default="es", help="a language or a locale, such as es_MX.UTF-8")
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
-    texts = TEXTS[arguments.language]
+    set_process_language(language_of_locale(arguments.language))
     with _alone():
-        return 0 if _is_installed(arguments.files) else _install(arguments.files, texts)
+        return 0 if _is_installed(arguments.files) else _install(arguments.files)
 
 
-def _install(files: list[Path], texts: dict[str, str]) -> int:
+def _install(files: list[Path]) -> int:
     if not _works():
         if not importlib.util.find_spec("venv") or not importlib.util.find_spec("ensurepip"):
-            return _fail(texts["no_venv"].format(*sys.version_info[:2]))
-        _say(texts["making"])
+            return _fail(
+                _(
+                    "This Python lacks venv. On Debian or Ubuntu: sudo apt install python{major}.{minor}-venv"
+                ).format(major=sys.version_info[0], minor=sys.version_info[1])
+            )
+        _say(_("Making .venv ..."))
         if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode != 0:  # noqa: S603
-            return _fail(texts["failed"])
-    _say(texts["installing"].format(sum(_count(file) for file in files)))
+            return _fail(_could_not())
+    _say(
+        _("Installing {count} packages; the first time takes a minute or two ...").format(
+            count=sum(_count(file) for file in files)
+        )
+    )
     if not _pip(files):
-        return _fail(texts["failed"])
+        return _fail(_could_not())
     for file in files:
         _stamp(file).write_text(_fingerprint(file), encoding="ascii")
-    _say(texts["installed"])
+    _say(_("Installed."))
     return 0
+
+
+def _could_not() -> str:
+    return _("Could not install. The last of what pip said is above; it can be tried again.")
 
 
 def _is_installed(files: list[Path]) -> bool:

@@ -1,12 +1,9 @@
 # shellcheck shell=bash
 # What start.sh and test.sh need before there is a Python of ours. Sourced, from the project's folder.
 
-# "es" or "en", by the same rule as the program: LC_ALL, LC_MESSAGES or LANG, the first that is set.
-terminal_language() {
-    case "${LC_ALL:-${LC_MESSAGES:-${LANG:-es}}}" in
-        es* | ES*) echo es ;;
-        *) echo en ;;
-    esac
+# The locale, by the same rule as the program: LC_ALL, LC_MESSAGES or LANG, the first that is set.
+terminal_locale() {
+    echo "${LC_ALL:-${LC_MESSAGES:-${LANG:-es}}}"
 }
 
 # The first Python that is new enough: our own, then the versions the locked requirements are tested with.
@@ -22,9 +19,12 @@ find_python() {
 }
 
 say_no_python() {
-    if [ "$1" = es ]; then
+    case "$(terminal_locale)" in
+    es* | ES*)
         echo "Hace falta Python 3.11 o posterior, y aquí no está: https://www.python.org/downloads/" >&2
-    else
+        ;;
+    *)
         echo "Python 3.11 or later is needed and was not found: https://www.python.org/downloads/" >&2
-    fi
+        ;;
+    esac
 }

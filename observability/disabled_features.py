@@ -1,7 +1,7 @@
 """Names the features that are off because they are not configured, one sentence each."""
 
 from settings import Settings
-from translations import in_language, lazy_gettext
+from translations import in_language, language_of_locale, lazy_gettext
 
 _SENTENCES = {
     "model": lazy_gettext(
@@ -55,5 +55,5 @@ def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
         "chatwoot secret": settings.chatwoot_enabled and not settings.chatwoot_webhook_secret,
         "dashboard": not settings.dashboard_password,
     }
-    with in_language(language or settings.terminal_language):
+    with in_language(language or language_of_locale(settings.lang)):
         return [str(_SENTENCES[name]) for name, is_off in off.items() if is_off]

@@ -5,10 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from pydantic_core import PydanticCustomError
 
+from observability.settings_errors import settings_sentence
 from phone_numbers import parse_e164
-from settings import ROOT, SettingsError, load_settings, require_sqlite
+from settings import ROOT, SettingProblem, SettingsError, load_settings, require_sqlite
 from tests.product import modules_that_read_the_attribute
+from translations import language_of_locale
 
 ACCOUNT = "AC" + "12" * 16
 
@@ -59,7 +62,7 @@ def test_a_value_that_cannot_be_right_is_named_in_one_sentence(monkeypatch, name
     with pytest.raises(SettingsError) as caught:
         load_settings(None)
 
-    sentence = str(caught.value)
+    sentence = settings_sentence(caught.value).said_in("en")
     assert sentence.startswith(name) and sentence.endswith(".") and "\n" not in sentence
 
 
@@ -138,13 +141,15 @@ def test_a_number_may_be_written_as_people_do(written):
 def test_the_terminal_speaks_the_language_of_the_environment(monkeypatch, lang, language):
     monkeypatch.setenv("LANG", lang)
 
-    assert load_settings(None).terminal_language == language
+    assert language_of_locale(load_settings(None).lang) == language
 
 
 @pytest.mark.parametrize("version", [(3, 34, 1), (3, 7, 17)])
 def test_an_sqlite_that_is_too_old_is_refused_with_what_to_install(version):
-    with pytest.raises(ValueError, match=r"needs SQLite 3\.35 or later .* or PostgreSQL"):
+    with pytest.raises(PydanticCustomError) as refused:
         require_sqlite(version)
+
+    assert (refused.value.type, refused.value.context["needed"]) == (SettingProblem.OLD_SQLITE, "3.35")
 
 
 @pytest.mark.parametrize("version", [(3, 35, 0), (3, 40, 1), (3, 50, 2)])

@@ -116,6 +116,11 @@ class Message:
         sentence = self._translated()
         return sentence.format(**self.values) if self.values else sentence
 
+    def said_in(self, language: str) -> str:
+        """Return it in a language, such as "es"."""
+        with in_language(language):
+            return str(self)
+
     def _translated(self) -> str:
         if self.plural is not None:
             if self.context is not None:

@@ -23,8 +23,8 @@ _NOT_PRODUCT = {"tests", "bench", "docs", "data", "translations"}
 
 
 def product_modules() -> list[Path]:
-    """Return the product's modules, in order."""
-    return _files(".py")
+    """Return the product's modules, in order; of this package, the one that has messages of its own."""
+    return sorted([*_files(".py"), FOLDER / "numbers.py"])
 
 
 def templates() -> list[Path]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -179,18 +178,12 @@ def _theirs(terminal: Terminal, state: MessageState) -> str:
     word = status_word(terminal, known) if known is not None else harmless(state.status)
     code = f" [{state.error_code}]" if state.error_code is not None else ""
     addresses = f"{_number(state.sender)} → {_number(state.to)}"
-    return " · ".join(filter(None, (word + code, addresses, _price(terminal, state))))
+    price = "" if state.price is None else terminal.amount(state.price, state.price_unit)
+    return " · ".join(filter(None, (word + code, addresses, price)))
 
 
 def _number(address: str) -> str:
     return harmless(address.removeprefix("whatsapp:"))
-
-
-def _price(terminal: Terminal, state: MessageState) -> str:
-    if state.price is None:
-        return ""
-    amount = f"{state.price.normalize() + Decimal(0):f} {state.price_unit or ''}".strip()
-    return amount.replace(".", ",") if terminal.language == "es" else amount
 
 
 def _is_behind(message: MessageRecord, state: MessageState) -> bool:

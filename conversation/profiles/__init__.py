@@ -1,1 +1,1 @@
-"""Assistant profiles, read from TOML files; imports only the standard library and conversation."""
+"""Assistant profiles, read from TOML files; imports conversation, settings and translations."""

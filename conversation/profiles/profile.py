@@ -15,16 +15,13 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from conversation.phrases import Briefing, Phrases, briefing_for, phrases_for
+from conversation.profiles.errors import FileProblem, ProfileError
 from conversation.profiles.schema import ProfileFile
-from conversation.profiles.validation import problem, syntax_problem
+from conversation.profiles.validation import first_error, syntax_error
 from conversation.speech.voices import DEFAULT_VOICES, voice_language
 from settings import ROOT
 
 CHANNELS = ("phone", "whatsapp")
-
-
-class ProfileError(ValueError):
-    """A profile cannot be used. The message is one sentence: file, line, fault and remedy."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +71,9 @@ def load_profile(name_or_path: str, directory: Path = ROOT / "profiles") -> Prof
     try:
         return _profile(ProfileFile.model_validate(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{_shown(path)}:{syntax_problem(text, error)}") from None
+        raise syntax_error(_shown(path), text, error) from None
     except ValidationError as error:
-        raise ProfileError(f"{_shown(path)}:{problem(text, error)}") from None
+        raise first_error(_shown(path), text, error) from None
 
 
 def instructions_for(profile: Profile, *, now: datetime, channel: str) -> str:
@@ -137,22 +134,17 @@ def _read(path: Path, directory: Path) -> str:
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        existing = ", ".join(sorted(file.stem for file in directory.glob("*.toml"))) or "none"
+        existing = ", ".join(sorted(file.stem for file in directory.glob("*.toml")))
         raise ProfileError(
-            f"{_shown(path)} does not exist: name one of those in {_shown(directory)}/ ({existing}), "
-            "or give the path of a file."
+            _shown(path), FileProblem.NO_FILE, folder=_shown(directory), existing=existing
         ) from None
     except OSError as error:
-        raise ProfileError(
-            f"{_shown(path)} cannot be read ({error.strerror}): check its permissions."
-        ) from error
+        raise ProfileError(_shown(path), FileProblem.UNREADABLE, reason=error.strerror) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ProfileError(
-            f"{_shown(path)}:{line}: this line is not UTF-8: save the file as UTF-8."
-        ) from None
+        raise ProfileError(_shown(path), FileProblem.NOT_UTF8, line=line) from None
 
 
 def _shown(path: Path) -> str:

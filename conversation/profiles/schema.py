@@ -1,4 +1,4 @@
-"""The schema of a profile's file. Each error message is the end of a sentence about its key."""
+"""The schema of a profile's file."""
 
 import re
 from difflib import get_close_matches
@@ -17,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from conversation.phrases import Phrases, phrases_for
-from conversation.speech.voices import DEFAULT_VOICES, check_voice
+from conversation.phrases import Phrases, catalogues, language_of
+from conversation.profiles.errors import ValueProblem, refused
+from conversation.speech.voices import DEFAULT_VOICES, VoiceError, check_voice
 
 KNOWLEDGE_LIMIT = 40_000
 """Characters of instructions, facts and FAQ together: some 10,000 tokens, sent with every turn."""
@@ -39,13 +40,13 @@ def _stripped(text: Any) -> Any:
 
 def _spoken(text: str) -> str:
     if re.search(r"[{}]", re.sub(r"\{(business|name)\}", "", text)):
-        raise ValueError("has a brace that would be read aloud: only {business} and {name} are filled in")
+        raise refused(ValueProblem.BRACE)
     return text
 
 
 def _hint(text: str) -> str:
     if "," in text:
-        raise ValueError("has a comma, at which Twilio would cut it: make it two entries")
+        raise refused(ValueProblem.COMMA)
     return text
 
 
@@ -110,9 +111,7 @@ class ProfileFile(Table):
     @classmethod
     def _language(cls, tag: str) -> str:
         if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?-([A-Z]{2}|\d{3})", tag):
-            raise ValueError(
-                'must be a language with its region, such as "es-ES", "es-MX" or "en-US", in these cases'
-            )
+            raise refused(ValueProblem.LANGUAGE)
         return tag
 
     @field_validator("voice")
@@ -120,11 +119,12 @@ class ProfileFile(Table):
     def _voice(cls, voice: str | None, info: ValidationInfo) -> str | None:
         language = info.data.get("language")
         if voice is None and language and language not in DEFAULT_VOICES:
-            raise ValueError(
-                f"is missing: {language} has no default voice, so give one that Twilio has for it"
-            )
+            raise refused(ValueProblem.NO_DEFAULT_VOICE, language=language)
         if voice is not None:
-            check_voice(voice, language)
+            try:
+                check_voice(voice, language)
+            except VoiceError as error:
+                raise refused(error.problem, **error.values) from None
         return voice
 
     @field_validator("time_zone")
@@ -133,9 +133,7 @@ class ProfileFile(Table):
         if name not in (zones := available_timezones()):
             cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones) if "/" in zone}
             near = get_close_matches(name.rpartition("/")[2].lower().replace(" ", "_"), cities, 1, 0.75)
-            raise ValueError(
-                f'must be a time zone of the IANA list, such as "{cities[near[0]] if near else "Europe/Madrid"}"'
-            )
+            raise refused(ValueProblem.TIME_ZONE, near=cities[near[0]] if near else "Europe/Madrid")
         return name
 
     @field_validator("speech_model")
@@ -144,24 +142,20 @@ class ProfileFile(Table):
         if model is None:
             return None
         if not _SPEECH_MODEL.fullmatch(model):
-            raise ValueError(
-                "must be a speechModel of Twilio's <Gather>: leave it out to have the default one"
-            )
+            raise refused(ValueProblem.SPEECH_MODEL)
         language = info.data.get("language", "")
         partly = model.startswith(("phone_call", "experimental"))
         if partly and language.startswith("es-") and language not in ("es-ES", "es-US"):
-            raise ValueError(f"does not know {language}: leave it out, or use deepgram_nova-3")
+            raise refused(ValueProblem.SPEECH_MODEL_LANGUAGE, language=language)
         return model
 
     @field_validator("phrases")
     @classmethod
     def _complete(cls, phrases: PhrasesTable, info: ValidationInfo) -> PhrasesTable:
-        try:
-            phrases_for(info.data.get("language", "en"))
-        except ValueError as error:
-            if missing := [name for name, value in phrases if value is None]:
-                names, reason = ", ".join(missing), str(error).partition(":")[0]
-                raise ValueError(f"must have all of its keys, for {reason}: add {names}") from None
+        language = info.data.get("language", "en")
+        missing = [name for name, value in phrases if value is None]
+        if missing and language_of(language) not in catalogues():
+            raise refused(ValueProblem.NO_PHRASES, language=language, missing=", ".join(missing))
         return phrases
 
     @model_validator(mode="after")
@@ -169,8 +163,5 @@ class ProfileFile(Table):
         asked = (len(text) for entry in self.faq for text in (*entry.questions, entry.answer))
         total = len(self.instructions) + sum(map(len, self.facts)) + sum(asked)
         if total > KNOWLEDGE_LIMIT:
-            raise ValueError(
-                f"instructions, facts and FAQ have {total} characters, which every turn would send again: "
-                f"shorten them to {KNOWLEDGE_LIMIT}"
-            )
+            raise refused(ValueProblem.TOO_MUCH, total=total, limit=KNOWLEDGE_LIMIT)
         return self

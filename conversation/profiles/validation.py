@@ -1,4 +1,4 @@
-"""Explains the errors in a profile's file, one sentence and line number at a time."""
+"""Finds which error in a profile's file to correct first, and its line."""
 
 import re
 import tomllib
@@ -9,23 +9,24 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from conversation.profiles.errors import FileProblem, KeyProblem, ProfileError, ValueProblem
 from conversation.profiles.schema import FaqTable, PhrasesTable, ProfileFile, Table
 
 _Loc: TypeAlias = tuple[int | str, ...]
 """The location of a value, as pydantic reports it: keys, and indices from 0 in lists."""
 
 
-def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> str:
-    """Return the line and the sentence ("7: this is ...") for a text that is not TOML."""
+def syntax_error(shown: str, text: str, error: tomllib.TOMLDecodeError) -> ProfileError:
+    """Return the error for a text that is not TOML. shown: the file's path, as it is shown."""
     what, _, place = str(error).partition(" (at ")
     line = re.match(r"line (\d+)", place)
     # "At end of document" is of no use: what was left open began where the last statement did.
     number = int(line[1]) if line else [start for start, _ in _statements(text)][-1]
-    return f"{number}: this is not TOML ({what}): check the quotes, brackets and = from this line on."
+    return ProfileError(shown, FileProblem.NOT_TOML, line=number, reason=what)
 
 
-def problem(text: str, error: ValidationError) -> str:
-    """Return the line and the sentence for the first error to correct in valid TOML."""
+def first_error(shown: str, text: str, error: ValidationError) -> ProfileError:
+    """Return the first error to correct in valid TOML. shown: the file's path, as it is shown."""
     places = _places(text)
 
     def rank(details: ErrorDetails) -> tuple[bool, int]:
@@ -33,7 +34,8 @@ def problem(text: str, error: ValidationError) -> str:
         return details["type"] != "extra_forbidden", _line(details["loc"], places)
 
     first = min(error.errors(include_url=False), key=rank)
-    return f"{_line(first['loc'], places)}: {_sentence(first)}."
+    problem, values = _problem(first)
+    return ProfileError(shown, problem, line=_line(first["loc"], places), **values)
 
 
 def _line(loc: _Loc, places: dict[_Loc, int]) -> int:
@@ -41,46 +43,30 @@ def _line(loc: _Loc, places: dict[_Loc, int]) -> int:
     return next((places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in places), 1)
 
 
-def _sentence(details: ErrorDetails) -> str:
-    loc = details["loc"]
+def _problem(details: ErrorDetails) -> tuple[str, dict[str, Any]]:
+    """Return what is wrong, and what the sentence for it fills in."""
+    loc, problem = details["loc"], details["type"]
     *table, key = [part for part in loc if isinstance(part, str)] or [""]
-    if details["type"] == "extra_forbidden":
+    if problem == "extra_forbidden":
         return _unknown(key, table)
-    if not key:
-        return _what(details, key)
-    return f'{"an entry of " if isinstance(loc[-1], int) else ""}"{key}" {_what(details, key)}'
+    if problem == "list_type" and isinstance(details["input"], dict):
+        problem = ValueProblem.SINGLE_BRACKETS
+    is_entry = bool(loc) and isinstance(loc[-1], int)
+    return problem, {"key": key, "is_entry": is_entry, **details.get("ctx", {})}
 
 
-def _what(details: ErrorDetails, key: str) -> str:
-    if details["type"] == "list_type" and isinstance(details["input"], dict):
-        return f"must be written with double brackets, [[{key}]]"
-    if sentence := _SENTENCES.get(details["type"]):
-        return sentence.format_map({"key": key, **details.get("ctx", {})})
-    return details["msg"].removeprefix("Value error, ")
-
-
-_SENTENCES = {
-    "missing": "is missing: add a line with {key} =",
-    "string_type": 'must be text in quotes, such as "text"',
-    "list_type": 'must be a list, such as ["one", "two"]',
-    "model_type": "must be a table, written [{key}] or [[{key}]] on a line of its own",
-    "string_too_short": "is empty: write something there or remove it",
-    "string_too_long": "is too long: {max_length} characters are the limit, so shorten it",
-    "too_short": "has {actual_length} entries and needs {min_length}: add some",
-    "too_long": "has {actual_length} entries: {max_length} are the limit, so remove some",
-}
 _TABLES: dict[str, type[Table]] = {"": ProfileFile, "faq": FaqTable, "phrases": PhrasesTable}
 
 
-def _unknown(key: str, table: list[str]) -> str:
+def _unknown(key: str, table: list[str]) -> tuple[KeyProblem, dict[str, Any]]:
     own = _TABLES[table[0] if table else ""].model_fields
     if near := get_close_matches(key, own, 1):
-        return f'"{key}" is not known here: write "{near[0]}" if that is what it means'
+        return KeyProblem.MISSPELT, {"key": key, "near": near[0]}
     if table and key in ProfileFile.model_fields:
-        return f'"{key}" cannot stand under [{table[0]}]: move it above the first line that begins with ['
+        return KeyProblem.UNDER_A_TABLE, {"key": key, "table": table[0]}
     if not table and key in PhrasesTable.model_fields:
-        return f'"{key}" belongs further down, under a line [phrases]: move it there'
-    return f'"{key}" is not known here: remove it, or use one of {", ".join(own)}'
+        return KeyProblem.ABOVE_ITS_TABLE, {"key": key}
+    return KeyProblem.UNKNOWN, {"key": key, "known": ", ".join(own)}
 
 
 def _places(text: str) -> dict[_Loc, int]:

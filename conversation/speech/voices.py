@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from enum import StrEnum
 
 DEFAULT_VOICES = {
     "es-ES": "Polly.Lucia-Neural",
@@ -31,6 +32,24 @@ _VOICE = re.compile(
 )
 
 
+class VoiceProblem(StrEnum):
+    """The reasons for which a voice cannot be used."""
+
+    UNKNOWN = "voice_unknown"
+    OTHER_LANGUAGE = "voice_of_other_language"
+    OTHER_ENGINE = "voice_of_other_engine"
+    GOOGLE_REGION = "voice_of_other_google_region"
+    MISSPELT = "voice_misspelt"
+
+
+class VoiceError(ValueError):
+    """A voice cannot be used. values: what may be meant, the languages."""
+
+    def __init__(self, problem: VoiceProblem, **values: str) -> None:
+        super().__init__(problem.value)
+        self.problem, self.values = problem, values
+
+
 def voice_language(voice: str) -> str | None:
     """Return the language of a voice; None for `man`, `woman`, `alice` and unknown speakers."""
     found = _VOICE.fullmatch(voice)
@@ -38,25 +57,19 @@ def voice_language(voice: str) -> str | None:
 
 
 def check_voice(voice: str, language: str | None) -> None:
-    """Raise ValueError, with the reason, if the voice does not suit the language (BCP 47; None: any)."""
+    """Raise VoiceError if the voice does not suit the language (BCP 47; None: any)."""
     listed = [f"Polly.{name}" for names in _SPANISH_VOICES.values() for name in names.split()]
     found = _VOICE.fullmatch(voice)
     if not found:
         near = get_close_matches(voice, [*DEFAULT_VOICES.values(), *listed], 1) or ["Polly.Lucia-Neural"]
-        raise ValueError(
-            f'must be a voice of Twilio\'s, such as "{near[0]}", "Google.es-ES-Neural2-A" or "alice"'
-        )
+        raise VoiceError(VoiceProblem.UNKNOWN, near=near[0])
     spoken, speaker = voice_language(voice), found["speaker"]
     if spoken and language and spoken.partition("-")[0] != language.partition("-")[0]:
-        raise ValueError(
-            f"speaks {spoken} but the profile's language is {language}: choose a voice of that one"
-        )
+        raise VoiceError(VoiceProblem.OTHER_LANGUAGE, spoken=spoken, language=language)
     if speaker in _SPEAKERS and _SPEAKERS[speaker] in _SPANISH_VOICES and voice not in listed:
         there = ", ".join(name for name in listed if name.partition("-")[0] == f"Polly.{speaker}")
-        raise ValueError(f"is no voice of Twilio's: that speaker is there as {there}")
+        raise VoiceError(VoiceProblem.OTHER_ENGINE, there=there)
     if (found["language"] or "").startswith("es-") and found["language"] not in ("es-ES", "es-US"):
-        raise ValueError(
-            "is no voice of Twilio's: Google's Spanish ones begin with Google.es-ES or Google.es-US"
-        )
+        raise VoiceError(VoiceProblem.GOOGLE_REGION)
     if speaker and speaker not in _SPEAKERS and (meant := get_close_matches(speaker, _SPEAKERS, 1, 0.85)):
-        raise ValueError(f"is not known: write {meant[0]} if that is the speaker you mean")
+        raise VoiceError(VoiceProblem.MISSPELT, near=meant[0])

@@ -5,22 +5,44 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from conversation.phrases import catalogues
 from integrations.plain_text import plain_words
-from phone_numbers import matching_number, parse_e164
+from phone_numbers import PhoneNumberError, matching_number, parse_e164
 
 _ALWAYS = ((time.min, time.max),)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class SellerProblem(StrEnum):
+    """What can be wrong with the sellers' file beside its keys' types and limits, which pydantic checks."""
+
+    UNREADABLE = "unreadable"
+    SAME_NUMBER = "same_number"
+    HOURS = "hours"
+    NO_HOUR = "no_hour"
+    NO_MINUTE = "no_minute"
+    BACKWARDS = "backwards"
+    NO_DAY = "no_day"
+
+
 class SellersError(Exception):
-    """The sellers' file cannot be used. The message is one sentence with the reason."""
+    """The sellers' file cannot be used. `seller_errors` says it to people.
+
+    key: where in it, such as "seller.0.hours". problem: a SellerProblem, a PhoneNumberProblem, or pydantic's type of
+    the error. values: what the sentence fills in.
+    """
+
+    def __init__(self, file: str, problem: str, *, key: str = "", **values: Any) -> None:
+        super().__init__(f"{file}: {key}: {problem}")
+        self.file, self.key, self.problem, self.values = file, key, problem, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +126,13 @@ def load_sellers(path: Path) -> list[Seller]:
     """Return the sellers of a file (TOML). Raises SellersError if it cannot be used."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        file = _File.model_validate(table)
+        file = SellersFile.model_validate(table)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SellersError(f"{path.name} cannot be read: {error}.") from None
+        raise SellersError(path.name, SellerProblem.UNREADABLE, reason=error) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SellersError(f"{path.name}: {where}: {first['msg'].removeprefix('Value error, ')}.") from None
+        key = ".".join(str(part) for part in first["loc"])
+        raise SellersError(path.name, first["type"], key=key, **first.get("ctx", {})) from None
     return [seller.as_seller() for seller in file.seller]
 
 
@@ -128,7 +150,10 @@ class _SellerTable(BaseModel):
     @field_validator("number")
     @classmethod
     def _e164(cls, value: str) -> str:
-        return parse_e164(value)
+        try:
+            return parse_e164(value)
+        except PhoneNumberError as error:
+            raise _refused(error.problem) from None
 
     @field_validator("hours")
     @classmethod
@@ -151,7 +176,9 @@ class _SellerTable(BaseModel):
         )  # fmt: skip
 
 
-class _File(BaseModel):
+class SellersFile(BaseModel):
+    """The sellers' file."""
+
     model_config = ConfigDict(extra="forbid")
 
     seller: Annotated[list[_SellerTable], Field(min_length=1)]
@@ -160,7 +187,7 @@ class _File(BaseModel):
     @classmethod
     def _once(cls, value: list[Any]) -> list[Any]:
         if len({matching_number(seller.number) for seller in value}) < len(value):
-            raise ValueError("two sellers have the same number")
+            raise _refused(SellerProblem.SAME_NUMBER)
         return value
 
 
@@ -172,15 +199,23 @@ def _hours(written: str) -> tuple[tuple[time, time], ...]:
 def _span(written: str) -> tuple[time, time]:
     found = _SPAN.fullmatch(written)
     if found is None:
-        raise ValueError('must be written as "09:00-14:00, 16:00-19:30"')
-    first, last = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
+        raise _refused(SellerProblem.HOURS)
+    first, last = _time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     if last <= first:
-        raise ValueError("must end after they begin: hours past midnight are two spans")
+        raise _refused(SellerProblem.BACKWARDS)
     return first, last
 
 
 def _end(hour: int, minute: int) -> time:
-    return time.max if (hour, minute) == (24, 0) else time(hour, minute)
+    return time.max if (hour, minute) == (24, 0) else _time(hour, minute)
+
+
+def _time(hour: int, minute: int) -> time:
+    if hour > time.max.hour:
+        raise _refused(SellerProblem.NO_HOUR)
+    if minute > time.max.minute:
+        raise _refused(SellerProblem.NO_MINUTE)
+    return time(hour, minute)
 
 
 def _day(written: str) -> int:
@@ -188,4 +223,8 @@ def _day(written: str) -> int:
     for names in ([*map(plain_words, found.recognised.weekdays)] for found in catalogues().values()):
         if short in names:
             return names.index(short)
-    raise ValueError(f'"{written}" is no day: write mon to sun, or lun to dom')
+    raise _refused(SellerProblem.NO_DAY, day=written)
+
+
+def _refused(problem: StrEnum, **values: str) -> PydanticCustomError:
+    return PydanticCustomError(problem.value, problem.value, values)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
@@ -36,32 +35,11 @@ class Options:
         return None
 
 
-def number_option(*names: str, read: Callable[[str], str], text: str) -> Callable[[Function], Function]:
-    """Return an option whose value is a phone number. read: raises ValueError."""
-
-    def convert(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-        try:
-            return None if value is None else read(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-
-    return click.option(*names, callback=convert, help=text)
-
-
 def script_option(text: str) -> Callable[[Function], Function]:
     """Return the option for a file of lines."""
     return click.option("--script", type=click.File(encoding="utf-8"), help=text)
 
 
-def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and (
-        urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
-    ):
-        raise click.BadParameter("must be a URL such as http://127.0.0.1:5000")
-    return value
-
-
-url_option = click.option("--url", callback=_url, help="The server (default: where ./start.sh has it).")
 twiml_option = click.option(
     "--twiml", "show_twiml", is_flag=True, help="Show each request and the TwiML that answers it."
 )

@@ -9,17 +9,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-from phone_numbers import dialable_number, parse_e164
+from phone_numbers import dialable_number
 from simulator.local_server import LocalServer
+from simulator.terminal.option_readers import number_reader, url_reader
 from simulator.terminal.options import (
     CALL_FAILED,
     NO_SERVER,
     WENT_WELL,
     Options,
-    number_option,
     script_option,
     twiml_option,
-    url_option,
 )
 from simulator.terminal.phone_input import (
     InputAction,
@@ -51,7 +50,7 @@ class PhoneOptions(Options):
 def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions) -> int:
     """Hold one call with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en".
+    language: that of what is shown.
     Returns 0 when the call went well, 1 where no server is reached, 3 when it ended in an application error.
     """
     script = options.script
@@ -77,12 +76,15 @@ def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions
 
 
 def phone_command(server: Callable[[], LocalServer], language: str) -> click.Command:
-    """Return the command `phone`. server: asked when it is run. language: that of what is shown, "es" or "en"."""
+    """Return the command `phone`. server: asked when it is run. language: that of what is shown."""
+    read_number = number_reader(language, form=dialable_number, may_withhold=True)
 
     @click.command("phone")
-    @number_option("--from", "number", read=_number, text="The caller's number, or anonymous.")
-    @number_option("--to", read=_number, text="The number that is called.")
-    @url_option
+    @click.option("--from", "number", callback=read_number, help="The caller's number, or anonymous.")
+    @click.option("--to", callback=read_number, help="The number that is called.")
+    @click.option(
+        "--url", callback=url_reader(language), help="The server (default: where ./start.sh has it)."
+    )
     @script_option("A file with a line for each thing said.")
     @click.option("--outbound", is_flag=True, help="The assistant calls, instead of being called.")
     @twiml_option
@@ -175,7 +177,3 @@ def _busy(screen: Screen, key: str) -> Iterator[None]:
 def _hang_up(phone: Phone) -> None:
     if phone.ended is None and phone.turns:
         phone.hang_up()
-
-
-def _number(value: str) -> str:
-    return value if value == "anonymous" else dialable_number(parse_e164(value))

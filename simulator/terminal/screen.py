@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from translations import Message, in_language
+from translations.numbers import separated
 
 _WHO_WIDTH = 11
 _SECONDS_WIDTH = 7
@@ -24,13 +25,12 @@ class TerminalScreen:
 
     def phrase(self, key: str, **values: object) -> str:
         """Return a phrase in the reader's language."""
-        with in_language(self._language):
-            return str(self._phrases[key].format(**values))
+        return self._phrases[key].format(**values).said_in(self._language)
 
     def number(self, seconds: float) -> str:
         """Return seconds with the language's decimal sign."""
-        text = f"{seconds:.2f}"
-        return text.replace(".", ",") if self._language == "es" else text
+        with in_language(self._language):
+            return separated(f"{seconds:.2f}")
 
     def show_help(self) -> None:
         """Show the available input."""

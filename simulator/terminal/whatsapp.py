@@ -10,19 +10,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from phone_numbers import parse_e164
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.local_server import LocalServer
+from simulator.terminal.option_readers import number_reader, url_reader
 from simulator.terminal.options import (
     CALL_FAILED,
     NO_SERVER,
     WENT_WELL,
     WRONG_ARGUMENTS,
     Options,
-    number_option,
     script_option,
     twiml_option,
-    url_option,
 )
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
 from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
@@ -48,7 +46,7 @@ class WhatsAppOptions(Options):
 def run_terminal_whatsapp(server: LocalServer, language: str, options: WhatsAppOptions) -> int:
     """Hold a conversation with the server on this machine, and return the exit code.
 
-    language: that of what is shown, "es" or "en". A script's lines are sent one after the other's answer.
+    language: that of what is shown. A script's lines are sent one after the other's answer.
     Returns 0 when it went well, 1 where no server is reached, 2 where the port is taken, 3 when a message was
     not accepted.
     """
@@ -80,12 +78,15 @@ def run_terminal_whatsapp(server: LocalServer, language: str, options: WhatsAppO
 
 def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) -> click.Command:
     """Return the command `simulate`. server: asked when it is run. language: as run_terminal_whatsapp takes it."""
+    read_number = number_reader(language)
 
     @click.command("simulate")
-    @number_option("--from", "number", read=parse_e164, text="The person's number.")
-    @number_option("--to", read=parse_e164, text="The number that is written to.")
+    @click.option("--from", "number", callback=read_number, help="The person's number.")
+    @click.option("--to", callback=read_number, help="The number that is written to.")
     @click.option("--name", "profile_name", default="Ana", show_default=True, help="The person's name.")
-    @url_option
+    @click.option(
+        "--url", callback=url_reader(language), help="The server (default: where ./start.sh has it)."
+    )
     @script_option("A file with a line for each message.")
     @twiml_option
     @click.option(

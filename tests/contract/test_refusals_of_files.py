@@ -3,7 +3,9 @@
 
 from pathlib import Path
 
-from tests.contract.seams import application
+import pytest
+
+from tests.contract.seams import LANGUAGES, application
 from tests.contract.snapshot import hold
 from tests.contract.stories import without_pythons_words
 
@@ -12,19 +14,20 @@ from tests.contract.stories import without_pythons_words
 WRONG = ("x", "-1", "1000000000", "1.5", "https://x?a", "x\ny")
 
 
-def test_what_settings_refuse(monkeypatch):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_settings_refuse(monkeypatch, language):
     told = []
     for setting in application.settings().values():
         for name in setting["names"]:
             for wrong in WRONG:
                 with monkeypatch.context() as patched:
                     patched.setenv(name, wrong)
-                    if sentence := application.refusal_of_settings():
+                    if sentence := application.refusal_of_settings(language):
                         told.append(f"{name}={wrong!r}: {sentence}")
     monkeypatch.setenv("CHATWOOT_ENABLED", "true")
-    told.append(f"CHATWOOT_ENABLED='true': {application.refusal_of_settings()}")
+    told.append(f"CHATWOOT_ENABLED='true': {application.refusal_of_settings(language)}")
 
-    hold("refusals_settings.txt", "\n".join(sorted(told)))
+    hold(f"refusals_settings_{language}.txt", "\n".join(sorted(told)))
 
 
 BASIC = """\
@@ -77,18 +80,19 @@ SELLERS = {
 }
 
 
-def test_what_profiles_and_the_sellers_file_refuse(tmp_path):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_profiles_and_the_sellers_file_refuse(tmp_path, language):
     told = []
     for kind, files, refusal in (
-        ("profile", PROFILES, lambda path: application.refusal_of_profile(str(path))),
-        ("sellers", SELLERS, application.refusal_of_sellers),
+        ("profile", PROFILES, lambda path: application.refusal_of_profile(str(path), language)),
+        ("sellers", SELLERS, lambda path: application.refusal_of_sellers(path, language)),
     ):
         for what, text in files.items():
             path = Path(tmp_path / f"{kind}.toml")
             path.write_text(text, "utf-8")
             told.append(f"{kind}, {what}: {refusal(path).replace(str(tmp_path), 'FOLDER')}")
-    told.append(f"profile, no such: {application.refusal_of_profile('nobody')}")
-    told.append(f"profile, no such file: {application.refusal_of_profile('./nobody.toml')}")
-    told.append(f"sellers, no such file: {application.refusal_of_sellers(Path('nobody.toml'))}")
+    told.append(f"profile, no such: {application.refusal_of_profile('nobody', language)}")
+    told.append(f"profile, no such file: {application.refusal_of_profile('./nobody.toml', language)}")
+    told.append(f"sellers, no such file: {application.refusal_of_sellers(Path('nobody.toml'), language)}")
 
-    hold("refusals_files.txt", "\n".join(map(without_pythons_words, told)))
+    hold(f"refusals_files_{language}.txt", "\n".join(map(without_pythons_words, told)))

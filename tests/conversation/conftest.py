@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from conversation.profiles.profile import ProfileError, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import load_profile
 
 BASIC = """\
 name = "Ana"
@@ -32,8 +34,9 @@ def refusal(write):
         path = write(text)
         with pytest.raises(ProfileError) as raised:
             load_profile(str(path))
-        assert "\n" not in str(raised.value)
-        assert str(raised.value).endswith(".")
-        return str(raised.value).removeprefix(f"{path}:")
+        sentence = profile_sentence(raised.value).said_in("en")
+        assert "\n" not in sentence
+        assert sentence.endswith(".")
+        return sentence.removeprefix(f"{path}:")
 
     return refuse

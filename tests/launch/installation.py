@@ -26,9 +26,10 @@ class Installation:
             shutil.copy(ROOT / name, folder)
         for name in ("launch", "translations"):
             shutil.copytree(ROOT / name, folder / name)
-        (folder / "storage").mkdir()
-        for name in ("__init__.py", "data_dir.py"):
-            shutil.copy(ROOT / "storage" / name, folder / "storage")
+        for package, module in (("storage", "data_dir.py"), ("observability", "settings_errors.py")):
+            (folder / package).mkdir()
+            for name in ("__init__.py", module):
+                shutil.copy(ROOT / package / name, folder / package)
         shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", folder / "app.py")
 
     def furnish(self) -> None:

@@ -73,7 +73,7 @@ class Gunicorn:
 def folder(tmp_path):
     for name in ("settings.py", "phone_numbers.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("launch", "translations"):
+    for name in ("launch", "observability", "translations"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", tmp_path / "app.py")
     return tmp_path

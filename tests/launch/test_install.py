@@ -1,6 +1,8 @@
 import shlex
 import sys
 
+import pytest
+
 from tests.launch.installation import tools
 
 PYTHON = shlex.quote(sys.executable)
@@ -16,7 +18,11 @@ def test_without_a_python_that_is_new_enough_it_says_so_and_ends(bare_house, tmp
     assert said.count("\n") == 1
 
 
-def test_without_the_venv_module_it_says_what_to_install(bare_house, tmp_path):
+@pytest.mark.parametrize(
+    ("locale", "begins"),
+    [("es_MX.UTF-8", "A este Python le falta venv."), ("C", "This Python lacks venv.")],
+)
+def test_without_the_venv_module_it_says_what_to_install(bare_house, tmp_path, locale, begins):
     without_ensurepip = "import runpy, sys; sys.modules['ensurepip'] = None; sys.argv = sys.argv[2:]; "
     bin_folder = tools(
         tmp_path,
@@ -26,10 +32,10 @@ exec {PYTHON} -c "{without_ensurepip} runpy.run_path(sys.argv[0], run_name='__ma
 """,
     )
 
-    said = bare_house.fail_to_start(PATH=str(bin_folder))
+    said = bare_house.fail_to_start(PATH=str(bin_folder), LANG=locale)
 
     major, minor = sys.version_info[:2]
-    assert f"sudo apt install python{major}.{minor}-venv" in said
+    assert said.startswith(begins) and f"sudo apt install python{major}.{minor}-venv" in said
     assert said.count("\n") == 1
 
 

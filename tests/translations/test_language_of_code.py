@@ -23,8 +23,6 @@ CUSTOMERS = {
     "integrations/offline/faq_search.py",
 }
 """Modules with the words that customers say, hear or read."""
-NOT_YET = {"launch/install.py"}
-"""Modules whose sentences for staff are still in both languages."""
 
 
 def strings_of(source):
@@ -58,15 +56,13 @@ def test_spanish_is_noticed(text):
 def test_no_module_speaks_spanish_to_staff():
     speaking = {name_of(file): spanish_in(file) for file in product_modules()}
 
-    assert {
-        name: texts for name, texts in speaking.items() if texts and name not in CUSTOMERS | NOT_YET
-    } == {}
+    assert {name: texts for name, texts in speaking.items() if texts and name not in CUSTOMERS} == {}
 
 
 def test_the_exceptions_are_needed():
     speaking = {name_of(file) for file in product_modules() if spanish_in(file)}
 
-    assert speaking >= CUSTOMERS | NOT_YET
+    assert speaking >= CUSTOMERS
 
 
 @pytest.mark.parametrize("file", templates(), ids=name_of)

@@ -11,11 +11,15 @@ import make_call_ai_local
 from app import create_app
 from cli.console import Terminal
 from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, TOKENS
-from conversation.profiles.profile import ProfileError, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import load_profile
 from jobs.executor import VERSION
 from jobs.migrate import upgrade as migrate
 from jobs.queue import APPLICATION, QUEUES, WORKFLOW
 from observability.metrics import MESSAGES, RECEIPTS, REQUESTS
+from observability.settings_errors import settings_sentence
+from people.handoff.seller_errors import sellers_sentence
 from people.handoff.sellers import SellersError, load_sellers
 from settings import ROOT, Settings, SettingsError, load_settings
 from storage.models import Base
@@ -74,28 +78,28 @@ def settings() -> dict[str, dict]:
     return found
 
 
-def refusal_of_settings() -> str:
+def refusal_of_settings(language: str) -> str:
     """Return the sentence for what the environment says; "" where it can be right."""
     try:
         load_settings(None)
     except SettingsError as error:
-        return str(error)
+        return settings_sentence(error).said_in(language)
     return ""
 
 
-def refusal_of_profile(name_or_path: str) -> str:
+def refusal_of_profile(name_or_path: str, language: str) -> str:
     try:
         load_profile(name_or_path)
     except ProfileError as error:
-        return str(error)
+        return profile_sentence(error).said_in(language)
     return ""
 
 
-def refusal_of_sellers(path: Path) -> str:
+def refusal_of_sellers(path: Path, language: str) -> str:
     try:
         load_sellers(path)
     except SellersError as error:
-        return str(error)
+        return sellers_sentence(error).said_in(language)
     return ""
 
 

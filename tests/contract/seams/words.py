@@ -63,7 +63,7 @@ def words() -> dict[str, object]:
 def shell_words(language: str) -> str:
     """Return what start.sh and test.sh say where there is no Python."""
     said = subprocess.run(
-        ["bash", "-c", f". launch/python.sh; say_no_python {language}"],
+        ["bash", "-c", f"LANG={language}; . launch/python.sh; say_no_python"],
         cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8",
     )  # fmt: skip
     return said.stdout + said.stderr

@@ -26,7 +26,7 @@ def answer(database):
         conversation = calls.open_call(connection, CALL, NOON)
         new = NewTurn(conversation.id, 1, TurnKind.SPEECH, "¿Abren hoy?", 0.9, "this process")
         turn_id = turns.claim_turn(connection, new, NOON)
-    answer = Answer(database, AnswerRow(CALL.key, 1, turn_id), clock=lambda: NOON)
+    answer = Answer(database, AnswerRow(CALL.key, 1, turn_id=turn_id), clock=lambda: NOON)
     answer.add(["Sí."])
     keep(database, answer)
     return answer

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from conversation.profiles.profile import ProfileError, load_profile
+from conversation.profiles.error_messages import profile_sentence
+from conversation.profiles.errors import ProfileError
+from conversation.profiles.profile import load_profile
 from conversation.profiles.schema import KNOWLEDGE_LIMIT
 from tests.conversation.conftest import BASIC
 
@@ -190,12 +192,14 @@ def test_a_profile_that_does_not_exist_is_answered_with_those_that_do():
     with pytest.raises(ProfileError) as raised:
         load_profile("recepcion")
 
-    assert str(raised.value) == (
+    assert profile_sentence(raised.value).said_in("en") == (
         "profiles/recepcion.toml does not exist: name one of those in profiles/ (recepcion.es, reception.en), "
         "or give the path of a file."
     )
 
 
 def test_a_directory_is_no_profile(tmp_path):
-    with pytest.raises(ProfileError, match="cannot be read"):
+    with pytest.raises(ProfileError) as raised:
         load_profile(f"{tmp_path}/")
+
+    assert "cannot be read" in profile_sentence(raised.value).said_in("en")

@@ -11,6 +11,7 @@ from tests.fakes.dialog360.fake import FakeDialog360, Refuse
 from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, LUIS, last, write
 from tests.journeys.whatsapp.people import sent, work_off
+from translations import language_of_locale
 
 # Outside the window
 
@@ -94,7 +95,7 @@ def test_the_log_says_what_metas_codes_mean(greeted, whatsapp):
     shown = greeted.app.test_cli_runner().invoke(args=["whatsapp", "log"])
 
     assert shown.exit_code == 0, shown.output
-    meaning = what_to_do(131026, greeted.settings.terminal_language)
+    meaning = what_to_do(131026, language_of_locale(greeted.settings.lang))
     assert f"[131026] {meaning}"[:40] in shown.output
 
 

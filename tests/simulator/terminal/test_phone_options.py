@@ -100,6 +100,22 @@ def test_wrong_arguments_are_exit_code_2(run, arguments):
     assert "Usage" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "spanish", "english"),
+    [
+        (
+            ("--from", "600"),
+            "debe ser un número con el prefijo del país",
+            "must be a number with its country code",
+        ),
+        (("--url", "http://[x"), "debe ser una URL como http", "must be a URL such as http"),
+    ],
+)
+def test_a_wrong_argument_is_said_in_the_terminals_language(run, arguments, spanish, english):
+    assert spanish in run(*arguments, url=False, lang="es_ES.UTF-8").stderr
+    assert english in run(*arguments, url=False, lang="en_US.UTF-8").stderr
+
+
 @pytest.mark.parametrize(("lang", "word"), [("es_ES.UTF-8", "Twilio daría"), ("en_US.UTF-8", "would give")])
 def test_a_call_that_fails_says_why_and_is_exit_code_3(server, run, lang, word):
     server.on("/voice", Reply(status=403))
