@@ -1,4 +1,4 @@
-"""The web application: its blueprints, each with its guard, and its commands."""
+"""Builds the web application: its blueprints, each with its guard, and its commands."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_services(app, container)
     _register_blueprints(app, container)
-    # text/plain would be read aloud or sent on by Twilio; the status says all there is to say
+    # Twilio would read text/plain aloud or send it on; the status says everything
     app.register_error_handler(HTTPException, lambda error: Response(status=error.code, mimetype="text/xml"))
     for command in commands(container):
         app.cli.add_command(command)
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
 
 
 def _settings() -> Settings:
-    """Return the settings of an installation's process, with metrics shared with its other processes."""
+    """Return the settings, and share the metrics with the installation's other processes."""
     try:
         settings = load_settings()
     except SettingsError as error:

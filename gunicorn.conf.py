@@ -1,4 +1,4 @@
-"""How gunicorn serves the app. Numbers come from the settings, the reasons are beside them."""
+"""Configures gunicorn for the app."""
 
 import sys
 from pathlib import Path
@@ -28,24 +28,24 @@ threads = settings.web_threads
 worker_connections = settings.web_threads + 1000  # what is above the threads may be kept alive
 preload_app = False  # threads and database connections do not survive a fork; modules do (on_starting)
 
-# Twilio and proxies reuse connections; a minute is what they keep them for.
+# Twilio and proxies reuse connections, which they keep for a minute.
 keepalive = 75
-# A webhook ends within 5 s. After a TERM those in progress are finished.
+# A webhook takes at most 5 s. After a TERM, those in progress are finished.
 graceful_timeout = 10
-# For the loop that accepts, not for requests: it beats every second unless the process hangs.
+# For the accept loop, not for requests: it gives a sign of life every second unless the process hangs.
 timeout = 60
-# The heartbeat is a file: on a slow disk it would stop the loop.
+# The heartbeat is a file; on a slow disk it would block the loop.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
-# Trust no peer's X-Forwarded-* or PATH_INFO here: a tunnel's come from 127.0.0.1 as well. The app
-# reads proxies' headers itself, as many as TRUSTED_PROXIES says.
+# Trust no peer's X-Forwarded-* or PATH_INFO here: a tunnel connects from 127.0.0.1 as well. The app
+# itself reads the headers of as many proxies as TRUSTED_PROXIES says.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 
-accesslog = None  # query strings and addresses are not for logs; the app logs requests by id
+accesslog = None  # it would hold query strings and addresses; the app logs requests by id
 errorlog = "-"
 loglevel = settings.log_level.lower()
-control_socket_disable = True  # nobody administers it that way
+control_socket_disable = True  # not used
 proc_name = "assistant-web"
 
 
@@ -55,17 +55,17 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Before the first call."""
+    """Prepare a worker for its first call."""
     if container := _container(worker):
         container.begin_serving()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """After the last one."""
+    """Close a worker's services after its last call."""
     if container := _container(worker):
         container.end_serving()
 
 
 def _container(worker: Any) -> Any:
-    # A worker that could not start has no app, and these settings serve other apps as well (bench/)
+    # A worker that failed to start has no app, and other apps without a container use this file too (bench/)
     return getattr(getattr(worker, "wsgi", None), "extensions", {}).get("container")

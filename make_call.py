@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Place a call from the terminal, have this server's assistant talk, and follow the call to its end."""
+"""Places a call from the terminal, lets this server's assistant talk, and follows the call to its end."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
 
 
 def _simulate(settings: Settings, number: str | None) -> int:
-    # Imported here: --help and wrong arguments need not wait for the simulator.
+    # Imported here, to keep --help and refused arguments fast.
     from simulator.terminal import options, phone
     from storage import data_dir
 
@@ -85,7 +85,7 @@ def _simulate(settings: Settings, number: str | None) -> int:
 
 def _warn_of_address(terminal: Terminal, settings: Settings) -> None:
     if settings.twilio_api_url:
-        return  # a stand-in may well be on this machine, as the server is
+        return  # a stand-in for Twilio may be on this machine too
     url = urlsplit(settings.webhook_url or "")
     if _is_private(url.hostname or ""):
         terminal.complain(

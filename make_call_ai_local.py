@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calls somebody with a message that the model writes on this machine: no server, no tunnel."""
+"""Calls a number and speaks a message written by the model: no server, no tunnel."""
 
 import re
 from bisect import bisect_left
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from container import Container
 
 TWIML_LIMIT = 4000
-"""Characters of the Twiml parameter, escapes counted (Twilio's Call resource)."""
+"""The longest Twiml parameter in characters, escapes included (Twilio's Call resource)."""
 WRITING_S = 30.0
 
 
@@ -74,7 +74,7 @@ def run(terminal: Terminal, options: Options) -> int:
 def fitted(message: str, document_of: Callable[[str], str]) -> tuple[str, str]:
     """Return the message and its TwiML within TWIML_LIMIT: as many whole sentences as fit.
 
-    A sentence that the model left unfinished is dropped too, unless it is the only one.
+    An unfinished last sentence is dropped, unless it is the only one.
     """
     sentences = _sentences(message)
     kept = _most_that_fit(sentences, document_of) or _most_that_fit(
@@ -95,7 +95,7 @@ def _most_that_fit(pieces: Sequence[str], document_of: Callable[[str], str]) -> 
     def too_long(count: int) -> bool:
         return len(document_of("".join(pieces[:count]).strip())) > TWIML_LIMIT
 
-    # Each piece makes the document longer, so that the place is found by halving.
+    # Each piece makes the document longer, so a binary search finds the limit.
     first_too_long = bisect_left(range(1, len(pieces) + 1), True, key=too_long)
     return "".join(pieces[:first_too_long]).strip()
 

@@ -1,4 +1,4 @@
-"""Options, checks and exit codes shared by the commands that place calls."""
+"""Reads and checks the options shared by the commands for calls."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def exit_codes(terminal: Terminal) -> str:
-    """Return the paragraph of --help on the exit codes."""
+    """Return the paragraph about exit codes for --help."""
     return terminal.translate(
         _(
             "\b\nExit codes:\n  0    the call was answered, and is over\n  1    nobody was "
@@ -36,7 +36,7 @@ def exit_codes(terminal: Terminal) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class DialOptions:
-    """The options of both commands, as `dial_parameters` reads them. Numbers are E.164."""
+    """The options shared by both commands. Numbers are in E.164."""
 
     number: str | None
     sender: str | None
@@ -57,9 +57,10 @@ def dial_command(
     parameters: Sequence[click.Parameter],
     run: Callable[[Terminal, _Options], int],
 ) -> click.Command:
-    """Return a command that places a call, its help in the reader's language.
+    """Return a command for placing a call, with its help in the reader's language.
 
-    options: made of the parameters, which are added to `dial_parameters`. run: returns the exit code.
+    options: the class of the parameters' values. parameters: in addition to `dial_parameters`. run: returns the exit
+    code.
     """
     return click.Command(
         name,
@@ -92,17 +93,17 @@ def dial_parameters(terminal: Terminal) -> list[click.Parameter]:
 
 
 class CannotBegin(click.ClickException):
-    """Something is missing or wrong before anything was asked of anybody; one sentence, exit code 2."""
+    """Missing or wrong input, found before the first request: one sentence, exit code 2."""
 
     exit_code = ExitCode.WRONG_INPUT
 
     def show(self, file: Any = None) -> None:
-        """Print the sentence and nothing around it."""
+        """Print the sentence alone."""
         click.echo(self.message, file=file, err=True)
 
 
 class PhoneNumber(click.ParamType[str]):
-    """A number to be called, on the command line; the command gets it as E.164."""
+    """A phone number on the command line, converted to E.164."""
 
     name = "number"
 
@@ -110,7 +111,7 @@ class PhoneNumber(click.ParamType[str]):
         self._terminal = terminal
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return E.164, or end the command with exit code 2."""
+        """Return the number in E.164, or end the command with exit code 2."""
         try:
             return self.form(parse_e164(value))
         except ValueError:
@@ -125,12 +126,12 @@ class PhoneNumber(click.ParamType[str]):
             )
 
     def form(self, e164: str) -> str:
-        """Return the number in the form that the phone network knows."""
+        """Return the number in the form dialled on the phone network."""
         return dialable_number(e164)
 
 
 def read_settings(terminal: Terminal, env_file: Path | None) -> Settings:
-    """Read the settings, from another file than .env if one is named. Raises CannotBegin."""
+    """Return the settings. env_file: in place of .env. Raises CannotBegin."""
     try:
         return load_settings(env_file) if env_file else load_settings()
     except SettingsError as error:
@@ -138,22 +139,22 @@ def read_settings(terminal: Terminal, env_file: Path | None) -> Settings:
 
 
 def container_of(settings: Settings) -> "Container":
-    """Return the services for the settings."""
-    # Imported here, so that --help and what is refused need not wait for the server's modules.
+    """Return a container for the settings."""
+    # Imported here, to keep --help and refused arguments fast.
     from container import Container
 
     return Container(settings)
 
 
 def require(terminal: Terminal, settings: Settings, *names: str) -> None:
-    """Raise CannotBegin with one sentence that names those of these settings that are not set."""
+    """Raise CannotBegin if some of these settings are missing. The sentence names them."""
     missing = [name.upper() for name in names if not getattr(settings, name)]
     if missing:
         raise not_set(terminal, *missing)
 
 
 def not_set(terminal: Terminal, *names: str) -> CannotBegin:
-    """Return the error that says which settings are missing."""
+    """Return the error for missing settings. names: as in .env."""
     listed = ", ".join(names)
     return CannotBegin(
         terminal.translate(
@@ -165,9 +166,10 @@ def not_set(terminal: Terminal, *names: str) -> CannotBegin:
 
 
 def numbers_of(terminal: Terminal, settings: Settings, options: DialOptions, *needed: str) -> tuple[str, str]:
-    """Return the numbers to call and to call from, as given, else as set.
+    """Return the number to call and the number to call from: those of the options, else those of the settings.
 
-    Raises CannotBegin if these, the account's credentials or other `needed` settings are missing.
+    needed: further settings to be set. Raises CannotBegin if one of them, a number or the account's credentials are
+    missing.
     """
     own_number = () if options.sender else ("twilio_phone_number",)
     require(terminal, settings, "twilio_account_sid", "twilio_auth_token", *own_number, *needed)

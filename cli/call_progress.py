@@ -1,4 +1,4 @@
-"""Places a call from the terminal, shows its progress, and sums it up."""
+"""Places a call from the terminal, shows its progress, and prints a summary."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from integrations.twilio.calls import CallState, TwilioRest
 from translations import lazy_gettext as _
 from translations import lazy_pgettext
 
-LOOKS_FOR_THE_PRICE = 3
+PRICE_POLLS = 3
 _STATUSES = {
     "queued": _("queued"),
     "initiated": _("dialing"),
@@ -37,9 +37,9 @@ def place_and_follow(
     options: DialOptions,
     place: Callable[[TwilioRest], CallState],
 ) -> ExitCode:
-    """Place a call and follow it to its end. `place` raises IntegrationError.
+    """Place a call, follow it to its end, and return the exit code. place: may raise IntegrationError.
 
-    ^C (or TERM) hangs up, and the call is followed to its end; a second one leaves at once.
+    ^C (or TERM) hangs up; the call is still followed to its end. A second one ends the program at once.
     """
     assert twilio is not None  # numbers_of requires its credentials
     return _Follower(terminal, twilio, options).place_and_follow(place)
@@ -105,7 +105,7 @@ class _Follower:
         )  # fmt: skip
         with watch:
             state = watch.follow(placed, look, is_over=lambda state: state.is_over, interrupted=self._hang_up)
-            for _attempt in range(LOOKS_FOR_THE_PRICE if state.status == "completed" else 0):
+            for _attempt in range(PRICE_POLLS if state.status == "completed" else 0):
                 if state.price is not None or self._interruption.within(self._options.poll_s):
                     break
                 state = look(state)

@@ -1,4 +1,4 @@
-"""`flask --app app chat`: a written conversation with the assistant in the terminal. No Twilio, no WhatsApp."""
+"""`flask --app app chat`: hold a written conversation with the assistant in the terminal, without a provider."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from cli.console import Terminal
 from conversation.manager import ConversationManager, Utterance
-from observability.logging import log_trouble_alone
+from observability.logging import log_warnings_only
 from observability.settings_errors import number_sentence
 from phone_numbers import PhoneNumberError, matching_number, parse_e164
 from storage.database import Database
@@ -28,7 +28,7 @@ LAST = 50
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """One conversation in this terminal."""
+    """One conversation in this terminal. key: the conversation's."""
 
     manager: ConversationManager
     database: Database
@@ -36,7 +36,7 @@ class Chat:
     key: str
 
     def ask(self, words: str) -> None:
-        """Say something and print the answer as it is written, then the seconds it took to begin and to end."""
+        """Send words; print the answer while it is written, then the seconds to its beginning and to its end."""
         began = time.monotonic()
         number = self.manager.next_number(self.key)
         self.manager.answer(Utterance(self.key, number, words, TurnKind.TEXT, self._open, served=10**6))
@@ -94,7 +94,7 @@ def chat_command(
     def chat(script: Path | None, history: str | None) -> None:
         """Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends."""
         check()
-        log_trouble_alone()
+        log_warnings_only()
         needed = services()
         if history is not None:
             _show(terminal, needed.zone, _history(terminal, needed.database, history))
@@ -166,5 +166,5 @@ def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return text without control characters, which would move a terminal's cursor or change its colours."""
+    """Return text without control characters: they move a terminal's cursor and change its colours."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

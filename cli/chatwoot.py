@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.chatwoot_advice import what_to_change
+from cli.chatwoot_advice import advice_for
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
@@ -23,10 +23,10 @@ _HARMLESS = frozenset({Problem.WEBHOOKS_UNSIGNED})
 
 @dataclass(frozen=True, slots=True)
 class ChatwootServices:
-    """The commands' services. client: None if Chatwoot is not configured.
+    """The commands' services.
 
-    public_url: the base of the URLs at which Chatwoot reaches this server. is_signed: True if the webhooks'
-    secret is set.
+    client: None if Chatwoot is not configured. public_url: the base of the webhooks' URLs. is_signed: True if the
+    webhooks' secret is set.
     """
 
     database: Database
@@ -101,7 +101,7 @@ def _show_findings(terminal: Terminal, findings: Findings) -> None:
             ),
         )
     for problem in findings.problems:
-        terminal.complain(what_to_change(problem))
+        terminal.complain(advice_for(problem))
     if not findings.problems:
         terminal.say(_("The connection is fine."))
 

@@ -1,4 +1,4 @@
-"""Explains problems of the connection to Chatwoot, and names the setting to change."""
+"""Describes problems of the connection to Chatwoot, each with the setting to change."""
 
 from integrations.chatwoot.setup_check import Problem
 from translations import Message, lazy_gettext
@@ -55,6 +55,6 @@ _ADVICE = {
 }
 
 
-def what_to_change(problem: Problem) -> Message:
-    """Return a description of the problem, and its cure."""
+def advice_for(problem: Problem) -> Message:
+    """Return a description of the problem, and its solution."""
     return _ADVICE[problem]

@@ -1,4 +1,4 @@
-"""Registers every command of `flask --app app` with its services from the container."""
+"""Makes every command of `flask --app app` with its services from the container."""
 
 from functools import partial
 
@@ -19,11 +19,11 @@ from simulator.terminal.whatsapp import whatsapp_simulate_command
 from translations import language_of_locale
 
 WORKER_BUSY_TIMEOUT_S = 5.0
-"""Seconds a worker waits for SQLite's lock: nobody waits for a worker."""
+"""Seconds a worker waits for SQLite's lock: longer than a web process, as nobody waits for a worker."""
 
 
 def commands(container: Container) -> list[click.Command]:
-    """Return the commands. Nothing of the container's is made until one of them is run."""
+    """Return the commands. The container's services are made when a command runs."""
     settings = container.settings
     language = language_of_locale(settings.lang)
     terminal = Terminal(language)
@@ -57,7 +57,7 @@ def _whatsapp(container: Container) -> WhatsAppServices:
         container.profile.time_zone,
         rest=container.providers.twilio_messages,
         providers=container.providers.channels.providers,
-        mirror=container.people.mirror,
+        observer=container.people.observer,
     )
 
 

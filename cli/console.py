@@ -1,4 +1,4 @@
-"""Prints commands' output in the language of the reader's LANG."""
+"""Prints the output of commands in the reader's language."""
 
 import io
 import sys
@@ -12,7 +12,7 @@ from translations.numbers import separated
 
 
 class Terminal:
-    """Prints for people: results to stdout, errors to stderr.
+    """A terminal: results go to stdout, errors to stderr.
 
     language: one of `translations.languages()`.
     """
@@ -20,7 +20,7 @@ class Terminal:
     def __init__(self, language: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # an ó on a terminal without one is no reason to fail
+                stream.reconfigure(errors="replace")  # a terminal that cannot show an ó is no reason to fail
         self.language = language
         self.console = _console(stderr=False)
         self._errors = _console(stderr=True)
@@ -31,12 +31,12 @@ class Terminal:
             return str(message)
 
     def number(self, number: str) -> str:
-        """Return a number that is written as in English as the reader's language writes it."""
+        """Return a number in English notation with the reader's decimal separator."""
         with in_language(self.language):
             return separated(number)
 
     def amount(self, price: Decimal, unit: str | None) -> str:
-        """Return a price with all of its digits, and its currency where that is known."""
+        """Return a price with all its digits, and its currency if known."""
         return f"{self.number(f'{price.normalize() + Decimal(0):f}')} {unit or ''}".strip()
 
     def say(self, message: Message | str) -> None:
@@ -44,15 +44,15 @@ class Terminal:
         self.console.print(self.translate(message))
 
     def complain(self, message: Message | str) -> None:
-        """Print an error, and its cure."""
+        """Print an error or a warning."""
         self._errors.print(self.translate(message), style="yellow")
 
 
 def reader_language() -> str:
-    """Return the reader's language even if the settings are invalid, so that the error can be said in it."""
+    """Return the reader's language, which is known even if the settings are invalid."""
     return language_of_locale(reader_locale())
 
 
 def _console(*, stderr: bool) -> Console:
-    # Numbers and brackets are neither coloured nor read as styles, and a pipe gets whole lines.
+    # Texts may hold brackets and numbers, which are no markup; a pipe gets whole lines.
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`flask --app app db ...`, and the error of commands whose database is not prepared."""
+"""`flask --app app db ...`: create, migrate and check the tables."""
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +20,7 @@ def database_group(url: str) -> click.Group:
 
 
 def require_tables(url: str, terminal: Terminal) -> None:
-    """Raise one sentence if the database is empty, of another version, or out of reach."""
+    """Raise ClickException with one sentence if the database is empty, of another version or unreachable."""
     try:
         if is_up_to_date(url):
             return

@@ -1,10 +1,10 @@
-"""Exit codes of every command, for scripts."""
+"""Defines the exit codes of the commands."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit code of a command. Its meaning for one kind of command is in that command's --help."""
+    """The exit code of a command; each command's --help says more."""
 
     COMPLETED = 0
     NOT_COMPLETED = 1

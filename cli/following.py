@@ -1,4 +1,4 @@
-"""Follows in the terminal what a provider does: shows each status, bears passing failures, explains the others."""
+"""Follows a call or a message in the terminal: shows each status, and explains errors of the provider."""
 
 import signal
 import time
@@ -17,17 +17,17 @@ PATIENCE_S = 60.0
 TWILIO = "Twilio"
 
 Advice = Callable[[int | str | None, str], str | None]
-"""What a code means and what to do about it, in a language."""
+"""A function that returns the meaning and the solution of an error code, in a language; None: unknown."""
 
 State = TypeVar("State")
 Answer = TypeVar("Answer")
 
 
 class Watch(Generic[State]):
-    """Follows a call or a message; while entered, a line stays for each new status, and on a terminal one counts.
+    """Follows a call or a message. Inside `with`, it prints a line for each new status, and counts the seconds.
 
-    who: the provider's name. word: a state's status, in the reader's words. poll_s: seconds between two looks.
-    patience_s: seconds without an answer from the provider before it gives up; None: it never does.
+    who: the provider's name. word: returns a state's status in the reader's language. poll_s: seconds between two
+    polls. patience_s: seconds without an answer from the provider before it gives up; None: never.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Watch(Generic[State]):
         is_over: Callable[[State], bool],
         interrupted: Callable[[State], State],
     ) -> State:
-        """Look until it is over, and return the last state. look, interrupted: return the state after the given one."""
+        """Poll until it is over, and return the last state. look, interrupted: return the state after a given one."""
         self._show(state)
         while not is_over(state):
             state = interrupted(state) if self._interruption.within(self._poll_s) else look(state)
@@ -70,9 +70,9 @@ class Watch(Generic[State]):
         return state
 
     def ask(self, fetch: Callable[[], Answer]) -> Answer | None:
-        """Return the provider's answer; None while it fails in passing, which is said once.
+        """Return the provider's answer; None after a temporary failure, which is printed once.
 
-        Raises IntegrationError if the failure is permanent or patience_s have passed with no answer.
+        Raises IntegrationError if the failure is permanent, or after patience_s without an answer.
         """
         try:
             answer = fetch()
@@ -101,7 +101,7 @@ class Watch(Generic[State]):
 
 
 class Interruption:
-    """While entered, the first ^C or TERM is noted and not raised; the second raises KeyboardInterrupt."""
+    """Handles ^C and TERM inside `with`: records the first, and raises KeyboardInterrupt at the second."""
 
     def __init__(self) -> None:
         self.noted = False
@@ -118,7 +118,7 @@ class Interruption:
             signal.signal(number, handler)
 
     def within(self, seconds: float) -> bool:
-        """Wait for so many seconds; return True at once if there was an interruption not yet reported."""
+        """Wait for the seconds; return True at once after an interruption not reported before."""
         try:
             self._queue.get(timeout=seconds)
         except Empty:
@@ -135,7 +135,7 @@ class Interruption:
 def explain(
     terminal: Terminal, error: IntegrationError, who: str = TWILIO, what_to_do: Advice = what_to_do
 ) -> ExitCode:
-    """Print what a provider said and what to do about it; return the exit code for it."""
+    """Print a provider's error and its solution, and return the exit code."""
     code = f" [{error.code}]" if error.code is not None else ""
     advice = what_to_do(error.code, terminal.language)
     if advice:
@@ -146,5 +146,5 @@ def explain(
 
 
 def minutes(seconds: int) -> str:
-    """Return a length of time as 2:05."""
+    """Return a duration in the form 2:05."""
     return f"{seconds // 60}:{seconds % 60:02}"

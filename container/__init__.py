@@ -20,41 +20,41 @@ log = structlog.get_logger()
 
 
 class Container(Core):
-    """Every service of one process, each made when first asked for. Thread-safe."""
+    """The services of one process, each made at its first use. Thread-safe."""
 
     @service
     def providers(self) -> Providers:
-        """Clients of other people's APIs."""
+        """The clients of external APIs."""
         return Providers(self)
 
     @service
     def people(self) -> PeopleServices:
-        """Handoffs, and the observers of conversations."""
+        """The services for handoffs, and the observers of conversations."""
         return PeopleServices(self, self.providers)
 
     @service
     def phone(self) -> PhoneServices:
-        """Calls."""
+        """The services for calls."""
         return PhoneServices(self, self.people)
 
     @service
     def whatsapp(self) -> WhatsAppServices:
-        """WhatsApp."""
+        """The services for WhatsApp."""
         return WhatsAppServices(self, self.providers, self.people)
 
     @service
     def helpdesk(self) -> HelpdeskServices:
-        """Chatwoot."""
+        """The services for Chatwoot."""
         return HelpdeskServices(self, self.providers, self.people, self.whatsapp)
 
     @service
     def dashboard(self) -> DashboardServices:
-        """The dashboard."""
+        """The services of the dashboard."""
         return DashboardServices(self, self.providers, self.people, self.phone, self.whatsapp)
 
     @service
     def jobs(self) -> JobServices:
-        """The worker's jobs."""
+        """The worker and its jobs."""
         return JobServices(self, self.people, self.phone, self.whatsapp, self.helpdesk)
 
     @service
@@ -64,11 +64,11 @@ class Container(Core):
 
     @service
     def health_check(self) -> HealthCheck:
-        """Looks at the parts that answers need."""
+        """Checks the parts that answers depend on."""
         return HealthCheck(self.database, has_model=self.settings.has_model)
 
     def begin_serving(self) -> None:
-        """Prepare a web process before its first call: make what webhooks need, and warm the model's connection.
+        """Prepare a web process for its first call: make the services of webhooks, and connect to the model.
 
         Logs a sentence for each feature that is off.
         """
@@ -81,5 +81,5 @@ class Container(Core):
                 model.warm_up()
 
     def end_serving(self) -> None:
-        """Release the answers being written, so that the next process need not wait for them."""
+        """Release unfinished answers: another process can then continue them at once."""
         self.close_services()

@@ -28,33 +28,33 @@ T = TypeVar("T")
 
 
 class Core:
-    """The services that all others need. models: replace those that the settings name, first choice first."""
+    """The services shared by all others. models: replace those of the settings, first choice first."""
 
     def __init__(self, settings: Settings, *, models: Sequence[LanguageModel] | None = None) -> None:
         self.settings, self._models = settings, models
         self.lock = RLock()
         self.busy_timeout_s = WEB_BUSY_TIMEOUT_S
-        """Seconds a write waits for SQLite's lock; to be set before the database is first used."""
+        """Seconds a write waits for SQLite's lock. Set it before the first use of the database."""
         self._at_end = ExitStack()
 
     def closed_at_end(self, made: T, close: Callable[[], None]) -> T:
-        """Have a service closed by `close_services`, before those made earlier; return it."""
+        """Register a service to be closed by `close_services`, and return it."""
         self._at_end.callback(close)
         return made
 
     def close_services(self) -> None:
-        """Close the services in reverse order."""
+        """Close the registered services, the last one first."""
         with self.lock:
             ending = self._at_end.pop_all()
         ending.close()
 
     def require_files(self) -> None:
-        """Read the profile and the sellers' file; end the program with one sentence if either cannot be used."""
+        """Read the profile and the sellers' file. Ends the program with one sentence if either is invalid."""
         self.profile, self.sellers  # noqa: B018  (read, and kept)
 
     @service
     def profile(self) -> Profile:
-        """The assistant's profile. Ends the program with one sentence if it cannot be read."""
+        """The assistant's profile. Ends the program with one sentence if it is invalid."""
         try:
             return load_profile(self.settings.assistant_profile, ROOT / "profiles")
         except ProfileError as error:
@@ -62,7 +62,7 @@ class Core:
 
     @service
     def sellers(self) -> list[Seller]:
-        """The sellers. Ends the program with one sentence if their file cannot be used."""
+        """The sellers. Ends the program with one sentence if their file is invalid."""
         path = self.settings.sellers_file
         try:
             return load_sellers(path) if path.exists() else sellers_of(self.settings.seller_numbers)
@@ -79,7 +79,7 @@ class Core:
 
     @service
     def login_tries(self) -> LoginTries:
-        """Tries to log in to the dashboard."""
+        """Counts attempts to log in to the dashboard."""
         return LoginTries(self.database)
 
     @service
@@ -106,7 +106,7 @@ class Core:
 
     @property
     def text_model(self) -> OpenAIModel | None:
-        """The first language model, for texts in one piece; None if it is the offline one."""
+        """The first language model, for complete texts; None if it is the offline one."""
         first = self.models[0]
         return first if isinstance(first, OpenAIModel) else None
 
@@ -121,18 +121,18 @@ class Core:
 
     @service
     def metrics(self) -> PrometheusMetrics:
-        """The process's metrics, added to those of the installation's other processes if there are several."""
+        """The process's metrics, shared with the installation's other processes, if any."""
         metrics = PrometheusMetrics(metrics_folder())
         return self.closed_at_end(metrics, metrics.close)
 
     @service
     def simulator_token(self) -> str:
-        """The secret with which this installation's own simulator signs."""
+        """The secret for the signatures of this installation's simulator."""
         return data_dir.kept_secret(self.settings.data_dir, "simulator")
 
     @service
     def local_server(self) -> LocalServer:
-        """The server on this machine, as the installation's own simulator reaches it."""
+        """Connects this installation's simulator to the server on this machine."""
         settings = self.settings
         return LocalServer(
             auth_token=lambda: self.simulator_token,

@@ -28,7 +28,7 @@ PICTURES_AT_ONCE = 4
 
 
 class DashboardServices:
-    """The services that dashboard.services names."""
+    """The services of the dashboard, as named in dashboard.services."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class DashboardServices:
 
     @service
     def picture_slots(self) -> Semaphore:
-        """The images fetched at once."""
+        """Limits the number of images fetched at once."""
         return Semaphore(PICTURES_AT_ONCE)
 
     @service
     def days(self) -> LastDays:
-        """Counts what the last days brought."""
+        """Counts the conversations of the last days."""
         return LastDays()
 
     @service
@@ -88,7 +88,7 @@ class DashboardServices:
         return None if read is None or written is None else Prices(read, written)
 
     def off(self, language: str) -> Sequence[str]:
-        """Return the sentences about what is not configured. language: the reader's."""
+        """Return a sentence for each feature that is off. language: the reader's."""
         return what_is_off(self._core.settings, language)
 
     @service
@@ -130,7 +130,7 @@ class DashboardServices:
         services = OperatorServices(
             writer=self._people.outbox,
             people=self._people.handoffs,
-            mirror=self._people.mirror,
+            mirror=self._people.observer,
             calls=calls,
             notes=self._people.chatwoot,
             fit=whatsapp_messages,

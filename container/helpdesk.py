@@ -1,4 +1,4 @@
-"""Builds the services that show conversations in Chatwoot and follow its operators."""
+"""Builds the services that show conversations in Chatwoot and carry out its operators' actions."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from people.helpdesk.takeover import Takeover, TakeoverPolicy
 
 
 class HelpdeskServices:
-    """Chatwoot's side of conversations."""
+    """The services for Chatwoot."""
 
     def __init__(
         self, core: Core, providers: Providers, people: PeopleServices, whatsapp: WhatsAppServices
@@ -45,7 +45,7 @@ class HelpdeskServices:
 
     @service
     def sync(self) -> SyncJob | None:
-        """The job that shows conversations; None if Chatwoot is off."""
+        """The job that shows conversations in Chatwoot; None if that is off."""
         client = self._providers.chatwoot
         if client is None:
             return None

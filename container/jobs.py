@@ -72,7 +72,7 @@ class JobServices:
         database, work, lifecycle = self._core.database, self._core.work, self._phone.lifecycle
 
         def forget_old_events() -> None:
-            # No provider sends a webhook again after so long, and what is kept with them is good for a week
+            # No provider repeats a webhook after so long, and the URLs stored with them expire within a week
             with database.write() as connection:
                 forget_events(connection, utc_now() - EVENTS_KEPT)
 
@@ -91,4 +91,4 @@ class JobServices:
 
 
 def _leave(_payload: dict[str, Any]) -> None:
-    """Do nothing: without a model there are no summaries; turns and characters alone bound the prompts."""
+    """Do nothing: without a model there are no summaries, and prompts are limited by turns and characters."""

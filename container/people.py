@@ -1,4 +1,4 @@
-"""Builds the services for handoffs, notices to sellers, and observers of conversations."""
+"""Builds the services for handoffs, notices to sellers, the CRM, and observers of conversations."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from people.helpdesk.observer import ChatwootObserver
 
 
 class PeopleServices:
-    """The services told of handoffs and turns, by phone and WhatsApp conversations alike."""
+    """The services for handoffs and observers, shared by phone and WhatsApp conversations."""
 
     def __init__(self, core: Core, providers: Providers) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
@@ -26,7 +26,7 @@ class PeopleServices:
     @property
     def outbox(self) -> Outbox:
         """Sends messages."""
-        _ = self.handoffs  # which is told of what is sent
+        _ = self.handoffs  # registers itself as an observer of the outbox
         return self._outbox
 
     @service
@@ -40,7 +40,7 @@ class PeopleServices:
             helpdesk=self.chatwoot,
             also=self.crm,
         )
-        self._observers.add(handoffs)  # a notice that the provider refuses at once has the next seller told
+        self._outbox_observer.add(handoffs)  # after a refused notice, the next seller is told
         return handoffs
 
     @service
@@ -57,17 +57,17 @@ class PeopleServices:
 
     @service
     def postcalls(self) -> PostCalls:
-        """Keeps ElevenLabs' calls."""
-        return PostCalls(self._core.database, self._core.work, observer=self.mirror)
+        """Stores ElevenLabs' calls."""
+        return PostCalls(self._core.database, self._core.work, observer=self.observer)
 
     @service
-    def mirror(self) -> ConversationObserver:
+    def observer(self) -> ConversationObserver:
         """The observers of conversations, as one."""
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts)
 
     @service
     def chatwoot(self) -> ChatwootObserver | None:
-        """Has conversations shown in Chatwoot; None if that is off."""
+        """Enqueues the jobs that show conversations in Chatwoot; None if that is off."""
         if not self._core.settings.chatwoot_enabled:
             return None
         return ChatwootObserver(self._core.work, receipts_fact=self._providers.chatwoot_receipts_fact)
@@ -77,13 +77,13 @@ class PeopleServices:
         return MessageCounts(self._core.metrics)
 
     @service
-    def _observers(self) -> CompositeObserver:
+    def _outbox_observer(self) -> CompositeObserver:
         return CompositeObserver(self.chatwoot or NULL_OBSERVER, self._counts)
 
     @service
     def _outbox(self) -> Outbox:
         return Outbox(
-            self._core.database, self._core.work, self._providers.channels, observer=self._observers
+            self._core.database, self._core.work, self._providers.channels, observer=self._outbox_observer
         )
 
     @property

@@ -14,7 +14,7 @@ from ivr.call_flow import PhoneLine
 
 
 class PhoneServices:
-    """The phone's conversations, and the flow of a call."""
+    """The services for phone conversations."""
 
     def __init__(self, core: Core, people: PeopleServices) -> None:
         self._core, self._people, self.lock = core, people, core.lock
@@ -34,15 +34,15 @@ class PhoneServices:
                 can_transfer=can_transfer,
                 longest=timedelta(minutes=settings.call_max_minutes),
             ),
-            observers=Observers(self._people.handoffs, self._people.mirror),
+            observers=Observers(self._people.handoffs, self._people.observer),
             metrics=self._core.metrics,
         )
         return self._core.closed_at_end(manager, manager.close)
 
     @service
     def lifecycle(self) -> CallLifecycle:
-        """Closes calls that are over."""
-        return CallLifecycle(self._core.database, self._core.work, self._people.mirror)
+        """Closes finished calls."""
+        return CallLifecycle(self._core.database, self._core.work, self._people.observer)
 
     @service
     def line(self) -> PhoneLine:

@@ -18,18 +18,18 @@ from people.helpdesk.read_receipts import receipts_fact
 from settings import SIMULATOR_ACCOUNT_SID
 
 PATIENT_S = 10.0
-"""Seconds for a whole request that no webhook waits for."""
+"""Seconds for a whole request outside webhooks."""
 
 
 class Providers:
-    """The clients, and the providers of messages."""
+    """The clients of external APIs, and the providers of messages."""
 
     def __init__(self, core: Core) -> None:
         self._core, self._settings, self.lock = core, core.settings, core.lock
 
     @service
     def twilio_calls(self) -> TwilioRest | None:
-        """Twilio's API for calls in progress, while a page waits."""
+        """Twilio's API for calls in progress, with a timeout for pages of the dashboard."""
         return self._twilio_calls(8)
 
     @service
@@ -62,7 +62,7 @@ class Providers:
 
     @property
     def chatwoot_receipts_fact(self) -> str | None:
-        """The fact that decides if Chatwoot shows receipts: see people.helpdesk.read_receipts."""
+        """The name of the stored fact that decides if Chatwoot shows receipts: see people.helpdesk.read_receipts."""
         settings = self._settings
         return receipts_fact(settings.chatwoot_api_token if settings.chatwoot_account_id else None)
 
@@ -106,13 +106,13 @@ class Providers:
 
     @property
     def can_write_first(self) -> bool:
-        """True if a person who has never written can be written to."""
+        """True if a message can be sent to a person who has never written."""
         carried = self.channels.providers
         return DIALOG360 in carried or (bool(carried) and self.whatsapp_sender is not None)
 
     @property
     def whatsapp_sender(self) -> str | None:
-        """Our address on WhatsApp, as Twilio writes it."""
+        """Our WhatsApp address in Twilio's form."""
         number = self._settings.twilio_whatsapp_number
         return f"whatsapp:{number}" if number else None
 
@@ -144,5 +144,5 @@ class Providers:
             found[DIALOG360] = Dialog360Provider(
                 dialog360, template=Template.named(setting) if setting else None
             )
-        # Who has never written is written to from a number that is set
+        # The first one writes to people who have never written: Twilio only if its number is set
         return found if settings.twilio_whatsapp_number else dict(reversed(found.items()))

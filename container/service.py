@@ -1,4 +1,4 @@
-"""Makes each service of the container once, when first used."""
+"""Makes each service of the container once, at its first use."""
 
 from collections.abc import Callable
 from threading import RLock
@@ -8,13 +8,13 @@ T = TypeVar("T")
 
 
 class HasLock(Protocol):
-    """An object whose services are made one at a time."""
+    """An object with a lock, under which its services are made."""
 
     lock: RLock
 
 
 class service(Generic[T]):
-    """A cached property, safe for several threads; once computed, a plain attribute."""
+    """A thread-safe cached property; a plain attribute after its first use."""
 
     def __init__(self, make: Callable[[Any], T]) -> None:
         self._make, self.__doc__ = make, make.__doc__

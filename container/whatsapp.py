@@ -17,7 +17,7 @@ from storage.queries import messages
 
 
 class WhatsAppServices:
-    """WhatsApp's conversations, its inbox and its outbox."""
+    """The services for WhatsApp conversations."""
 
     def __init__(self, core: Core, providers: Providers, people: PeopleServices) -> None:
         self._core, self._providers, self._people, self.lock = core, providers, people, core.lock
@@ -62,22 +62,22 @@ class WhatsAppServices:
 
     @service
     def receipts(self) -> Receipts:
-        """Keeps Twilio's receipts."""
-        return Receipts(self._core.database, self.outbox, self._people.mirror)
+        """Stores Twilio's receipts."""
+        return Receipts(self._core.database, self.outbox, self._people.observer)
 
     @service
     def dialog360_receipts(self) -> Receipts:
-        """Keeps 360dialog's receipts."""
+        """Stores 360dialog's receipts."""
         return Receipts(
             self._core.database,
             self.outbox,
-            self._people.mirror,
+            self._people.observer,
             passing_codes=dialog360_codes.PASSING_CODES,
         )
 
     @service
     def media(self) -> Media:
-        """Fetches and reads photos, voice notes and files."""
+        """Downloads and reads photos, voice notes and files."""
         tools = Tools(
             downloads=self._providers.downloads,
             simulated=self._providers.simulated_downloads,
@@ -99,7 +99,7 @@ class WhatsAppServices:
                 settings.whatsapp_most_per_hour,
                 frozenset(map(matching_number, settings.whatsapp_allowed_numbers)),
             ),
-            observer=self._people.mirror,
+            observer=self._people.observer,
             team_says=self._people.handoffs.seller_says,
         )
 

@@ -1,1 +1,1 @@
-"""Installing, starting, and keeping the processes up; imports settings and observability."""
+"""Installs the program, starts its processes and keeps them running; imports settings and observability."""

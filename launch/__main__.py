@@ -1,7 +1,7 @@
-"""Start the assistant: the lock, the port, the database, then the web server and the worker.
+"""Starts the assistant: takes the lock and the port, prepares the database, runs the web server and the worker.
 
-`python -m launch` in the project's folder; start.sh installs first. Ends with 0 when told to (^C, TERM)
-and with 1, after one sentence, where it cannot start or go on.
+Run it as `python -m launch` in the project's folder; start.sh installs first. Exit codes: 0: ended by ^C or TERM;
+1: it could not start or continue, and one sentence says why.
 """
 
 import http.client
@@ -28,18 +28,18 @@ from settings import ROOT, Settings, SettingsError, load_settings, settle_port
 from storage import data_dir
 from translations import language_of_locale
 
-# gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment for itself.
+# gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment to end.
 WEB_STOPS_WITHIN_S = 13.0
 WORKER_STOPS_WITHIN_S = 25.0
 READY_WITHIN_S = 120.0
 
 
 class StartError(Exception):
-    """It cannot be started, or not be kept up. The message is the sentence for the operator."""
+    """The assistant cannot start or keep running. The message is the sentence for the operator."""
 
 
 def main() -> int:
-    """Start, keep up, end; return the exit code."""
+    """Run the assistant until it is told to end; return the exit code."""
     try:
         settings = load_settings()
         _Launch(settings).run()
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 class _Launch:
-    """One start, from the lock to the end."""
+    """One run of the assistant, from the lock to the end."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -65,7 +65,7 @@ class _Launch:
             supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
             self._migrate(supervisor)
             import_to_share("app")
-            self._keep_up(supervisor, settings, listener)
+            self._supervise(supervisor, settings, listener)
 
     def _lock(self) -> TextIO:
         path = self._settings.data_dir
@@ -79,11 +79,11 @@ class _Launch:
 
     def _listener(self) -> socket.socket:
         host, wanted = self._settings.host, self._settings.port
-        is_ours_to_choose = "port" not in self._settings.model_fields_set
+        may_choose = "port" not in self._settings.model_fields_set
         try:
-            listener = open_listener(host, wanted, may_move=is_ours_to_choose)
+            listener = open_listener(host, wanted, may_move=may_choose)
         except PortTakenError as error:
-            name = "none_free" if is_ours_to_choose else "taken"
+            name = "none_free" if may_choose else "taken"
             raise StartError(self._text(name, port=wanted)) from error
         except OSError as error:
             raise StartError(
@@ -95,7 +95,7 @@ class _Launch:
 
     @contextmanager
     def _port_file(self, port: int) -> Iterator[None]:
-        # For what is run beside us (the phone, make_call.py) to find the port that was chosen.
+        # The phone and make_call.py read the chosen port from it.
         path = self._settings.data_dir / "port"
         draft = path.with_suffix(".new")
         draft.write_text(f"{port}\n", encoding="ascii")
@@ -110,16 +110,16 @@ class _Launch:
         if upgrade.returncode != 0 and not supervisor.was_told_to_end:
             raise StartError(self._text("no_migration"))
 
-    def _keep_up(self, supervisor: Supervisor, settings: Settings, listener: socket.socket) -> None:
+    def _supervise(self, supervisor: Supervisor, settings: Settings, listener: socket.socket) -> None:
         threading.Thread(target=self._announce, args=(settings,), daemon=True).start()
         try:
-            supervisor.keep_up()
+            supervisor.run()
         except GivingUpError as error:
             raise StartError(self._text("giving_up", name=error)) from error
         else:
             _say(self._text("ending"))
         finally:
-            listener.close()  # new calls are refused, and Twilio asks again or elsewhere
+            listener.close()  # new calls are refused, and Twilio tries again or uses the fallback
             supervisor.end()
 
     def _announce(self, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Keeps processes up: starts them, restarts them when they die, ends them together."""
+"""Keeps processes running: starts them, restarts them when they die, and ends them together."""
 
 import os
 import select
@@ -16,91 +16,88 @@ FIRST_WAIT_S = 0.25
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 60.0
 
-# A line never comes: the end of the pipe does, when we are gone, however we went.
-GUARD = 'read -r _; kill -TERM "$1"'
+# No line ever comes: the read ends with the pipe, when this process is gone for whatever reason.
+WATCHDOG = 'read -r _; kill -TERM "$1"'
 
 
 class GivingUpError(Exception):
-    """A process died as often as is allowed. The message is its name."""
+    """A process died too often. The message is its name."""
 
 
 class RestartPolicy:
-    """The delay before a dead process is restarted, and the number of deaths allowed."""
+    """The delays before restarts, and the limit of deaths."""
 
     def __init__(self) -> None:
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
 
     def wait_s(self, now: float) -> float | None:
-        """Count a death at `now` (monotonic seconds); None when it was the fifth within a minute."""
+        """Count a death at `now` (monotonic seconds). Return the delay; None at the fifth within a minute."""
         self._deaths.append(now)
         recent = sum(now - death < DEATHS_WINDOW_S for death in self._deaths)
         return None if recent >= DEATHS_ALLOWED else FIRST_WAIT_S * 2 ** (recent - 1)
 
 
 class Child:
-    """One process, in a session of its own so that a terminal's ^C reaches the supervisor alone."""
+    """One process, in a session of its own: a terminal's ^C reaches only the supervisor."""
 
     def __init__(
         self, name: str, run: Callable[[], None], *, keep: Sequence[int] = (), stop_within_s: float
     ) -> None:
-        """run: the process's function. keep: the descriptors that it needs."""
+        """run: the process's function. keep: its open descriptors. stop_within_s: the seconds it has to end."""
         self.name = name
         self.stop_within_s = stop_within_s
         self.due_at: float | None = None
         self._run, self._keep = run, keep
         self._policy = RestartPolicy()
         self._process: Forked | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
 
     @property
     def is_running(self) -> bool:
-        """True if it was started and has not been seen dead."""
+        """True if it was started and is not known to be dead."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, with a guard beside it to end it if this process is killed outright."""
+        """Start it, with a watchdog to end it if this process is killed."""
         self.due_at = None
         self._process = Forked(self._run, keep=self._keep)
-        self._guard = subprocess.Popen(  # noqa: S603
-            ["/bin/sh", "-c", GUARD, "sh", str(self._process.pid)],
+        self._watchdog = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", WATCHDOG, "sh", str(self._process.pid)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
 
     def note_death(self, now: float) -> int | None:
-        """If it died, say when it is due again and return its exit code; else None.
-
-        Raises GivingUpError.
-        """
+        """Schedule a restart and return the exit code if it died, else None. Raises GivingUpError."""
         if self._process is None or self._process.poll() is None:
             return None
         code = self._process.returncode
-        self.clear_away()
+        self.kill()
         wait_s = self._policy.wait_s(now)
         if wait_s is None:
             raise GivingUpError(self.name)
         self.due_at = now + wait_s
         return code
 
-    def ask_to_end(self) -> None:
-        """Ask it to finish its work and end."""
+    def terminate(self) -> None:
+        """Tell it to finish its work and end."""
         if self._process is not None:
             self._process.terminate()
 
-    def clear_away(self) -> None:
-        """Kill what is left of it, its children included, and its guard."""
+    def kill(self) -> None:
+        """Kill the rest of its process group, and its watchdog."""
         if self._process is not None:
             _kill_group(self._process)
             self._process = None
-        if self._guard is not None:
-            _kill_group(self._guard)
-            assert self._guard.stdin is not None
-            self._guard.stdin.close()
-            self._guard = None
+        if self._watchdog is not None:
+            _kill_group(self._watchdog)
+            assert self._watchdog.stdin is not None
+            self._watchdog.stdin.close()
+            self._watchdog = None
 
 
 class Supervisor:
-    """Keeps children up until it is told to end, or one of them dies too often."""
+    """Keeps children running until it is told to end, or one of them dies too often."""
 
     def __init__(self, children: Sequence[Child], *, on_restart: Callable[[str, int], None]) -> None:
         self._children = children
@@ -111,37 +108,37 @@ class Supervisor:
 
     @property
     def was_told_to_end(self) -> bool:
-        """True once ^C, TERM or HUP has come."""
+        """True after ^C, TERM or HUP."""
         return bool(self._signals)
 
-    def keep_up(self) -> None:
-        """Start the children and keep them up until told to end. Raises GivingUpError."""
+    def run(self) -> None:
+        """Start the children and keep them running until told to end. Raises GivingUpError."""
         for child in self._children:
             child.start()
         while not self.was_told_to_end:
             now = time.monotonic()
             for child in self._children:
-                self._revive(child, now)
+                self._restart_if_due(child, now)
             self._sleep(self._next_due_in_s(now))
 
     def end(self) -> None:
-        """End the children; kill those still running after their time, or after a second ^C."""
+        """End the children; kill the remaining ones after their time, or at a second ^C."""
         for child in self._children:
-            child.ask_to_end()
+            child.terminate()
         began = time.monotonic()
         while running := [child for child in self._children if child.is_running]:
             left_s = max(child.stop_within_s for child in running) - (time.monotonic() - began)
-            if left_s <= 0 or self._is_hurried:
+            if left_s <= 0 or self._must_hurry:
                 break
             self._sleep(left_s)
         for child in self._children:
-            child.clear_away()
+            child.kill()
 
     @property
-    def _is_hurried(self) -> bool:
+    def _must_hurry(self) -> bool:
         return list(self._signals).count(signal.SIGINT) > 1
 
-    def _revive(self, child: Child, now: float) -> None:
+    def _restart_if_due(self, child: Child, now: float) -> None:
         code = child.note_death(now)
         if code is not None:
             self._on_restart(child.name, code)
@@ -161,11 +158,11 @@ class Supervisor:
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        # A handler must be there for a signal to wake the pipe.
+        # A signal wakes the pipe only if it has a handler.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note_signal)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks us to stay
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: keep running
             signal.signal(signal.SIGHUP, self._note_signal)
 
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -173,7 +170,7 @@ class Supervisor:
 
 
 def _kill_group(process: "Forked | subprocess.Popen[bytes]") -> None:
-    # Nobody may be left in it; macOS says "not permitted" of a group of zombies.
+    # The group may be empty; for a group of zombies, macOS says "not permitted".
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,4 +1,4 @@
-"""Forks processes that share this one's imported modules, which halves their memory."""
+"""Forks processes that share the imported modules of this one, at half the memory."""
 
 import gc
 import importlib
@@ -14,10 +14,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 def import_to_share(module: str) -> None:
-    """Import an app's modules, about 100 MB, to be shared by processes forked later.
+    """Import an app's modules, about 100 MB, before forking, to share their memory.
 
-    Importing starts no thread and opens nothing. The imported objects are frozen for the garbage collector:
-    it writes to all that it looks at, and a page written to is no longer shared.
+    The import starts no thread and opens no file. The imported objects are frozen for the garbage collector: it writes
+    to every object it visits, and a written page is no longer shared.
     """
     importlib.import_module(module)
     gc.collect()
@@ -25,10 +25,10 @@ def import_to_share(module: str) -> None:
 
 
 class Forked:
-    """A process that runs a function and ends, in a session of its own, with only the descriptors it is given.
+    """A process that runs a function and ends, in a session of its own.
 
-    It must be made while this process has no other threads, or none that hold a lock. keep: the descriptors
-    that it needs; all others but the standard ones are closed in it.
+    Make it while this process has no other threads, or none with a lock. keep: the descriptors to keep open in it,
+    in addition to the standard ones.
     """
 
     def __init__(self, run: Callable[[], None], *, keep: Sequence[int] = ()) -> None:
@@ -37,20 +37,20 @@ class Forked:
         self.returncode: int | None = None
         self.pid = os.fork()
         if self.pid == 0:
-            _live(run, keep)
+            _run_child(run, keep)
 
     def poll(self) -> int | None:
-        """Return the exit code, a signal's as a negative number; None while it runs."""
+        """Return the exit code, negative for a signal; None while it runs."""
         return self._look(os.WNOHANG)
 
     def wait(self) -> int:
-        """Wait for its end; return the exit code."""
+        """Wait for its end, and return the exit code."""
         code = self._look(0)
         assert code is not None
         return code
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Tell it to end, with TERM."""
         if self.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
 
@@ -62,11 +62,11 @@ class Forked:
         return self.returncode
 
 
-def _live(run: Callable[[], None], keep: Sequence[int]) -> Never:
+def _run_child(run: Callable[[], None], keep: Sequence[int]) -> Never:
     code = 1
     try:
         os.setsid()
-        _let_go(keep)
+        _detach(keep)
         run()
         code = 0
     except SystemExit as error:
@@ -79,8 +79,8 @@ def _live(run: Callable[[], None], keep: Sequence[int]) -> Never:
         os._exit(code)
 
 
-def _let_go(keep: Sequence[int]) -> None:
-    """Drop the signals, the descriptors and the terminal inherited from the other process."""
+def _detach(keep: Sequence[int]) -> None:
+    """Reset signal handlers, and close the descriptors and the terminal of the parent process."""
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:

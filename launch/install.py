@@ -1,8 +1,7 @@
-"""Make .venv and install the locked requirements in it: `python launch/install.py [--language es] FILE...`.
+"""Makes .venv and installs the locked requirements: `python launch/install.py [--language es] FILE...`.
 
-Runs before anything is installed, with whatever Python 3.11+ was found: the standard library alone, and `translations`,
-which needs no more.
-Does nothing when what the files ask for is there already. Ends with 1 after saying what to do.
+It runs on any Python 3.11 or later, and imports only the standard library and `translations`. It does nothing if the
+requirements are installed already. Exit code 1: it failed, and printed the solution.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # this folder's own is launch/, and with -I there is none
+sys.path.insert(0, str(ROOT))  # it has launch/ only, or with -I no folder of ours
 
 from translations import gettext as _  # noqa: E402
 from translations import language_of_locale, set_process_language  # noqa: E402
@@ -29,13 +28,13 @@ LINES_SHOWN_ON_FAILURE = 12
 
 
 def main() -> int:
-    """Install what is missing; return the exit code."""
+    """Install the missing requirements; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--language", default="es", help="a language or a locale, such as es_MX.UTF-8")
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
     set_process_language(language_of_locale(arguments.language))
-    with _alone():
+    with _locked():
         return 0 if _is_installed(arguments.files) else _install(arguments.files)
 
 
@@ -75,7 +74,7 @@ def _is_installed(files: list[Path]) -> bool:
 
 
 def _works() -> bool:
-    # A Python that was upgraded or removed leaves a .venv behind whose link leads nowhere.
+    # Upgrading or removing Python leaves .venv with a broken link.
     if not PYTHON.exists():
         return False
     return subprocess.run([str(PYTHON), "-c", "import pip"], capture_output=True).returncode == 0  # noqa: S603
@@ -85,7 +84,7 @@ def _pip(files: list[Path]) -> bool:
     wanted = [argument for file in files for argument in ("--requirement", str(file))]
     options = ["--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     for file in files:
-        _stamp(file).unlink(missing_ok=True)  # what is half installed must not pass for installed
+        _stamp(file).unlink(missing_ok=True)  # half an installation must not count as installed
     process = subprocess.Popen(  # noqa: S603
         [str(PYTHON), "-m", "pip", "install", *options, *wanted],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -98,7 +97,7 @@ def _pip(files: list[Path]) -> bool:
 
 
 def _shown(lines: "Iterator[str] | list[str]") -> Iterator[str]:
-    """Pass the lines on, with a count of the packages on a terminal."""
+    """Yield pip's lines, and count the packages on a terminal."""
     collected = 0
     for line in lines:
         if line.startswith("Collecting ") and sys.stderr.isatty():
@@ -123,8 +122,8 @@ def _fingerprint(file: Path) -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Wait for another installation in this folder to end; the lock is on the folder itself."""
+def _locked() -> Iterator[None]:
+    """Hold a lock on the folder: another installation in it waits."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

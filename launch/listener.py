@@ -1,4 +1,4 @@
-"""Opens the listening socket, before any process is started."""
+"""Opens the listening socket, before any process starts."""
 
 import errno
 import socket
@@ -10,14 +10,13 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - named here so as to be recognised
 
 
 class PortTakenError(Exception):
-    """No port could be had. The message is the first one asked for."""
+    """No port is free. The message is the first one tried."""
 
 
 def open_listener(host: str, port: int, *, may_move: bool) -> socket.socket:
-    """Listen on `port`, or with `may_move` on the next free one after it.
+    """Listen on `port`, or with `may_move` on the next free one.
 
-    Raises PortTakenError; OSError if the host is not this machine's or the port is not permitted to this
-    user.
+    Raises PortTakenError; OSError if the host is not this machine's or the user may not open the port.
     """
     end = min(port + PORTS_TRIED, 65536) if may_move else port + 1
     for candidate in range(port, end):
@@ -27,8 +26,8 @@ def open_listener(host: str, port: int, *, may_move: bool) -> socket.socket:
 
 
 def _is_answered(host: str, port: int) -> bool:
-    # macOS lets 127.0.0.1:5000 be bound beside AirPlay's *:5000, and a browser's "localhost" then
-    # reaches AirPlay: so knock first, at every address that localhost may mean.
+    # macOS allows a bind to 127.0.0.1:5000 beside AirPlay's *:5000, and "localhost" in a browser then
+    # reaches AirPlay: so first try to connect to every address of localhost.
     is_local = host in (*EVERYWHERE, *LOOPBACKS, "localhost")
     return any(_accepts(address, port) for address in (LOOPBACKS if is_local else (host,)))
 
@@ -45,7 +44,7 @@ def _listen(host: str, port: int) -> socket.socket | None:
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # Without it a restart fails for a minute, while old connections are in TIME_WAIT.
+        # Without it, a restart fails for a minute while old connections are in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)

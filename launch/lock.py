@@ -1,4 +1,4 @@
-"""Locks a data directory for one assistant."""
+"""Locks a data directory for one running assistant."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 class AlreadyRunningError(Exception):
-    """Another process holds the lock. `pid` is its process id, "?" if it is not known yet."""
+    """Another process holds the lock. pid: its process id; "?": not known yet."""
 
     def __init__(self, pid: str) -> None:
         super().__init__(f"already running as process {pid}")
@@ -15,10 +15,10 @@ class AlreadyRunningError(Exception):
 
 
 def take_lock(path: Path) -> TextIO:
-    """Lock `path` until the returned object is closed; raises AlreadyRunningError, and OSError as open() does.
+    """Lock a file until the returned object is closed. Raises AlreadyRunningError, and OSError as open() does.
 
-    flock(2) ends with the process, however it died: a file left behind locks nobody out. The file itself
-    stays, as removing it would let two processes each lock one of the same name.
+    flock(2) ends with the process: a leftover file is not locked. The file stays, as otherwise two processes could
+    each lock a file of the same name.
     """
     file = path.open("a+", encoding="ascii")
     try:

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What start.sh and test.sh need before there is a Python of ours. Sourced, from the project's folder.
+# Functions for start.sh and test.sh, before .venv exists. Source it from the project's folder.
 
-# The locale, by the same rule as the program: LC_ALL, LC_MESSAGES or LANG, the first that is set.
+# Print the locale by the program's rule: the first one set of LC_ALL, LC_MESSAGES and LANG.
 terminal_locale() {
     echo "${LC_ALL:-${LC_MESSAGES:-${LANG:-es}}}"
 }
 
-# The first Python that is new enough: our own, then the versions the locked requirements are tested with.
+# Print the first Python that is new enough: .venv's, then the versions tested with the locked requirements.
 find_python() {
     local candidate
     for candidate in .venv/bin/python python3.11 python3.12 python3.13 python3.14 python3; do

@@ -1,4 +1,4 @@
-"""Words of the terminal while the assistant starts."""
+"""Defines the texts that launch prints."""
 
 from translations import Message, lazy_gettext
 

@@ -1,1 +1,1 @@
-"""Logging, metrics, health, and the features that are off; imports conversation, jobs, storage and settings."""
+"""Logs, metrics, health and disabled features; imports conversation, jobs, storage and settings."""

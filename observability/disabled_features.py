@@ -1,4 +1,4 @@
-"""Names the features that are off because they are not configured, one sentence each."""
+"""Describes the features that are off for lack of settings, in one sentence each."""
 
 from settings import Settings
 from translations import in_language, language_of_locale, lazy_gettext
@@ -37,7 +37,7 @@ _SENTENCES = {
 
 
 def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
-    """Return a sentence for each feature that is off. language: None: the terminal's."""
+    """Return a sentence for each feature that is off. language: None: the settings'."""
     off = {
         "model": not settings.has_model,
         "token": not settings.twilio_auth_tokens,

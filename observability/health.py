@@ -1,4 +1,4 @@
-"""Whether an installation can answer, for monitors."""
+"""Checks an installation's health, for monitors."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class HealthCheck:
-    """Looks at the parts that answers need. has_model: False where the built-in one answers."""
+    """Checks the parts that answers depend on. has_model: False: the offline model answers."""
 
     def __init__(
         self, database: Database, *, has_model: bool, clock: Callable[[], datetime] = utc_now
@@ -22,9 +22,9 @@ class HealthCheck:
         self._database, self._has_model, self._clock = database, has_model, clock
 
     def look(self) -> dict[str, str]:
-        """Return the state of each part, and of all as `status`: ok, degraded or down.
+        """Return the state of each part, and the overall `status`: ok, degraded or down.
 
-        degraded: calls are answered, and jobs wait for a worker. down: the database cannot be read.
+        degraded: calls are answered, but jobs wait for a worker. down: the database cannot be read.
         """
         try:
             with self._database.read() as connection:

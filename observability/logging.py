@@ -1,4 +1,4 @@
-"""Writes structured logs, JSON or pretty, with the CallSid on each line: ids, but no words, numbers or keys."""
+"""Configures structured logs: JSON or pretty, with ids on each line, but no words, phone numbers or keys."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from settings import Settings
 
 
 def configure_logging(settings: Settings) -> None:
-    """Set structlog and the standard library's logging; "auto" is pretty on a terminal, else JSON."""
+    """Configure structlog and the standard library's logging; "auto" is pretty on a terminal, else JSON."""
     level = logging.getLevelName(settings.log_level)
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
     shared: list[structlog.types.Processor] = [
@@ -32,29 +32,29 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)  # their lines hold URLs and bodies
 
 
-def log_trouble_alone() -> None:
-    """Log only warnings and errors from here on: the terminal shows something else."""
+def log_warnings_only() -> None:
+    """Log only warnings and errors from now on: the terminal shows a conversation."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _trace_without_values(
     _logger: object, _method: str, event: structlog.types.EventDict
 ) -> structlog.types.EventDict:
-    """Turn an exception into its type and origin: its message may hold words or keys."""
+    """Replace an exception by its type and its origin: its message may hold words or keys."""
     info = event.pop("exc_info", None)
     if info:
         error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
         if isinstance(error, BaseException):
             event["exception"] = type(error).__name__
-            event["at"] = _places(error)
+            event["at"] = _locations(error)
     return event
 
 
-def _places(error: BaseException) -> list[str]:
-    places = []
+def _locations(error: BaseException) -> list[str]:
+    locations = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        locations.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    return places[-12:]
+    return locations[-12:]

@@ -29,7 +29,7 @@ RECEIPTS = Counter("assistant_receipts", "What became of WhatsApp messages of ou
 
 
 class MessageCounts(NullObserver):
-    """Counts WhatsApp's messages and the receipts of ours, as an observer of conversations."""
+    """Counts WhatsApp messages and receipts, as an observer of conversations."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -37,18 +37,18 @@ class MessageCounts(NullObserver):
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
-        """A written message is about to go out, or has come in."""
+        """Count a message that came in or is about to be sent."""
         self._metrics.count(MESSAGES, "out" if outbound else "in")
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
-        """Something became of a message of ours."""
+        """Count a receipt."""
         self._metrics.count(RECEIPTS, status)
 
 
 class Exposition(Collector):
-    """The metrics for Prometheus: the processes' sums, and figures read from the database at that moment."""
+    """The metrics for Prometheus: the sums of all processes, and the database's current figures."""
 
     def __init__(
         self, metrics: PrometheusMetrics, database: Database, *, clock: Callable[[], datetime] = utc_now
@@ -56,9 +56,9 @@ class Exposition(Collector):
         self.metrics, self._database, self._clock = metrics, database, clock
 
     def begin(self) -> None:
-        """Take the files, before the first call; start at 0 the counters that are watched for a rise.
+        """Open the files before the first call, and set the counters behind alerts to 0.
 
-        Prometheus sees no rise in a counter that first appears as 1.
+        Prometheus sees no increase in a counter that first appears as 1.
         """
         begun: list[tuple[Counter, tuple[str, ...]]] = [(RECEIPTS, (status,)) for status in _RECEIPTS]
         begun += [(MESSAGES, (direction,)) for direction in ("in", "out")]
@@ -67,11 +67,11 @@ class Exposition(Collector):
             self.metrics.count(counter, *labels, by=0)
 
     def text(self) -> bytes:
-        """Return all of it in Prometheus' text format (CONTENT_TYPE)."""
+        """Return the metrics in Prometheus' text format (CONTENT_TYPE)."""
         return generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
-        """Return all metrics; without the queues if the database cannot be read."""
+        """Yield all metrics, without the queues if the database cannot be read."""
         yield from self.metrics.collect()
         now = self._clock()
         try:

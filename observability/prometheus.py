@@ -1,9 +1,9 @@
-"""Counts with prometheus_client, in one process or in several that share a folder.
+"""Counts with prometheus_client, in one process or in several processes with a shared folder.
 
-Several use the library's multiprocess mode. Its files are named after a slot, locked by its process, instead
-of the process id: a process continues a dead one's files, and there are never more files than processes at
-once. The files are made at full size: the library maps files that are still empty, and then a full disk ends
-the process with SIGBUS.
+Several processes use the library's multiprocess mode. Its files are named after a locked slot instead of the process
+id: a new process continues the files of a dead one, and the number of files is limited by the number of processes.
+The files are made at full size: the library maps empty files into memory, and then a full disk ends the process with
+SIGBUS.
 """
 
 import fcntl
@@ -25,9 +25,9 @@ from conversation.metrics import Counter, Histogram
 log = structlog.get_logger()
 
 MOST_VALUES = 1000
-"""The most counter series, and the most histogram values (one for each bucket of a series, and two).
+"""The limit of counter series, and of histogram values (for each series, the number of buckets plus two).
 
-Label values are few; should that ever be wrong, further series are not counted.
+Series beyond the limit are not counted. There are far fewer label values.
 """
 MOST_LABEL = 60
 FILE_BYTES = 512 * MOST_VALUES
@@ -35,15 +35,15 @@ _KINDS = ("counter", "histogram")
 _UNREADABLE = (OSError, RuntimeError, ValueError, struct.error)
 
 _making = threading.Lock()
-"""Guards the library's single global choice of file, while a value is made."""
+"""Guards the library's global choice of files while a value is made."""
 
 
 class PrometheusMetrics:
-    """A process's metrics: the Metrics of conversation/metrics.py. Thread-safe.
+    """A process's metrics: implements Metrics of conversation/metrics.py. Thread-safe.
 
-    folder: shared with other processes, and named by PROMETHEUS_MULTIPROC_DIR as well; taken at the first
-    count, or by `open`. None: the process counts alone. So it does if the folder cannot be used, and the log
-    says so once: no call fails for it.
+    folder: shared with other processes, and the value of PROMETHEUS_MULTIPROC_DIR; None: the process counts alone.
+    Its files are opened at the first count, or by `open`. If they cannot be, the process counts alone, and logs an
+    error once: no call fails for it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -57,10 +57,10 @@ class PrometheusMetrics:
         self._values: Any = values.MutexValue
         self._room = _Room()
         self._is_open = self._is_full = self._is_closed = False
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # alone it would add a gauge to each counter
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # they would add a gauge to each counter
 
     def open(self) -> None:
-        """Take the files, which costs a few milliseconds."""
+        """Open the files, within a few milliseconds."""
         with self._lock:
             self._open()
 
@@ -79,10 +79,10 @@ class PrometheusMetrics:
                 series.observe(seconds)
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics of all processes that share the folder; without one, this process's."""
+        """Return the metrics of all processes of the folder; without a folder, of this process."""
         with self._lock:
             self._open()
-            if self._is_closed:  # somebody may clear the folder away
+            if self._is_closed:  # another process may have deleted the folder's files
                 return []
             if self._slot is None:
                 return list(self._registry.collect())
@@ -90,7 +90,7 @@ class PrometheusMetrics:
         return shared
 
     def close(self) -> None:
-        """Count no more, and let another process go on with the files."""
+        """Stop counting, and leave the files to another process."""
         with self._lock:
             self._is_closed = True
             self._counters.clear()
@@ -101,7 +101,7 @@ class PrometheusMetrics:
                 self._slot = None
 
     def _begin(self, measure: Counter | Histogram, labels: tuple[str, ...]) -> Any:
-        """Return the child for these label values, from 0 or its last value; None if there is no room."""
+        """Return the series for these label values, at 0 or its last value; None if there is no room."""
         self._open()
         if self._is_closed or self._is_full:
             return None
@@ -145,7 +145,7 @@ def _family(
 
 
 class _Room:
-    """The series of counters and of histograms that fit into a file."""
+    """The remaining room for series in a file."""
 
     def __init__(self, there: Iterable[Metric] = ()) -> None:
         self._series: set[tuple[str, frozenset[tuple[str, str]]]] = set()
@@ -161,7 +161,7 @@ class _Room:
             }
 
     def take(self, measure: Counter | Histogram, labels: tuple[str, ...]) -> bool:
-        """Return True if a series is known, or there was room for it."""
+        """Return True if a series is known or there is room for it."""
         key = (measure.name, frozenset(zip(measure.labels, labels, strict=True)))
         kind, size = (
             ("histogram", len(measure.buckets) + 2) if isinstance(measure, Histogram) else ("counter", 1)
@@ -176,7 +176,7 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A process's slot in the folder. The lock ends with the process, however it ends."""
+    """A process's slot in the folder. The lock ends with the process."""
 
     lock: BinaryIO
     number: int
@@ -184,7 +184,7 @@ class _Slot:
 
 
 def _take_slot(folder: Path) -> _Slot:
-    """Return the first slot that no living process holds. Raises one of _UNREADABLE."""
+    """Return the first slot without a living process. Raises one of _UNREADABLE."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("ab") as lock_file:
         fcntl.flock(lock_file, fcntl.LOCK_EX)  # slots are taken by one process at a time
@@ -205,9 +205,9 @@ def _take_slot(folder: Path) -> _Slot:
 
 
 def _clear_if_abandoned(folder: Path) -> None:
-    """Delete the files if no process is alive: Prometheus sees the reset of a restart.
+    """Delete the files if no process is alive. Prometheus sees a reset, as after every restart.
 
-    Values half written in a crash of the machine, or counted by older versions, are not carried on.
+    This drops the values of older versions, and values half written in a crash of the machine.
     """
     locks = [_try_lock(path) for path in folder.glob("*.slot")]
     if all(lock is not None for lock in locks):
@@ -232,7 +232,7 @@ def _write_zeros(path: Path) -> None:
     draft = path.with_suffix(".new")
     try:
         draft.write_bytes(bytes(FILE_BYTES))
-        draft.rename(path)  # whoever adds up finds it whole
+        draft.rename(path)  # readers only see the complete file
     except OSError:
         draft.unlink(missing_ok=True)
         raise

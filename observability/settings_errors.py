@@ -1,4 +1,4 @@
-"""Words the errors in settings, one sentence each; imports settings and translations alone."""
+"""Writes a sentence for each error in the settings; imports settings and translations alone."""
 
 import re
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ _TYPES: Mapping[str, Message] = {
         "{setting} input should be a valid string, unable to parse raw data as a unicode string."
     ),
 }
-"""Sentences by pydantic's types of errors: those of the kinds of settings that there are."""
+"""Sentences by pydantic's types of errors, as far as settings can have them."""
 SENTENCES = {**_PROBLEMS, **_NUMBERS, **_TYPES}
 _ANY_OTHER = lazy_gettext("{setting} is not valid: .env.example says what it takes.")
 
@@ -77,15 +77,15 @@ def settings_sentence(error: SettingsError) -> Message:
 
 
 def number_sentence(name: str, error: PhoneNumberError) -> Message:
-    """Return the sentence for an argument or a setting that is no phone number. name: what it is called."""
+    """Return the sentence for an invalid phone number. name: of the argument or the setting."""
     return SENTENCES[error.problem].format(setting=name)
 
 
 def said_at_start(error: SettingsError) -> str:
-    """Return the sentence in the terminal's language, which is known even if the settings are not."""
+    """Return the sentence in the terminal's language, which is known even if the settings are invalid."""
     return settings_sentence(error).said_in(language_of_locale(reader_locale()))
 
 
 def _shown(value: object) -> str:
-    """Return a limit as it is written in .env."""
+    """Return a limit in the notation of .env."""
     return f"{value:g}" if isinstance(value, float) else str(value)

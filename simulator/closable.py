@@ -1,11 +1,11 @@
-"""Lets go of what an object holds at the end of a `with`."""
+"""Closes an object at the end of a `with` block."""
 
 from types import TracebackType
 from typing import Self
 
 
 class Closable:
-    """Something to be closed, or used with `with`."""
+    """A base class for objects that are closed by `close()` or by `with`."""
 
     def __enter__(self) -> Self:
         return self
@@ -16,5 +16,5 @@ class Closable:
         self.close()
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Release the open resources."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The phone and the WhatsApp of this installation: known to its own server, and to no other."""
+"""Makes simulated phones and WhatsApp clients with this installation's credentials."""
 
 import socket
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from simulator.twilio.clock import RealClock
 from simulator.twilio.journal import Event
 from simulator.twilio.phone import WEBHOOK as VOICE_WEBHOOK
 from simulator.twilio.phone import Phone
-from simulator.twilio.status_callbacks import StatusWishes
+from simulator.twilio.status_callbacks import StatusConfig
 from simulator.twilio.twiml_interpreter import Behaviour
 from simulator.whatsapp.api import MessagingApi
 from simulator.whatsapp.client import WEBHOOK as WHATSAPP_WEBHOOK
@@ -21,16 +21,16 @@ from simulator.whatsapp.client import Profile, WhatsApp
 
 PERSON = "+34600000001"
 ASSISTANT = "+12025550100"
-TALK_S = 5.0
-"""Seconds of a transferred call's conversation: short, so that nobody waits for it."""
+CONVERSATION_S = 5.0
+"""The length of a transferred call's conversation, in seconds: short, to keep the wait short."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalServer:
     """Connects simulators to this installation's server on this machine.
 
-    auth_token: the secret that the server knows the simulator by. public_url: what webhooks are signed for; None:
-    where they go. assistant: its number. port: where it is; port_file: where ./start.sh wrote another down.
+    auth_token: the simulator's secret. public_url: the base of the signed URLs; None: the URL of the request.
+    assistant: its number. port: the default port. port_file: the file in which ./start.sh records another port.
     """
 
     auth_token: Callable[[], str]
@@ -41,7 +41,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Return the server's URL: on the recorded port, else on the default one."""
+        """Return the server's URL, with the recorded port or the default one."""
         try:
             port = int(self.port_file.read_text())
         except (OSError, ValueError):
@@ -61,15 +61,17 @@ class LocalServer:
     ) -> Phone:
         """Return a phone with valid credentials for the server.
 
-        url: where the server is reached on this machine. number: the person's; to: the assistant's. transfer: what
-        comes of one. The rest is Phone's.
+        url: the server's on this machine. number: the person's. to: the assistant's. transfer: the outcome of a
+        transfer, as a DialCallStatus. The other arguments are those of Phone.
         """
         return Phone(
             url,
             self._account,
             number=self._number(VOICE_WEBHOOK, to, "/status"),
             from_number=number or PERSON,
-            behaviour=Behaviour(reaction_s=reaction_s, dial_outcome=transfer, dial_talk_s=TALK_S),
+            behaviour=Behaviour(
+                reaction_s=reaction_s, dial_outcome=transfer, dial_conversation_s=CONVERSATION_S
+            ),
             clock=RealClock() if realtime else None,
             listener=listener,
         )
@@ -84,7 +86,7 @@ class LocalServer:
         api: MessagingApi | None = None,
         listener: Callable[[MessageEvent], None] | None = None,
     ) -> WhatsApp:
-        """Return a WhatsApp with valid credentials. Arguments as `phone` and WhatsApp have them."""
+        """Return a WhatsApp client with valid credentials. Arguments: as in `phone` and WhatsApp."""
         return WhatsApp(
             url,
             self._account,
@@ -99,12 +101,12 @@ class LocalServer:
         return Account(SIMULATOR_ACCOUNT_SID, self.auth_token())
 
     def _number(self, webhook: str, to: str | None, status_callback: str | None = None) -> NumberConfig:
-        number, status = to or self.assistant or ASSISTANT, StatusWishes(status_callback)
+        number, status = to or self.assistant or ASSISTANT, StatusConfig(status_callback)
         return NumberConfig(webhook, number=number, public_url=self.public_url, status=status)
 
 
 def is_reachable(url: str) -> bool:
-    """Say whether somebody listens at a URL's host and port."""
+    """Return True if a server listens at the URL's host and port."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:

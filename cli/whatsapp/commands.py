@@ -28,17 +28,17 @@ from translations import lazy_gettext as _
 
 @dataclass(frozen=True, slots=True)
 class WhatsAppServices:
-    """What the commands need. zone: the business's, in which times are shown.
+    """The commands' services.
 
-    rest: None where there are no credentials. providers: by name, the one for who has never written first.
-    mirror: who is shown what is sent.
+    zone: the business's, for times. rest: Twilio's API; None without credentials. providers: by name, the first
+    choice first. observer: of sent messages.
     """
 
     database: Database
     zone: ZoneInfo
     rest: TwilioMessages | None
     providers: Mapping[str, Provider]
-    mirror: ConversationObserver = NULL_OBSERVER
+    observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
 
@@ -58,7 +58,7 @@ def whatsapp_group(
         check()
         sending = Sending(
             needed.database, terminal, needed.zone, needed.providers,
-            mirror=needed.mirror, poll_s=poll_s, patience_s=patience_s, clock=needed.clock,
+            observer=needed.observer, poll_s=poll_s, patience_s=patience_s, clock=needed.clock,
         )  # fmt: skip
         return sending.send(number, draft, wait=not no_wait)
 
@@ -91,7 +91,7 @@ def _show_state(services: WhatsAppServices, terminal: Terminal, sid: str) -> Exi
         print_state(terminal, zone, kept, None)
         if kept is None and is_twilios:
             raise not_set(terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-        # of a simulated one Twilio knows nothing, and 360dialog cannot be asked
+        # Twilio knows nothing of simulated messages, and 360dialog cannot be asked.
         return ExitCode.COMPLETED if kept is not None else ExitCode.REFUSED
     try:
         state = rest.fetch(sid)
@@ -102,13 +102,13 @@ def _show_state(services: WhatsAppServices, terminal: Terminal, sid: str) -> Exi
     return ExitCode.COMPLETED
 
 
-# What the commands can be told
+# Parameters and help
 
 
 def _add(
     group: click.Group, name: str, parameters: list[click.Parameter], text: str, epilog: str | None = None
 ) -> Callable[[Callable[..., ExitCode]], None]:
-    """Return a decorator that makes a function a command of the group, ended with the exit code it returns."""
+    """Return a decorator that adds a function to the group as a command. The function returns the exit code."""
 
     def add(run: Callable[..., ExitCode]) -> None:
         def callback(**given: Any) -> None:
@@ -120,7 +120,7 @@ def _add(
 
 
 def exit_codes(terminal: Terminal) -> str:
-    """Return the paragraph of --help on the exit codes of `send`."""
+    """Return the paragraph about the exit codes of `send` for --help."""
     return terminal.translate(
         _(
             "\b\nExit codes:\n  0    delivered or read; or on its way, and waited for no "

@@ -1,4 +1,4 @@
-"""Prints written messages in the terminal: the log, and the state of one."""
+"""Prints messages in the terminal: the log, and the state of a single one."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -46,12 +46,12 @@ _KINDS = {
     "notice": _("notice"),
 }
 
-# Controls move the cursor and colour the screen; the others turn round the direction of all that follows.
+# Control characters move the cursor and colour the screen; the others change the direction of the text.
 _DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
-    """Return people's words with whatever would steer a terminal made visible as �; their lines stay."""
+    """Return text with � in place of characters that control a terminal, except line breaks."""
     return _DISTURBING.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
@@ -61,7 +61,7 @@ def status_word(terminal: Terminal, status: MessageStatus) -> str:
 
 
 def meanings(terminal: Terminal, codes: Iterable[int | None], provider: str = TWILIO) -> list[str]:
-    """Return the meaning and cure of each of these codes of a provider's, a line each, without duplicates."""
+    """Return a line for each distinct error code of a provider: its meaning and its solution."""
     known = dict.fromkeys(code for code in codes if code is not None)
     return [f"[{code}] {_meaning(terminal, code, provider)}" for code in known]
 
@@ -83,7 +83,7 @@ def _provider(row: MessageWithContact) -> str:
 
 
 def print_log(found: Sequence[MessageWithContact], terminal: Terminal, zone: ZoneInfo) -> None:
-    """Print messages, and below them the meanings of their codes. zone: for times."""
+    """Print messages, and below them the meanings of their error codes. zone: for times."""
     terminal.console.print(_table(found, terminal, zone))
     for provider in (TWILIO, DIALOG360):
         codes = [row.message.error_code for row in found if _provider(row) == provider]
@@ -140,7 +140,7 @@ def _status(terminal: Terminal, status: MessageStatus, code: int | None) -> str:
 def print_state(
     terminal: Terminal, zone: ZoneInfo, kept: MessageWithContact | None, state: MessageState | None
 ) -> None:
-    """Print a message's state in the database and at Twilio; None: nothing."""
+    """Print a message's state. kept: in the database; None: unknown there. state: at Twilio; None: unknown."""
     if kept is not None:
         terminal.console.print(_ours(terminal, zone, kept))
     else:
@@ -188,7 +188,7 @@ def _number(address: str) -> str:
 
 def _is_behind(message: MessageRecord, state: MessageState) -> bool:
     known = status_of(state.status)
-    # What was queued is never told by a receipt: only what comes after it can be missed.
+    # No receipt reports "queued": only later statuses can be missed.
     if known is None or RECEIPT_RANKS[known] <= RECEIPT_RANKS[MessageStatus.QUEUED]:
         return False
     return RECEIPT_RANKS[message.status] < RECEIPT_RANKS[known]

@@ -17,7 +17,7 @@ from translations import lazy_gettext as _
 T = TypeVar("T")
 
 LONGEST_TEXT = 1600
-"""In UTF-16 code units."""
+"""The longest text, in UTF-16 code units."""
 TOO_LONG, BAD_MEDIA_URL, BAD_VARIABLES = 21617, 21620, 21656
 _OURS = "(the settings')"
 _TEMPLATE_SID = re.compile(r"HX[0-9a-fA-F]{32}")
@@ -27,9 +27,9 @@ _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}|wamid\.[A-Za-z0-9+/=_-]{1,2
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A message to send: a text, an image with or without one, or an approved template.
+    """A message to send: a text, an image with or without a caption, or an approved template.
 
-    template: Twilio's (HX...) or 360dialog's (aviso:es); "": the one in the settings.
+    template: Twilio's (HX...) or 360dialog's (aviso:es); "": the one of the settings.
     """
 
     text: str | None = None
@@ -46,14 +46,14 @@ class Draft:
 
     @property
     def words(self) -> str:
-        """The text kept of it, for people to read."""
+        """The readable text stored in the database."""
         if self.template is not None:
             filled = (f"{name}={value}" for name, value in self.variables.items())
             return "\n".join((self.template, *filled))
         return redact("\n".join(filter(None, (self.text, self.image_url))))
 
     def parts(self, longest_caption: int | None) -> list["Draft"]:
-        """Return the messages it takes: a caption that is too long follows its image."""
+        """Return the messages to send: a caption that is too long becomes a second message."""
         text = self.text or ""
         if self.image_url is None or longest_caption is None or len(text) <= longest_caption:
             return [self]
@@ -61,7 +61,7 @@ class Draft:
 
 
 def is_template_sid(template: str) -> bool:
-    """Return True if a template is one of Twilio's."""
+    """Return True if the template is one of Twilio's."""
     return _TEMPLATE_SID.fullmatch(template) is not None
 
 
@@ -73,7 +73,7 @@ def read_draft(
     template: str | None,
     variables: Sequence[tuple[str, str]],
 ) -> Draft:
-    """Return the message on the command line. Raises click.UsageError unless it is exactly one."""
+    """Return the message of the command line. Raises click.UsageError unless there is exactly one."""
     _require_one(terminal, text, image, template, variables)
     if template is None:
         return Draft(text=text, image_url=image)
@@ -103,11 +103,11 @@ def _require_one(
         raise click.UsageError(terminal.translate(_("--var is a template's: add --template.")))
 
 
-# What the command line may say
+# Parameters
 
 
 def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
-    """Return the parameters that `read_draft` reads."""
+    """Return the parameters for `read_draft`."""
     text_help = terminal.translate(
         _("A text of at most 1600 characters; with --image, its caption."),
     )
@@ -133,15 +133,15 @@ def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
 
 
 class WhatsAppNumber(PhoneNumber):
-    """A number to be written to, on the command line; the command gets it as E.164."""
+    """A WhatsApp number on the command line, converted to E.164."""
 
     def form(self, e164: str) -> str:
-        """Return the number as it was written, which is how WhatsApp reaches it."""
+        """Return the number unchanged: WhatsApp takes it in this form."""
         return e164
 
 
 class Checked(click.ParamType[T], Generic[T]):
-    """A value read by `read`, whose ValueError ends the command with exit code 2."""
+    """A value converted by `read`. Its ValueError ends the command with exit code 2."""
 
     def __init__(self, name: str, read: Callable[[Terminal, str], T], terminal: Terminal) -> None:
         self.name = name
@@ -149,7 +149,7 @@ class Checked(click.ParamType[T], Generic[T]):
         self._terminal = terminal
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
-        """Return the value read."""
+        """Return the converted value."""
         try:
             return self._read(self._terminal, value)
         except ValueError as error:
@@ -171,7 +171,7 @@ def message_sid(terminal: Terminal, value: str) -> str:
 
 
 def _words(terminal: Terminal, value: str) -> str:
-    # Bytes of an argument that are no UTF-8 come as lone surrogates, which nobody can be sent.
+    # Invalid UTF-8 in an argument becomes lone surrogates, which no message can hold.
     words = value.encode("utf-8", "replace").decode()
     if not words.strip():
         raise ValueError(terminal.translate(_("The text is empty.")))

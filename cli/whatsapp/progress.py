@@ -21,12 +21,12 @@ from translations import lazy_gettext as _
 ENDS = frozenset(
     {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
 )
-"""The statuses at which following ends. A delivered message may still be read, tomorrow."""
+"""The final statuses. A delivered message may still be read later."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """A message that was kept, and who sends it."""
+    """A stored message, and its provider."""
 
     message: MessageRecord
     draft: Draft
@@ -35,10 +35,10 @@ class PendingMessage:
 
 
 class Follower:
-    """Follows messages, through the database and through providers that can be queried.
+    """Follows messages by the database, and by the provider's API if it has one for this.
 
-    interruption: ends it early. poll_s: seconds between two queries. patience_s: the longest that a message
-    is followed.
+    interruption: ends it early. poll_s: seconds between two queries. patience_s: the longest time for one message, in
+    seconds.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Follower:
         self._poll_s, self._patience_s, self._clock = poll_s, patience_s, clock
 
     def follow(self, pending: PendingMessage, sid: str) -> ExitCode:
-        """Follow a message that its provider has. Raises IntegrationError where it cannot be looked at."""
+        """Follow a sent message, and return the exit code. Raises IntegrationError if it cannot be queried."""
         deadline = time.monotonic() + self._patience_s
         watch = Watch[MessageRecord](
             self._terminal, self._interruption, pending.provider.title,
@@ -77,10 +77,10 @@ class Follower:
         return self._outcome(message, pending.provider)
 
     def _look(self, watch: Watch[MessageRecord], pending: PendingMessage, sid: str) -> MessageRecord:
-        """Return the message as our books have it, after asking the provider where they do not know its end."""
+        """Return the stored message; first ask the provider for its status unless it is final."""
         message = self._kept(pending)
         if message.status in ENDS:
-            return message  # by webhook
+            return message  # known from a receipt
         sent = watch.ask(lambda: pending.provider.fetch(sid))
         if sent is None or sent.status is message.status:
             return message

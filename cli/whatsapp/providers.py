@@ -1,4 +1,4 @@
-"""What the terminal says of providers: what they need to be told, and where people see what became of a message."""
+"""Checks a message against its provider's settings, and names the place to look up its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,12 +17,12 @@ WHERE_TO_LOOK: Mapping[str, str | Message] = {
         "flask --app app whatsapp log in a minute: 360dialog cannot be asked, and a receipt will tell"
     ),
 }
-"""By provider."""
+"""Where to look up a message's outcome, by provider."""
 _TEMPLATE_SETTING = {TWILIO: "TWILIO_TEMPLATE_SID", DIALOG360: "D360_TEMPLATE"}
 
 
 def filled_in(terminal: Terminal, provider: Provider, draft: Draft, recipient: Recipient) -> Draft:
-    """Return a draft with the settings' template where it names none. Raises CannotBegin where it cannot go."""
+    """Return a draft, with the settings' template if it names none. Raises CannotBegin if it cannot be sent."""
     if not provider.pace(recipient).sender:
         raise not_set(terminal, "TWILIO_WHATSAPP_NUMBER")
     if draft.template is None:

@@ -1,4 +1,4 @@
-"""Sends a WhatsApp message from the terminal: keeps it, sends it, and follows it to its outcome."""
+"""Sends a WhatsApp message from the terminal: stores it, sends it, and follows it to its outcome."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -28,25 +28,24 @@ from storage.queries.contacts import Recipient
 from storage.queries.messages import Attachment, MessageRecord
 from translations import lazy_gettext as _
 
-CLOCKS_APART = timedelta(seconds=5)
+CLOCK_SKEW = timedelta(seconds=5)
 
 
 class Refused(click.ClickException):
-    """A message that may not be sent; one sentence with the cure."""
+    """The message may not be sent: one sentence with the reason, exit code 3."""
 
     exit_code = ExitCode.REFUSED
 
     def show(self, file: Any = None) -> None:
-        """Print the sentence and nothing around it."""
+        """Print the sentence alone."""
         click.echo(self.message, file=file, err=True)
 
 
 class Sending:
-    """Sends messages from the terminal and follows their receipts.
+    """Sends messages from the terminal and follows them.
 
-    ^C (or TERM) ends the following; what was sent stays sent. They come by webhooks, which our books then show, and by
-    asking who can be asked. providers: by name, the first choice first. mirror: who is shown what is sent.
-    poll_s: seconds between two looks. patience_s: how long a message is followed.
+    ^C (or TERM) ends the following; a sent message stays sent. providers: by name, the first choice first. observer:
+    of sent messages. poll_s: seconds between two queries. patience_s: the longest time to follow a message, in seconds.
     """
 
     def __init__(
@@ -56,20 +55,20 @@ class Sending:
         zone: ZoneInfo,
         providers: Mapping[str, Provider],
         *,
-        mirror: ConversationObserver = NULL_OBSERVER,
+        observer: ConversationObserver = NULL_OBSERVER,
         poll_s: float = 1,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._terminal, self._zone, self._providers = database, terminal, zone, providers
-        self._mirror, self._clock = mirror, clock
+        self._observer, self._clock = observer, clock
         self._interruption = Interruption()
         self._follower = Follower(
             database, terminal, self._interruption, poll_s=poll_s, patience_s=patience_s, clock=clock
         )
 
     def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send it to an E.164 number. wait: until its outcome is known. Raises Refused and CannotBegin."""
+        """Send a message to an E.164 number. wait: follow it to its outcome. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
                 kept = self._keep(number, draft)
@@ -114,10 +113,10 @@ class Sending:
         )
         return ExitCode.NOT_COMPLETED
 
-    # Keeping
+    # Storage
 
     def _keep(self, number: str, draft: Draft) -> list[PendingMessage]:
-        """Keep the messages that it takes. Nothing is kept where it may not go."""
+        """Store the messages of the draft, all or none. Raises Refused and CannotBegin."""
         now = self._clock()
         with self._database.write() as connection:
             recipient = contacts.recipient_for(connection, number, now)
@@ -137,12 +136,12 @@ class Sending:
         message_id = outgoing.add_outbound(
             connection, recipient.conversation_id, part.kind, part.words, now, MessageStatus.SENDING
         )
-        self._mirror.message(connection, message_id, now)
+        self._observer.message(connection, message_id, now)
         (message,) = messages.by_ids(connection, [message_id])
         return message
 
     def _provider_of(self, recipient: Recipient) -> Provider:
-        """Whoever brought their last message; who never wrote knows none of our numbers. Raises CannotBegin."""
+        """Return the provider of their last message, else the first choice. Raises CannotBegin."""
         if recipient.wrote_at is None:
             return next(iter(self._providers.values()))
         provider = self._providers.get(recipient.provider)
@@ -164,7 +163,7 @@ class Sending:
             )
 
     def _warn_of_window(self, recipient: Recipient, number: str, now: datetime) -> None:
-        """Warn that free text may not arrive. The provider decides: it may know of messages we never received."""
+        """Warn if free text may not arrive. The provider decides: it may know of messages we never received."""
         if recipient.wrote_at is None:
             self._terminal.complain(
                 _(
@@ -183,10 +182,10 @@ class Sending:
                 ).format(number=number, at=at),
             )
 
-    # Sending
+    # Requests
 
     def _send(self, pending: PendingMessage) -> SentMessage:
-        """Raises IntegrationError, with what is known kept."""
+        """Send a stored message. Raises IntegrationError; a known failure is recorded."""
         provider = pending.provider
         try:
             return provider.send(pending.recipient, _outgoing(pending))
@@ -201,11 +200,11 @@ class Sending:
             return found
 
     def _look_for(self, pending: PendingMessage) -> SentMessage | None:
-        """Look for a message whose sending got no answer in the provider's list. None: not there, or no list."""
+        """Look for an unconfirmed message in the provider's list. None: not there, or no list."""
         words = pending.draft.text
         if words is None:
-            return None  # a template's words are the provider's, and an image alone has none to know it by
-        since = pending.message.created_at - CLOCKS_APART
+            return None  # only a text can be recognised in the list
+        since = pending.message.created_at - CLOCK_SKEW
         try:
             sent = pending.provider.last_sent(pending.recipient, since) or []
         except IntegrationError as error:
@@ -223,7 +222,7 @@ class Sending:
         now, message_id = self._clock(), pending.message.id
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
-            self._mirror.receipt(connection, message_id, MessageStatus.FAILED, code, now)
+            self._observer.receipt(connection, message_id, MessageStatus.FAILED, code, now)
 
     def _tell_sent(self, taken: SentMessage, number: str) -> None:
         self._terminal.say(

@@ -1,4 +1,4 @@
-"""Reads the phone numbers and the URL that are given as options."""
+"""Validates phone numbers and URLs given as command-line options."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -10,7 +10,7 @@ from phone_numbers import PhoneNumberError, PhoneNumberProblem, parse_e164
 from translations import Message, lazy_gettext
 
 Callback: TypeAlias = Callable[[click.Context, click.Parameter, str | None], str | None]
-"""An option's callback: it returns the value, or ends the command with exit code 2."""
+"""An option's callback. It returns the value, or ends the command with exit code 2."""
 
 _NUMBERS: Mapping[PhoneNumberProblem, Message] = {
     PhoneNumberProblem.NO_COUNTRY_CODE: lazy_gettext(
@@ -26,9 +26,9 @@ _URL = lazy_gettext("must be a URL such as http://127.0.0.1:5000")
 
 
 def number_reader(language: str, *, form: Callable[[str], str] = str, may_withhold: bool = False) -> Callback:
-    """Return the callback of an option that is a phone number.
+    """Return the callback of a phone number option.
 
-    form: makes what is returned of E.164. may_withhold: "anonymous" is returned as it is.
+    form: converts the E.164 number. may_withhold: accepts "anonymous" and returns it unchanged.
     """
 
     def read(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -43,7 +43,7 @@ def number_reader(language: str, *, form: Callable[[str], str] = str, may_withho
 
 
 def url_reader(language: str) -> Callback:
-    """Return the callback of an option that is the server's URL."""
+    """Return the callback of a server URL option."""
 
     def read(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
         if value is None or _is_http(value):

@@ -1,4 +1,4 @@
-"""Options and exit codes shared by the terminal's phone and its WhatsApp."""
+"""Options and exit codes shared by the terminal's phone and WhatsApp."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of both. number: the person's; to: the assistant's.
+    """The options of both commands.
 
-    url: the server's; None: where ./start.sh has it. script: lines, instead of a keyboard.
+    number: the person's. to: the assistant's. url: the server's; None: the one of ./start.sh. script: a file of
+    input lines; None: the keyboard.
     """
 
     number: str | None = None
@@ -27,7 +28,7 @@ class Options:
     show_twiml: bool = False
 
     def server_url(self, server: LocalServer, phrase: Callable[..., str]) -> str | None:
-        """Return where the server is; None, which is said, if it is not reached. phrase: a screen's."""
+        """Return the server's URL. Print an error and return None if it cannot be reached. phrase: a screen's."""
         url = (self.url or server.url).rstrip("/")
         if is_reachable(url):
             return url
@@ -36,7 +37,7 @@ class Options:
 
 
 def script_option(text: str) -> Callable[[Function], Function]:
-    """Return the option for a file of lines."""
+    """Return the option for a file of input lines. text: its help."""
     return click.option("--script", type=click.File(encoding="utf-8"), help=text)
 
 

@@ -37,9 +37,10 @@ from simulator.twilio.phone import Phone
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneOptions(Options):
-    """The phone's options. outbound: the assistant calls. transfer: what comes of one.
+    """The phone's options.
 
-    realtime: speech takes its time; None: with a keyboard.
+    outbound: the assistant calls. realtime: speech takes real time; None: only with a keyboard. transfer: the
+    outcome of a transfer, as a DialCallStatus.
     """
 
     outbound: bool = False
@@ -48,10 +49,10 @@ class PhoneOptions(Options):
 
 
 def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions) -> int:
-    """Hold one call with the server on this machine, and return the exit code.
+    """Run one call with the server on this machine, and return the exit code.
 
-    language: that of what is shown.
-    Returns 0 when the call went well, 1 where no server is reached, 3 when it ended in an application error.
+    language: of the output. Exit codes: 0: the call went well; 1: no server was reached; 3: the call ended in an
+    application error.
     """
     script = options.script
     screen = Screen(
@@ -65,7 +66,7 @@ def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions
         number=options.number,
         to=options.to,
         realtime=script is None if options.realtime is None else options.realtime,
-        # At a keyboard one can speak while the call thinks; a script stays silent there.
+        # A person at a keyboard can speak while the call thinks; a script stays silent.
         reaction_s=0.0 if script is None else 1.0,
         transfer=options.transfer,
         listener=screen.show,
@@ -76,7 +77,7 @@ def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions
 
 
 def phone_command(server: Callable[[], LocalServer], language: str) -> click.Command:
-    """Return the command `phone`. server: asked when it is run. language: that of what is shown."""
+    """Return the command `phone`. server: called when the command runs. language: of the output."""
     read_number = number_reader(language, form=dialable_number, may_withhold=True)
 
     @click.command("phone")
@@ -149,17 +150,17 @@ def _do(phone: Phone, screen: Screen, action: InputAction, text: str) -> None:
             phone.hang_up()
         case InputAction.KEEP_SILENT:
             screen.action(screen.phrase("silence"))
-            _when_it_is_quiet(phone, screen, phone.silence)
+            _after_prompt(phone, screen, phone.silence)
         case InputAction.PRESS:
-            _when_it_is_quiet(phone, screen, lambda: phone.press(text))
+            _after_prompt(phone, screen, lambda: phone.press(text))
         case InputAction.INTERRUPT:
             with _busy(screen, "thinking"):
                 phone.interrupt(text)
         case InputAction.SAY:
-            _when_it_is_quiet(phone, screen, lambda: phone.say(text))
+            _after_prompt(phone, screen, lambda: phone.say(text))
 
 
-def _when_it_is_quiet(phone: Phone, screen: Screen, act: Callable[[], str]) -> None:
+def _after_prompt(phone: Phone, screen: Screen, act: Callable[[], str]) -> None:
     listening = phone.listening
     if listening and not listening.goes_on and listening.prompt_ends_at - phone.now > 0.3:
         with _busy(screen, "speaking"):

@@ -42,22 +42,22 @@ def read_line(line: str) -> tuple[InputAction, str]:
 
 
 class Lines(Protocol):
-    """A caller's lines, one after the other."""
+    """A source of input lines."""
 
     def next(self, prompt: str, within_s: float | None) -> str | None:
-        """Return the next line. None: none came within that many seconds. Raises EOFError after the last."""
+        """Return the next line, or None after within_s seconds without one. Raises EOFError after the last line."""
         ...
 
 
 class Keyboard:
-    """A person who types."""
+    """Input lines from the keyboard."""
 
     def __init__(self) -> None:
         with suppress(ImportError):  # a Python without it edits lines less well
             import readline  # noqa: F401
 
     def next(self, prompt: str, within_s: float | None) -> str | None:
-        """Ask for a line; with a time, wait no longer than that for it to be finished."""
+        """Ask for a line, and wait for it at most within_s seconds; None: as long as it takes."""
         if within_s is None:
             return input(prompt)
         sys.stdout.write(prompt.replace("\x01", "").replace("\x02", ""))
@@ -66,18 +66,18 @@ class Keyboard:
         if ready:
             return input()
         if sys.stdout.isatty():
-            sys.stdout.write("\r\x1b[2K\x1b[1A")  # takes the prompt away: the call goes on there
+            sys.stdout.write("\r\x1b[2K\x1b[1A")  # removes the prompt: the call continues on that line
         return None
 
 
 class ScriptedLines:
-    """A file with a line for each thing the caller does."""
+    """Input lines from a file: one line for each action."""
 
     def __init__(self, file: TextIO) -> None:
         self._lines: Iterator[str] = iter(file.read().splitlines())
 
     def next(self, prompt: str, within_s: float | None) -> str | None:
-        """Return the file's next line, at once; a script does not speak while the call thinks."""
+        """Return the file's next line at once; None if within_s is given: a script never interrupts a pause."""
         if within_s is not None:
             return None
         line = next(self._lines, None)
@@ -88,7 +88,7 @@ class ScriptedLines:
 
 @contextmanager
 def without_echo() -> Iterator[None]:
-    """Hide typed characters meanwhile; they stay available for the next line."""
+    """Hide typed characters meanwhile, and keep them for the next line."""
     if not sys.stdin.isatty():
         yield
         return

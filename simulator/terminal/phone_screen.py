@@ -16,7 +16,7 @@ from simulator.twilio.twiml_parser import indented
 
 
 class Screen(TerminalScreen):
-    """Shows events as they happen. interactive: somebody types, and need not be shown their own words."""
+    """Shows events as they happen. interactive: input comes from a keyboard, and is not shown again."""
 
     def __init__(self, console: Console, language: str, *, interactive: bool, show_twiml: bool) -> None:
         super().__init__(console, language, PHRASES, show_twiml=show_twiml)
@@ -30,7 +30,7 @@ class Screen(TerminalScreen):
             self.show_help()
 
     def busy(self, key: str) -> Status:
-        """Return a sign that something goes on, to be used with `with`."""
+        """Return a progress indicator, for use in a `with` statement."""
         return self._console.status(f"[dim]{self.phrase(key)}[/]", spinner="dots")
 
     def show(self, event: Event) -> None:
@@ -54,12 +54,12 @@ class Screen(TerminalScreen):
         self._row("", "", Text(text, "dim italic"))
 
     def action(self, text: str) -> None:
-        """Show a caller's action without words."""
+        """Show an action of the caller that has no words, unless it was typed."""
         if not self._interactive:
             self._row(self.phrase("caller"), "", Text(text, "dim"), style="green")
 
     def failed(self, phone: Phone) -> None:
-        """Say why the call broke off."""
+        """Show the error that ended the call, if any."""
         if (failure := phone.failure) is not None:
             text = self.phrase("failure", code=failure.code, url=failure.url, message=failure.message)
             if phone.steps and phone.steps[-1].status == 403:
@@ -67,7 +67,7 @@ class Screen(TerminalScreen):
             self._console.print(f"[red]{escape(text)}[/]")
 
     def closing(self, phone: Phone) -> None:
-        """Show how it ended, how many turns it had and how soon they were answered."""
+        """Show the call's ending, its number of turns and their waiting times."""
         replies = phone.turns[1:]
         turns = self.phrase("one_turn" if len(replies) == 1 else "turns", count=len(replies))
         ending = self.phrase(phone.ended) if phone.ended else ""
@@ -80,19 +80,19 @@ class Screen(TerminalScreen):
         self._console.print(Text("\n".join(lines), "cyan"))
 
     def prompt(self) -> str:
-        """Return the input prompt; it begins a new line."""
+        """Return the input prompt, which begins a new line."""
         margin = "".join(self._margin(self.phrase("caller")))
         if not self._console.is_terminal or self._console.no_color:
             return f"\n{margin}"
-        # readline has to be told which characters take no room
+        # \x01 and \x02 tell readline which characters take no room
         return f"\n\x01\x1b[1;32m\x02{margin}\x01\x1b[0m\x02"
 
     def typed(self) -> None:
-        """The caller's line stands on the screen."""
+        """Record that the caller's line is on the screen."""
         self._last_who = self.phrase("caller")
 
     def _heard(self, heard: Heard) -> None:
-        # The seconds to the first word always; after that, where there is a silence worth the name.
+        # The wait for the first words is always shown; later ones only if there was a noticeable silence.
         is_first = self._last_who != self.phrase("assistant")
         seconds = f"{self.number(heard.wait_s)} s" if is_first or heard.wait_s >= 0.005 else ""
         played = heard.kind == "play"

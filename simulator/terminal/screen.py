@@ -1,4 +1,4 @@
-"""Shows events of the phone and of the WhatsApp in the terminal: what both screens have."""
+"""Formats the output shared by the terminal's phone and WhatsApp screens."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ _SECONDS_WIDTH = 7
 
 
 class TerminalScreen:
-    """Phrases in the reader's language, the opening, and rows of who, seconds and words. phrases: by key."""
+    """The base of both screens: phrases, the opening, and rows of name, seconds and words. phrases: by key."""
 
     def __init__(
         self, console: Console, language: str, phrases: Mapping[str, Message], *, show_twiml: bool
@@ -28,7 +28,7 @@ class TerminalScreen:
         return self._phrases[key].format(**values).said_in(self._language)
 
     def number(self, seconds: float) -> str:
-        """Return seconds with the language's decimal sign."""
+        """Return seconds with the language's decimal separator."""
         with in_language(self._language):
             return separated(f"{seconds:.2f}")
 
@@ -37,14 +37,14 @@ class TerminalScreen:
         self._console.print(f"[dim]{self.phrase('help')}[/]\n")
 
     def _open(self, icon: str, style: str, numbers: tuple[str, str], url: str) -> None:
-        """Show who calls or writes, and whom."""
+        """Show the two numbers and the URL."""
         person, called = map(pretty_number, numbers)
         body = Text.assemble((person, "bold"), "  →  ", (called, "bold"), (f"\n{url}", "dim"))
         title = f"[bold]{icon} {self.phrase('title')}[/]"
         self._console.print(Panel(body, title=title, title_align="left", border_style=style, expand=False))
 
     def _margin(self, who: str, seconds: str = "") -> tuple[str, str]:
-        """Return the columns before the words."""
+        """Return the two columns before the words."""
         return f"{who:<{_WHO_WIDTH}}", f"{seconds:>{_SECONDS_WIDTH}}  "
 
     def _print_row(self, who: str, seconds: str, content: Text, style: str) -> None:
@@ -58,7 +58,7 @@ class TerminalScreen:
 
 
 def pretty_number(number: str) -> str:
-    """Return a number as people write it; what is no number stays as it is."""
+    """Return a number in its international format, and any other text unchanged."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

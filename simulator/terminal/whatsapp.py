@@ -1,4 +1,4 @@
-"""A WhatsApp in the terminal: you type messages, and see answers with the seconds they took."""
+"""Runs a simulated WhatsApp conversation in the terminal, and shows how long each answer took."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -31,24 +31,23 @@ from simulator.whatsapp.media import Attachment, from_file, photo, voice_note
 from simulator.whatsapp.messages import Exchange
 
 LATE_S = 3.0
-"""Seconds that a script waits for messages outside the reply."""
+"""Seconds for which a script waits for a message outside the reply."""
 AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsAppOptions(Options):
-    """WhatsApp's options. api_port: where media are served and REST calls taken; 0: any."""
+    """WhatsApp's options. api_port: the port of the simulated REST API and its media; 0: any free port."""
 
     profile_name: str = "Ana"
     api_port: int = 0
 
 
 def run_terminal_whatsapp(server: LocalServer, language: str, options: WhatsAppOptions) -> int:
-    """Hold a conversation with the server on this machine, and return the exit code.
+    """Run a conversation with the server on this machine, and return the exit code.
 
-    language: that of what is shown. A script's lines are sent one after the other's answer.
-    Returns 0 when it went well, 1 where no server is reached, 2 where the port is taken, 3 when a message was
-    not accepted.
+    language: of the output. A script's next line waits for the answer to the last one. Exit codes: 0: all went
+    well; 1: no server was reached; 2: the port is taken; 3: a message was not accepted.
     """
     script = options.script
     live = script is None and sys.stdin.isatty()
@@ -73,11 +72,11 @@ def run_terminal_whatsapp(server: LocalServer, language: str, options: WhatsAppO
         ) as whatsapp,
     ):
         screen.opening(whatsapp.number, whatsapp.to, url)
-        return _Sitting(whatsapp, screen, ScriptedLines(script) if script else Keyboard(), live=live).hold()
+        return _Session(whatsapp, screen, ScriptedLines(script) if script else Keyboard(), live=live).hold()
 
 
 def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) -> click.Command:
-    """Return the command `simulate`. server: asked when it is run. language: as run_terminal_whatsapp takes it."""
+    """Return the command `simulate`. server: called when the command runs. language: of the output."""
     read_number = number_reader(language)
 
     @click.command("simulate")
@@ -107,8 +106,8 @@ def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) 
 
 
 @dataclass
-class _Sitting:
-    """Somebody at the terminal. live: messages are sent while the next is typed; else each waits for its answer."""
+class _Session:
+    """A conversation at the terminal. live: the next line may be typed before the answer to the last one."""
 
     whatsapp: WhatsApp
     screen: ChatScreen
@@ -116,7 +115,7 @@ class _Sitting:
     live: bool
 
     def hold(self) -> int:
-        """Send what is typed until the person leaves; return the exit code."""
+        """Send the input lines until the person leaves; return the exit code."""
         with ThreadPoolExecutor(AT_ONCE) as self._pool:
             try:
                 while self._take(self._typed()):
@@ -133,7 +132,7 @@ class _Sitting:
             return read_line(self.lines.next(prompt, None) or "")
 
     def _take(self, typed: Typed) -> bool:
-        match typed.deed:
+        match typed.action:
             case InputAction.LEAVE:
                 return False
             case InputAction.ASK_FOR_HELP:
@@ -141,7 +140,7 @@ class _Sitting:
             case InputAction.UNKNOWN:
                 self.screen.aside(self.screen.phrase("no_command", command=typed.text))
             case InputAction.OPT_OUT | InputAction.OPT_IN:
-                self._send(self.screen.phrase(typed.deed.name.lower()))
+                self._send(self.screen.phrase(typed.action.name.lower()))
             case InputAction.SEND_PHOTO:
                 self._send_file(typed, photo, "photo")
             case InputAction.SEND_VOICE:
@@ -152,9 +151,7 @@ class _Sitting:
 
     def _send_file(self, typed: Typed, sample: Callable[[], Attachment], kind: str) -> None:
         path = Path(typed.path).expanduser() if typed.path else None
-        if (
-            path is not None and not path.suffix and not path.exists()
-        ):  # the first of the words that go with it
+        if path is not None and not path.suffix and not path.exists():  # the first word of a caption
             self._send(" ".join(filter(None, (typed.path, typed.text))), [sample()], self.screen.phrase(kind))
             return
         try:

@@ -39,32 +39,32 @@ COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A parsed line. path: of a file, "" for none. text: the message or the file's caption."""
+    """A parsed line. text: the message or the file's caption. path: of a file; "": none."""
 
-    deed: InputAction
+    action: InputAction
     text: str = ""
     path: str = ""
 
 
 def read_line(line: str) -> Typed:
-    """Parse a line. A path with spaces stands in quotes."""
+    """Parse a line. A path with spaces must be quoted."""
     line = line.strip()
     if not line:
         return Typed(InputAction.NOTHING)
-    word, _, rest = line.partition(" ")
-    # A path or a fraction may begin a message, a command is a single word
+    word, _, arguments = line.partition(" ")
+    # A message may begin with a path or a fraction; a command is a single word
     if not line.startswith("/") or "/" in word[1:]:
         return Typed(InputAction.WRITE, line)
-    deed = COMMANDS.get(word.lower(), InputAction.UNKNOWN)
-    if deed is InputAction.UNKNOWN:
-        return Typed(deed, word)
-    path, text = _path_and_text(rest.strip())
-    return Typed(deed, text, path)
+    action = COMMANDS.get(word.lower(), InputAction.UNKNOWN)
+    if action is InputAction.UNKNOWN:
+        return Typed(action, word)
+    path, text = _path_and_text(arguments.strip())
+    return Typed(action, text, path)
 
 
-def _path_and_text(rest: str) -> tuple[str, str]:
+def _path_and_text(arguments: str) -> tuple[str, str]:
     try:
-        parts = shlex.split(rest)
+        parts = shlex.split(arguments)
     except ValueError:  # a quote that is not closed: an apostrophe, as a rule
-        parts = rest.split()
+        parts = arguments.split()
     return (parts[0], " ".join(parts[1:])) if parts else ("", "")

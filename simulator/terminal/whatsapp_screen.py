@@ -17,9 +17,9 @@ from simulator.whatsapp.messages import MessageProblem, Received
 
 
 class ChatScreen(TerminalScreen):
-    """Shows events as they happen, whichever thread they happen in.
+    """Shows events as they happen. Thread-safe.
 
-    live: somebody types while answers come: the line that is being typed is put back under what came.
+    live: a person types while answers arrive, and each answer appears above the unfinished line.
     """
 
     def __init__(self, console: Console, language: str, *, live: bool, show_twiml: bool) -> None:
@@ -52,12 +52,12 @@ class ChatScreen(TerminalScreen):
         self._row("", "", Text(text, f"dim {style}"))
 
     def wrote(self, text: str) -> None:
-        """Show the person's message, unless it was typed on this screen."""
+        """Show the person's message, unless they typed it on this screen."""
         if not self._live:
             self._row("person", "", Text(text), "green")
 
     def closing(self, whatsapp: WhatsApp) -> None:
-        """Show how many messages there were, and how long the answers took."""
+        """Show the number of messages and the waiting times."""
         sent, received = len(whatsapp.exchanges), len(whatsapp.received)
         counts = (
             self.phrase("one_message" if sent == 1 else "messages", count=sent),
@@ -71,7 +71,7 @@ class ChatScreen(TerminalScreen):
 
     @contextmanager
     def asking(self) -> Iterator[str]:
-        """Give the prompt, while a line is being typed."""
+        """Yield the prompt while a line is being typed."""
         self._is_asking = True
         try:
             yield self._prompt()
@@ -91,20 +91,20 @@ class ChatScreen(TerminalScreen):
     def _row(self, who: str, seconds: str, content: Text, style: str = "") -> None:
         name = self.phrase(who) if who else ""
         with self._lock:
-            self._above_what_is_typed(lambda: self._print_row(name, seconds, content, style))
+            self._print_above_input(lambda: self._print_row(name, seconds, content, style))
 
-    def _above_what_is_typed(self, show: Callable[[], None]) -> None:
+    def _print_above_input(self, show: Callable[[], None]) -> None:
         if not (self._live and self._is_asking):
             show()
             return
         sys.stdout.write("\r\x1b[2K")
         show()
-        sys.stdout.write(self._prompt() + _typed_so_far())
+        sys.stdout.write(self._prompt() + _unfinished_input())
         sys.stdout.flush()
 
 
-def _typed_so_far() -> str:
-    with suppress(ImportError):  # a Python without it does not know
+def _unfinished_input() -> str:
+    with suppress(ImportError):  # a Python without it cannot tell
         import readline
 
         return readline.get_line_buffer()

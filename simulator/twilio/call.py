@@ -1,4 +1,4 @@
-"""Runs one call: identifiers, journal, webhooks and the network's actions."""
+"""Runs one simulated call: its webhooks, its TwiML, its journal and its status callbacks."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from simulator.twilio.errors import NoCallError, WebhookError
 from simulator.twilio.journal import Ending, Event, Journal, Step, spoken_seconds
 from simulator.twilio.signing import Params, Signer
 from simulator.twilio.status_callbacks import StatusCallbacks
-from simulator.twilio.twiml_interpreter import Acting, Behaviour, Listening
+from simulator.twilio.twiml_interpreter import Behaviour, Listening, TwimlInterpreter
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
 
@@ -34,7 +34,7 @@ class Call:
     begun: bool = False
     journal: Journal = field(init=False)
     transport: Transport = field(init=False)
-    acting: Acting = field(init=False)
+    interpreter: TwimlInterpreter = field(init=False)
     statuses: StatusCallbacks = field(init=False)
     _closing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _end_reported: bool = False
@@ -42,7 +42,7 @@ class Call:
     def __post_init__(self) -> None:
         self.journal = Journal(self.listener)
         self.transport = Transport(self.addresses, self.signer, self._exchanged, self._ignored)
-        self.acting = Acting(
+        self.interpreter = TwimlInterpreter(
             self.transport, self.addresses, self.journal, self.clock, self.leg, self.behaviour,
             self.number.fallback_url,
         )  # fmt: skip
@@ -52,57 +52,57 @@ class Call:
         )
 
     def begin(self, target: str) -> str:
-        """It rings, is answered, and the first document is asked for and acted out."""
+        """Ring, answer, and run the first document; return the words heard. target: a path or a URL."""
         self.begun = True
         self.clock.start()
         self.journal.begin_turn("", 0.0)
-        self.acting.status = "ringing" if self.leg.direction == "inbound" else "in-progress"
+        self.interpreter.status = "ringing" if self.leg.direction == "inbound" else "in-progress"
         for status in ("initiated", "ringing", "in-progress"):
             self._report(status)
-        return self.go_on(lambda: self.acting.open(self.addresses.own(target)))
+        return self.go_on(lambda: self.interpreter.open(self.addresses.own(target)))
 
     def listening(self) -> Listening:
-        """Return the input that the call waits for. Raises NoCallError where there is none."""
+        """Return the input the call waits for. Raises NoCallError if it waits for none."""
         if not self.begun:
             raise NoCallError("there is no call: dial first")
-        if self.acting.listening is None:
-            raise NoCallError(f"the call is over: {self.acting.ended}")
-        return self.acting.listening
+        if self.interpreter.listening is None:
+            raise NoCallError(f"the call is over: {self.interpreter.ended}")
+        return self.interpreter.listening
 
-    def hear_out(self, listening: Listening) -> None:
-        """Let the prompt come to its end."""
+    def finish_prompt(self, listening: Listening) -> None:
+        """Wait for the end of the prompt."""
         self.clock.let_pass(listening.prompt_ends_at - self.clock.now())
 
-    def lose(self, what: str, why: str) -> str:
-        """Ignore the caller's action."""
+    def ignore(self, what: str, why: str) -> str:
+        """Record a warning about ignored input, and return no words."""
         self.journal.warn(None, f"not heard by the call, as {why}: {what!r}")
         return ""
 
     def speak(self, listening: Listening, text: str, confidence: float | None) -> str:
-        """The caller's words reach the call."""
+        """Submit the caller's words, and return the words heard in reply."""
         self.journal.begin_turn(text, self.clock.now())
         if listening.verb.name == "Record":
             return self._give(caller_input.recording(self.leg.account_sid, spoken_seconds(text)))
         return self._give(caller_input.speech(text, confidence))
 
     def enter(self, listening: Listening, digits: str) -> str:
-        """The caller's keys reach the call; where they do not end its waiting, the timeout does."""
-        keys, finished, rest = caller_input.read_keys(listening, digits)
-        if rest:
-            self.journal.warn(None, f"keys pressed after the end are lost: {rest}")
+        """Submit the caller's keys, after the timeout if they do not end the input; return the words heard in reply."""
+        keys, finished, late = caller_input.read_keys(listening, digits)
+        if late:
+            self.journal.warn(None, f"keys pressed after the end are lost: {late}")
         if not finished:
             self.clock.let_pass(listening.timeout_s)
         self.journal.begin_turn(digits, self.clock.now(), keys=True)
         if listening.verb.name == "Record":
             return self._give(caller_input.recording(self.leg.account_sid, 0, digits[0]))
         if not keys:
-            return self.go_on(self.acting.give_up)
+            return self.go_on(self.interpreter.give_up)
         return self._give((("Digits", keys),))
 
     def go_on(self, act: Callable[[], None]) -> str:
-        """Let the network act, and return the words that the caller heard since their last turn."""
+        """Run an action of the network, and return the words heard in this turn."""
         act()
-        if self.acting.ended is not None:
+        if self.interpreter.ended is not None:
             self._report_end()
         return self.words()
 
@@ -111,17 +111,17 @@ class Call:
         return " ".join(heard.words for heard in self.journal.turns[-1].heard if heard.kind == "say")
 
     def hang_up(self) -> None:
-        """The caller ends it. Raises NoCallError where there is nothing to end."""
-        if not self.begun or self.acting.ended is not None:
+        """Hang up. Raises NoCallError if there is no call in progress."""
+        if not self.begun or self.interpreter.ended is not None:
             raise NoCallError("there is no call to hang up")
-        listening = self.acting.listening
-        self.acting.end(Ending.CALLER)
+        listening = self.interpreter.listening
+        self.interpreter.end(Ending.CALLER)
         if listening is not None and listening.verb.name == "Record":
             self._leave_recording(listening)
         self._report_end()
 
     def _give(self, fields: Params) -> str:
-        return self.go_on(lambda: self.acting.answer(fields))
+        return self.go_on(lambda: self.interpreter.answer(fields))
 
     def _exchanged(self, step: Step) -> None:
         self.clock.count(step.seconds)
@@ -134,7 +134,7 @@ class Call:
         recording = caller_input.recording(self.leg.account_sid, 0, "hangup")
         verb = listening.verb
         try:
-            url = self.addresses.absolute(verb.get("action"), self.acting.document_url)
+            url = self.addresses.absolute(verb.get("action"), self.interpreter.document_url)
             fields = (*self.leg.params("completed"), *recording)
             self.transport.fetch(verb.get("method", "POST"), url, fields)
         except WebhookError as error:
@@ -152,5 +152,5 @@ class Call:
             if self._end_reported:
                 return
             self._end_reported = True
-        status = self.acting.status if self.acting.ended is Ending.REJECTED else "completed"
+        status = self.interpreter.status if self.interpreter.ended is Ending.REJECTED else "completed"
         self._report(status, duration_s=self.clock.now())

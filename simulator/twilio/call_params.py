@@ -1,4 +1,4 @@
-"""The call as Twilio names it in every webhook: its SIDs, its numbers, its direction."""
+"""Builds the fields common to a call's webhooks: SIDs, numbers and direction."""
 
 import uuid
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ GEOGRAPHY = ("City", "State", "Zip", "Country")
 
 
 def new_sid(prefix: str) -> str:
-    """Return a made-up SID: two letters and 32 hex digits."""
+    """Return a random SID: the prefix and 32 hex digits."""
     return prefix + uuid.uuid4().hex
 
 
@@ -21,7 +21,7 @@ def new_sid(prefix: str) -> str:
 class CallParams:
     """One call between a person and the assistant's number.
 
-    person: who calls, or is called when the call is outbound; may be "anonymous" when they call.
+    person: their number; "anonymous" if a caller withholds it. answered_by: Twilio's AnsweredBy.
     """
 
     call_sid: str
@@ -33,16 +33,16 @@ class CallParams:
 
     @property
     def caller(self) -> str:
-        """The From of the call."""
+        """The call's From."""
         return self.person if self.direction == "inbound" else self.assistant
 
     @property
     def called(self) -> str:
-        """The To of the call."""
+        """The call's To."""
         return self.assistant if self.direction == "inbound" else self.person
 
     def params(self, status: str) -> Params:
-        """Return the parameters common to all webhooks (Twilio: "TwiML: How it works", request parameters)."""
+        """Return the fields common to all webhooks (Twilio: "TwiML: How it works", request parameters)."""
         standard = (
             ("AccountSid", self.account_sid),
             ("ApiVersion", "2010-04-01"),
@@ -54,13 +54,13 @@ class CallParams:
             ("Caller", self.caller),
             ("Called", self.called),
         )
-        places = _places("From", self.caller) + _places("Caller", self.caller)
-        places += _places("To", self.called) + _places("Called", self.called)
+        geography = _geography("From", self.caller) + _geography("Caller", self.caller)
+        geography += _geography("To", self.called) + _geography("Called", self.called)
         answered = (("AnsweredBy", self.answered_by),) if self.answered_by else ()
-        return standard + places + answered
+        return standard + geography + answered
 
 
-def _places(whose: str, number: str) -> Params:
+def _geography(whose: str, number: str) -> Params:
     values = ("", "", "", _country(number))
     return tuple((whose + what, value) for what, value in zip(GEOGRAPHY, values, strict=True))
 

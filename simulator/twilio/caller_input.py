@@ -5,24 +5,24 @@ from simulator.twilio.signing import Params
 from simulator.twilio.twiml_interpreter import Listening
 
 EMPTY: Params = (("SpeechResult", ""), ("Digits", ""))
-"""Nothing was heard, said in fields; whether Twilio sends them empty or not at all is not documented."""
+"""The fields of silence. Twilio does not document if it sends them empty or leaves them out."""
 
 
 def speech(text: str, confidence: float | None) -> Params:
-    """Return the fields of recognised speech. confidence: 0 to 1; None leaves it out, as Twilio may."""
+    """Return the fields of recognised speech. confidence: 0 to 1; None: left out, as Twilio sometimes does."""
     given: Params = (("SpeechResult", text),)
     return given if confidence is None else (*given, ("Confidence", str(confidence)))
 
 
 def recording(account_sid: str, seconds: float, digits: str | None = None) -> Params:
-    """Return the fields of a <Record>. digits: the key that ended it, "hangup", or None for silence."""
+    """Return the fields of a <Record>. digits: the final key, or "hangup"; None: silence."""
     url = f"https://api.twilio.com/2010-04-01/Accounts/{account_sid}/Recordings/{new_sid('RE')}"
     given: Params = (("RecordingUrl", url), ("RecordingDuration", str(round(seconds))))
     return given if digits is None else (*given, ("Digits", digits))
 
 
 def read_keys(listening: Listening, digits: str) -> tuple[str, bool, str]:
-    """Return the digits submitted, whether they ended the wait, and the digits that came too late."""
+    """Return the submitted digits, True if they ended the input, and the digits pressed after its end."""
     finish = listening.verb.get("finishOnKey", "#")
     most = listening.verb.number("numDigits", 0)
     for position, key in enumerate(digits):

@@ -1,4 +1,4 @@
-"""Measures a call's time, virtual or real."""
+"""Measures a call's time with a virtual or a real clock."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds since the call began. One call at a time."""
+    """A clock that counts the seconds since the beginning of a call; one call at a time."""
 
     def start(self) -> None:
         """Begin at zero."""
@@ -17,22 +17,22 @@ class Clock(Protocol):
         ...
 
     def let_pass(self, seconds: float) -> None:
-        """Let speech or silence of this length go by. Returns early once stopped."""
+        """Wait for speech or silence of this length. Returns early once stopped."""
         ...
 
     def count(self, seconds: float) -> None:
-        """Take note of seconds that have really gone by, waiting for the server."""
+        """Count seconds spent waiting for the server."""
         ...
 
     def stop(self) -> None:
-        """Wake whoever is in let_pass: the call is over. Called from any thread."""
+        """End every let_pass: the call is over. May be called from any thread."""
         ...
 
 
 class VirtualClock:
-    """Speech takes no real time: its seconds are added up with those that the server really took.
+    """A clock for tests: speech takes no real time, and its length is added to the server's real seconds.
 
-    The server meanwhile has its own clock, by which everything seems said at once.
+    By the server's own clock, all speech is instantaneous.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class VirtualClock:
         self._now = 0.0
 
     def now(self) -> float:
-        """Return the seconds added up since the start."""
+        """Return the sum of the seconds since the start."""
         return self._now
 
     def let_pass(self, seconds: float) -> None:
@@ -51,15 +51,15 @@ class VirtualClock:
         self._now += max(0.0, seconds)
 
     def count(self, seconds: float) -> None:
-        """Add the seconds that the server took."""
+        """Add the server's seconds."""
         self._now += seconds
 
     def stop(self) -> None:
-        """Nobody ever waits here."""
+        """Do nothing: nothing ever waits for this clock."""
 
 
 class RealClock:
-    """Speech takes the time it takes."""
+    """A clock on which speech takes real time."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -75,12 +75,12 @@ class RealClock:
         return time.monotonic() - self._started
 
     def let_pass(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for the seconds, or until stopped."""
         if seconds > 0:
             self._over.wait(seconds)
 
     def count(self, seconds: float) -> None:
-        """Those seconds have gone by already."""
+        """Do nothing: this clock has counted them already."""
 
     def stop(self) -> None:
         """Wake waiting threads."""

@@ -1,6 +1,6 @@
 """Parses connection overrides (timeouts and retries) in a URL's fragment.
 
-After Twilio's "Webhooks (HTTP callbacks): Connection Overrides" page: `#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx`.
+Source: Twilio's "Webhooks (HTTP callbacks): Connection Overrides". Example: `#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx`.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ RANGES = {"ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000), "rc": (
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Times in seconds. total_s covers the retries too."""
+    """Timeouts in seconds, and retries. total_s: includes the retries."""
 
     connect_s: float = 5
     read_s: float = 15
@@ -21,12 +21,12 @@ class Overrides:
     retry_on: frozenset[str] = frozenset({"ct"})
 
     def retries_after(self, failure: str) -> bool:
-        """Say whether the policy asks again after a failure: "ct", "rt", "4xx", "5xx", or "" for none."""
+        """Return True if the policy retries after a failure: "ct", "rt", "4xx", "5xx"; "" for no failure."""
         return bool(failure) and (failure in self.retry_on or "all" in self.retry_on)
 
 
 def parse_overrides(fragment: str) -> tuple[Overrides, list[str]]:
-    """Read a fragment. Also returns one sentence for each part that says nothing, and counts as not there."""
+    """Return the overrides in a fragment, and a sentence for each invalid part; invalid parts are ignored."""
     overrides, problems = Overrides(), []
     for name, value in parse_qsl(fragment, keep_blank_values=True):
         try:
@@ -48,7 +48,7 @@ def _apply(overrides: Overrides, name: str, value: str) -> Overrides:
             return replace(overrides, retries=_number(name, value))
         case "rp":
             return replace(overrides, retry_on=_policies(value))
-        case "e" | "sni":  # where Twilio asks from, and how TLS begins: nothing to act out here
+        case "e" | "sni":  # Twilio's region and TLS name: nothing to simulate
             return overrides
     raise ValueError("there is no such override")
 

@@ -2,9 +2,9 @@
 
 
 class WebhookError(Exception):
-    """A document could not be had or read: Twilio turns to the fallback URL, or ends the call.
+    """A document could not be fetched or read. Twilio then asks the fallback URL, or ends the call.
 
-    code: Twilio's, as in its error dictionary. url: the one that failed, as it was signed.
+    code: from Twilio's error dictionary. url: the one that failed, as signed.
     """
 
     def __init__(self, code: int, message: str, url: str = "") -> None:
@@ -15,8 +15,8 @@ class WebhookError(Exception):
 
 
 class NoCallError(RuntimeError):
-    """The caller was told to do something when there was no call: not dialled yet, or over."""
+    """The caller cannot act: the call has not begun, or is over."""
 
 
 class CallLoopsError(RuntimeError):
-    """The documents lead to each other without ever asking the caller anything."""
+    """The documents redirect to each other without ever asking the caller for input."""

@@ -1,4 +1,4 @@
-"""Records a call: requests, timed words and warnings."""
+"""Records a call: its requests, its words with their times, and its warnings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -7,16 +7,16 @@ from enum import StrEnum
 from simulator.twilio.signing import Params
 
 CHARS_PER_S = 15.0
-"""Approximate speed of speech, in Spanish and English."""
+"""The approximate speed of speech in Spanish and English."""
 
 
 def spoken_seconds(text: str) -> float:
-    """Estimate how long a voice takes to say a text."""
+    """Return the estimated length of a spoken text."""
     return len(text) / CHARS_PER_S
 
 
 class Ending(StrEnum):
-    """Why a call is over."""
+    """The reason a call ended."""
 
     HANGUP = "hangup"
     NO_MORE_VERBS = "no more verbs"
@@ -27,7 +27,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallWarning:
-    """A warning that Twilio logs before continuing. code: Twilio's, or None where the warning is ours."""
+    """A warning that does not stop a call. code: Twilio's; None: a warning of the simulator's own."""
 
     code: int | None
     message: str
@@ -35,10 +35,10 @@ class CallWarning:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One HTTP exchange. `url` is the public one, as signed; retries are counted in it, not listed.
+    """One HTTP exchange, including its retries.
 
-    seconds: the real ones, over all tries. status: None where no response came; then `error` is
-    Twilio's code, as it is for a response that cannot be used. headers: as sent, for a replay.
+    url: the public URL, as signed. connect_url: the URL of the request. headers: as sent, for a replay. seconds:
+    real ones, for all tries. status: None: no response. error: Twilio's code if there was no usable response.
     """
 
     method: str
@@ -58,15 +58,15 @@ class Step:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The form's fields by name."""
+        """The form's fields, by name."""
         return dict(self.params)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words heard by the caller. Times in seconds of the call's clock.
+    """A prompt heard by the caller. Times in seconds of the call's clock.
 
-    wait_s: the silence before it. cut_after_s: how much of it was heard before the caller spoke over it.
+    wait_s: the silence before it. cut_after_s: the seconds heard before the caller interrupted; None: all of it.
     """
 
     kind: str
@@ -81,12 +81,12 @@ class Heard:
 
     @property
     def ends_at(self) -> float:
-        """Return the end of the words."""
+        """The time of its end."""
         return self.at + (self.duration_s if self.cut_after_s is None else self.cut_after_s)
 
     @property
     def words(self) -> str:
-        """The text as far as it was heard: whole words, about."""
+        """The approximate part of the text that was heard, in whole words."""
         if self.cut_after_s is None:
             return self.text
         reached = self.text[: int(self.cut_after_s * CHARS_PER_S)]
@@ -95,7 +95,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the transcript. who: "assistant", "caller" or "call" (what the network did)."""
+    """A line of the transcript. who: "assistant", "caller", or "call" for actions of the network."""
 
     who: str
     text: str
@@ -103,12 +103,12 @@ class Line:
 
 
 Event = Heard | Line | Step | CallWarning
-"""An event for listeners; the assistant's words come as Heard, and again if they were interrupted."""
+"""An event for listeners. The assistant's words come as Heard, and once more if they were interrupted."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """The caller's input (none at the beginning or for silence) and the words heard after it."""
+    """The caller's input and the words heard after it. caller: "" for the greeting or for silence."""
 
     caller: str
     began_at: float
@@ -116,17 +116,17 @@ class Turn:
 
     @property
     def first_word_s(self) -> float | None:
-        """Seconds until something was heard; None where nothing was."""
+        """The seconds before the first word; None if there was none."""
         return self.heard[0].wait_s if self.heard else None
 
     @property
     def dead_air_s(self) -> float:
-        """Seconds of silence between the first word and the last."""
+        """The seconds of silence between the first word and the last."""
         return sum(heard.wait_s for heard in self.heard[1:])
 
 
 class Journal:
-    """One call's record, in the order in which things happened. Written by the thread that runs the call."""
+    """One call's record, in order of time. Written only by the thread of the call."""
 
     def __init__(self, listener: Callable[[Event], None] | None = None) -> None:
         self._listener = listener or (lambda event: None)
@@ -138,19 +138,19 @@ class Journal:
 
     @property
     def heard(self) -> list[Heard]:
-        """All that the caller heard."""
+        """Every prompt heard by the caller."""
         return [heard for turn in self.turns for heard in turn.heard]
 
     @property
     def transcript(self) -> list[Line]:
-        """Both sides, in order of time."""
+        """The words of both sides and the network's actions, in order of time."""
         spoken = [Line("assistant", heard.words, heard.at) for heard in self.heard]
         return sorted([*self._lines, *spoken], key=lambda line: line.at)
 
     def begin_turn(self, caller: str, at: float, *, keys: bool = False) -> None:
-        """The caller did something at this moment (or nothing for too long): the wait for words begins.
+        """Begin a turn: the caller acted, or kept silent for too long.
 
-        keys: they pressed keys, which stand in square brackets in the transcript.
+        keys: the input is keys, which the transcript puts in square brackets.
         """
         self.turns.append(Turn(caller, at))
         self._quiet_since = at
@@ -158,20 +158,20 @@ class Journal:
             self.note("caller", f"[{caller}]" if keys else caller, at)
 
     def note(self, who: str, text: str, at: float) -> None:
-        """Add a line that is not the assistant's."""
+        """Add a line of the caller's or of the network's."""
         line = Line(who, text, at)
         self._lines.append(line)
         self._listener(line)
 
     def hear(self, heard: Heard) -> None:
-        """Add what is heard; the silence before it is worked out here."""
+        """Add a prompt, and compute the silence before it."""
         heard = replace(heard, wait_s=max(0.0, heard.at - self._quiet_since))
         self._quiet_since = heard.ends_at
         self.turns[-1].heard.append(heard)
         self._listener(heard)
 
-    def cut(self, at: float) -> None:
-        """The caller spoke over what was being said: what would have come after this moment was not heard."""
+    def interrupt(self, at: float) -> None:
+        """Shorten the prompts in progress: the caller interrupted at this time."""
         kept = [heard for heard in self.turns[-1].heard if heard.at < at]
         if kept and kept[-1].ends_at > at:
             kept[-1] = replace(kept[-1], cut_after_s=at - kept[-1].at)

@@ -1,4 +1,4 @@
-"""Simulates a phone and Twilio; each caller's action is a method.
+"""Simulates a caller's phone and Twilio; each action of the caller is a method.
 
 phone = Phone("http://127.0.0.1:5000", Account(sid, auth_token))
 phone.dial()
@@ -23,13 +23,12 @@ WEBHOOK = "/voice"
 
 
 class Phone(Closable):
-    """One phone, one call at a time; it may dial again when the call is over. Close it, or use `with`.
+    """One phone with one call at a time. Close it, or use `with`.
 
-    base_url: where the server is reached. from_number: the person's; an outbound call goes to it from the
-    assistant's. behaviour: what the person does beside the verbs. clock: by default a virtual one, which makes speech
-    take no real time; a RealClock lets it take its time, which a server that compares clocks notices.
-    listener: told each event as it happens, by the thread that runs the call.
-    Verbs return the words heard in reply. They raise NoCallError where there is no call to do it in.
+    base_url: the server's. from_number: the person's; outbound calls go to it. behaviour: the person's reactions.
+    clock: a VirtualClock by default: speech takes no real time. A server that compares clocks needs a RealClock.
+    listener: receives each event, on the thread of the call.
+    Actions return the words heard in reply, and raise NoCallError if there is no call in progress.
     """
 
     def __init__(
@@ -52,15 +51,15 @@ class Phone(Closable):
         self._call = self._new_call("inbound", call_sid or new_sid("CA"))
 
     def close(self) -> None:
-        """Let go of connections. The call, if there is one, is not hung up."""
+        """Close the connections, without hanging up."""
         self._call.transport.close()
 
-    # What the caller does
+    # Actions of the caller
 
     def dial(self, direction: Direction = "inbound", *, path: str | None = None) -> str:
-        """Call, or be called and answer; the call is acted out until the caller is asked for something.
+        """Call, or answer a call, and run it until it waits for input. Hang up a call in progress first.
 
-        path: in place of what the number's webhook is set to. A call in progress is hung up first.
+        path: replaces the number's webhook.
         """
         if self._call.begun:
             self._leave_last_call()
@@ -70,136 +69,136 @@ class Phone(Closable):
         return self._call.begin(path or self._number.webhook)
 
     def say(self, text: str, confidence: float | None = 0.9) -> str:
-        """Hear the prompt out, then say something. confidence: None sends none, as Twilio sometimes does."""
+        """Speak after the end of the prompt. confidence: None: not sent, as Twilio sometimes does."""
         listening = self._call.listening()
-        self._call.hear_out(listening)
+        self._call.finish_prompt(listening)
         if not listening.hears_speech:
-            return self._call.lose(text, "keys are asked for, not words")
+            return self._call.ignore(text, "keys are asked for, not words")
         return self._call.speak(listening, text, confidence)
 
     def interrupt(self, text: str, *, after_s: float = 1.0, confidence: float | None = 0.9) -> str:
-        """Say something while the prompt is spoken, so many seconds after it began.
+        """Speak during the prompt, after_s seconds after its beginning.
 
-        Where the prompt cannot be interrupted the words are lost, as on a real phone, and a warning is kept.
+        If the prompt cannot be interrupted, the words are lost, as on a real phone, and a warning is recorded.
         """
         listening = self._call.listening()
         self._clock.let_pass(listening.began_at + after_s - self._clock.now())
         if self._clock.now() >= listening.prompt_ends_at:
             return self.say(text, confidence)
         if not listening.interruptible:
-            return self._call.lose(text, "the prompt cannot be interrupted")
-        self._call.journal.cut(self._clock.now())
+            return self._call.ignore(text, "the prompt cannot be interrupted")
+        self._call.journal.interrupt(self._clock.now())
         return self._call.speak(listening, text, confidence)
 
     def press(self, digits: str, *, after_s: float | None = None) -> str:
-        """Press keys: after the prompt, or so many seconds after it began, which stops it."""
+        """Press keys after the prompt; with after_s, interrupt it that many seconds after its beginning."""
         if not re.fullmatch("[0-9*#]+", digits):
             raise ValueError(f"a phone has no keys for {digits!r}")
         listening = self._call.listening()
         if not listening.hears_digits:
-            self._call.hear_out(listening)
-            return self._call.lose(digits, "words are asked for, not keys")
+            self._call.finish_prompt(listening)
+            return self._call.ignore(digits, "words are asked for, not keys")
         if after_s is None:
-            self._call.hear_out(listening)
+            self._call.finish_prompt(listening)
         else:
             self._clock.let_pass(listening.began_at + after_s - self._clock.now())
-            self._call.journal.cut(self._clock.now())
+            self._call.journal.interrupt(self._clock.now())
         return self._call.enter(listening, digits)
 
     def silence(self, *, empty_fields: bool = False) -> str:
-        """Say nothing until the call stops waiting.
+        """Say nothing until the timeout.
 
-        empty_fields: where an action is asked with nothing heard, send SpeechResult and Digits empty
-        instead of leaving them out; which of the two Twilio does is not documented.
+        empty_fields: if an action is requested, send SpeechResult and Digits empty instead of leaving them out.
+        Twilio documents neither.
         """
         listening = self._call.listening()
         self._call.journal.begin_turn("", listening.ends_at)
         empty = caller_input.EMPTY if empty_fields else ()
-        return self._call.go_on(lambda: self._call.acting.time_out(empty))
+        return self._call.go_on(lambda: self._call.interpreter.time_out(empty))
 
     def wait(self) -> str:
-        """Listen on: hear the prompt out and, where the call goes on by itself after it, let it."""
+        """Listen to the end of the prompt, and to the next one if the call continues without input."""
         listening = self._call.listening()
-        self._call.hear_out(listening)
+        self._call.finish_prompt(listening)
         if listening.goes_on:
-            return self._call.go_on(self._call.acting.time_out)
+            return self._call.go_on(self._call.interpreter.time_out)
         return self._call.words()
 
     def hang_up(self) -> None:
-        """End the call. May be called from another thread, while a verb is under way."""
+        """End the call. May be called from another thread during any other action."""
         self._call.hang_up()
 
-    # What came of it
+    # Results
 
     @property
     def call_sid(self) -> str:
-        """The call's SID: this one's, or the next one's before it is dialled."""
+        """The SID of this call; before the first call, of the next one."""
         return self._call.leg.call_sid
 
     @property
     def steps(self) -> list[Step]:
-        """Each exchange for a document, in order; status callbacks are in `status_steps`."""
+        """The requests for documents, in order; for status callbacks see `status_steps`."""
         return self._call.journal.steps
 
     @property
     def status_steps(self) -> list[Step]:
-        """Each status callback, in the order of sending."""
+        """The status callbacks, in the order of sending."""
         return self._call.statuses.steps
 
     @property
     def turns(self) -> list[Turn]:
-        """The greeting, then one for each thing that the caller did; a silence counts."""
+        """The greeting, then a turn for each action of the caller's, silences included."""
         return self._call.journal.turns
 
     @property
     def heard(self) -> list[Heard]:
-        """All that the caller heard."""
+        """Every prompt heard by the caller."""
         return self._call.journal.heard
 
     @property
     def transcript(self) -> list[Line]:
-        """Return both sides' words and the network's actions."""
+        """The words of both sides and the network's actions."""
         return self._call.journal.transcript
 
     @property
     def warnings(self) -> list[CallWarning]:
-        """Return Twilio's warnings, and those for problems that Twilio ignores."""
+        """Twilio's warnings, and the simulator's own about problems that Twilio ignores."""
         return self._call.journal.warnings
 
     @property
     def first_word_s(self) -> list[float | None]:
-        """For each turn, the seconds until something was heard; None where nothing was."""
+        """For each turn, the seconds before the first word; None if there was none."""
         return [turn.first_word_s for turn in self.turns]
 
     @property
     def dead_air(self) -> list[float]:
         """For each turn, the seconds of silence between the first word and the last.
 
-        On a virtual clock speech gives the server no time to go on writing: measure this in real time.
+        Measure it with a real clock: on a virtual one, the server has no time to write while a prompt is spoken.
         """
         return [turn.dead_air_s for turn in self.turns]
 
     @property
     def ended(self) -> Ending | None:
-        """Why the call is over; None while it is not."""
-        return self._call.acting.ended
+        """The reason the call ended; None while it is in progress."""
+        return self._call.interpreter.ended
 
     @property
     def failure(self) -> WebhookError | None:
-        """Return the application error that ended the call, if any."""
-        return self._call.acting.failure
+        """The application error that ended the call, if any."""
+        return self._call.interpreter.failure
 
     @property
     def listening(self) -> Listening | None:
-        """Return the input that the call waits for; None if there is none."""
-        return self._call.acting.listening
+        """The input the call waits for; None if it waits for none."""
+        return self._call.interpreter.listening
 
     @property
     def now(self) -> float:
-        """Seconds of the call's clock."""
+        """The seconds of the call's clock."""
         return self._clock.now()
 
-    # Below the call
+    # Requests by hand
 
     def post(
         self,
@@ -209,10 +208,10 @@ class Phone(Closable):
         standard: bool = True,
         headers: Mapping[str, str] | None = None,
     ) -> Step:
-        """Post a signed webhook of this call by hand; the call does not notice.
+        """Post a signed webhook of this call by hand, without any effect on the call.
 
-        target: a path of the server or a URL. standard: with the fields that every webhook has, under
-        those given. headers: sent instead of ours.
+        target: a path of the server or a URL. standard: adds the fields common to all webhooks; params override
+        them. headers: override the default ones.
         """
         common = self._call.leg.params("in-progress") if standard else ()
         fields = {**dict(common), **(params or {})}
@@ -220,7 +219,7 @@ class Phone(Closable):
         return self._call.transport.send("POST", url, tuple(fields.items()), dict(headers or {}))
 
     def replay(self, step: Step) -> Step:
-        """Send a webhook again, byte for byte; the call does not notice."""
+        """Send a webhook again, byte for byte, without any effect on the call."""
         return self._call.transport.replay(step)
 
     def _new_call(self, direction: Direction, call_sid: str) -> Call:

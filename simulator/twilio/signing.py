@@ -1,4 +1,4 @@
-"""X-Twilio-Signature, as Twilio's "Webhooks Security" page describes it."""
+"""Signs webhooks with X-Twilio-Signature, as in Twilio's "Webhooks Security"."""
 
 import base64
 import hashlib
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 Params = tuple[tuple[str, str], ...]
-"""A form's fields in the order in which they are sent; a name may come more than once."""
+"""A form's fields, in the order of sending; a name may appear more than once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs webhooks with the account's auth token or, where an id is given, with a SharedKey's secret.
+    """Signs webhooks with an account's auth token, or with the secret of a SharedKey.
 
-    keep_port: as messaging does over https; voice leaves the port out.
+    keep_port: keeps the port of an https URL, as Twilio's messaging does; Twilio's voice drops it.
     """
 
     secret: str = field(repr=False)
@@ -23,7 +23,7 @@ class Signer:
     keep_port: bool = False
 
     def headers(self, url: str, params: Params) -> dict[str, str]:
-        """Return the headers that prove where a webhook comes from. A GET's parameters are in its URL."""
+        """Return a webhook's signature headers. The parameters of a GET are in its URL."""
         if self.shared_key_id is None:
             return {"X-Twilio-Signature": signature(self.secret, url, params, keep_port=self.keep_port)}
         return {
@@ -40,7 +40,7 @@ def signature(
     *,
     keep_port: bool = False,
 ) -> str:
-    """Return the base64 HMAC over the URL and the sorted fields; equal fields count once."""
+    """Return the base64 HMAC of the URL and the sorted fields; equal fields count once."""
     signed = signed_url(url, keep_port=keep_port) + "".join(
         name + value for name, value in sorted(set(params))
     )
@@ -49,7 +49,7 @@ def signature(
 
 
 def signed_url(url: str, *, keep_port: bool = False) -> str:
-    """Return the URL as Twilio signs it: no fragment, no user, and for https no port (voice drops it)."""
+    """Return the URL as Twilio signs it: no fragment, no user, and without keep_port no port of https."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     if parts.scheme == "https" and parts.port is not None and not keep_port:

@@ -1,4 +1,4 @@
-"""Tells the server how the call goes: Twilio's status callbacks, in their order or out of it."""
+"""Sends a call's status callbacks to the server, in order or out of order."""
 
 import math
 from collections.abc import Callable, Collection
@@ -18,11 +18,11 @@ Order = Literal["normal", "scrambled"]
 
 
 @dataclass(frozen=True, slots=True)
-class StatusWishes:
-    """The status callbacks requested.
+class StatusConfig:
+    """The configuration of status callbacks.
 
-    url: a path of the server or a URL; None: none. events: which statuses are told (None: Twilio's own, the last one
-    of an inbound call and all of an outbound one). order: "scrambled" tells the last first.
+    url: a path of the server or a URL; None: no callbacks. order: "scrambled" sends the last one first. events: the
+    reported statuses; None: Twilio's default, the last one of an inbound call and all of an outbound call.
     """
 
     url: str | None = None
@@ -32,9 +32,9 @@ class StatusWishes:
 
 @dataclass
 class StatusCallbacks:
-    """One call's status callbacks, sent at once, or all at the end and the last first.
+    """One call's status callbacks, sent at once, or at the end of the call with the last one first.
 
-    url: None sends nothing. warn: takes what Twilio would log (15003) when one is not accepted.
+    url: None: nothing is sent. warn: receives the code and message of Twilio's warning (15003) about a refused one.
     """
 
     url: str | None
@@ -49,9 +49,9 @@ class StatusCallbacks:
     _count: int = 0
 
     def report(self, status: str, after_s: float, duration_s: float | None = None) -> None:
-        """Say that the call has a status, so many seconds of its clock after it began.
+        """Report a status of the call, after_s seconds after its beginning.
 
-        duration_s: how long it was, given when it is over; then what was held back is sent too.
+        duration_s: the call's length, once it is over; withheld callbacks are then sent too.
         """
         if self.url is None:
             return

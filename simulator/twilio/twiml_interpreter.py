@@ -1,4 +1,4 @@
-"""Acts out TwiML verb by verb, until the caller is asked for something or the call ends."""
+"""Runs TwiML verb by verb until the call waits for input or ends."""
 
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -21,9 +21,9 @@ RING_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The call waits for the caller: a <Gather>, or a <Record>. Times in seconds of the call's clock.
+    """A <Gather> or <Record> that waits for input. Times in seconds of the call's clock.
 
-    falls_through: with nothing heard, no action is asked for; goes_on: another verb comes then.
+    falls_through: silence requests no action. goes_on: another verb follows a silence.
     """
 
     verb: Verb
@@ -35,43 +35,43 @@ class Listening:
 
     @property
     def ends_at(self) -> float:
-        """Return the time at which the wait ends."""
+        """The time of the timeout."""
         return self.prompt_ends_at + self.timeout_s
 
     @property
     def hears_speech(self) -> bool:
-        """Return whether speech is accepted."""
+        """True if speech is accepted."""
         return self.verb.name == "Record" or "speech" in self.verb.get("input", "dtmf").split()
 
     @property
     def hears_digits(self) -> bool:
-        """Return whether digits are accepted."""
+        """True if digits are accepted."""
         return self.verb.name == "Record" or "dtmf" in self.verb.get("input", "dtmf").split()
 
     @property
     def interruptible(self) -> bool:
-        """Return whether speech stops the prompt. Twilio documents no default any more; it used to be true."""
+        """True if speech interrupts the prompt. Twilio no longer documents the default; it used to be true."""
         return self.verb.name == "Gather" and self.hears_speech and self.verb.is_true("bargeIn", default=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What people do in a call.
+    """The reactions of the people in a call.
 
-    answered_by: who answers an outbound one, as Twilio's AnsweredBy. reaction_s: a gather that goes on by itself this
-    soon or sooner passes in silence: nobody answers as fast. dial_outcome: the DialCallStatus of every <Dial>.
-    dial_talk_s: how long people talk then.
+    answered_by: Twilio's AnsweredBy of an outbound call. reaction_s: the caller never answers a <Gather> that
+    continues without input after this many seconds or fewer. dial_outcome: the DialCallStatus of every <Dial>.
+    dial_conversation_s: the length of the conversation that follows.
     """
 
     answered_by: str | None = None
     reaction_s: float = 1.0
     dial_outcome: str = "completed"
-    dial_talk_s: float = 30.0
+    dial_conversation_s: float = 30.0
 
 
 @dataclass
-class Acting:
-    """The network's side of one call. Driven by one thread; `end` may come from another."""
+class TwimlInterpreter:
+    """The network's side of one call. Run by one thread; `end` may be called from any."""
 
     transport: Transport
     addresses: Addresses
@@ -89,13 +89,13 @@ class Acting:
     _documents: int = 0
 
     def open(self, reference: str, method: str = "POST", extra: Params = ()) -> None:
-        """Ask for a document and act it out. What goes wrong goes to the fallback URL, or ends the call."""
+        """Fetch a document and run it. An error leads to the fallback URL, or ends the call."""
         self._documents = 0
         self._request(reference, method, extra)
         self.run()
 
     def run(self) -> None:
-        """Go on until the caller is asked, or the call ends. Raises CallLoopsError where neither happens."""
+        """Run verbs until the call waits for input or ends. Raises CallLoopsError if neither happens."""
         while self.ended is None and self.listening is None:
             if self._documents > MAX_DOCUMENTS:
                 raise CallLoopsError(f"{MAX_DOCUMENTS} documents in a row asked nothing of the caller")
@@ -105,20 +105,20 @@ class Acting:
                 self._act(self._verbs.popleft())
 
     def answer(self, extra: Params) -> None:
-        """The caller gave what the listening verb waited for: its action is asked, and acted out."""
-        if self.ended is not None:  # hung up while the prompt was heard out
+        """Submit the caller's input to the action of the listening verb, and run the response."""
+        if self.ended is not None:  # hung up before the end of the prompt
             return
         verb = self._stop_listening().verb
         self.open(verb.get("action"), verb.get("method", "POST"), extra)
 
     def time_out(self, empty: Params = ()) -> None:
-        """The caller keeps silent for as long as the call listens."""
+        """Let the timeout pass in silence. empty: the fields of silence."""
         if self.listening is not None:
             self.clock.let_pass(self.listening.ends_at - self.clock.now())
         self.give_up(empty)
 
     def give_up(self, empty: Params = ()) -> None:
-        """The listening verb got nothing: the document goes on, or its action is asked for all that."""
+        """End the wait without input: run the next verb, or request the action. empty: the fields of silence."""
         if self.ended is not None:  # hung up while waiting
             return
         listening = self._stop_listening()
@@ -129,7 +129,7 @@ class Acting:
             self.open(listening.verb.get("action"), listening.verb.get("method", "POST"), empty)
 
     def end(self, reason: Ending) -> None:
-        """The call is over; only the first reason counts."""
+        """End the call. Only the first reason counts."""
         if self.ended is None:
             self.ended = reason
             self.listening = None
@@ -160,7 +160,7 @@ class Acting:
         self._verbs = deque(usable(verbs))
 
     def _fall_back(self, error: WebhookError) -> None:
-        if self.ended is not None:  # the caller hung up meanwhile: nobody is left to be told
+        if self.ended is not None:  # the caller hung up meanwhile: nobody is left to hear it
             return
         self.journal.warn(error.code, f"{error.message} ({error.url})")
         self.failure = error
@@ -197,7 +197,7 @@ class Acting:
                 self.end(Ending.HANGUP)
 
     def _hear(self, verb: Verb, at: float, *, interruptible: bool) -> float:
-        """Note what is heard, if it is anything; return how many seconds it takes."""
+        """Record the words of a verb, if any; return its length in seconds."""
         if verb.name == "Pause":
             return float(verb.number("length", 1))
         if verb.name == "Say" and say_problem(verb):
@@ -225,7 +225,7 @@ class Acting:
             self.clock.let_pass(self._stop_listening().ends_at - self.clock.now())
 
     def _prompt(self, verb: Verb, listening: Listening) -> None:
-        """Note what will be heard while the call listens: its seconds pass with the caller's next move."""
+        """Record a prompt of the listening verb. Its seconds pass with the caller's next action."""
         seconds = self._hear(verb, listening.prompt_ends_at, interruptible=listening.interruptible)
         self.listening = replace(listening, prompt_ends_at=listening.prompt_ends_at + seconds)
 
@@ -240,7 +240,7 @@ class Acting:
     def _dial(self, verb: Verb) -> None:
         numbers = [child.text for child in verb.children] or [verb.text]
         outcome = self._dial_outcome(verb)
-        talked_s = self.behaviour.dial_talk_s if outcome in ("completed", "answered") else 0.0
+        talked_s = self.behaviour.dial_conversation_s if outcome in ("completed", "answered") else 0.0
         self.journal.note("call", f"dial {', '.join(numbers)}: {outcome}", self.clock.now())
         self.clock.let_pass(verb.number("timeout", 30) if outcome == "no-answer" else RING_S)
         self.clock.let_pass(min(talked_s, verb.number("timeLimit", 14_400)))

@@ -1,4 +1,4 @@
-"""A response's body, read as the TwiML it is or as Twilio takes what is not."""
+"""Parses a response into TwiML verbs, as Twilio does, plain text and audio included."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """An element of TwiML. text: all the words in it, those within SSML too, spaces made one."""
+    """An element of TwiML. text: all its words, SSML's included, with single spaces."""
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -23,20 +23,20 @@ class Verb:
         return self.attributes.get(attribute, default)
 
     def number(self, attribute: str, default: int) -> int:
-        """Return an attribute's value as a whole number; the default where it is none."""
+        """Return an attribute's value as a whole number, or the default if it is not one."""
         value = self.get(attribute)
         return int(value) if value.isascii() and value.isdigit() else default
 
     def is_true(self, attribute: str, default: bool = False) -> bool:
-        """Return an attribute's value as a yes or no."""
+        """Return True if an attribute's value is "true"; the default if there is none."""
         return self.attributes[attribute] == "true" if attribute in self.attributes else default
 
 
 def read_document(content_type: str | None, body: str, url: str) -> tuple[Verb, ...]:
-    """Return the verbs that a response asks for.
+    """Return the verbs of a response.
 
-    Plain text that is no TwiML is read aloud, audio is played, and the call ends after either.
-    Raises WebhookError 12300 for any other type or none, 12100 for what is not TwiML.
+    Plain text becomes a <Say> unless it is TwiML, audio becomes a <Play>, and a <Hangup> follows either.
+    Raises WebhookError 12300 for any other content type or none, 12100 for invalid TwiML.
     """
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind in TWIML_TYPES:
@@ -60,7 +60,7 @@ def _parse(body: str, url: str) -> tuple[Verb, ...]:
 
 
 def read_root(body: str, url: str) -> ET.Element:
-    """Return the <Response> of a document. Raises WebhookError 12100 for what is not TwiML."""
+    """Return the <Response> of a document. Raises WebhookError 12100 for invalid TwiML."""
     try:
         root = ET.fromstring(body.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
     except ET.ParseError as error:
@@ -87,7 +87,7 @@ def _words(element: ET.Element) -> Iterator[str]:
 
 
 def indented(twiml: str) -> str:
-    """Return a document with a line for each element; what is no XML stays as it is."""
+    """Return a document with a line for each element, and anything but XML unchanged."""
     try:
         root = ET.fromstring(twiml.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
     except ET.ParseError:

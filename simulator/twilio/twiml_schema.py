@@ -1,4 +1,4 @@
-"""TwiML's vocabulary for voice: verbs, their attributes, what may stand in what, and the voices."""
+"""Defines TwiML for voice: verbs, their attributes, their children, and the voices."""
 
 import re
 
@@ -38,10 +38,10 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "Hangup": frozenset(),
     "Reject": frozenset({"reason"}),
 }
-"""Supported verbs with all their attributes."""
+"""The supported verbs, with all their attributes."""
 
 NOT_ACTED_OUT = frozenset({"Connect", "Enqueue", "Leave", "Pay", "Prompt", "Refer", "Sms", "Start", "Stop"})
-"""Verbs that exist, and that the simulated phone passes over with a warning."""
+"""Verbs of Twilio's that the simulated phone skips with a warning."""
 
 NESTED: dict[str, frozenset[str]] = {
     "Gather": frozenset({"Say", "Play", "Pause"}),
@@ -50,7 +50,7 @@ NESTED: dict[str, frozenset[str]] = {
         {"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w", "amazon:effect"}
     ),
 }
-"""Allowed children of each verb; unlisted verbs take only text."""
+"""The allowed children of each verb; other verbs take only text."""
 
 NESTED_ATTRIBUTES: dict[str, frozenset[str]] = {"Number": NUMBER}
 
@@ -86,7 +86,7 @@ _POLLY_LANGUAGES = _polly_languages()
 
 
 def voice_language(voice: str) -> str | None:
-    """Return the language that a voice was made for; None where no such voice is known, "" for the basic ones."""
+    """Return a voice's language; "" for a basic voice, None for an unknown one."""
     if voice in BASIC_VOICES:
         return ""
     if google := _GOOGLE_VOICE.fullmatch(voice):

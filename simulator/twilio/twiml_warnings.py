@@ -1,6 +1,6 @@
-"""Finds problems in a document that Twilio only warns of.
+"""Finds problems in a document that do not stop a call.
 
-Codes after Twilio's error and warning dictionary; a warning with none is ours: Twilio would say nothing.
+Codes are those of Twilio's error and warning dictionary. A warning without a code is the simulator's own.
 """
 
 import re
@@ -54,12 +54,12 @@ _VALUES: dict[str, dict[str, tuple[int, re.Pattern[str]]]] = {
 
 
 def usable(verbs: tuple[Verb, ...]) -> tuple[Verb, ...]:
-    """Return the verbs that can be acted out; the others are passed over, as `check` says."""
+    """Return the supported verbs; `check` warns of the others."""
     return tuple(verb for verb in verbs if verb.name in ATTRIBUTES)
 
 
 def check(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
-    """Yield what is wrong with a document's verbs, in their order."""
+    """Yield the warnings about a document's verbs."""
     for verb in verbs:
         yield from _check_verb(verb)
     yield from _unreachable(verbs)
@@ -69,7 +69,7 @@ def check(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
 
 
 def say_problem(verb: Verb) -> CallWarning | None:
-    """Return why a <Say> is not said: without words, or with too many. None: it can be."""
+    """Return the warning about a <Say> that cannot be spoken: no words, or too many; None if it can be."""
     if not verb.text:
         return CallWarning(13520, "<Say> has no words, and says nothing")
     limit = MAX_POLLY_CHARS if verb.get("voice").startswith("Polly.") else MAX_SAY_CHARS

@@ -1,4 +1,4 @@
-"""Resolves a webhook's URL and the public URL used for its signature."""
+"""Resolves the URLs of webhooks, and their public URLs for the signature."""
 
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -12,19 +12,19 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The server's two faces: base_url, where it is reached, and public_url, where Twilio would reach it.
+    """The server's URLs, without a trailing slash.
 
-    Both come without a trailing slash. `friends` are other origins that were named on purpose.
+    base_url: for requests from this machine. public_url: for Twilio. other_origins: other permitted origins.
     """
 
     base_url: str
     public_url: str
-    friends: frozenset[str] = frozenset()
+    other_origins: frozenset[str] = frozenset()
 
     def absolute(self, reference: str, document_url: str) -> str:
-        """Resolve what TwiML or a Location header names, as a public URL with its fragment.
+        """Return the public URL, with its fragment, of a reference in TwiML or in a Location header.
 
-        An empty reference is the document itself. Raises WebhookError 11100 where it is not a web address.
+        An empty reference means the document itself. Raises WebhookError 11100 for anything but an HTTP URL.
         """
         url = urljoin(document_url, reference.strip()) if reference.strip() else document_url
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
@@ -35,18 +35,18 @@ class Addresses:
             raise WebhookError(11100, f"{reference!r} is not a URL: {error}", url) from error
 
     def own(self, target: str) -> str:
-        """Return the public URL of a path of this server ("/voice"), or of a URL. Raises as `absolute` does."""
+        """Return the public URL of a path of this server ("/voice") or of a URL. Raises as `absolute` does."""
         return self.absolute(self.public_url + target if target.startswith("/") else target, self.public_url)
 
     def connect_to(self, url: str) -> str:
-        """Return where to send a request for a public URL, without its fragment.
+        """Return the URL for a request to a public URL, without its fragment.
 
-        Raises WebhookError 11205 for other people's servers: a made-up call is nobody else's business.
+        Raises WebhookError 11205 for other servers: simulated calls must not reach them.
         """
         bare = urldefrag(url).url
         if is_below(bare, self.public_url):
             return self.base_url + bare[len(self.public_url) :]
-        if urlsplit(bare).hostname in LOOPBACK or origin(bare) in self.friends:
+        if urlsplit(bare).hostname in LOOPBACK or origin(bare) in self.other_origins:
             return bare
         raise WebhookError(11205, "the simulated phone only connects to this server", url)
 
@@ -55,7 +55,7 @@ class Addresses:
 
 
 def is_below(url: str, base: str) -> bool:
-    """Say whether a URL is the base or something under it ("http://h:50001" is not under "http://h:5000")."""
+    """Return True if a URL is the base or below it ("http://h:50001" is not below "http://h:5000")."""
     return url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#")
 
 

@@ -1,4 +1,4 @@
-"""Asks for documents as Twilio's HTTP client does: signed, within its times, with its retries and limits."""
+"""Sends signed requests as Twilio's HTTP client does, with its timeouts, retries and limits."""
 
 import socket
 import ssl
@@ -34,7 +34,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """One attempt's result. failure: the retry policy's word for it, or "" where there is none to retry."""
+    """The result of one attempt. failure: its name in the retry policy; "": nothing to retry."""
 
     failure: str = ""
     error: int | None = None
@@ -47,9 +47,9 @@ class _Result:
 
 @dataclass
 class Transport:
-    """One call's connection to the server: keeps its cookies, like a browser, and tells `record` every exchange.
+    """One call's HTTP client, with cookies.
 
-    warn: takes one sentence on what an URL's fragment says in vain.
+    record: receives every exchange of `fetch`. warn: receives a sentence for each invalid part of a URL's fragment.
     """
 
     addresses: Addresses
@@ -68,7 +68,7 @@ class Transport:
         )
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close the client."""
         self._client.close()
 
     def fetch(
@@ -79,11 +79,10 @@ class Transport:
         headers: dict[str, str] | None = None,
         record: Callable[[Step], None] | None = None,
     ) -> Step:
-        """Return the last exchange of a request, whose redirects are followed.
+        """Send a request, follow redirects, and return the last exchange. Raises WebhookError with Twilio's code.
 
-        url: a public one; its fragment overrides times and retries. headers: take the place of
-        ours. record: told of these exchanges, in place of the one that is told of all.
-        Raises WebhookError with Twilio's code.
+        url: a public one; its fragment overrides timeouts and retries. headers: override the default ones. record:
+        receives these exchanges instead of the transport's `record`.
         """
         overrides, problems = parse_overrides(urlsplit(url).fragment)
         for problem in problems:
@@ -96,21 +95,21 @@ class Transport:
                 raise WebhookError(step.error, step.message, step.url)
             if step.location is None:
                 return step
-            # As browsers do: asked again without the form.
+            # As browsers do: the form is not sent again.
             method, url, params = "GET", self.addresses.absolute(step.location, step.url), ()
         raise WebhookError(11215, f"more than {MAX_REDIRECTS} redirects", url)
 
     def send(self, method: str, url: str, params: Params, headers: dict[str, str] | None = None) -> Step:
-        """Make one exchange and return it as it is: no redirects, nothing recorded, nothing raised for a status.
+        """Send one request and return its exchange, unrecorded, whatever its status. Follow no redirects.
 
-        Raises WebhookError only where the URL is not one to be asked. headers: take the place of ours.
+        headers: override the default ones. Raises WebhookError if the URL may not be requested.
         """
         overrides, _ = parse_overrides(urlsplit(url).fragment)
         request = self._request(method, url, params, headers)
         return self._exchange(request, overrides, time.monotonic() + overrides.total_s)
 
     def replay(self, step: Step) -> Step:
-        """Send a request again, byte for byte: its signature and its idempotency token too."""
+        """Send a request again, byte for byte, with the same signature and idempotency token."""
         once = Overrides(retries=0)
         request = _Request(step.method, step.url, step.connect_url, step.params, step.headers, step.body)
         return self._exchange(request, once, time.monotonic() + once.total_s)
@@ -157,14 +156,14 @@ class Transport:
             return _Result("ct", _connect_code(error), f"no connection to {request.connect_url}: {error}")
         except httpx2.TimeoutException:
             return _Result("rt", 11200, "no answer in time")
-        except httpx2.NetworkError as error:  # a worker died over it, say
+        except httpx2.NetworkError as error:  # a worker that died, for instance
             return _Result("rt", 11200, f"the connection was lost: {error}")
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             return _Result("rt", 11206, f"not HTTP, or cut off: {error}")
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:
-    """Read the body up to a byte over the limit. The client's timeout is per packet, so drips are timed here."""
+    """Read the body, a little beyond the limit at most. The client's timeout is per packet; this one is for all."""
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
@@ -229,5 +228,5 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once: it reads every certificate there is, and a machine may run hundreds of phones."""
+    """Return the TLS context, made once: it reads every certificate, and a machine may run hundreds of phones."""
     return ssl.create_default_context()

@@ -1,11 +1,11 @@
-"""Twilio's messaging API on loopback: what TWILIO_API_URL may point at, so that late answers arrive too.
+"""Serves Twilio's messaging API on loopback, for TWILIO_API_URL: late answers arrive too.
 
     with MessagingApi(account_sid, auth_token) as twilio:
         # the server: TWILIO_API_URL=twilio.url, with that account and token
         ana = WhatsApp(url, Account(account_sid, auth_token), api=twilio)
 
-Messages are made, listed and fetched (https://www.twilio.com/docs/messaging/api/message-resource), the typing
-indicator is shown, media are handed out; people register, and get what is addressed to them.
+It creates, lists and fetches messages (https://www.twilio.com/docs/messaging/api/message-resource), shows the typing
+indicator and serves media. Registered people receive the messages to their address.
 """
 
 import re
@@ -20,7 +20,7 @@ from simulator.closable import Closable
 from simulator.whatsapp.api_errors import ApiError, check_credentials, check_message, not_found
 from simulator.whatsapp.api_list import listing
 from simulator.whatsapp.http_server import LoopbackServer, Reply, Request
-from simulator.whatsapp.media import Attachment, MediaShelf
+from simulator.whatsapp.media import Attachment, MediaStore
 from simulator.whatsapp.messages import (
     API_VERSION,
     NOT_JOINED,
@@ -42,38 +42,37 @@ class Person(Protocol):
 
     @property
     def address(self) -> str:
-        """Their address: "whatsapp:+..."."""
+        """The address: "whatsapp:+..."."""
         ...
 
     @property
     def joined(self) -> bool:
-        """Return whether the person has joined the sandbox."""
+        """True if the person has joined the sandbox."""
         ...
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
+        """Accept or fail a message of the REST API; return a function to report it to its sender."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """error: None where all is done, and only the answer is lost."""
+    """A planned failure. error: None: the request is performed, but its answer is lost."""
 
     method: str
     error: ApiError | None = None
 
 
 class MessagingApi(Closable):
-    """One account. Close it, or use `with`.
+    """The API of one account. Close it, or use `with`.
 
-    port: where it listens, 0 for any that is free; raises OSError where that is taken.
-    sandbox: one message in 3 s (more fail with 63018), and only to who has joined (63015).
-    enforce_window: free text that the API sends to who has not written for 24 h fails (63016). These failures, and
-    63003 of those who have no WhatsApp here, come after the message was accepted.
-    media_needs_auth: as an account may be set up. now: the clock of all dates.
+    port: 0: any free port; a taken one raises OSError. sandbox: allows one message in 3 s (else 63018), and only to
+    people in the sandbox (else 63015). enforce_window: free text fails 24 h after the person's last message (63016).
+    These failures, and 63003 for unknown numbers, come after the message was accepted.
+    media_needs_auth: an option of Twilio's accounts. now: the clock of all dates.
 
-    requests: all that was asked, in order. typing: the SIDs of messages that the indicator was shown for.
-    book: every message in and out. media: the files behind links, and who asked for them.
+    requests: every request, in order. typing: the SIDs of messages with a typing indicator.
+    book: every message in and out. media: the files, and the requests for them.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class MessagingApi(Closable):
         self.account_sid = account_sid
         self.sandbox, self.enforce_window, self.media_needs_auth = sandbox, enforce_window, media_needs_auth
         self.book = MessageBook(account_sid, now)
-        self.media = MediaShelf(account_sid)
+        self.media = MediaStore(account_sid)
         self.requests: list[Request] = []
         self.typing: list[str] = []
         self._credentials = (account_sid, auth_token)
@@ -109,20 +108,20 @@ class MessagingApi(Closable):
 
     @property
     def url(self) -> str:
-        """Return the API's base URL, for TWILIO_API_URL."""
+        """The API's base URL, for TWILIO_API_URL."""
         return self._server.url
 
     @property
     def cdn_url(self) -> str:
-        """Return the media's final origin; it needs no credentials."""
+        """The origin of the CDN, which takes no credentials."""
         return self._cdn.url
 
     def register(self, person: Person) -> None:
-        """Let somebody be written to."""
+        """Add a person to the recipients."""
         self._people[person.address] = person
 
     def publish(self, attachment: Attachment, message_sid: str) -> str:
-        """Return the link to a file of a message's, as a webhook has it."""
+        """Store a message's file, and return its link for the webhook."""
         return self.url + self.media.put(attachment, message_sid)
 
     def refuse(
@@ -143,10 +142,10 @@ class MessagingApi(Closable):
         """Perform the next requests, but break the connection before answering them."""
         self._plan(_Planned(method), times)
 
-    def fate_of(self, message: Message) -> int | None:
-        """Return the code with which a message of ours fails on its way; None where it arrives.
+    def error_code_of(self, message: Message) -> int | None:
+        """Return the error code of a message of ours; None if it arrives.
 
-        In the sandbox, one that arrives keeps others from doing so for a while.
+        In the sandbox, a message that arrives blocks others for 3 s.
         """
         person = self._people.get(message.to)
         if person is None:
@@ -172,7 +171,7 @@ class MessagingApi(Closable):
             self._last_sent[sender] = now
             return False
 
-    # Answering
+    # Answers
 
     def _answer(self, request: Request) -> Reply:
         self.requests.append(request)
@@ -224,7 +223,7 @@ class MessagingApi(Closable):
         check_message(request)
         message = self._message(request)
         body = message.as_json()
-        person, error_code = self._people.get(message.to), self.fate_of(message)
+        person, error_code = self._people.get(message.to), self.error_code_of(message)
         if person is None:
             self.book.note(message, "failed", error_code)
             return Reply.of_json(201, body)

@@ -13,7 +13,7 @@ _WHO = "Your AccountSid or AuthToken was incorrect."
 
 
 class ApiError(Exception):
-    """A refusal in Twilio's words. retry_after_s: what the Retry-After header says."""
+    """A refusal in Twilio's words. retry_after_s: the value of the Retry-After header."""
 
     def __init__(
         self, status: int, code: int, message: str, *, detail: str = "", retry_after_s: int | None = None
@@ -23,7 +23,7 @@ class ApiError(Exception):
         self.detail, self.retry_after_s = detail, retry_after_s
 
     def reply(self) -> Reply:
-        """Return it as the API answers it."""
+        """Return the API's response."""
         body: dict[str, Any] = {"code": self.code, "message": self.message, "status": self.status}
         body["more_info"] = f"https://www.twilio.com/docs/errors/{self.code}"
         if self.detail:
@@ -46,7 +46,7 @@ def check_credentials(request: Request, credentials: tuple[str, str]) -> None:
 
 
 def check_message(request: Request) -> None:
-    """Raise ApiError for the first thing that is wrong with a message to be sent."""
+    """Raise ApiError for the first error in a message to be sent."""
     form = dict(request.form)
     for error in (*_address_faults(form), *_content_faults(form, request.values("MediaUrl"))):
         raise error

@@ -1,4 +1,4 @@
-"""A page of an account's messages, newest first, as Twilio's REST API lists them."""
+"""Lists an account's messages in pages, newest first, as Twilio's REST API does."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ MAX_PAGE_SIZE = 1000
 
 
 def listing(book: MessageBook, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page for a query: To, From, DateSent (also with < and >), PageSize, Page."""
+    """Return the page for a query of To, From, DateSent (also with < and >), PageSize and Page."""
     size = max(1, min(_whole(query.get("PageSize"), PAGE_SIZE), MAX_PAGE_SIZE))
     page = _whole(query.get("Page"), 0)
     found = [message for message in reversed(list(book)) if _matches(message, query)]
@@ -42,7 +42,7 @@ def _matches(message: Message, query: Mapping[str, str]) -> bool:
 
 
 def _is_dated(sent_at: datetime | None, comparison: str, given: str) -> bool:
-    """Say whether a date fits. A message that has not been sent has none, and fits nothing."""
+    """Return True if a date matches. An unsent message has no date, and matches nothing."""
     if sent_at is None:
         return False
     wanted = datetime.fromisoformat(given)

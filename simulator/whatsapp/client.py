@@ -1,4 +1,4 @@
-"""Simulates a WhatsApp client and Twilio; each person's action is a method.
+"""Simulates a WhatsApp client and Twilio; each action of the person is a method.
 
 with WhatsApp("http://127.0.0.1:5000", Account(sid, auth_token)) as ana:
     exchange = ana.send("¿A qué hora abrís?", media=[photo()])
@@ -21,11 +21,11 @@ from simulator.twilio.signing import Params
 from simulator.twilio.webhook_client import Transport
 from simulator.whatsapp import webhook_params as fields
 from simulator.whatsapp.api import MessagingApi
-from simulator.whatsapp.exchange import Asking
+from simulator.whatsapp.exchange import MessageWebhook
 from simulator.whatsapp.inbox import Inbox
 from simulator.whatsapp.media import Attachment, contact_card, document, photo, sticker, voice_note
 from simulator.whatsapp.messages import Exchange, Message, MessageProblem, Received, address, new_message_sid
-from simulator.whatsapp.receipts import ReceiptCourier, ReceiptWishes
+from simulator.whatsapp.receipts import ReceiptConfig, ReceiptSender
 from simulator.whatsapp.twiml_parser import Draft
 from simulator.whatsapp.webhook_params import Extra, Profile
 
@@ -33,7 +33,7 @@ __all__ = [
     "Attachment",
     "MessagingApi",
     "Profile",
-    "ReceiptWishes",
+    "ReceiptConfig",
     "WhatsApp",
     "document",
     "photo",
@@ -48,15 +48,14 @@ Event = Received | MessageProblem | Step
 
 
 class WhatsApp(Closable):
-    """One person's WhatsApp. Close it, or use `with`. Its verbs may be used by several threads at once.
+    """One person's WhatsApp. Close it, or use `with`. Thread-safe.
 
-    url: where the server is reached. profile: the person's. number: the assistant's.
-    api: where the server's REST calls go, to be shared by several people; None: one of its own.
-    receipts: what becomes of messages and how it is told; may be changed at any time. joined: whether the person
-    has joined the sandbox. listener: told each event as it happens, by the thread that it happens in.
+    url: the server's. profile: the person's. number: the assistant's. api: the REST API, which several people may
+    share; None: one of its own. receipts: the messages' outcomes and receipts; may be changed at any time.
+    joined: the person has joined the sandbox. listener: receives each event, on the event's thread.
 
-    errors: all that Twilio would have logged or refused, and what it does not do here. steps: each request to
-    the webhook. exchanges: each message of the person's with its reply.
+    errors: the problems that Twilio would log or refuse, and the simulator's own. steps: the requests to the webhook.
+    exchanges: the person's messages with their replies.
     """
 
     def __init__(
@@ -67,13 +66,13 @@ class WhatsApp(Closable):
         profile: Profile | None = None,
         number: NumberConfig | None = None,
         api: MessagingApi | None = None,
-        receipts: ReceiptWishes | None = None,
+        receipts: ReceiptConfig | None = None,
         joined: bool = True,
         listener: Callable[[Event], None] | None = None,
     ) -> None:
         self._profile, self._config = profile or Profile(), number or NumberConfig(WEBHOOK)
         self.number, self.address, self.to = self._profile.number, self._profile.address, self._config.number
-        self.receipts, self.joined = receipts or ReceiptWishes(), joined
+        self.receipts, self.joined = receipts or ReceiptConfig(), joined
         self.exchanges: list[Exchange] = []
         self.errors: list[MessageProblem] = []
         self.steps: list[Step] = []
@@ -87,15 +86,15 @@ class WhatsApp(Closable):
         signer = account.signer(keep_port=True)
         self._transport = Transport(self._addresses, signer, self._record, self._warn)
         self._closing.callback(self._transport.close)
-        self._courier = ReceiptCourier(self._transport, self._addresses, self.api.book, self._complain)
-        self._closing.callback(self._courier.close)
+        self._receipt_sender = ReceiptSender(self._transport, self._addresses, self.api.book, self._complain)
+        self._closing.callback(self._receipt_sender.close)
         self.api.register(self)
 
     def close(self) -> None:
-        """Let go of connections, and of the API unless it was given."""
+        """Close the connections, and the API unless it was an argument."""
         self._closing.close()
 
-    # What the person does
+    # Actions of the person
 
     def send(
         self,
@@ -110,11 +109,11 @@ class WhatsApp(Closable):
         reply_lost: bool = False,
         **extra: str | None,
     ) -> Exchange:
-        """Write a message, and return what came back once the receipts of that have been told.
+        """Send a message; return its exchange after the receipts of the reply have been sent.
 
-        media: photo(), voice_note() and kin. sid, token: the MessageSid and I-Twilio-Idempotency-Token; None: new
-        ones. quotes: the SID of a message that this one answers. reply_lost: the server is asked, and its reply
-        reaches nobody. extra: fields beside ours or in their place (MediaUrl0="..."); None leaves one out.
+        media: photo(), voice_note() and the like. sid, token: the MessageSid and I-Twilio-Idempotency-Token; None:
+        new ones. quotes: the SID of the quoted message. reply_lost: the server's reply is lost. extra: fields to add
+        or override (MediaUrl0="..."); None removes one.
         """
         more = {**fields.quoting(quotes, self.to), "OptOutType": opt_out_type, **extra}
         params = self._write(text, media, message_type, more, sid)
@@ -123,83 +122,83 @@ class WhatsApp(Closable):
     def share_location(
         self, latitude: float, longitude: float, label: str = "", street: str = ""
     ) -> Exchange:
-        """Send a place. label: its name; street: its address."""
+        """Send a location. label: its name. street: its address."""
         return self._give("", "location", fields.location(latitude, longitude, label, street))
 
     def share_contact(self, name: str, number: str) -> Exchange:
-        """Send somebody's card."""
+        """Send a contact card."""
         return self.send(media=[contact_card(name, number)])
 
     def press_button(self, text: str, payload: str = "", *, quotes: str | None = None) -> Exchange:
-        """Press one of the buttons of a message."""
+        """Press a button of a message. quotes: the message's SID."""
         more = fields.button(text, payload) | fields.quoting(quotes, self.to)
         return self._give(text, "button", more)
 
     def choose(
         self, title: str, choice_id: str = "", description: str = "", *, quotes: str | None = None
     ) -> Exchange:
-        """Choose from the list of a message."""
+        """Choose an entry of a message's list. quotes: the message's SID."""
         more = fields.list_choice(title, choice_id, description) | fields.quoting(quotes, self.to)
         return self._give(title, "interactive", more)
 
     def send_at_once(self, text: str, *, times: int, media: Sequence[Attachment] = ()) -> list[Exchange]:
-        """Write one message whose webhook comes several times at once, with the same SID and token."""
+        """Send one message, and its webhook several times at once, with the same SID and token."""
         return self._ask_at_once(self._write(text, media), _new_token(), times)
 
     def repeat(self, exchange: Exchange, *, times: int = 1) -> list[Exchange]:
-        """Let a message's webhook come again, with the same SID and token: so many times, at once."""
+        """Send a message's webhook again, several times at once, with the same SID and token."""
         return self._ask_at_once(tuple(exchange.fields.items()), exchange.token, times)
 
     def ask(self, text: str, *, timeout_s: float = 15, media: Sequence[Attachment] = ()) -> str:
-        """Write a message and return the first words that come, in the reply or later. Raises TimeoutError."""
+        """Send a message; return the first words received, in the reply or later. Raises TimeoutError."""
         exchange = self.send(text, media=media)
         return exchange.messages[0].text if exchange.messages else self.wait_for_message(timeout_s).text
 
     def wait_for_message(self, timeout_s: float = 10) -> Received:
-        """Return the oldest message that the REST API brought and that was not returned here before.
+        """Return the oldest unread message of the REST API; wait for one if there is none. Raises TimeoutError.
 
-        Waits for one where there is none. Raises TimeoutError.
+        A message is read once it has been returned here.
         """
         return self._inbox.next(timeout_s)
 
-    # What came of it
+    # Results
 
     @property
     def received(self) -> list[Received]:
-        """Every message that reached the person, in order."""
+        """The messages received by the person, in order."""
         return self._inbox.received
 
     @property
     def texts(self) -> list[str]:
-        """The words of each of them."""
+        """The words of the received messages."""
         return [received.text for received in self.received]
 
     @property
     def receipt_steps(self) -> list[Step]:
-        """Each receipt, in the order of sending."""
-        return self._courier.steps
+        """The receipts, in the order of sending."""
+        return self._receipt_sender.steps
 
     def release_receipts(self) -> None:
-        """Send the withheld receipts, and wait until they are sent."""
-        self._courier.release()
-        self._courier.settle()
+        """Send the withheld receipts, and wait for the end of it."""
+        self._receipt_sender.release()
+        self._receipt_sender.settle()
 
     def settle(self, timeout_s: float = 30) -> None:
-        """Wait until every receipt is told that is not held back. Raises TimeoutError."""
-        self._courier.settle(timeout_s)
+        """Wait until all receipts are sent, except withheld ones. Raises TimeoutError."""
+        self._receipt_sender.settle(timeout_s)
 
     # Between the person and the server
 
     def deliver(self, message: Message, error_code: int | None) -> Callable[[], None]:
-        """Accept or fail a message of the REST API; return the callable that reports it to its sender."""
-        wishes = self.receipts
-        code = error_code or wishes.error_code
+        """Accept or fail a message of the REST API; return a function to report it to its sender."""
+        config = self.receipts
+        code = error_code or config.error_code
         if code is None:
             self._inbox.take(message, "rest")
-        if not wishes.early:
-            return self._courier.report_later(message, wishes, code)
-        self._courier.report(message, wishes, code)
-        self._courier.settle()
+        if not config.early:
+            return self._receipt_sender.report_later(message, config, code)
+        self._receipt_sender.report(message, config, code)
+        self._receipt_sender.settle()
         return lambda: None
 
     def _give(self, text: str, message_type: str, extra: Extra) -> Exchange:
@@ -226,17 +225,17 @@ class WhatsApp(Closable):
     def _ask(self, params: Params, token: str, *, reply_lost: bool = False) -> Exchange:
         self._inbox.note_writing()
         sid = dict(params).get("MessageSid", "")
-        asking = Asking(self._transport, self._addresses, params, token)
-        asking.run(self._config.webhook, self._config.fallback_url)
-        for problem in asking.problems:
+        webhook = MessageWebhook(self._transport, self._addresses, params, token)
+        webhook.run(self._config.webhook, self._config.fallback_url)
+        for problem in webhook.problems:
             self._complain(problem)
-        drafts = [] if reply_lost else asking.drafts
+        drafts = [] if reply_lost else webhook.drafts
         messages = tuple(filter(None, [self._act_on(draft, url, sid) for draft, url in drafts]))
         try:
-            self._courier.settle()
+            self._receipt_sender.settle()
         except TimeoutError as error:
             self._warn(str(error))
-        exchange = asking.exchange(sid, messages)
+        exchange = webhook.exchange(sid, messages)
         with self._lock:
             self.exchanges.append(exchange)
         return exchange
@@ -246,10 +245,10 @@ class WhatsApp(Closable):
         if message.to != self.address:
             self._complain(MessageProblem(None, "a reply goes to somebody else", document_url))
             return None
-        code = self.api.fate_of(message) or self.receipts.error_code
+        code = self.api.error_code_of(message) or self.receipts.error_code
         via: Literal["plain", "twiml"] = "plain" if draft.plain else "twiml"
         received = None if code else self._inbox.take(message, via, sid)
-        self._courier.report(message, self.receipts, code)
+        self._receipt_sender.report(message, self.receipts, code)
         return received
 
     def _reply(self, draft: Draft, document_url: str) -> Message:

@@ -1,4 +1,4 @@
-"""Asks the server for the reply to a message: document by document, the fallback where that fails."""
+"""Fetches the reply to a message: document by document, and from the fallback URL after an error."""
 
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105  a header's name
 
 
 @dataclass
-class Asking:
-    """One webhook. drafts: the messages that came of it, each with the URL of the document that asked for it."""
+class MessageWebhook:
+    """One message's webhook. drafts: the messages in its reply, each with the URL of its document."""
 
     transport: Transport
     addresses: Addresses
@@ -28,11 +28,11 @@ class Asking:
     steps: list[Step] = field(default_factory=list)
 
     def run(self, target: str, fallback: str | None) -> None:
-        """Ask a path of the server or a URL, then the fallback where that fails."""
+        """Send the webhook to a path of the server or a URL, and after an error to the fallback."""
         try:
             self._follow(target, self.params)
         except WebhookError as error:
-            self._blame(error)
+            self._add_problem(error)
             if fallback is not None:
                 self._fall_back(fallback, error)
         if len(self.drafts) > MAX_REPLIES:
@@ -41,7 +41,7 @@ class Asking:
             del self.drafts[MAX_REPLIES:]
 
     def exchange(self, sid: str, messages: tuple[Received, ...]) -> Exchange:
-        """Return the whole, with what reached the person."""
+        """Return the exchange. messages: those received by the person."""
         return Exchange(
             sid=sid,
             token=self.token,
@@ -57,7 +57,7 @@ class Asking:
         try:
             self._follow(fallback, params)
         except WebhookError as second:
-            self._blame(second)
+            self._add_problem(second)
 
     def _follow(self, target: str, params: Params) -> None:
         url, method = self.addresses.own(target), "POST"
@@ -80,5 +80,5 @@ class Asking:
         self.steps.append(step)
         self.transport.record(step)
 
-    def _blame(self, error: WebhookError) -> None:
+    def _add_problem(self, error: WebhookError) -> None:
         self.problems.append(MessageProblem.of(error))

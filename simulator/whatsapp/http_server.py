@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback: hands each request to a function, and sends what it returns."""
+"""Serves HTTP on loopback: passes each request to a function, and sends its reply."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ BLOCK = b"\0" * 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came. credentials: user and password, None where none were given."""
+    """A request. credentials: user and password; None: none."""
 
     method: str
     path: str
@@ -29,11 +29,11 @@ class Request:
     credentials: tuple[str, str] | None
 
     def value(self, name: str) -> str | None:
-        """Return a field's last value; an empty one counts as missing, as it does with Twilio."""
+        """Return a field's last value; an empty one counts as missing, as with Twilio."""
         return dict(self.form).get(name) or None
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return each value of a field that may come several times."""
+        """Return all values of a field, except empty ones."""
         return tuple(value for field_name, value in self.form if field_name == name and value)
 
 
@@ -41,8 +41,8 @@ class Request:
 class Reply:
     """A response.
 
-    padding_bytes: zeros sent after the body. length: what Content-Length says, where it is not the truth;
-    chunked: there is none. lost: the connection breaks instead. then: called when the answer has been sent.
+    padding_bytes: zeros sent after the body. length: a false Content-Length. chunked: sends no Content-Length.
+    lost: breaks the connection instead. then: called after the reply was sent.
     """
 
     status: int = 200
@@ -62,16 +62,16 @@ class Reply:
 
 
 class LoopbackServer(Closable):
-    """Answers on 127.0.0.1, each request in a thread of its own. port: 0 for any that is free.
+    """A server on 127.0.0.1 with a thread for each request. Close it, or use `with`.
 
-    Raises OSError where the port is taken. Close it, or use `with`.
+    port: 0: any free port. Raises OSError if the port is taken.
     """
 
     def __init__(self, answer: Callable[[Request], Reply], port: int = 0) -> None:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.answer = answer
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        # The pause between two looks at whether to stop, which is how long `close` may take
+        # 0.02: the seconds between two checks for the end, which `close` waits for
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -88,7 +88,7 @@ class _Server(ThreadingHTTPServer):
     answer: Callable[[Request], Reply]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away: that is theirs to do."""
+        """Print nothing about clients that closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -108,14 +108,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the terminal belongs to the conversation."""
+        """Print nothing: the terminal shows the conversation."""
 
     def _handle(self) -> None:
         reply = self.server.answer(self._read())
         try:
             self._send(reply)
         except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True  # a client that has had enough, of a huge file say
+            self.close_connection = True  # a client that stopped reading, for instance a huge file
         if reply.then is not None:
             reply.then()
 

@@ -1,4 +1,4 @@
-"""Stores a person's received messages in order, and waits for new ones."""
+"""Stores a person's received messages, and waits for new ones."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from simulator.whatsapp.messages import Message, Received, Via
 
 
 class Inbox:
-    """One person's messages. Thread-safe. listener: told of each, by the thread that brings it."""
+    """One person's messages. Thread-safe. listener: receives each message, on the thread of its arrival."""
 
     def __init__(self, listener: Callable[[Received], None]) -> None:
         self.received: list[Received] = []
@@ -19,11 +19,11 @@ class Inbox:
         self._opened_at = self._wrote_at = time.monotonic()
 
     def note_writing(self) -> None:
-        """The person writes: from now on they wait."""
+        """Record that the person has written: their wait begins now."""
         self._wrote_at = time.monotonic()
 
     def take(self, message: Message, via: Via, reply_to: str | None = None) -> Received:
-        """Keep a message that arrives now. reply_to: the SID of the one whose webhook brought it."""
+        """Store a message that arrives now. reply_to: the SID of the message it replies to."""
         with self._arrived:
             received = self._seen(message, via, reply_to)
             self.received.append(received)
@@ -34,7 +34,7 @@ class Inbox:
         return received
 
     def next(self, timeout_s: float) -> Received:
-        """Return the oldest message by REST that was not returned here before. Raises TimeoutError."""
+        """Return the oldest message of the REST API not returned before. Raises TimeoutError."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: self._unread, timeout_s):
                 raise TimeoutError(f"no message came in {timeout_s:g} s")

@@ -1,4 +1,4 @@
-"""Serves a person's attachments: Twilio's API redirects to a CDN."""
+"""Serves the files of messages: Twilio's API redirects to a CDN."""
 
 import secrets
 import threading
@@ -28,18 +28,18 @@ TYPES = {
     ".pdf": "application/pdf",
     ".vcf": "text/vcard",
 }
-"""Media types that WhatsApp accepts, by file extension."""
+"""The media types accepted by WhatsApp, by file extension."""
 UNKNOWN_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file, and how it is served. kind: what WhatsApp calls the message that carries it.
+    """A file, and the way it is served.
 
-    content_type: what the webhook says that it is; served_type: what the CDN says (None: the same).
-    padding_bytes: so many zeros after the content. length: what the CDN's Content-Length says, where it lies;
-    chunked: it says none. missing_times: how often there is a 404 before there is a file, as right after
-    the webhook with Twilio. redirect_to: where the API sends one, in place of the CDN. status: the CDN's.
+    content_type: in the webhook. kind: WhatsApp's type of the message. served_type: the CDN's content type; None: the
+    same. padding_bytes: zeros sent after the content. length: a false Content-Length. chunked: sends no
+    Content-Length. missing_times: the number of 404s before the file is there, as right after a webhook of Twilio's.
+    redirect_to: the API's redirect, in place of the CDN. status: the CDN's.
     """
 
     content: bytes
@@ -55,40 +55,40 @@ class Attachment:
 
 
 def photo(image: bytes | None = None, content_type: str = "image/jpeg", **served: Any) -> Attachment:
-    """Return a picture; by default a tiny one of that type, image/jpeg or image/png. served: as Attachment has it."""
+    """Return a picture; by default a tiny JPEG, or PNG by its content_type. served: fields of Attachment."""
     content = image or (samples.png() if content_type == "image/png" else samples.jpeg())
     return _attachment(content, content_type, "image", served)
 
 
 def voice_note(sound: bytes | None = None, content_type: str = "audio/ogg", **served: Any) -> Attachment:
-    """Return a voice note; by default a second of silence in Opus. served: as Attachment has it."""
+    """Return a voice note; by default a second of silence in Opus. served: fields of Attachment."""
     return _attachment(sound or samples.ogg(), content_type, "audio", served)
 
 
 def sticker(**served: Any) -> Attachment:
-    """Return a sticker. served: as Attachment has it."""
+    """Return a sticker. served: fields of Attachment."""
     return _attachment(samples.webp(), "image/webp", "sticker", served)
 
 
 def document(
     content: bytes | None = None, content_type: str = "application/pdf", **served: Any
 ) -> Attachment:
-    """Return a document; by default an empty page. served: as Attachment has it."""
+    """Return a document; by default an empty page. served: fields of Attachment."""
     return _attachment(content or samples.pdf(), content_type, "document", served)
 
 
 def contact_card(name: str, number: str) -> Attachment:
-    """Return somebody's card."""
+    """Return a contact card."""
     return _attachment(samples.vcard(name, number), "text/vcard", "contacts", {})
 
 
 def from_file(path: Path) -> Attachment:
-    """Return a file of this machine's, its type by its name. Raises OSError where it cannot be read."""
+    """Return a file of this machine, its type by its name. Raises OSError if it cannot be read."""
     return from_bytes(path.name, path.read_bytes())
 
 
 def from_bytes(name: str, content: bytes) -> Attachment:
-    """Return a file that is in memory, its type by its name."""
+    """Return a file from memory, its type by its name."""
     content_type = TYPES.get(PurePath(name).suffix.lower(), UNKNOWN_TYPE)
     kind = content_type.partition("/")[0]
     return _attachment(content, content_type, kind if kind in ("image", "audio", "video") else "document", {})
@@ -98,10 +98,10 @@ def _attachment(content: bytes, content_type: str, kind: str, served: dict[str, 
     return Attachment(content=content, content_type=content_type, kind=kind, **served)
 
 
-class MediaShelf:
+class MediaStore:
     """The files behind the links. Thread-safe.
 
-    asked: each request for one, refused ones too, in order: for what a reader of links sent with it.
+    asked, cdn_asked: the requests to the API and to the CDN, refused ones included, in order.
     """
 
     def __init__(self, account_sid: str) -> None:
@@ -114,7 +114,7 @@ class MediaShelf:
         self._missing: dict[str, int] = {}
 
     def put(self, attachment: Attachment, message_sid: str) -> str:
-        """Keep a file, and return its path at the API."""
+        """Store a file, and return its path in the API."""
         path = f"/{API_VERSION}/Accounts/{self._account_sid}/Messages/{message_sid}/Media/{new_sid('ME')}"
         with self._lock:
             self._attachments[path] = attachment
@@ -122,7 +122,7 @@ class MediaShelf:
         return path
 
     def api_reply(self, request: Request, cdn_url: str) -> Reply | None:
-        """Return the way to the file, under an address that is good for a while; None where there is no file."""
+        """Return a redirect to a temporary URL of the file; None if there is no file."""
         with self._lock:
             self.asked.append(request)
             attachment = self._attachments.get(request.path)
@@ -133,7 +133,7 @@ class MediaShelf:
         return Reply(307, headers={"Location": attachment.redirect_to or f"{cdn_url}{token}"})
 
     def cdn_reply(self, request: Request) -> Reply:
-        """Return the file, or what S3 answers to somebody who brings other credentials than the link's own."""
+        """Return the file; for a request with an Authorization header, return S3's error."""
         with self._lock:
             self.cdn_asked.append(request)
             attachment = self._signed.get(request.path)

@@ -1,4 +1,4 @@
-"""WhatsApp messages as Twilio keeps them, and as a person sees them."""
+"""Defines WhatsApp messages as stored by Twilio and as received by a person."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -26,23 +26,23 @@ MEANINGS = {
 
 
 def utc_now() -> datetime:
-    """Return the time, aware."""
+    """Return the current time in UTC, aware."""
     return datetime.now(UTC)
 
 
 def new_message_sid(media: Sequence[object]) -> str:
-    """Return a made-up SID of a message; media: what comes with it."""
+    """Return a random SID for a message. media: its files."""
     return new_sid("MM" if media else "SM")
 
 
 def address(number: str) -> str:
-    """Return a number as messaging writes it."""
+    """Return a number's WhatsApp address."""
     return f"whatsapp:{number}"
 
 
 @dataclass(slots=True)
 class Message:
-    """A message in Twilio's books. sender, to: "whatsapp:+...". Its status and what comes with it change."""
+    """A message as stored by Twilio. sender, to: "whatsapp:+...". Its status and dates change."""
 
     sid: str
     account_sid: str
@@ -88,7 +88,7 @@ class Message:
 
 
 class MessageBook:
-    """The messages of an account, in the order in which they came in and went out. Thread-safe."""
+    """The messages of an account, in order of time. Thread-safe."""
 
     def __init__(self, account_sid: str, now: Callable[[], datetime]) -> None:
         self._account_sid, self.now = account_sid, now
@@ -118,9 +118,9 @@ class MessageBook:
         sid: str | None = None,
         **more: Any,
     ) -> Message:
-        """Write a new message down; one whose SID is there already is the same message again.
+        """Store a message, unless its SID is already there, and return it.
 
-        sid: None: a new one. more: as Message has it.
+        sid: None: a new one. more: fields of Message.
         """
         sid, now = sid or new_message_sid(media), self.now()
         message = Message(sid, self._account_sid, direction, sender, to, body, now, media, **more)
@@ -140,17 +140,17 @@ class MessageBook:
             message.sent_at = message.sent_at or message.updated_at
 
     def last_from(self, sender: str) -> datetime | None:
-        """Return when somebody wrote last."""
+        """Return the time of a sender's last message."""
         return self._wrote_last.get(sender)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message that reached the person.
+    """A message received by the person.
 
-    via: in the reply to a webhook, by the REST API, or as the plain text that a reply should never be.
-    at: seconds since the person took up their phone; wait_s: since they sent their latest message.
-    reply_to: the SID of the message whose webhook was answered with it; None by REST.
+    via: "twiml": in a webhook's reply; "rest": by the REST API; "plain": in a reply of plain text, an error of the
+    server's. at: seconds since the start of the client. wait_s: seconds since the person's latest message. reply_to:
+    the SID of the message it replies to; None: by REST.
     """
 
     sid: str
@@ -168,7 +168,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class MessageProblem:
-    """A problem that Twilio would have logged. code: Twilio's; None where it would have said nothing."""
+    """A problem with a message. code: Twilio's; None: Twilio would log nothing."""
 
     code: int | None
     message: str
@@ -182,9 +182,9 @@ class MessageProblem:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A message of the person's, the webhook that carried it, and what came back in its reply.
+    """A message of the person's, its webhook and its reply.
 
-    steps: the requests, redirects and the fallback's among them. seconds: how long the reply took.
+    steps: the requests, including redirects and the fallback. seconds: the time the reply took.
     """
 
     sid: str
@@ -197,12 +197,12 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """The last response's status; None where none came."""
+        """The status of the last response; None if there was none."""
         return self.steps[-1].status if self.steps else None
 
     @property
     def text(self) -> str:
-        """The words of the reply; "" where it had none."""
+        """The words of the reply; "" if it had none."""
         return "\n".join(message.text for message in self.messages)
 
 

@@ -1,4 +1,4 @@
-"""Sends Twilio's status callbacks to the server, in order or out of order."""
+"""Sends the receipts of messages to the server, in order or out of order."""
 
 import threading
 from collections import deque
@@ -18,13 +18,13 @@ FAILURES = frozenset({"failed", "undelivered"})
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptWishes:
-    """The fate of messages, and the order and number of their status callbacks.
+class ReceiptConfig:
+    """The outcome of messages, and the order and number of their receipts.
 
-    statuses: what happens, in order. order: "scrambled" tells the last first. times: how often each is told.
-    dropped: which are never told. held: none is told until release_receipts(). early: they are told before
-    the REST API has answered who sent the message, as can happen. failing: what statuses end with when
-    `error_code` is set, "failed" or "undelivered"; then the message does not reach the person.
+    statuses: of a message that arrives, in order. order: "scrambled" sends the last receipt first. times: the number
+    of copies of each receipt. dropped: the statuses without a receipt. held: no receipt is sent before
+    release_receipts(). early: receipts are sent before the REST API's answer, as can happen with Twilio. error_code:
+    not None: messages do not arrive. failing: their last status, "failed" or "undelivered".
     """
 
     statuses: tuple[str, ...] = ("sent", "delivered", "read")
@@ -37,7 +37,7 @@ class ReceiptWishes:
     failing: str = "failed"
 
     def steps_for(self, error_code: int | None) -> tuple[str, ...]:
-        """Return what happens to a message; error_code: why it does not arrive, None where it does."""
+        """Return the statuses of a message. error_code: None: it arrives."""
         if error_code is None:
             return self.statuses
         return ("sent", "undelivered") if self.failing == "undelivered" else ("failed",)
@@ -50,10 +50,10 @@ class _Receipt:
 
 
 @dataclass
-class ReceiptCourier:
+class ReceiptSender:
     """One person's receipts, sent one after the other by a thread of its own.
 
-    warn: takes what Twilio would log (15003) where one is not accepted.
+    warn: receives Twilio's warning (15003) about a refused one.
     """
 
     transport: Transport
@@ -69,26 +69,26 @@ class ReceiptCourier:
     _is_closed: bool = False
     _install_sid: str = field(default_factory=lambda: new_sid("XE"))
 
-    def report(self, message: Message, wishes: ReceiptWishes, error_code: int | None) -> None:
-        """Record a message's status, and send it to its status callback."""
+    def report(self, message: Message, config: ReceiptConfig, error_code: int | None) -> None:
+        """Record a message's statuses, and send its receipts."""
         receipts = []
-        for status in wishes.steps_for(error_code):
+        for status in config.steps_for(error_code):
             code = error_code if status in FAILURES else None
             self.book.note(message, status, code)
-            if message.status_callback and status not in wishes.dropped:
+            if message.status_callback and status not in config.dropped:
                 params = self._params(message, status, code)
-                receipts += [_Receipt(message.status_callback, params)] * wishes.times
-        self._send(receipts if wishes.order == "normal" else receipts[::-1], held=wishes.held)
+                receipts += [_Receipt(message.status_callback, params)] * config.times
+        self._send(receipts if config.order == "normal" else receipts[::-1], held=config.held)
 
     def report_later(
-        self, message: Message, wishes: ReceiptWishes, error_code: int | None
+        self, message: Message, config: ReceiptConfig, error_code: int | None
     ) -> Callable[[], None]:
-        """Return what reports a message when it is called; `settle` waits for that."""
+        """Return a function that calls `report`. `settle` waits for it to be called."""
         with self._changed:
             self._promised += 1
 
         def report() -> None:
-            self.report(message, wishes, error_code)
+            self.report(message, config, error_code)
             with self._changed:
                 self._promised -= 1
                 self._changed.notify_all()
@@ -102,7 +102,7 @@ class ReceiptCourier:
         self._send(held, held=False)
 
     def settle(self, timeout_s: float = 30) -> None:
-        """Wait until all receipts not withheld are sent. Raises TimeoutError."""
+        """Wait until all receipts are sent, except withheld ones. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(self._is_settled, timeout_s):
                 raise TimeoutError(f"receipts are still being sent after {timeout_s:g} s")

@@ -1,4 +1,4 @@
-"""Provides minimal valid sample files of each kind."""
+"""Makes minimal valid files of each kind."""
 
 import struct
 import zlib
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 _OPUS_RATE = 48_000
 _OPUS_FRAME_S = 0.02
 _OPUS_SILENCE = b"\xf8\xff\xfe"
-"""A frame of 20 ms of silence, full band, mono (RFC 6716, section 3.1)."""
+"""A frame of 20 ms of silence, fullband, mono (RFC 6716, section 3.1)."""
 
 
 def png(side: int = 16) -> bytes:
-    """Return a red square, so many pixels wide (ISO/IEC 15948)."""
+    """Return a red square. side: in pixels (ISO/IEC 15948)."""
     rows = (b"\0" + b"\xd0\x30\x30" * side) * side
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
@@ -19,7 +19,7 @@ def png(side: int = 16) -> bytes:
 
 
 def jpeg() -> bytes:
-    """Return a grey square of 8 by 8 pixels: one block, which two bits describe (ITU-T T.81)."""
+    """Return a grey square of 8 by 8 pixels: one block, coded in two bits (ITU-T T.81)."""
     one_code = bytes([1, *[0] * 15]) + b"\0"  # a Huffman table with a single code, of one bit
     return b"".join(
         (
@@ -36,7 +36,7 @@ def jpeg() -> bytes:
 
 
 def ogg(seconds: float = 1.0) -> bytes:
-    """Return so many seconds of silence, at most five, as a voice note has them: Opus in Ogg (RFC 7845)."""
+    """Return a silent voice note of at most five seconds: Opus in Ogg (RFC 7845)."""
     frames = [_OPUS_SILENCE] * max(1, min(250, round(seconds / _OPUS_FRAME_S)))
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 16_000, 0, 0)
     tags = b"OpusTags" + struct.pack("<I", 4) + b"none" + struct.pack("<I", 0)
@@ -63,17 +63,17 @@ def pdf() -> bytes:
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>",
     )
-    body, places = b"%PDF-1.4\n", []
+    body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, start=1):
-        places.append(len(body))
+        offsets.append(len(body))
         body += b"%d 0 obj%sendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     trailer = b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
     return body + b"xref\n0 4\n0000000000 65535 f \n" + table + trailer
 
 
 def vcard(name: str, number: str) -> bytes:
-    """Return somebody's card, as a shared contact comes (RFC 2426)."""
+    """Return the card of a shared contact (RFC 2426)."""
     lines = (
         "BEGIN:VCARD",
         "VERSION:3.0",
@@ -94,7 +94,7 @@ def _jpeg_segment(marker: int, data: bytes) -> bytes:
 
 
 def _ogg_page(sequence: int, kind: int, granule: int, packets: Sequence[bytes]) -> bytes:
-    """Return a page (RFC 3533). kind: 2 the first, 4 the last. Packets are shorter than 255 bytes."""
+    """Return a page (RFC 3533). kind: 2: the first; 4: the last. Packets must be shorter than 255 bytes."""
     lengths = bytes(len(packet) for packet in packets)
     before = b"OggS" + struct.pack("<BBqII", 0, kind, granule, 1, sequence)
     after = bytes([len(packets)]) + lengths + b"".join(packets)

@@ -1,4 +1,4 @@
-"""The reply to a message's webhook, read as Twilio reads it (Twilio: "TwiML for Programmable Messaging")."""
+"""Parses the reply to a message's webhook (Twilio: "TwiML for Programmable Messaging")."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that a document asks for. to, sender: as written, or None. plain: it was no TwiML at all."""
+    """A message in a document. to, sender: as written there; None: not given. plain: the reply was plain text."""
 
     text: str
     media: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Redirect:
 
 @dataclass(slots=True)
 class Reading:
-    """A document's supported instructions."""
+    """The contents of a document: its messages, its redirect and its problems."""
 
     drafts: list[Draft] = field(default_factory=list)
     redirect: Redirect | None = None
@@ -49,7 +49,7 @@ class Reading:
 
 
 def read_reply(step: Step) -> Reading:
-    """Read a response. Raises WebhookError 12300 for its type, 12100 for what is not TwiML."""
+    """Parse a response. Raises WebhookError 12300 for a wrong content type, 12100 for invalid TwiML."""
     if step.status == 204:
         return Reading()
     kind = (step.content_type or "").partition(";")[0].strip().lower()
@@ -65,7 +65,7 @@ def read_reply(step: Step) -> Reading:
 
 
 def text_problem(text: str, media: tuple[str, ...]) -> str | None:
-    """Return why a message cannot be sent; None where it can."""
+    """Return the problem with a message that cannot be sent; None if it can be."""
     if not text.strip() and not media:
         return "a message has no words and no media"
     if len(text) > MAX_BODY_CHARS:
@@ -118,10 +118,10 @@ class _Reader:
         self._reading.drafts.append(draft)
 
     def _words(self, verb: ET.Element) -> Iterator[str]:
-        """The words as they are written: line breaks are the person's to see."""
+        """Yield the words with their line breaks, which the person sees."""
         bodies = [child for child in verb if child.tag == "Body"]
         loose = [verb.text or "", *(child.tail or "" for child in verb)]
-        # Beside a <Body>, what stands between the elements is layout.
+        # Beside child elements, the space around a text is layout.
         yield from [part.strip() for part in loose if part.strip()] if bodies or len(verb) else loose
         for child in verb:
             self._check_child(child)

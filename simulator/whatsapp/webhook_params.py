@@ -1,7 +1,7 @@
-"""Builds a person's message as webhook fields.
+"""Builds the webhook fields of a person's message.
 
-After Twilio's "Twilio's request to your incoming message Webhook URL" page and, for what was pressed or chosen, its
-pages on quick replies and list pickers.
+Sources: Twilio's "Twilio's request to your incoming message Webhook URL", and its pages on quick replies and list
+pickers.
 """
 
 import json
@@ -13,13 +13,14 @@ from simulator.whatsapp.media import Attachment
 from simulator.whatsapp.messages import API_VERSION, address
 
 Extra = Mapping[str, str | None]
-"""Fields that are sent beside ours or in their place; None leaves one of ours out."""
+"""Fields to add to the default ones or to override them; None removes one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A person on WhatsApp. number: E.164. id: None: the number without its plus sign; in Mexico and Argentina the two
-    can differ.
+    """A person on WhatsApp.
+
+    number: E.164. id: the WaId; None: the number without its plus sign. In Mexico and Argentina they can differ.
     """
 
     number: str = "+12025550143"
@@ -43,7 +44,8 @@ class Profile:
     ) -> Params:
         """Return a message's fields.
 
-        to: the recipient's address. media: each file with its link. message_type: None for what it is by itself.
+        to: the recipient's address. media: each file with its link. message_type: None: by the first file, or "text".
+        extra: fields to add or override.
         """
         fields: dict[str, str | None] = {
             "SmsMessageSid": sid,
@@ -79,7 +81,7 @@ class Profile:
 
 
 def location(latitude: float, longitude: float, label: str, street: str) -> dict[str, str | None]:
-    """Return the fields of a place. label: its name, street: its address; "" leaves either out."""
+    """Return the fields of a location. label: its name. street: its address. "": left out."""
     return {
         "Latitude": str(latitude),
         "Longitude": str(longitude),
@@ -105,7 +107,7 @@ def list_choice(title: str, choice_id: str, description: str) -> dict[str, str |
 
 
 def quoting(sid: str | None, sender: str) -> dict[str, str | None]:
-    """Return the fields that say which of our messages is answered; with no SID, none."""
+    """Return the fields that quote a message of ours; none without a SID."""
     if sid is None:
         return {}
     return {"OriginalRepliedMessageSid": sid, "OriginalRepliedMessageSender": address(sender)}

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.chatwoot import ChatwootServices, chatwoot_group
-from cli.chatwoot_advice import what_to_change
+from cli.chatwoot_advice import advice_for
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from integrations.chatwoot.client import Chatwoot
@@ -92,12 +92,12 @@ def test_what_is_wrong_is_said_with_the_setting_to_change(run, wrong, problem, c
 
     assert found == code
     with in_language(language):
-        assert str(what_to_change(problem)) in said
+        assert str(advice_for(problem)) in said
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_has_a_sentence(problem):
-    assert str(what_to_change(problem)).endswith(".")
+    assert str(advice_for(problem)).endswith(".")
 
 
 def test_whose_token_it_is_is_said(run):

@@ -6,7 +6,7 @@ from simulator.twilio import phone
 from simulator.twilio.account import Account, NumberConfig
 from simulator.twilio.clock import RealClock
 from simulator.twilio.phone import Phone
-from simulator.twilio.status_callbacks import StatusWishes
+from simulator.twilio.status_callbacks import StatusConfig
 from simulator.twilio.twiml_interpreter import Behaviour
 from simulator.whatsapp import client
 from simulator.whatsapp.client import Profile, WhatsApp
@@ -17,7 +17,7 @@ OF_NUMBER = {"path": "webhook", "fallback_url": "fallback_url", "public_url": "p
 
 def phone_at(url, account_sid, auth_token, *, shared_key_id=None, realtime=False, **options):
     """A phone of the server at a URL. options: of Phone, and of what it is made of."""
-    status = StatusWishes(**taken(options, OF_STATUS))
+    status = StatusConfig(**taken(options, OF_STATUS))
     number = taken(options, OF_NUMBER | {"to_number": "number"})
     behaviour = Behaviour(**taken(options, {field.name: field.name for field in fields(Behaviour)}))
     if realtime:

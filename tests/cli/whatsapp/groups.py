@@ -6,8 +6,10 @@ from cli.console import Terminal
 from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
 
 
-def group_of(database, language, *, rest, providers, check=lambda: None, clock=None, mirror=None):
-    options = {name: value for name, value in {"clock": clock, "mirror": mirror}.items() if value is not None}
+def group_of(database, language, *, rest, providers, check=lambda: None, clock=None, observer=None):
+    options = {
+        name: value for name, value in {"clock": clock, "observer": observer}.items() if value is not None
+    }
     services = WhatsAppServices(
         database, ZoneInfo("Europe/Madrid"), rest=rest, providers=providers, **options
     )

@@ -102,8 +102,8 @@ def test_what_is_sent_is_shown_to_people_and_that_it_failed_as_well(commands, wh
     watcher = Watcher()
     commands.wrote()
 
-    commands.send("--text", "Hola", "--no-wait", mirror=watcher)
+    commands.send("--text", "Hola", "--no-wait", observer=watcher)
     whatsapp.api_key = "another"
-    commands.send("--text", "Hola", "--no-wait", mirror=watcher)
+    commands.send("--text", "Hola", "--no-wait", observer=watcher)
 
     assert watcher.seen == ["message", "message", MessageStatus.FAILED]

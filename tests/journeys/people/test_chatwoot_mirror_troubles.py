@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulator.whatsapp.client import ReceiptWishes, photo
+from simulator.whatsapp.client import ReceiptConfig, photo
 from storage.models import Mirror
 from tests.fakes.chatwoot.fake import FakeChatwoot, Hang, Page, Status
 from tests.fakes.openai.replies import text
@@ -191,7 +191,7 @@ def test_a_bots_token_is_refused_receipts_once_and_then_not_asked_again(desk_lin
 def test_an_answer_that_failed_is_marked_so(desk_line, chatwoot, twilio, openai):
     openai.enqueue(text("Hola."))
     line = desk_line(token="user")
-    person_of(line, twilio, receipts=ReceiptWishes(error_code=63024)).send("Hola")
+    person_of(line, twilio, receipts=ReceiptConfig(error_code=63024)).send("Hola")
 
     work_off(line)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from messaging.requests import ReceiptFacts
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from storage.base import utc_now
 from storage.models import Contact, Handoff, Message, MessageStatus, Offer
 from storage.queries import contacts
@@ -85,7 +85,7 @@ def test_sellers_take_turns(known_sellers):
 @pytest.mark.both_databases
 def test_a_notice_that_did_not_arrive_has_the_next_one_told(known_sellers):
     line, marta, luis = known_sellers
-    marta.receipts = ReceiptWishes(error_code=63003)
+    marta.receipts = ReceiptConfig(error_code=63003)
     for channel in line.parts.people.outbox._channels.prompt.values():
         channel._public_url = line.url  # so that receipts are told
 

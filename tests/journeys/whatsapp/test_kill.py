@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from simulator.twilio.account import Account
-from simulator.whatsapp.client import ReceiptWishes, WhatsApp, voice_note
+from simulator.whatsapp.client import ReceiptConfig, WhatsApp, voice_note
 from storage.models import Message, Turn
 from tests.fakes.openai.replies import hang_before_headers, stalled, text, transcript
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
@@ -174,7 +174,7 @@ def test_a_worker_killed_between_twilios_taking_a_message_and_saying_so_repeats_
     site, database, twilio, openai
 ):
     openai.enqueue(text(" ".join(f"Frase {n} de una larga respuesta." for n in range(1, 140))))
-    nothing_told = ReceiptWishes(dropped=("sent", "delivered", "read"))  # else a receipt would bring the SID
+    nothing_told = ReceiptConfig(dropped=("sent", "delivered", "read"))  # else a receipt would bring the SID
     with (
         a_person(SlowlyAccepted, site, twilio, receipts=nothing_told) as ana,
         web(site | {"WHATSAPP_TWIML_WAIT_S": "0"}),

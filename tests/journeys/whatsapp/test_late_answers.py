@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from storage.models import Contact
 from tests.fakes.openai.replies import stalled, text
 from tests.fakes.openai.steps import Until
@@ -92,7 +92,7 @@ def test_a_reply_that_was_lost_on_its_way_is_sent_after_a_minute(real_line, twil
 def test_a_reply_that_arrived_and_whose_receipts_were_lost_is_not_said_again(real_line, twilio, openai):
     openai.enqueue(text("Una sola vez."))
     line = real_line()
-    person = person_of(line, twilio, receipts=ReceiptWishes(dropped=("sent", "delivered", "read")))
+    person = person_of(line, twilio, receipts=ReceiptConfig(dropped=("sent", "delivered", "read")))
 
     person.send("Hola")
     with line.parts.database.write() as connection:
@@ -106,7 +106,7 @@ def test_a_reply_that_arrived_and_whose_receipts_were_lost_is_not_said_again(rea
 
 def test_without_rest_nothing_is_said_twice_for_want_of_a_receipt(line, openai):
     openai.enqueue(text("Uno."), text("Dos."))
-    person = line.whatsapp(receipts=ReceiptWishes(dropped=("sent", "delivered", "read")))
+    person = line.whatsapp(receipts=ReceiptConfig(dropped=("sent", "delivered", "read")))
 
     person.send("Hola")
     person.send("¿Y?")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from storage.base import utc_now
 from storage.models import Contact, Message, Pace
 from storage.queries import send_rate
@@ -90,10 +90,10 @@ def test_a_token_that_came_before_is_the_same_webhook(open_line, openai):
 def test_what_twilio_could_not_deliver_for_now_is_sent_again(real_line, twilio, openai):
     openai.enqueue(text("Con retraso."))
     line = real_line()
-    person = person_of(line, twilio, receipts=ReceiptWishes(error_code=63018))
+    person = person_of(line, twilio, receipts=ReceiptConfig(error_code=63018))
     person.send("Hola")
     assert sent(line)[0].tries == 1
-    person.receipts = ReceiptWishes()
+    person.receipts = ReceiptConfig()
 
     work_off(line)
     assert person.texts == []

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from storage.models import Contact, Conversation, Message, Turn
 from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.whatsapp.people import asked, sent
@@ -82,7 +82,7 @@ def test_an_answer_in_many_parts_comes_in_order_and_within_the_limit(line, opena
 @pytest.mark.both_databases
 def test_receipts_in_any_order_never_take_a_message_back(line, openai):
     openai.enqueue(text("Hecho."))
-    person = line.whatsapp(receipts=ReceiptWishes(order="scrambled", times=3))
+    person = line.whatsapp(receipts=ReceiptConfig(order="scrambled", times=3))
 
     person.send("Hola")
 

@@ -157,7 +157,7 @@ def test_a_port_that_cannot_be_read_is_passed_over(tmp_path, written):
 
 
 @pytest.mark.parametrize(
-    ("line", "deed"),
+    ("line", "action"),
     [
         ("Buenos días", (InputAction.SAY, "Buenos días")),
         ("5", (InputAction.SAY, "5")),
@@ -174,8 +174,8 @@ def test_a_port_that_cannot_be_read_is_passed_over(tmp_path, written):
         ("/ayuda", (InputAction.ASK_FOR_HELP, "")),
     ],
 )
-def test_each_line_means_one_thing(line, deed):
-    assert read_line(line) == deed
+def test_each_line_means_one_thing(line, action):
+    assert read_line(line) == action
 
 
 def test_a_script_does_not_speak_while_the_call_thinks():

@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from tests.simulator.conftest import ACCOUNT
 from tests.simulator.phones import whatsapp_at
 from tests.simulator.toy_server import response
@@ -96,7 +96,7 @@ def test_waiting_for_what_does_not_come_ends(ana):
 
 def test_receipts_may_come_before_the_answer_to_who_sent(server, ana, write):
     ana.send("hola")
-    ana.receipts = ReceiptWishes(early=True)
+    ana.receipts = ReceiptConfig(early=True)
 
     write()
 

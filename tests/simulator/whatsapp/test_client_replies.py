@@ -5,7 +5,7 @@ import re
 import pytest
 from twilio.request_validator import RequestValidator
 
-from simulator.whatsapp.client import ReceiptWishes
+from simulator.whatsapp.client import ReceiptConfig
 from tests.simulator.toy_server import Reply, response
 from tests.simulator.whatsapp.writing import DONE, PATH, PUBLIC, message
 
@@ -213,23 +213,23 @@ def test_a_message_that_names_no_callback_has_no_receipts(server, ana):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "statuses"),
+    ("config", "statuses"),
     [
-        (ReceiptWishes(order="scrambled"), ["read", "delivered", "sent"]),
-        (ReceiptWishes(times=2), ["sent", "sent", "delivered", "delivered", "read", "read"]),
-        (ReceiptWishes(dropped={"sent", "read"}), ["delivered"]),
-        (ReceiptWishes(statuses=()), []),
-        (ReceiptWishes(statuses=("sent",)), ["sent"]),
+        (ReceiptConfig(order="scrambled"), ["read", "delivered", "sent"]),
+        (ReceiptConfig(times=2), ["sent", "sent", "delivered", "delivered", "read", "read"]),
+        (ReceiptConfig(dropped={"sent", "read"}), ["delivered"]),
+        (ReceiptConfig(statuses=()), []),
+        (ReceiptConfig(statuses=("sent",)), ["sent"]),
     ],
 )
-def test_receipts_may_be_scrambled_repeated_and_dropped(answered, a_whatsapp, wishes, statuses):
-    a_whatsapp(receipts=wishes).send("hola")
+def test_receipts_may_be_scrambled_repeated_and_dropped(answered, a_whatsapp, config, statuses):
+    a_whatsapp(receipts=config).send("hola")
 
     assert [form["MessageStatus"] for form in told(answered)] == statuses
 
 
 def test_receipts_may_be_held_back(answered, a_whatsapp):
-    ana = a_whatsapp(receipts=ReceiptWishes(held=True))
+    ana = a_whatsapp(receipts=ReceiptConfig(held=True))
 
     ana.send("hola")
     assert told(answered) == []
@@ -242,7 +242,7 @@ def test_receipts_may_be_held_back(answered, a_whatsapp):
     ("failing", "statuses"), [("failed", ["failed"]), ("undelivered", ["sent", "undelivered"])]
 )
 def test_a_message_may_fail_and_then_does_not_reach_the_person(answered, a_whatsapp, failing, statuses):
-    ana = a_whatsapp(receipts=ReceiptWishes(error_code=63003, failing=failing))
+    ana = a_whatsapp(receipts=ReceiptConfig(error_code=63003, failing=failing))
 
     exchange = ana.send("hola")
 
