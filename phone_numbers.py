@@ -5,6 +5,7 @@ changed: a 1 in Mexico, a 9 in Argentina, and no ninth digit in older mobile num
 was written, which is how WhatsApp reaches it; the other forms are derived from it when needed.
 """
 
+import hashlib
 import re
 from enum import StrEnum
 
@@ -17,6 +18,13 @@ _ARGENTINA = re.compile(r"\+549([0-9]{10})")
 # with a 7 are left alone: radio networks kept eight digits there, so with and without the 9 may be two people.
 # Landlines begin with 2 to 5.
 _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+WITHHELD_DIGITS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""The caller's number as Twilio writes it where there is none: the keys of ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and
+UNAVAILABLE. Nobody has such a number."""
+WITHHELD = "withheld:"
+_LONGEST_ID = 64
 
 
 class PhoneNumberProblem(StrEnum):
@@ -47,9 +55,26 @@ def parse_e164(number: str) -> str:
         dialled = phonenumbers.parse(dialable_number(e164))
     except phonenumbers.NumberParseException as error:
         raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
-    if not phonenumbers.is_possible_number(dialled):
+    if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return str(e164)
+
+
+def contact_address(number: str, conversation: str) -> str:
+    """Return the address by which a contact is found: the matching form of their number.
+
+    Whoever shows no number is nobody that we have met: their address is made of the conversation's id.
+    """
+    if _E164.fullmatch(number) and number not in WITHHELD_DIGITS:
+        return matching_number(number)
+    if len(conversation) > _LONGEST_ID:  # cut, two might become one
+        conversation = hashlib.sha256(conversation.encode()).hexdigest()
+    return f"{WITHHELD}{conversation}"
+
+
+def is_withheld(address: str) -> bool:
+    """Return whether a contact's address is no number: neither to be shown nor to be dialled."""
+    return address.startswith(WITHHELD) or address in WITHHELD_DIGITS
 
 
 def matching_number(number: str) -> str:

@@ -20,6 +20,7 @@ from conversation.manager import ConversationManager, Utterance
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
 from ivr.requests import CallPosition, Heard
+from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Ending, ServedKind, TurnKind
@@ -183,13 +184,12 @@ class PhoneLine:
 
     def _render_transfer(self, facts: CallFacts, number: int, serving: Serving) -> str:
         assert self._human_number is not None
-        withheld = facts.contact_address.startswith("withheld:")
         return twiml.transfer(
             self._voice,
             serving.words,
             self._human_number,
             self._url("/continue", **{"turn": number, "from": serving.record.upto, "dial": 1}),
-            caller_id=facts.to_number if withheld and facts.direction == "inbound" else None,
+            caller_id=_caller_id(facts),
         )
 
     # What is not an answer
@@ -249,6 +249,11 @@ class PhoneLine:
 
     def _url(self, path: str, **query: int) -> str:
         return f"{self._base_path}{path}?{urlencode(query)}"
+
+
+def _caller_id(facts: CallFacts) -> str | None:
+    """Return our own number where the caller shows none that could be shown on; None for Twilio's default."""
+    return facts.to_number if is_withheld(facts.contact_address) and facts.direction == "inbound" else None
 
 
 def _next_serving(reading: Reading, number: int, wait: int, now: datetime) -> ServedRecord:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from phone_numbers import matching_number
+from phone_numbers import contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import TurnKind
 from storage.queries.calls import CallFacts
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 MOST_TURNS = 100_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -58,8 +57,7 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
         from_number=_text(form, "From"),
         to_number=_text(form, "To"),
         status=_text(form, "CallStatus")[:20],
-        # somebody without a number of their own is nobody we have met: a new contact for each call
-        contact_address=matching_number(person) if E164.fullmatch(person) else f"withheld:{call_sid}",
+        contact_address=contact_address(person, call_sid),
         simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
     )
 

@@ -149,21 +149,6 @@ def test_after_a_silence_the_conversation_goes_on_where_it_was(line, openai):
     assert ("assistant", "Sí.") in asked(openai)
 
 
-@pytest.mark.both_databases
-def test_withheld_numbers_are_never_taken_for_one_another(line, openai):
-    from storage.models import Contact
-    from tests.records import every
-
-    for _ in range(2):
-        phone = line.phone(from_number="anonymous")
-        phone.dial()
-        assert phone.say("Hola", confidence=None)
-
-    addresses = [contact.address for contact in every(line.parts.database, Contact)]
-    assert len(set(addresses)) == 2
-    assert all(address.startswith("withheld:") for address in addresses)
-
-
 def test_a_call_that_was_never_greeted_goes_on_as_a_new_one(line, openai):
     openai.enqueue(text("Claro que sí."))
     phone = line.phone()
