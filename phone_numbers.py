@@ -42,14 +42,15 @@ class PhoneNumberError(ValueError):
         self.problem = problem
 
 
-def parse_e164(number: str) -> str:
+def parse_e164(number: str, region: str | None = None) -> str:
     """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
 
-    Spaces, dots, dashes, and a whatsapp: before it are accepted. Raises PhoneNumberError, for an impossible number
+    Spaces, dots, dashes, and a whatsapp: before it are accepted. region: the country ("ES") of a number that is
+    written without its country code; None: such a number is refused. Raises PhoneNumberError, for an impossible number
     too (ITU-T E.164, by phonenumbers' lengths).
     """
     try:
-        written = phonenumbers.parse(number)
+        written = phonenumbers.parse(number, region)
         e164 = phonenumbers.format_number(written, phonenumbers.PhoneNumberFormat.E164)
         # phonenumbers no longer knows Mexico's 1: what is checked is the number that the network knows
         dialled = phonenumbers.parse(dialable_number(e164))
@@ -58,6 +59,22 @@ def parse_e164(number: str) -> str:
     if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return str(e164)
+
+
+def find_number(text: str, region: str | None) -> str:
+    """Return the number in a text from a program, as E.164 and as it was written; empty if there is none.
+
+    It may be a SIP address, or a number of `region` without its country code.
+    """
+    try:
+        return parse_e164(text.partition("@")[0], region)
+    except PhoneNumberError:
+        return ""
+
+
+def region_of(language: str) -> str | None:
+    """Return the country of a BCP 47 tag: "ES" of "es-ES"; None if it names none."""
+    return next((part.upper() for part in language.split("-")[1:] if len(part) == 2), None)
 
 
 def contact_address(number: str, conversation: str) -> str:

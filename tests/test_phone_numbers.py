@@ -25,6 +25,7 @@ from people.handoff.sellers import load_sellers, sellers_of
 from phone_numbers import (
     WITHHELD_DIGITS,
     dialable_number,
+    find_number,
     is_withheld,
     matching_number,
     parse_e164,
@@ -154,7 +155,9 @@ def sellers_file(typed, folder):
 
 
 def handoff_api(typed, _):
-    return read_handoff(json.dumps({"user_phone": typed, "reason": "x"}).encode()).user_phone
+    return find_number(
+        read_handoff(json.dumps({"user_phone": typed, "reason": "x"}).encode()).user_phone, None
+    )
 
 
 def sender_of_360dialog(number):
