@@ -22,7 +22,7 @@ class PhoneServices:
     @service
     def manager(self) -> ConversationManager:
         """The manager of phone conversations."""
-        settings, can_transfer = self._core.settings, self._core.settings.human_phone_number is not None
+        settings, can_transfer = self._core.settings, self._core.settings.person_number is not None
         manager = ConversationManager(
             database=self._core.database,
             work=self._core.work,
@@ -53,7 +53,7 @@ class PhoneServices:
             database=self._core.database,
             lifecycle=self.lifecycle,
             wait_s=settings.answer_wait_s,
-            human_number=settings.human_phone_number,
+            human_number=settings.person_number,
             base_path=urlsplit(settings.webhook_url or "").path,
             demonstration=self._core.models[0].name == OfflineModel.name,
         )

@@ -20,6 +20,7 @@ from conversation.manager import ConversationManager, Utterance
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
 from ivr.requests import CallPosition, Heard
+from ivr.transfer import Leg, Transfer
 from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
@@ -60,7 +61,7 @@ class PhoneLine:
         demonstration: bool = False,
     ) -> None:
         self.manager, self._database, self._lifecycle = manager, database, lifecycle
-        self._wait_s, self._human_number = wait_s, human_number
+        self._wait_s, self._transfer = wait_s, Transfer(human_number)
         self._base_path, self._demonstration = base_path, demonstration
         profile = manager.profile
         self._profile, self._phrases = profile, profile.phrases
@@ -76,11 +77,11 @@ class PhoneLine:
 
     def greet(self, facts: CallFacts, answered_by: str = "") -> str:
         """A call came in, or one of ours was answered, by a person or by a machine."""
-        try:
-            with self._database.write() as connection:
-                calls.open_call(connection, facts, utc_now())
-        except SQLAlchemyError as error:
-            log.error("call_not_kept", error=type(error).__name__)
+        leg = self._open(facts)
+        if leg is Leg.OURS:
+            return twiml.refuse()
+        if leg is Leg.LIKELY_OURS:
+            return self._ask_for_message(0, [self._phrases.nobody_answered])
         if answered_by.startswith(("machine", "fax")):
             return twiml.say_and_hang_up(self._voice, [self._profile.voicemail])
         outbound = facts.direction != "inbound"
@@ -88,6 +89,20 @@ class PhoneLine:
         if self._demonstration:
             words = [self._phrases.demonstration, *words]
         return twiml.gather(self._voice, words, self._url("/gather", turn=1))
+
+    def _open(self, facts: CallFacts) -> Leg:
+        """Keep a call, unless it is a leg of another; return which."""
+        leg, now = Leg.NONE, utc_now()
+        try:
+            with self._database.write() as connection:
+                leg = self._transfer.leg_of(connection, facts, now)
+                if leg is not Leg.OURS:
+                    calls.open_call(connection, facts, now)
+        except SQLAlchemyError as error:
+            log.error("call_not_kept", error=type(error).__name__)
+        if leg is not Leg.NONE:
+            log.warning("transfer_came_back", leg=leg)
+        return leg
 
     def apologise(self, facts: CallFacts) -> str:
         """Apologise and listen again, after a webhook of this call failed."""
@@ -161,7 +176,7 @@ class PhoneLine:
             return twiml.say_and_go_on(self._voice, serving.words, then)
         if record.ending is Ending.HANG_UP:
             return twiml.say_and_hang_up(self._voice, serving.words)
-        if record.ending is Ending.TRANSFER and self._human_number:
+        if record.ending is Ending.TRANSFER:
             return self._render_transfer(facts, number, serving)
         if record.ending is Ending.GATHER:
             action = self._url("/gather", turn=number + 1, served=record.upto)
@@ -183,11 +198,13 @@ class PhoneLine:
         )
 
     def _render_transfer(self, facts: CallFacts, number: int, serving: Serving) -> str:
-        assert self._human_number is not None
+        person = self._transfer.number_for(facts)
+        if person is None:
+            return self._ask_for_message(number, [*serving.words, self._phrases.nobody_answered])
         return twiml.transfer(
             self._voice,
             serving.words,
-            self._human_number,
+            person,
             self._url("/continue", **{"turn": number, "from": serving.record.upto, "dial": 1}),
             caller_id=_caller_id(facts),
         )

@@ -59,6 +59,7 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
         status=_text(form, "CallStatus")[:20],
         contact_address=contact_address(person, call_sid),
         simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
+        forwarded_from=_text(form, "ForwardedFrom"),
     )
 
 

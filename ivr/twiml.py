@@ -89,6 +89,13 @@ def transfer(
     return str(response)
 
 
+def refuse() -> str:
+    """Leave a call unanswered, as if the line were busy."""
+    response = VoiceResponse()
+    response.reject(reason="busy")
+    return str(response)
+
+
 def nothing() -> str:
     """The answer to a status callback."""
     return str(VoiceResponse())

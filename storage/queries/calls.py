@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, func, select, update
 
-from storage.models import Call, Contact, Conversation, Turn
+from storage.models import LONGEST_CALL, Call, Contact, Conversation, Ending, Turn
 from storage.upsert import insert_once
 
 STATUS_RANKS = {
@@ -27,7 +27,10 @@ OVER = 4
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """A webhook's data on its call. Numbers as Twilio gave them; contact_address is ours."""
+    """A webhook's data on its call. Numbers as Twilio gave them; contact_address is ours.
+
+    forwarded_from: the number that was called first, where the carrier says so; else empty.
+    """
 
     call_sid: str
     direction: str
@@ -36,6 +39,7 @@ class CallFacts:
     status: str
     contact_address: str
     simulated: bool
+    forwarded_from: str = ""
 
     @property
     def key(self) -> str:
@@ -114,6 +118,27 @@ def _contact(connection: Connection, facts: CallFacts, now: datetime) -> int:
             Contact.address == facts.contact_address, Contact.simulated == facts.simulated
         )
     ).scalar_one()
+
+
+def is_being_transferred(connection: Connection, facts: CallFacts, since: datetime) -> bool:
+    """Return whether another call of the same contact goes on that was transferred to a person after a time."""
+    values = {
+        "address": facts.contact_address, "simulated": facts.simulated, "key": facts.key, "since": since,
+        "begun": since - LONGEST_CALL,
+    }  # fmt: skip
+    return connection.execute(_BEING_TRANSFERRED, values).first() is not None
+
+
+_BEING_TRANSFERRED = (
+    select(Conversation.id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .join(Turn, Turn.conversation_id == Conversation.id)
+    .where(Contact.address == bindparam("address"), Contact.simulated == bindparam("simulated"))
+    .where(Conversation.channel == "phone", Conversation.closed_at.is_(None))
+    .where(Conversation.key != bindparam("key"), Conversation.created_at > bindparam("begun"))
+    .where(Turn.ending == Ending.TRANSFER, Turn.finished_at > bindparam("since"))
+    .limit(1)
+)
 
 
 def topics_of(connection: Connection, contact_id: int, *, besides: int = 0) -> str:
