@@ -19,7 +19,7 @@ from conversation.intents import is_continue
 from conversation.manager import ConversationManager, Utterance
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
-from ivr.requests import CallPosition, Heard
+from ivr.requests import CallPosition, DialOutcome, Heard
 from ivr.transfer import Leg, Transfer
 from phone_numbers import is_withheld
 from storage.base import utc_now
@@ -122,12 +122,12 @@ class PhoneLine:
         self.manager.answer(self._utterance(facts, number, position, heard))
         return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
 
-    def go_on(self, facts: CallFacts, position: CallPosition, dial_status: str = "") -> str:
+    def go_on(self, facts: CallFacts, position: CallPosition, dial: DialOutcome) -> str:
         """Speak the rest of an answer, or go on after a transfer."""
         if position.turn is None:
             return self.apologise(facts)
-        if position.is_transfer_end or dial_status:
-            return self._after_transfer(position.turn, dial_status)
+        if position.is_transfer_end or dial.status:
+            return self._after_transfer(position.turn, dial)
         return self._serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
@@ -218,8 +218,11 @@ class PhoneLine:
         action = self._url("/gather", turn=number, served=position.served, silent=position.silent + 1)
         return twiml.gather(self._voice, [self._phrases.reprompts[position.silent]], action)
 
-    def _after_transfer(self, number: int, dial_status: str) -> str:
-        if dial_status in ("completed", "answered"):
+    def _after_transfer(self, number: int, dial: DialOutcome) -> str:
+        if dial.was_short:
+            action = self._url("/gather", turn=number + 1, message=1, helped=1)
+            return twiml.gather_message(self._voice, [self._phrases.was_helped], action)
+        if dial.was_answered:
             return twiml.say_and_hang_up(self._voice, [self._phrases.after_transfer])
         return self._ask_for_message(number, [self._phrases.nobody_answered])
 

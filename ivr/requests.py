@@ -18,6 +18,7 @@ from storage.models import TurnKind
 from storage.queries.calls import CallFacts
 
 MOST_TURNS = 100_000
+SHORTEST_TALK_S = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -43,6 +44,31 @@ class CallPosition:
     """A filler was being said for this turn."""
     is_message: bool
     is_transfer_end: bool
+    was_transferred: bool
+    """A message was asked for, or whether somebody helped, after a transfer of a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialOutcome:
+    """How a transfer ended. status: Twilio's DialCallStatus, or empty; talked_s: None if it is not known."""
+
+    status: str = ""
+    talked_s: int | None = None
+
+    @property
+    def was_answered(self) -> bool:
+        """Return whether somebody answered, or something: a voicemail does too."""
+        return self.status in ("completed", "answered")
+
+    @property
+    def was_short(self) -> bool:
+        """Return whether it was answered for no longer than a voicemail's greeting is listened to."""
+        return self.was_answered and self.talked_s is not None and self.talked_s < SHORTEST_TALK_S
+
+
+def read_dial(form: Mapping[str, str]) -> DialOutcome:
+    """Return how a transfer ended, from the request that follows it."""
+    return DialOutcome(_text(form, "DialCallStatus"), read_seconds(form, "DialCallDuration"))
 
 
 def read_facts(form: Mapping[str, str]) -> CallFacts:
@@ -88,6 +114,7 @@ def read_position(query: Mapping[str, str]) -> CallPosition:
         pending=_number(query, "pending"),
         is_message="message" in query,
         is_transfer_end="dial" in query,
+        was_transferred="helped" in query,
     )
 
 

@@ -42,6 +42,8 @@ class Phrases(_Table):
     """The transfer failed; `take_message` follows."""
     after_transfer: str
     """The transferred conversation ended and the caller is still on the line."""
+    was_helped: str
+    """The transfer was answered and ended within seconds, perhaps by a voicemail; asks whether somebody helped."""
     take_message: str
     """Asks for the name and the message."""
     message_taken: str
