@@ -51,7 +51,8 @@ class Utterance:
     served: sentences of the previous answer that were served, according to the request.
     joins: none of the previous answer was spoken, and these words join those it was to answer.
     also: run with the turn's id inside the transaction that claims it; an exception undoes the claim.
-    images: pictures that came with the words, as data URLs. reply: a ready answer, for words that need no model.
+    images: pictures that came with the words, as data URLs. reply: a ready answer, for words that need no model;
+    reply_ending: what follows it.
     whole: the answer is read only when complete.
     """
 
@@ -66,6 +67,7 @@ class Utterance:
     also: Callable[[Connection, int], None] = lambda _connection, _turn_id: None
     images: Sequence[str] = ()
     reply: str | None = None
+    reply_ending: Ending = Ending.GATHER
     whole: bool = False
 
 
@@ -268,7 +270,7 @@ class ConversationManager:
         if too_long:
             return Given(phrases.too_long, Ending.HANG_UP)
         if utterance.reply is not None:
-            return Given(utterance.reply, Ending.GATHER)
+            return Given(utterance.reply, utterance.reply_ending)
         by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
         if not by_key and not asks_for_person(utterance.heard):
             return None

@@ -6,7 +6,8 @@ filler is spoken while listening; after two fillers the answer is given up with 
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -15,8 +16,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.answers.answer import Reading
-from conversation.intents import is_continue
-from conversation.manager import ConversationManager, Utterance
+from conversation.intents import MessageReply, is_continue, message_reply
+from conversation.manager import PERSON_KEY, ConversationManager, Utterance
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
 from ivr.requests import CallPosition, DialOutcome, Heard
@@ -36,6 +37,8 @@ LAST_WAIT_S = 4.0
 """The wait of the request after the last filler: after it, the caller can only be given an apology."""
 LONGEST_WEBHOOK_S = 4.5
 MOST_SILENCES = 2
+MOST_KEYS = 8
+"""Keys pressed by accident, while a message is left, before the call goes on as if nothing had been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,12 @@ class PhoneLine:
         if position.pending is not None and is_continue(heard.text, self._phrases):
             return self._serve(facts, position.pending, position.start, position.wait)
         number = position.turn or self._next_number(facts.key)
+        return self._answer(facts, self._utterance(facts, number, position, heard))
+
+    def _answer(self, facts: CallFacts, utterance: Utterance) -> str:
         started = time.monotonic()
-        self.manager.answer(self._utterance(facts, number, position, heard))
-        return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
+        self.manager.answer(utterance)
+        return self._serve(facts, utterance.number, 0, 0, spent_s=time.monotonic() - started)
 
     def go_on(self, facts: CallFacts, position: CallPosition, dial: DialOutcome) -> str:
         """Speak the rest of an answer, or go on after a transfer."""
@@ -226,18 +232,41 @@ class PhoneLine:
             return twiml.say_and_hang_up(self._voice, [self._phrases.after_transfer])
         return self._ask_for_message(number, [self._phrases.nobody_answered])
 
-    def _ask_for_message(self, number: int, words: tuple[str, ...] | list[str], silent: int = 0) -> str:
-        action = self._url("/gather", turn=number + 1, message=1, silent=silent)
+    def _ask_for_message(self, number: int, words: Sequence[str], **asked: int) -> str:
+        action = self._url("/gather", turn=number + 1, message=1, **asked)
         return twiml.gather_message(self._voice, [*words, self._phrases.take_message], action)
 
     def _hear_message(self, facts: CallFacts, position: CallPosition, heard: Heard) -> str:
         number = position.turn or self._next_number(facts.key)
+        utterance = self._utterance(facts, number, position, heard)
+        reply = _message_reply(heard)
+        if reply is MessageReply.MESSAGE:
+            return self._take_message(facts, replace(utterance, kind=TurnKind.MESSAGE))
+        if reply is MessageReply.PERSON and self._transfer.number_for(facts) is not None:
+            return self._answer(facts, utterance)
+        if reply is MessageReply.DECLINED and position.was_transferred:  # nobody helped them
+            return self._ask_for_message(number - 1, [])
+        is_helped = reply is MessageReply.UNCLEAR and position.was_transferred
+        if reply in (MessageReply.DECLINED, MessageReply.GOODBYE) or is_helped:
+            return self._part(facts, utterance)
+        if reply is None and heard.text and position.wait < MOST_KEYS:
+            return self._ask_for_message(number - 1, [], silent=position.silent, wait=position.wait + 1)
+        if not position.silent:
+            nobody = [self._phrases.nobody_answered] if reply is MessageReply.PERSON else []
+            return self._ask_for_message(number - 1, nobody, silent=1)
         if not heard.text:
-            if position.silent:
-                return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
-            return self._ask_for_message(number - 1, [], silent=1)
+            return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
+        return self._part(facts, utterance)
+
+    def _part(self, facts: CallFacts, utterance: Utterance) -> str:
+        """Say goodbye to somebody who leaves no message."""
+        goodbye = replace(utterance, reply=self._phrases.goodbye, reply_ending=Ending.HANG_UP)
+        return self._answer(facts, goodbye)
+
+    def _take_message(self, facts: CallFacts, utterance: Utterance) -> str:
+        number = utterance.number
         try:
-            self.manager.take_message(self._utterance(facts, number, position, heard, TurnKind.MESSAGE))
+            self.manager.take_message(utterance)
         except SQLAlchemyError as error:
             log.error("message_not_kept", turn=number, error=type(error).__name__)
             return twiml.say_and_hang_up(self._voice, [self._phrases.went_wrong])
@@ -249,13 +278,12 @@ class PhoneLine:
         number: int,
         position: CallPosition,
         heard: Heard,
-        kind: TurnKind | None = None,
     ) -> Utterance:
         def open_call(connection: Connection, now: datetime) -> ConversationRecord:
             return calls.open_call(connection, facts, now)
 
         return Utterance(
-            key=facts.key, number=number, heard=heard.text, kind=kind or heard.kind, open=open_call,
+            key=facts.key, number=number, heard=heard.text, kind=heard.kind, open=open_call,
             confidence=heard.confidence, served=position.served,
             joins=position.pending is not None and position.served == 0,
         )  # fmt: skip
@@ -269,6 +297,13 @@ class PhoneLine:
 
     def _url(self, path: str, **query: int) -> str:
         return f"{self._base_path}{path}?{urlencode(query)}"
+
+
+def _message_reply(heard: Heard) -> MessageReply | None:
+    """Return what a caller means who was asked for a message; None for silence and for keys pressed by accident."""
+    if heard.kind is TurnKind.DIGITS:
+        return MessageReply.PERSON if heard.text == PERSON_KEY else None
+    return message_reply(heard.text)
 
 
 def _caller_id(facts: CallFacts) -> str | None:

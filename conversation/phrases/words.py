@@ -195,6 +195,11 @@ class Recognised(_Table):
     yes: tuple[str, ...]
     seller_takes: tuple[str, ...]
     seller_declines: tuple[str, ...]
+    declines: frozenset[str]
+    """Words by which a caller who was asked for a message leaves none."""
+    farewells: frozenset[str]
+    no_message: frozenset[str]
+    """Words that are no message: a greeting, a question whether we hear them."""
     weekdays: tuple[str, str, str, str, str, str, str]
     """Weekdays in sellers' files, Monday first: the first three letters."""
     asks_for_person: tuple[Part, ...]
