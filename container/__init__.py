@@ -35,7 +35,7 @@ class Container(Core):
     @service
     def phone(self) -> PhoneServices:
         """Calls."""
-        return PhoneServices(self, self.people)
+        return PhoneServices(self, self.providers, self.people)
 
     @service
     def whatsapp(self) -> WhatsAppServices:

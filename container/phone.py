@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from container.core import Core
 from container.people import PeopleServices
+from container.providers import Providers
 from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
 from conversation.tools.runner import Toolbox, phone_tools
@@ -16,8 +17,9 @@ from ivr.call_flow import PhoneLine
 class PhoneServices:
     """The phone's conversations, and the flow of a call."""
 
-    def __init__(self, core: Core, people: PeopleServices) -> None:
+    def __init__(self, core: Core, providers: Providers, people: PeopleServices) -> None:
         self._core, self._people, self.lock = core, people, core.lock
+        self._providers = providers
 
     @service
     def manager(self) -> ConversationManager:
@@ -42,7 +44,8 @@ class PhoneServices:
     @service
     def lifecycle(self) -> CallLifecycle:
         """Closes calls that are over."""
-        return CallLifecycle(self._core.database, self._core.work, self._people.mirror)
+        rest = self._providers.twilio_calls
+        return CallLifecycle(self._core.database, self._core.work, self._people.mirror, rest)
 
     @service
     def line(self) -> PhoneLine:

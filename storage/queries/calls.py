@@ -195,22 +195,46 @@ def close_conversation(connection: Connection, key: str, now: datetime) -> int |
     ).scalar_one_or_none()
 
 
-def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
-    """Return (CallSid, conversation key) of unfinished calls that were silent since `before`."""
+@dataclass(frozen=True, slots=True)
+class SilentCall:
+    """An unfinished call that gave no sign of life lately. is_transferred: its caller is talking to a person."""
+
+    call_sid: str
+    key: str
+    simulated: bool
+    last_at: datetime
+    is_transferred: bool
+
+
+def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[SilentCall]:
+    """Return the unfinished calls that were silent since `before`, those silent longest first."""
     last_turn = (
         select(func.max(Turn.created_at))
         .where(Turn.conversation_id == Call.conversation_id)
         .scalar_subquery()
     )
+    last_ending = (
+        select(Turn.ending)
+        .where(Turn.conversation_id == Call.conversation_id)
+        .order_by(Turn.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    last_at = func.coalesce(last_turn, Call.started_at)
     rows = connection.execute(
-        select(Call.call_sid, Conversation.key)
+        select(
+            Call.call_sid, Conversation.key, Contact.simulated, last_at, last_ending, Conversation.human_until
+        )
         .join(Conversation, Conversation.id == Call.conversation_id)
-        .where(Call.ended_at.is_(None), Call.started_at < before)
-        .where(func.coalesce(last_turn, Call.started_at) < before)
-        .order_by(Call.started_at)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(Call.ended_at.is_(None), Call.started_at < before, last_at < before)
+        .order_by(last_at)
         .limit(limit)
     )
-    return [(call_sid, key) for call_sid, key in rows]
+    return [
+        SilentCall(call_sid, key, simulated, at, ending == Ending.TRANSFER or human_until is not None)
+        for call_sid, key, simulated, at, ending, human_until in rows
+    ]
 
 
 def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:
