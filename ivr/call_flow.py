@@ -85,8 +85,10 @@ class PhoneLine:
             return twiml.refuse()
         if leg is Leg.LIKELY_OURS:
             return self._ask_for_message(0, [self._phrases.nobody_answered])
-        if answered_by.startswith(("machine", "fax")):
-            return twiml.say_and_hang_up(self._voice, [self._profile.voicemail])
+        if answered_by == "fax":
+            return twiml.hang_up()
+        if answered_by.startswith("machine"):
+            return twiml.leave_message(self._voice, [self._profile.voicemail])
         outbound = facts.direction != "inbound"
         words = [self._profile.greeting_outbound if outbound else self._profile.greeting]
         if self._demonstration:

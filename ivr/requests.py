@@ -90,7 +90,7 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
 
 
 def read_answered_by(form: Mapping[str, str]) -> str:
-    """Return Twilio's detection for an outbound call: human, machine_start, fax or unknown."""
+    """Return Twilio's detection for an outbound call: human, machine_end_beep (or another end), fax or unknown."""
     return _text(form, "AnsweredBy")[:30]
 
 

@@ -77,6 +77,22 @@ def say_and_hang_up(voice: Voice, words: Sequence[str]) -> str:
     return str(response)
 
 
+def leave_message(voice: Voice, words: Sequence[str]) -> str:
+    """Speak to an answering machine after its beep, and hang up."""
+    response = VoiceResponse()
+    response.pause(length=1)  # the beep is heard as it begins
+    _say(response, voice, words)
+    response.hangup()
+    return str(response)
+
+
+def hang_up() -> str:
+    """End the call without a word."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
 def transfer(
     voice: Voice, words: Sequence[str], number: str, action: str, caller_id: str | None = None
 ) -> str:

@@ -115,12 +115,21 @@ def test_a_call_of_ours_greets_the_person_who_answers(line, openai):
     assert greeting == line.parts.phone.manager.profile.greeting_outbound
 
 
-def test_an_answering_machine_is_left_a_message(line):
-    phone = line.phone(answered_by="machine_start")
+@pytest.mark.parametrize("machine", ["machine_end_beep", "machine_end_silence", "machine_end_other"])
+def test_an_answering_machine_is_left_a_message_after_its_beep(line, machine):
+    phone = line.phone(answered_by=machine)
 
     heard = phone.dial("outbound-api")
 
     assert heard == line.parts.phone.manager.profile.voicemail
+    assert ET.fromstring(phone.steps[-1].twiml)[0].tag == "Pause"
+    assert phone.ended is Ending.HANGUP
+
+
+def test_a_fax_is_told_nothing(line):
+    phone = line.phone(answered_by="fax")
+
+    assert phone.dial("outbound-api") == ""
     assert phone.ended is Ending.HANGUP
 
 
