@@ -72,7 +72,7 @@ class PhoneLine:
             profile.voice,
             profile.voice_language,
             profile.language,
-            ",".join(profile.hints),
+            twiml.hints_that_fit(profile.hints),
             profile.speech_model,
         )
 
