@@ -11,6 +11,7 @@ from cli.call_options import DialOptions, container_of, dial_command, numbers_of
 from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
+from cli.reachability import answers
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
@@ -24,6 +25,7 @@ class Options(DialOptions):
 
     amd: bool
     fallback_url: str | None
+    no_check: bool
     simulate: bool
 
 
@@ -43,6 +45,15 @@ def run(terminal: Terminal, options: Options) -> int:
         return _simulate(settings, options.number or settings.to_phone_number)
     to, sender = numbers_of(terminal, settings, options, "webhook_url")
     _warn_of_address(terminal, settings)
+    if not options.no_check and not answers(settings.webhook_url or ""):
+        terminal.complain(
+            _(
+                "This server does not answer at {webhook_url}/health (WEBHOOK_URL), and nobody was called. Start it "
+                "with ./start.sh, and see that the tunnel or proxy runs and that WEBHOOK_URL is its address. "
+                "--no-check calls all the same."
+            ).format(webhook_url=settings.webhook_url),
+        )
+        return ExitCode.UNREACHABLE
     return place_and_follow(
         terminal,
         container_of(settings).providers.twilio_dialing,
@@ -114,12 +125,16 @@ def _parameters(terminal: Terminal) -> list[click.Parameter]:
     fallback_help = terminal.translate(
         _("What Twilio asks when the server does not answer, a TwiML Bin for instance."),
     )
+    no_check_help = terminal.translate(
+        _("Do not ask first whether the server answers at WEBHOOK_URL."),
+    )
     simulate_help = terminal.translate(
         _("Call the phone in this terminal, no Twilio."),
     )
     return [
         click.Option(["--amd"], is_flag=True, help=amd_help),
         click.Option(["--fallback-url"], help=fallback_help),
+        click.Option(["--no-check"], is_flag=True, help=no_check_help),
         click.Option(["--simulate"], is_flag=True, help=simulate_help),
     ]
 

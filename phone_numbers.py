@@ -5,6 +5,7 @@ changed: a 1 in Mexico, a 9 in Argentina, and no ninth digit in older mobile num
 was written, which is how WhatsApp reaches it; the other forms are derived from it when needed.
 """
 
+import hashlib
 import re
 from enum import StrEnum
 
@@ -17,6 +18,13 @@ _ARGENTINA = re.compile(r"\+549([0-9]{10})")
 # with a 7 are left alone: radio networks kept eight digits there, so with and without the 9 may be two people.
 # Landlines begin with 2 to 5.
 _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+WITHHELD_DIGITS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""The caller's number as Twilio writes it where there is none: the keys of ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and
+UNAVAILABLE. Nobody has such a number."""
+WITHHELD = "withheld:"
+_LONGEST_ID = 64
 
 
 class PhoneNumberProblem(StrEnum):
@@ -34,22 +42,56 @@ class PhoneNumberError(ValueError):
         self.problem = problem
 
 
-def parse_e164(number: str) -> str:
+def parse_e164(number: str, region: str | None = None) -> str:
     """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
 
-    Spaces, dots, dashes, and a whatsapp: before it are accepted. Raises PhoneNumberError, for an impossible number
+    Spaces, dots, dashes, and a whatsapp: before it are accepted. region: the country ("ES") of a number that is
+    written without its country code; None: such a number is refused. Raises PhoneNumberError, for an impossible number
     too (ITU-T E.164, by phonenumbers' lengths).
     """
     try:
-        written = phonenumbers.parse(number)
+        written = phonenumbers.parse(number, region)
         e164 = phonenumbers.format_number(written, phonenumbers.PhoneNumberFormat.E164)
         # phonenumbers no longer knows Mexico's 1: what is checked is the number that the network knows
         dialled = phonenumbers.parse(dialable_number(e164))
     except phonenumbers.NumberParseException as error:
         raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
-    if not phonenumbers.is_possible_number(dialled):
+    if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return str(e164)
+
+
+def find_number(text: str, region: str | None) -> str:
+    """Return the number in a text from a program, as E.164 and as it was written; empty if there is none.
+
+    It may be a SIP address, or a number of `region` without its country code.
+    """
+    try:
+        return parse_e164(text.partition("@")[0], region)
+    except PhoneNumberError:
+        return ""
+
+
+def region_of(language: str) -> str | None:
+    """Return the country of a BCP 47 tag: "ES" of "es-ES"; None if it names none."""
+    return next((part.upper() for part in language.split("-")[1:] if len(part) == 2), None)
+
+
+def contact_address(number: str, conversation: str) -> str:
+    """Return the address by which a contact is found: the matching form of their number.
+
+    Whoever shows no number is nobody that we have met: their address is made of the conversation's id.
+    """
+    if _E164.fullmatch(number) and number not in WITHHELD_DIGITS:
+        return matching_number(number)
+    if len(conversation) > _LONGEST_ID:  # cut, two might become one
+        conversation = hashlib.sha256(conversation.encode()).hexdigest()
+    return f"{WITHHELD}{conversation}"
+
+
+def is_withheld(address: str) -> bool:
+    """Return whether a contact's address is no number: neither to be shown nor to be dialled."""
+    return address.startswith(WITHHELD) or address in WITHHELD_DIGITS
 
 
 def matching_number(number: str) -> str:

@@ -166,6 +166,12 @@ class Settings(BaseSettings):
         """The only E.164 numbers answered on WhatsApp; if empty, everybody is."""
         return frozenset((self.whatsapp_allowed or "").split(",")) - {""}
 
+    @property
+    def person_number(self) -> str | None:
+        """The number that callers are transferred to; None if it is not set, or a number of ours."""
+        ours = {self.twilio_phone_number, dialable_number(self.twilio_whatsapp_number or "")}
+        return None if self.human_phone_number in ours else self.human_phone_number
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:

@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from cli.console import Terminal
+from phone_numbers import is_withheld
 from storage.database import Database
 from storage.queries.handoffs import HandoffRecord, last_handoffs
 from translations import lazy_gettext as _
@@ -68,7 +69,7 @@ def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -
 
 def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
     who = handoff.address
-    if who.startswith("withheld:"):
+    if is_withheld(who):
         who = terminal.translate(_("withheld number"))
     simulated = terminal.translate(_("(simulated)"))
     return f"{who} {simulated}" if handoff.simulated else who

@@ -35,7 +35,7 @@ class Container(Core):
     @service
     def phone(self) -> PhoneServices:
         """The services for calls."""
-        return PhoneServices(self, self.people)
+        return PhoneServices(self, self.providers, self.people)
 
     @service
     def whatsapp(self) -> WhatsAppServices:

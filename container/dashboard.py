@@ -124,7 +124,7 @@ class DashboardServices:
             self._phone.manager,
             self.database,
             self._phone.lifecycle,
-            human_number=settings.human_phone_number,
+            human_number=settings.person_number,
             public_url=settings.webhook_url,
         )
         services = OperatorServices(

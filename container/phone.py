@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from container.core import Core
 from container.people import PeopleServices
+from container.providers import Providers
 from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
 from conversation.tools.runner import Toolbox, phone_tools
@@ -16,13 +17,14 @@ from ivr.call_flow import PhoneLine
 class PhoneServices:
     """The services for phone conversations."""
 
-    def __init__(self, core: Core, people: PeopleServices) -> None:
+    def __init__(self, core: Core, providers: Providers, people: PeopleServices) -> None:
         self._core, self._people, self.lock = core, people, core.lock
+        self._providers = providers
 
     @service
     def manager(self) -> ConversationManager:
         """The manager of phone conversations."""
-        settings, can_transfer = self._core.settings, self._core.settings.human_phone_number is not None
+        settings, can_transfer = self._core.settings, self._core.settings.person_number is not None
         manager = ConversationManager(
             database=self._core.database,
             work=self._core.work,
@@ -42,7 +44,8 @@ class PhoneServices:
     @service
     def lifecycle(self) -> CallLifecycle:
         """Closes finished calls."""
-        return CallLifecycle(self._core.database, self._core.work, self._people.observer)
+        rest = self._providers.twilio_calls
+        return CallLifecycle(self._core.database, self._core.work, self._people.observer, rest)
 
     @service
     def line(self) -> PhoneLine:
@@ -53,7 +56,7 @@ class PhoneServices:
             database=self._core.database,
             lifecycle=self.lifecycle,
             wait_s=settings.answer_wait_s,
-            human_number=settings.human_phone_number,
+            human_number=settings.person_number,
             base_path=urlsplit(settings.webhook_url or "").path,
             demonstration=self._core.models[0].name == OfflineModel.name,
         )

@@ -1,7 +1,8 @@
-"""Recognises simple intents without a model: asking for a person, and merely saying "go on"."""
+"""Recognises simple intents without a model: asking for a person, leaving no message, merely saying "go on"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from enum import StrEnum
 from functools import cache, lru_cache
 
 from conversation.phrases import Phrases, catalogues
@@ -9,6 +10,18 @@ from conversation.phrases.words import Part
 from integrations.plain_text import folded, plain_words
 
 _MOST_WORDS = 10
+
+
+class MessageReply(StrEnum):
+    """What callers say when they are asked for a message."""
+
+    MESSAGE = "message"
+    DECLINED = "declined"
+    GOODBYE = "goodbye"
+    PERSON = "person"
+    """They want to talk to somebody."""
+    UNCLEAR = "unclear"
+    """Nothing that could be told to anybody: "yes", "hello?", a sound."""
 
 
 def asks_for_person(said: str) -> bool:
@@ -27,14 +40,42 @@ def is_continue(text: str, phrases: Phrases) -> bool:
 
     Case, accents, punctuation and drawn-out letters ("mmmm") make no difference.
     """
-    words, known = _fold(text), _folded(phrases.continue_words)
+    words = _fold(text)
+    return bool(words) and _is_made_of(words, _folded(phrases.continue_words))
+
+
+def message_reply(said: str) -> MessageReply:
+    """Return what a caller means who was asked for a message, in a language with a file of phrases."""
+    if asks_for_person(said):
+        return MessageReply.PERSON
+    words = _fold(said)
+    return next((reply for reply, known in _replies() if _is_made_of(words, known)), MessageReply.MESSAGE)
+
+
+@cache
+def _replies() -> Sequence[tuple[MessageReply, frozenset[tuple[str, ...]]]]:
+    """Return what replies are made of, the least telling first: "no, thank you" is more than "thank you"."""
+    replies: list[tuple[MessageReply, frozenset[tuple[str, ...]]]] = []
+    for catalogue in catalogues().values():
+        heard = catalogue.recognised
+        unclear = _folded(catalogue.phrases.continue_words) | _folded(heard.no_message)
+        declines = unclear | _folded(heard.declines)
+        replies += [
+            (MessageReply.UNCLEAR, unclear),
+            (MessageReply.DECLINED, declines),
+            (MessageReply.GOODBYE, declines | _folded(heard.farewells)),
+        ]
+    return replies
+
+
+def _is_made_of(words: tuple[str, ...], known: Collection[tuple[str, ...]]) -> bool:
     longest = max(map(len, known), default=0)
     # How far into the words one can come with nothing but known ones, one after the other.
     reached = [True] + [False] * len(words)
     for end in range(1, len(words) + 1):
         starts = range(max(0, end - longest), end)
         reached[end] = any(reached[start] and words[start:end] in known for start in starts)
-    return bool(words) and reached[-1]
+    return reached[-1]
 
 
 @cache

@@ -51,7 +51,8 @@ class Utterance:
     served: sentences of the previous answer that were served, according to the request.
     joins: none of the previous answer was spoken, and these words join those it was to answer.
     also: run with the turn's id inside the transaction that claims it; an exception undoes the claim.
-    images: pictures that came with the words, as data URLs. reply: a ready answer, for words that need no model.
+    images: pictures that came with the words, as data URLs. reply: a ready answer, for words that need no model;
+    reply_ending: what follows it.
     whole: the answer is read only when complete.
     """
 
@@ -66,6 +67,7 @@ class Utterance:
     also: Callable[[Connection, int], None] = lambda _connection, _turn_id: None
     images: Sequence[str] = ()
     reply: str | None = None
+    reply_ending: Ending = Ending.GATHER
     whole: bool = False
 
 
@@ -85,6 +87,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that needs no model. handoff: the reason for handing over, if it does."""
+
+    words: str
+    ending: Ending
+    handoff: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A turn that is ours to answer. conversation None: the database can be neither written nor read."""
 
@@ -95,6 +106,8 @@ class Claimed:
     heard: str
     written: bool = False
     """Its words needed no model and are stored."""
+    given: Given | None = None
+    """Its words, which need no model and could not be stored."""
 
     @property
     def previous(self) -> TurnRecord | None:
@@ -105,15 +118,6 @@ class Claimed:
     def failures_before(self) -> int:
         """Failed turns in a row before this one."""
         return self.previous.failures if self.previous else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An answer that needs no model. handoff: the reason for handing over, if it does."""
-
-    words: str
-    ending: Ending
-    handoff: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +197,18 @@ class ConversationManager:
             self._database,
             row,
             whole=utterance.whole,
-            keep_late=self._keep_late(utterance),
+            keep_late=self._keep_late(utterance, claimed.given),
             clock=self._clock,
         )
         if self.answers.add(answer) is answer:
-            self._writer.start(self._draft(answer, claimed))
+            if claimed.given is not None:
+                answer.finish(
+                    TurnState.COMPLETE,
+                    claimed.given.ending,
+                    [claimed.given.words] if claimed.given.words else [],
+                )
+            else:
+                self._writer.start(self._draft(answer, claimed))
         return claimed.turn_id is not None
 
     def take_message(self, utterance: Utterance) -> None:
@@ -220,7 +231,14 @@ class ConversationManager:
         except SQLAlchemyError as error:
             log.error("turn_not_kept", turn=utterance.number, error=type(error).__name__)
         heard = redact(utterance.heard)[:MOST_HEARD]
-        return Claimed(utterance, known.conversation, known.past, None, heard)
+        # A caller who asks for a person is put through; who writes is told of one only once that is stored
+        given = (
+            self._without_model(utterance, self._is_too_long(known.conversation)) if self._is_phone else None
+        )
+        return Claimed(utterance, known.conversation, known.past, None, heard, given=given)
+
+    def _is_too_long(self, conversation: ConversationRecord | None) -> bool:
+        return conversation is not None and self._clock() - conversation.created_at > self._longest
 
     def _known(self, utterance: Utterance) -> Known:
         """Read the data that the claim needs, before it makes other writers wait."""
@@ -240,7 +258,7 @@ class ConversationManager:
     def _claim_row(self, connection: Connection, utterance: Utterance, known: Known) -> Claimed | None:
         now = self._clock()
         conversation = known.conversation or utterance.open(connection, now)
-        too_long = now - conversation.created_at > self._longest
+        too_long = self._is_too_long(conversation)
         previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
@@ -268,7 +286,7 @@ class ConversationManager:
         if too_long:
             return Given(phrases.too_long, Ending.HANG_UP)
         if utterance.reply is not None:
-            return Given(utterance.reply, Ending.GATHER)
+            return Given(utterance.reply, utterance.reply_ending)
         by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
         if not by_key and not asks_for_person(utterance.heard):
             return None
@@ -318,15 +336,19 @@ class ConversationManager:
             utterance.confidence, self.answers.owner, failures,
         )  # fmt: skip
 
-    def _keep_late(self, utterance: Utterance) -> Callable[[Connection, Answer], None]:
+    def _keep_late(self, utterance: Utterance, given: Given | None) -> Callable[[Connection, Answer], None]:
         """Return a function that stores a turn answered from memory, once the database can be written again."""
 
         def keep(connection: Connection, answer: Answer) -> None:
             now = self._clock()
-            new = self._new_turn(utterance, utterance.open(connection, now), redact(utterance.heard))
+            conversation = utterance.open(connection, now)
+            new = self._new_turn(utterance, conversation, redact(utterance.heard))
             turn_id = turns.claim_turn(connection, new, now, sentences=answer.sentences, ending=answer.ending)
             if turn_id is not None:
                 utterance.also(connection, turn_id)
+                if given is not None:
+                    past = self._past(connection, conversation, utterance.number)
+                    self._keep_given(connection, conversation, turn_id, utterance.number, given, past)
 
         return keep
 

@@ -20,6 +20,7 @@ from conversation.phrases import catalogue_for
 from integrations.errors import IntegrationError
 from integrations.message_errors import TWILIO, provider_of
 from integrations.twilio.error_codes import PASSING_CODES
+from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import LONGEST_CALL, LOST
@@ -230,9 +231,8 @@ class Operators:
         talk, call = self._live_call(conversation_id)
         if not self.calls.can_transfer:
             raise CannotBeDone(Trouble.CANNOT_TRANSFER)
-        withheld = talk.number.startswith("withheld:")
         with _asking_twilio():
-            self.calls.transfer(talk.key, call, withheld=withheld)
+            self.calls.transfer(talk.key, call, withheld=is_withheld(talk.number))
         now = self._clock()
         with self._database.write() as connection:
             self._have(connection, talk, now, min(self._policy.silent_for, LONGEST_CALL))

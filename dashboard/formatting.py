@@ -10,6 +10,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from dashboard.attachments import message_words
+from phone_numbers import is_withheld
 from translations import gettext as _
 from translations import lazy_pgettext
 from translations.numbers import separated
@@ -88,9 +89,7 @@ def money(value: float) -> str:
 
 def address(value: str) -> str:
     """Return a contact's address as people read it: a withheld number says so."""
-    if not value.startswith("withheld:"):
-        return value
-    return _("withheld number")
+    return _("withheld number") if is_withheld(value) else value
 
 
 FILTERS = {

@@ -39,6 +39,9 @@ DIRECTIONS: Mapping[str, Message] = {
 ANSWERERS: Mapping[str, Message] = {
     "human": lazy_gettext("a person"),
     "machine_start": lazy_gettext("a machine"),
+    "machine_end_beep": lazy_gettext("a machine"),
+    "machine_end_silence": lazy_gettext("a machine"),
+    "machine_end_other": lazy_gettext("a machine"),
     "fax": lazy_gettext("a fax"),
     "unknown": lazy_gettext("not known"),
 }

@@ -1,30 +1,52 @@
 """Closes calls in the database when they end, and has their topics noted."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import NULL_OBSERVER, ConversationObserver
+from integrations.errors import IntegrationError
+from integrations.twilio.calls import CallState
 from jobs.queue import Work
 from storage.database import Database
-from storage.models import TurnState
+from storage.models import LONGEST_CALL, TurnState
 from storage.queries import calls, turns
-from storage.queries.calls import CallProgress
+from storage.queries.calls import CallProgress, SilentCall
 
 log = structlog.get_logger()
 
 SILENT_FOR = timedelta(minutes=15)
-"""Calls with no sign of life for this long are closed: an inbound call's status callback is optional."""
+"""Calls with no sign of life for this long are asked about: an inbound call's status callback is optional."""
+ASKED_EVERY = timedelta(minutes=5)
+UNTOLD_FOR = timedelta(hours=1)
+"""The silence after which a call is closed of which Twilio cannot be asked."""
+LONGEST_TRANSFER = LONGEST_CALL + timedelta(minutes=15)
+"""The same for a call whose caller was transferred: Twilio ends a <Dial> after four hours."""
+
+
+class Rest(Protocol):
+    """The REST API that knows calls: Twilio's."""
+
+    def fetch_call(self, sid: str) -> CallState:
+        """Return a call as it is now. Raises IntegrationError."""
+        ...
 
 
 class CallLifecycle:
-    """Closes calls and has their topics noted. observer: told when a call is over."""
+    """Closes calls and has their topics noted. observer: told when a call is over. rest: None without credentials."""
 
     def __init__(
-        self, database: Database, work: Work, observer: ConversationObserver = NULL_OBSERVER
+        self,
+        database: Database,
+        work: Work,
+        observer: ConversationObserver = NULL_OBSERVER,
+        rest: Rest | None = None,
     ) -> None:
-        self._database, self._work, self._observer = database, work, observer
+        self._database, self._work, self._observer, self._rest = database, work, observer, rest
+        self._on_until: dict[str, datetime] = {}
+        """When to ask again about calls that go on, by CallSid."""
 
     def close(self, connection: Connection, key: str, now: datetime) -> None:
         """Close a call's conversation, once, and have its topic noted if anything was said."""
@@ -38,15 +60,40 @@ class CallLifecycle:
             )
 
     def close_silent_calls(self, now: datetime) -> int:
-        """Close the calls that gave no sign of life for 15 minutes; return their number."""
-        before = now - SILENT_FOR
+        """Close the calls that are over, though nobody told us; return their number."""
         with self._database.read() as connection:
-            silent = calls.silent_calls(connection, before)
-        for call_sid, key in silent:
+            silent = calls.silent_calls(connection, now - SILENT_FOR)
+        self._on_until = {sid: until for sid, until in self._on_until.items() if until > now}
+        ends = [(call, end) for call in silent if (end := self._end_of(call, now)) is not None]
+        for call, end in ends:
             with self._database.write() as connection:
-                calls.record_progress(connection, call_sid, CallProgress("completed", now))
-                turns.stop_turns(connection, key, TurnState.CANCELLED, now)
-                self.close(connection, key, now)
-        if silent:
-            log.info("silent_calls_closed", count=len(silent))
-        return len(silent)
+                calls.record_progress(connection, call.call_sid, end)
+                turns.stop_turns(connection, call.key, TurnState.CANCELLED, now)
+                self.close(connection, call.key, now)
+        if ends:
+            log.info("silent_calls_closed", count=len(ends))
+        return len(ends)
+
+    def _end_of(self, call: SilentCall, now: datetime) -> CallProgress | None:
+        """Return how a silent call ended, by Twilio's word if it can be asked; None while it may be going on."""
+        if call.call_sid in self._on_until:
+            return None
+        state = None if call.simulated else self._state_of(call.call_sid)
+        if state is not None and not state.is_over:
+            self._on_until[call.call_sid] = now + ASKED_EVERY
+            return None
+        if state is not None:
+            return CallProgress(state.status, now, state.duration_s)
+        patience = LONGEST_TRANSFER if call.is_transferred else UNTOLD_FOR
+        is_given_up = call.simulated or now - call.last_at > patience
+        return CallProgress("completed", now) if is_given_up else None
+
+    def _state_of(self, call_sid: str) -> CallState | None:
+        """Return a call as Twilio knows it; None if it cannot be asked."""
+        if self._rest is None:
+            return None
+        try:
+            return self._rest.fetch_call(call_sid)
+        except IntegrationError as error:
+            log.warning("call_not_fetched", call_sid=call_sid, code=error.code, status=error.status)
+            return None

@@ -6,7 +6,8 @@ filler is spoken while listening; after two fillers the answer is given up with 
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -15,11 +16,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.answers.answer import Reading
-from conversation.intents import is_continue
-from conversation.manager import ConversationManager, Utterance
+from conversation.intents import MessageReply, is_continue, message_reply
+from conversation.manager import PERSON_KEY, ConversationManager, Utterance
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
-from ivr.requests import CallPosition, Heard
+from ivr.requests import CallPosition, DialOutcome, Heard
+from ivr.transfer import Leg, Transfer
+from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Ending, ServedKind, TurnKind
@@ -34,6 +37,8 @@ LAST_WAIT_S = 4.0
 """The wait of the request after the last filler: after it, the caller can only be given an apology."""
 LONGEST_WEBHOOK_S = 4.5
 MOST_SILENCES = 2
+MOST_KEYS = 8
+"""Keys pressed by accident, while a message is left, before the call goes on as if nothing had been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class PhoneLine:
         demonstration: bool = False,
     ) -> None:
         self.manager, self._database, self._lifecycle = manager, database, lifecycle
-        self._wait_s, self._human_number = wait_s, human_number
+        self._wait_s, self._transfer = wait_s, Transfer(human_number)
         self._base_path, self._demonstration = base_path, demonstration
         profile = manager.profile
         self._profile, self._phrases = profile, profile.phrases
@@ -67,7 +72,7 @@ class PhoneLine:
             profile.voice,
             profile.voice_language,
             profile.language,
-            ",".join(profile.hints),
+            twiml.hints_that_fit(profile.hints),
             profile.speech_model,
         )
 
@@ -75,18 +80,34 @@ class PhoneLine:
 
     def greet(self, facts: CallFacts, answered_by: str = "") -> str:
         """A call came in, or one of ours was answered, by a person or by a machine."""
-        try:
-            with self._database.write() as connection:
-                calls.open_call(connection, facts, utc_now())
-        except SQLAlchemyError as error:
-            log.error("call_not_kept", error=type(error).__name__)
-        if answered_by.startswith(("machine", "fax")):
-            return twiml.say_and_hang_up(self._voice, [self._profile.voicemail])
+        leg = self._open(facts)
+        if leg is Leg.OURS:
+            return twiml.refuse()
+        if leg is Leg.LIKELY_OURS:
+            return self._ask_for_message(0, [self._phrases.nobody_answered])
+        if answered_by == "fax":
+            return twiml.hang_up()
+        if answered_by.startswith("machine"):
+            return twiml.leave_message(self._voice, [self._profile.voicemail])
         outbound = facts.direction != "inbound"
         words = [self._profile.greeting_outbound if outbound else self._profile.greeting]
         if self._demonstration:
             words = [self._phrases.demonstration, *words]
         return twiml.gather(self._voice, words, self._url("/gather", turn=1))
+
+    def _open(self, facts: CallFacts) -> Leg:
+        """Keep a call, unless it is a leg of another; return which."""
+        leg, now = Leg.NONE, utc_now()
+        try:
+            with self._database.write() as connection:
+                leg = self._transfer.leg_of(connection, facts, now)
+                if leg is not Leg.OURS:
+                    calls.open_call(connection, facts, now)
+        except SQLAlchemyError as error:
+            log.error("call_not_kept", error=type(error).__name__)
+        if leg is not Leg.NONE:
+            log.warning("transfer_came_back", leg=leg)
+        return leg
 
     def apologise(self, facts: CallFacts) -> str:
         """Apologise and listen again, after a webhook of this call failed."""
@@ -102,16 +123,19 @@ class PhoneLine:
         if position.pending is not None and is_continue(heard.text, self._phrases):
             return self._serve(facts, position.pending, position.start, position.wait)
         number = position.turn or self._next_number(facts.key)
-        started = time.monotonic()
-        self.manager.answer(self._utterance(facts, number, position, heard))
-        return self._serve(facts, number, 0, 0, spent_s=time.monotonic() - started)
+        return self._answer(facts, self._utterance(facts, number, position, heard))
 
-    def go_on(self, facts: CallFacts, position: CallPosition, dial_status: str = "") -> str:
+    def _answer(self, facts: CallFacts, utterance: Utterance) -> str:
+        started = time.monotonic()
+        self.manager.answer(utterance)
+        return self._serve(facts, utterance.number, 0, 0, spent_s=time.monotonic() - started)
+
+    def go_on(self, facts: CallFacts, position: CallPosition, dial: DialOutcome) -> str:
         """Speak the rest of an answer, or go on after a transfer."""
         if position.turn is None:
             return self.apologise(facts)
-        if position.is_transfer_end or dial_status:
-            return self._after_transfer(position.turn, dial_status)
+        if position.is_transfer_end or dial.status:
+            return self._after_transfer(position.turn, dial)
         return self._serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
@@ -160,7 +184,7 @@ class PhoneLine:
             return twiml.say_and_go_on(self._voice, serving.words, then)
         if record.ending is Ending.HANG_UP:
             return twiml.say_and_hang_up(self._voice, serving.words)
-        if record.ending is Ending.TRANSFER and self._human_number:
+        if record.ending is Ending.TRANSFER:
             return self._render_transfer(facts, number, serving)
         if record.ending is Ending.GATHER:
             action = self._url("/gather", turn=number + 1, served=record.upto)
@@ -182,14 +206,15 @@ class PhoneLine:
         )
 
     def _render_transfer(self, facts: CallFacts, number: int, serving: Serving) -> str:
-        assert self._human_number is not None
-        withheld = facts.contact_address.startswith("withheld:")
+        person = self._transfer.number_for(facts)
+        if person is None:
+            return self._ask_for_message(number, [*serving.words, self._phrases.nobody_answered])
         return twiml.transfer(
             self._voice,
             serving.words,
-            self._human_number,
+            person,
             self._url("/continue", **{"turn": number, "from": serving.record.upto, "dial": 1}),
-            caller_id=facts.to_number if withheld and facts.direction == "inbound" else None,
+            caller_id=_caller_id(facts),
         )
 
     # What is not an answer
@@ -201,23 +226,49 @@ class PhoneLine:
         action = self._url("/gather", turn=number, served=position.served, silent=position.silent + 1)
         return twiml.gather(self._voice, [self._phrases.reprompts[position.silent]], action)
 
-    def _after_transfer(self, number: int, dial_status: str) -> str:
-        if dial_status in ("completed", "answered"):
+    def _after_transfer(self, number: int, dial: DialOutcome) -> str:
+        if dial.was_short:
+            action = self._url("/gather", turn=number + 1, message=1, helped=1)
+            return twiml.gather_message(self._voice, [self._phrases.was_helped], action)
+        if dial.was_answered:
             return twiml.say_and_hang_up(self._voice, [self._phrases.after_transfer])
         return self._ask_for_message(number, [self._phrases.nobody_answered])
 
-    def _ask_for_message(self, number: int, words: tuple[str, ...] | list[str], silent: int = 0) -> str:
-        action = self._url("/gather", turn=number + 1, message=1, silent=silent)
+    def _ask_for_message(self, number: int, words: Sequence[str], **asked: int) -> str:
+        action = self._url("/gather", turn=number + 1, message=1, **asked)
         return twiml.gather_message(self._voice, [*words, self._phrases.take_message], action)
 
     def _hear_message(self, facts: CallFacts, position: CallPosition, heard: Heard) -> str:
         number = position.turn or self._next_number(facts.key)
+        utterance = self._utterance(facts, number, position, heard)
+        reply = _message_reply(heard)
+        if reply is MessageReply.MESSAGE:
+            return self._take_message(facts, replace(utterance, kind=TurnKind.MESSAGE))
+        if reply is MessageReply.PERSON and self._transfer.number_for(facts) is not None:
+            return self._answer(facts, utterance)
+        if reply is MessageReply.DECLINED and position.was_transferred:  # nobody helped them
+            return self._ask_for_message(number - 1, [])
+        is_helped = reply is MessageReply.UNCLEAR and position.was_transferred
+        if reply in (MessageReply.DECLINED, MessageReply.GOODBYE) or is_helped:
+            return self._part(facts, utterance)
+        if reply is None and heard.text and position.wait < MOST_KEYS:
+            return self._ask_for_message(number - 1, [], silent=position.silent, wait=position.wait + 1)
+        if not position.silent:
+            nobody = [self._phrases.nobody_answered] if reply is MessageReply.PERSON else []
+            return self._ask_for_message(number - 1, nobody, silent=1)
         if not heard.text:
-            if position.silent:
-                return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
-            return self._ask_for_message(number - 1, [], silent=1)
+            return twiml.say_and_hang_up(self._voice, [self._phrases.silence_goodbye])
+        return self._part(facts, utterance)
+
+    def _part(self, facts: CallFacts, utterance: Utterance) -> str:
+        """Say goodbye to somebody who leaves no message."""
+        goodbye = replace(utterance, reply=self._phrases.goodbye, reply_ending=Ending.HANG_UP)
+        return self._answer(facts, goodbye)
+
+    def _take_message(self, facts: CallFacts, utterance: Utterance) -> str:
+        number = utterance.number
         try:
-            self.manager.take_message(self._utterance(facts, number, position, heard, TurnKind.MESSAGE))
+            self.manager.take_message(utterance)
         except SQLAlchemyError as error:
             log.error("message_not_kept", turn=number, error=type(error).__name__)
             return twiml.say_and_hang_up(self._voice, [self._phrases.went_wrong])
@@ -229,13 +280,12 @@ class PhoneLine:
         number: int,
         position: CallPosition,
         heard: Heard,
-        kind: TurnKind | None = None,
     ) -> Utterance:
         def open_call(connection: Connection, now: datetime) -> ConversationRecord:
             return calls.open_call(connection, facts, now)
 
         return Utterance(
-            key=facts.key, number=number, heard=heard.text, kind=kind or heard.kind, open=open_call,
+            key=facts.key, number=number, heard=heard.text, kind=heard.kind, open=open_call,
             confidence=heard.confidence, served=position.served,
             joins=position.pending is not None and position.served == 0,
         )  # fmt: skip
@@ -249,6 +299,18 @@ class PhoneLine:
 
     def _url(self, path: str, **query: int) -> str:
         return f"{self._base_path}{path}?{urlencode(query)}"
+
+
+def _message_reply(heard: Heard) -> MessageReply | None:
+    """Return what a caller means who was asked for a message; None for silence and for keys pressed by accident."""
+    if heard.kind is TurnKind.DIGITS:
+        return MessageReply.PERSON if heard.text == PERSON_KEY else None
+    return message_reply(heard.text)
+
+
+def _caller_id(facts: CallFacts) -> str | None:
+    """Return our own number where the caller shows none that could be shown on; None for Twilio's default."""
+    return facts.to_number if is_withheld(facts.contact_address) and facts.direction == "inbound" else None
 
 
 def _next_serving(reading: Reading, number: int, wait: int, now: datetime) -> ServedRecord:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from phone_numbers import matching_number
+from phone_numbers import contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import TurnKind
 from storage.queries.calls import CallFacts
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 MOST_TURNS = 100_000
+SHORTEST_TALK_S = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -44,6 +44,31 @@ class CallPosition:
     """A filler was being said for this turn."""
     is_message: bool
     is_transfer_end: bool
+    was_transferred: bool
+    """A message was asked for, or whether somebody helped, after a transfer of a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialOutcome:
+    """How a transfer ended. status: Twilio's DialCallStatus, or empty; talked_s: None if it is not known."""
+
+    status: str = ""
+    talked_s: int | None = None
+
+    @property
+    def was_answered(self) -> bool:
+        """Return whether somebody answered, or something: a voicemail does too."""
+        return self.status in ("completed", "answered")
+
+    @property
+    def was_short(self) -> bool:
+        """Return whether it was answered for no longer than a voicemail's greeting is listened to."""
+        return self.was_answered and self.talked_s is not None and self.talked_s < SHORTEST_TALK_S
+
+
+def read_dial(form: Mapping[str, str]) -> DialOutcome:
+    """Return how a transfer ended, from the request that follows it."""
+    return DialOutcome(_text(form, "DialCallStatus"), read_seconds(form, "DialCallDuration"))
 
 
 def read_facts(form: Mapping[str, str]) -> CallFacts:
@@ -58,14 +83,14 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
         from_number=_text(form, "From"),
         to_number=_text(form, "To"),
         status=_text(form, "CallStatus")[:20],
-        # somebody without a number of their own is nobody we have met: a new contact for each call
-        contact_address=matching_number(person) if E164.fullmatch(person) else f"withheld:{call_sid}",
+        contact_address=contact_address(person, call_sid),
         simulated=form.get("AccountSid") == SIMULATOR_ACCOUNT_SID,
+        forwarded_from=_text(form, "ForwardedFrom"),
     )
 
 
 def read_answered_by(form: Mapping[str, str]) -> str:
-    """Return Twilio's detection for an outbound call: human, machine_start, fax or unknown."""
+    """Return Twilio's detection for an outbound call: human, machine_end_beep (or another end), fax or unknown."""
     return _text(form, "AnsweredBy")[:30]
 
 
@@ -89,6 +114,7 @@ def read_position(query: Mapping[str, str]) -> CallPosition:
         pending=_number(query, "pending"),
         is_message="message" in query,
         is_transfer_end="dial" in query,
+        was_transferred="helped" in query,
     )
 
 

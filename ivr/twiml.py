@@ -8,6 +8,7 @@ if the process serving it dies; repeating one is harmless here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
@@ -17,6 +18,7 @@ OVERRIDES = "#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx"
 LISTEN_S = 5
 MESSAGE_PAUSE_S = 3
 RING_S = 25
+HINTS_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,17 @@ class Voice:
     language: str = ""
     hints: str = ""
     speech_model: str | None = None
+
+
+def hints_that_fit(hints: Sequence[str]) -> str:
+    """Return the first of these hints that leave a document below the 64 KB that Twilio takes, as one attribute."""
+    kept, room = [], HINTS_BYTES
+    for hint in hints:
+        room -= len(escape(hint, {'"': "&quot;"}).encode()) + 1
+        if room < 0:
+            break
+        kept.append(hint)
+    return ",".join(kept)
 
 
 def gather(voice: Voice, words: Sequence[str], action: str) -> str:
@@ -77,6 +90,22 @@ def say_and_hang_up(voice: Voice, words: Sequence[str]) -> str:
     return str(response)
 
 
+def leave_message(voice: Voice, words: Sequence[str]) -> str:
+    """Speak to an answering machine after its beep, and hang up."""
+    response = VoiceResponse()
+    response.pause(length=1)  # the beep is heard as it begins
+    _say(response, voice, words)
+    response.hangup()
+    return str(response)
+
+
+def hang_up() -> str:
+    """End the call without a word."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
 def transfer(
     voice: Voice, words: Sequence[str], number: str, action: str, caller_id: str | None = None
 ) -> str:
@@ -86,6 +115,13 @@ def transfer(
     dial = Dial(action=action + OVERRIDES, method="POST", timeout=RING_S, caller_id=caller_id)
     dial.number(number)
     response.append(dial)
+    return str(response)
+
+
+def refuse() -> str:
+    """Leave a call unanswered, as if the line were busy."""
+    response = VoiceResponse()
+    response.reject(reason="busy")
     return str(response)
 
 

@@ -6,7 +6,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr import twiml
 from ivr.call_flow import PhoneLine
-from ivr.requests import read_answered_by, read_facts, read_heard, read_position, read_seconds, read_timestamp
+from ivr.requests import (
+    read_answered_by,
+    read_dial,
+    read_facts,
+    read_heard,
+    read_position,
+    read_seconds,
+    read_timestamp,
+)
 from storage.base import utc_now
 from storage.queries.calls import CallProgress
 from web.services import Service
@@ -48,7 +56,7 @@ def go_on() -> Response:
     facts = read_facts(request.form)
     if "ErrorCode" in request.form:
         return _xml(line().apologise(facts))
-    return _xml(line().go_on(facts, read_position(request.args), request.form.get("DialCallStatus", "")))
+    return _xml(line().go_on(facts, read_position(request.args), read_dial(request.form)))
 
 
 @bp.post("/status")

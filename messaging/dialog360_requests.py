@@ -5,7 +5,7 @@ from dataclasses import replace
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
-from phone_numbers import matching_number
+from phone_numbers import contact_address
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 
@@ -26,7 +26,7 @@ _KINDS = {Kind.BUTTON: "button", Kind.LOCATION: "location", Kind.REACTION: REACT
 def incoming_of(said: InboundMessage) -> Incoming:
     """Return a message of 360dialog's. Text in square brackets is ours and not the person's."""
     sender = Sender(
-        number=matching_number(said.number),
+        number=contact_address(said.number, said.wamid),
         address=said.number,
         name=said.name,
         simulated=False,

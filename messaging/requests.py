@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phone_numbers import matching_number
+from phone_numbers import contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
 from storage.queries.contacts import Sender
@@ -63,15 +63,16 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
     attachments = _attachments(form, simulated)
     if not body and not attachments:
         return None
+    # One without a SID is a message of its own: nobody's words may be taken for another's
+    sid = _line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}"
     sender = Sender(
-        number=matching_number(number),
+        number=contact_address(number, sid),
         address=address,
         name=_line(form.get("ProfileName", ""))[:MOST_NAME],
         simulated=simulated,
     )
     message = NewMessage(
-        # One without a SID is a message of its own: nobody's words may be taken for another's
-        sid=_line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}",
+        sid=sid,
         kind="media" if attachments else kind,
         body=body,
         to_address=_line(form.get("To", ""))[:120],

@@ -17,6 +17,10 @@ _SENTENCES = {
         "TWILIO_ACCOUNT_SID is not set: on WhatsApp only the answers that are ready in time go out."
     ),
     "human": lazy_gettext("HUMAN_PHONE_NUMBER is not set: callers who want a person leave a message."),
+    "human is us": lazy_gettext(
+        "HUMAN_PHONE_NUMBER is the assistant's own number: callers who want a person leave a message. Set the "
+        "number of a person's phone, one that is not forwarded here."
+    ),
     "sellers": lazy_gettext(
         "VENDEDOR_WHATSAPP is not set: nobody gets a WhatsApp when a customer asks for a person."
     ),
@@ -44,6 +48,7 @@ def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
         "url": bool(settings.twilio_auth_tokens) and not settings.webhook_url,
         "whatsapp": bool(settings.twilio_auth_tokens) and not settings.twilio_account_sid,
         "human": not settings.human_phone_number,
+        "human is us": bool(settings.human_phone_number) and not settings.person_number,
         "sellers": not settings.has_sellers,
         "whatsapp number": settings.has_sellers
         and not settings.twilio_whatsapp_number

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base
+from storage.base import Base, CutString
 from storage.login_tries import LoginTry  # noqa: F401  (tables of ours, kept beside their queries)
 from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewise)
 
@@ -180,14 +180,14 @@ class Turn(Base):
     ending: Mapped[str | None] = mapped_column(String(20))
     failures: Mapped[int] = mapped_column(default=0)
     """Turns in a row, this one included, for which the model gave no answer."""
-    error: Mapped[str | None] = mapped_column(String(200))
+    error: Mapped[str | None] = mapped_column(CutString(200))
     owner: Mapped[str] = mapped_column(String(80))
     epoch: Mapped[int] = mapped_column(default=1)
     beat_at: Mapped[datetime]
 
     heard_upto: Mapped[int | None]
     """Characters that the caller can have heard before interrupting; None: all that was served."""
-    model: Mapped[str | None] = mapped_column(String(80))
+    model: Mapped[str | None] = mapped_column(CutString(80))
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
     first_token_ms: Mapped[int | None]

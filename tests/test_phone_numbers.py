@@ -16,14 +16,24 @@ from cli.whatsapp.options import WhatsAppNumber
 from dashboard.simulator.views import number_in
 from integrations.dialog360.webhooks import read_webhook
 from integrations.elevenlabs.handoff_request import read_handoff
+from integrations.elevenlabs.webhooks import read_post_call
 from ivr.requests import read_facts
 from messaging.dialog360_requests import incoming_of
 from messaging.requests import read_incoming
+from people.elevenlabs.post_calls import past_call
 from people.handoff.sellers import load_sellers, sellers_of
-from phone_numbers import dialable_number, matching_number, parse_e164
+from phone_numbers import (
+    WITHHELD_DIGITS,
+    dialable_number,
+    find_number,
+    is_withheld,
+    matching_number,
+    parse_e164,
+)
 from settings import Settings, load_settings
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
+from storage.base import utc_now
 
 
 @pytest.mark.parametrize(
@@ -145,7 +155,9 @@ def sellers_file(typed, folder):
 
 
 def handoff_api(typed, _):
-    return read_handoff(json.dumps({"user_phone": typed, "reason": "x"}).encode()).user_phone
+    return find_number(
+        read_handoff(json.dumps({"user_phone": typed, "reason": "x"}).encode()).user_phone, None
+    )
 
 
 def sender_of_360dialog(number):
@@ -155,6 +167,13 @@ def sender_of_360dialog(number):
     body = {"entry": [{"changes": [{"field": "messages", "value": value}]}]}
     [said] = read_webhook(body).messages
     return incoming_of(said).sender
+
+
+def caller_of_elevenlabs(number):
+    """Who called ElevenLabs' agent, by the webhook that comes after the call."""
+    said = {"conversation_initiation_client_data": {"dynamic_variables": {"system__caller_id": number}}}
+    body = {"type": "post_call_transcription", "data": {"conversation_id": "conv_1", **said}}
+    return past_call(read_post_call(body), utc_now()).facts.contact_address
 
 
 TERMINAL = Terminal("en")
@@ -188,6 +207,7 @@ MATCHING = {
     ),
     "Twilio's voice webhook": lambda number: read_facts({"From": number, "CallSid": "CA1"}).contact_address,
     "360dialog's webhook": lambda number: sender_of_360dialog(number).number,
+    "ElevenLabs' webhook": lambda number: caller_of_elevenlabs(number),
 }
 """What brings the number of somebody who may be known; all of it is E.164."""
 
@@ -216,6 +236,19 @@ def test_who_comes_in_is_found_by_any_form_of_their_number(place, country):
     forms = COUNTRIES[country]
 
     assert {MATCHING[place](number) for number in (forms.written, forms.matching)} == {forms.matching}
+
+
+@pytest.mark.parametrize("digits", sorted(WITHHELD_DIGITS))
+@pytest.mark.parametrize("place", MATCHING)
+def test_the_digits_for_a_withheld_number_are_nobodys_wherever_they_come_in(place, digits):
+    assert MATCHING[place](digits).startswith("withheld:")
+    assert is_withheld(digits)
+
+
+@pytest.mark.parametrize("digits", sorted(WITHHELD_DIGITS))
+def test_the_digits_for_a_withheld_number_are_dialled_by_nothing(digits):
+    with pytest.raises(ValueError):
+        parse_e164(digits)
 
 
 def test_no_setting_that_takes_a_number_is_left_out():

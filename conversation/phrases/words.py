@@ -42,6 +42,8 @@ class Phrases(_Table):
     """The transfer failed; `take_message` follows."""
     after_transfer: str
     """The transferred conversation ended and the caller is still on the line."""
+    was_helped: str
+    """The transfer was answered and ended within seconds, perhaps by a voicemail; asks whether somebody helped."""
     take_message: str
     """Asks for the name and the message."""
     message_taken: str
@@ -193,6 +195,11 @@ class Recognised(_Table):
     yes: tuple[str, ...]
     seller_takes: tuple[str, ...]
     seller_declines: tuple[str, ...]
+    declines: frozenset[str]
+    """Words by which a caller who was asked for a message leaves none."""
+    farewells: frozenset[str]
+    no_message: frozenset[str]
+    """Words that are no message: a greeting, a question whether we hear them."""
     weekdays: tuple[str, str, str, str, str, str, str]
     """Weekdays in sellers' files, Monday first: the first three letters."""
     asks_for_person: tuple[Part, ...]

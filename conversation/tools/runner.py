@@ -147,7 +147,10 @@ def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
 
 
 def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
-    _keep_handoff(context, arguments)
+    try:
+        _keep_handoff(context, arguments)
+    except SQLAlchemyError as error:  # the caller is put through all the same
+        log.error("handoff_not_kept", turn=context.turn_number, error=type(error).__name__)
     if context.can_transfer:
         return ToolResult("The call is being transferred.", Ending.TRANSFER, context.phrases.transfer)
     return ToolResult("Nobody can take the call now: a message is taken.", Ending.TAKE_MESSAGE)

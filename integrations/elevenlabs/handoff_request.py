@@ -15,10 +15,10 @@ __all__ = ["HandoffRequest", "InvalidRequest", "read_handoff"]
 MOST_REASON = 1000
 MOST_NAME = 120
 MOST_CONTEXT = 4000
+MOST_PHONE = 120
 MOST_ID = 120
 
-# These two are in the document too, hence nothing in them that not every dialect reads the same.
-_PHONE = r"^ *(whatsapp:)? *[(]?\+[ ().-]*[1-9]([ ().-]*[0-9]){6,14}[ ).-]*$"
+# In the document too, hence nothing in it that not every dialect reads the same.
 _NOT_BLANK = r"[^\s\x00-\x1f\x7f]"
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
@@ -30,14 +30,6 @@ class InvalidRequest(Exception):
     def __init__(self, detail: list[dict[str, Any]]) -> None:
         super().__init__(", ".join(f"{fault['loc'][-1]}: {fault['type']}" for fault in detail))
         self.detail = detail
-
-
-def _phone(number: str) -> str:
-    if not re.search(_PHONE, number):
-        raise PydanticCustomError(
-            "phone_number", "Must have a plus, the country code and the number, such as +34600000001"
-        )
-    return "+" + re.sub(r"[^0-9]", "", number)
 
 
 def _not_blank(text: str) -> str:
@@ -54,15 +46,17 @@ def _cut(most: int) -> Callable[[str], str]:
     return lambda text: text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def _phone(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return _printable(str(value)[:MOST_PHONE])
+
+
 def _none_is_empty(value: Any) -> Any:
     return "" if value is None else value
 
 
-_Phone = Annotated[
-    str,
-    Field(max_length=60, examples=["+34600000001"], json_schema_extra={"pattern": _PHONE}),
-    AfterValidator(_phone),
-]
+_Phone = Annotated[str, Field(examples=["+34600000001"]), BeforeValidator(_phone, json_schema_input_type=Any)]
 _Reason = Annotated[
     str,
     Field(min_length=1, json_schema_extra={"pattern": _NOT_BLANK}),
@@ -81,11 +75,12 @@ class HandoffRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    user_phone: _Phone
-    """The customer's number with its country code; in an ElevenLabs tool, system__caller_id."""
-
     reason: _Reason
     """Why a person is wanted, in a sentence. What is longer than 1000 characters is cut."""
+
+    user_phone: _Phone = ""
+    """The customer's number; in an ElevenLabs tool, system__caller_id. Without its country code it is taken for one of
+    the business's country. What is no number, such as "anonymous" or null, is left out of the notice."""
 
     user_name: Annotated[_Printable, AfterValidator(_cut(MOST_NAME)), _TextOrNull] = ""
     """The customer's name. What is longer than 120 characters is cut."""
@@ -98,7 +93,7 @@ class HandoffRequest(BaseModel):
 
 
 def read_handoff(raw: bytes) -> HandoffRequest:
-    """Return what was posted; its phone is E.164. Raises InvalidRequest, which quotes nothing of it."""
+    """Return what was posted; its phone as it was written. Raises InvalidRequest, which quotes nothing of it."""
     try:
         return HandoffRequest.model_validate_json(raw)
     except ValidationError as error:

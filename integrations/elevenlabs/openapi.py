@@ -36,7 +36,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    loc: Annotated[list[str | int], Field(examples=[["body", "user_phone"]])]
+    loc: Annotated[list[str | int], Field(examples=[["body", "reason"]])]
     """Where it is."""
     msg: str
     """What it is, in words."""
@@ -56,7 +56,7 @@ def openapi(server_url: str, *, needs_key: bool = True) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Handoff",
-            "version": "1.0.0",
+            "version": "1.1.0",
             "description": "Brings a person into a conversation: a seller gets a WhatsApp about the customer.",
         },
         "servers": [{"url": server_url.rstrip("/")}],
@@ -77,7 +77,9 @@ def _operation(needs_key: bool) -> dict[str, Any]:
             ),
             "401": _response("The key is missing or wrong", "Problem", _CHALLENGE),
             "413": _response("The body is too large", "Problem"),
-            "422": _response("The body is not as it must be", "InvalidBody"),
+            "422": _response(
+                "The body is no handoff: it is no JSON object, or does not say why", "InvalidBody"
+            ),
             "429": _response("Too many requests", "Problem", _WAIT),
             "500": _response(
                 "WhatsApp did not take the message; detail says whether it is tried again", "Problem"

@@ -17,8 +17,8 @@ __all__ = ["CallState", "TwilioRest", "what_to_do"]
 CALL_IS_OVER = 21220
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
-# Nobody is kept in silence longer than this, in seconds, while Twilio makes up its mind (its own limit: 30).
-_MACHINE_OPTIONS = {"machine_detection": "Enable", "machine_detection_timeout": 5}
+# A person is told at once; of a machine, Twilio waits for the beep, at most so many seconds.
+_MACHINE_OPTIONS = {"machine_detection": "DetectMessageEnd", "machine_detection_timeout": 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class CallState:
 
     status: queued, ringing, in-progress, completed, busy, failed, no-answer or canceled.
     duration_s: None until it is over. price: what it cost, positive; None until Twilio has billed it,
-    which can take minutes. answered_by: human, machine_start, fax or unknown, where detection was asked for.
+    which can take minutes. answered_by: human, machine_end_beep, machine_end_silence, machine_end_other, fax or
+    unknown, where detection was asked for.
     """
 
     sid: str
@@ -65,7 +66,7 @@ class TwilioRest(TwilioAccount):
         to, sender: E.164. url: where Twilio fetches the TwiML when somebody answers; twiml: the TwiML
         itself, at most 4000 characters; exactly one of the two. ring_s: 1 to 600, Twilio's default is 60.
         detect_machine: find out first whether a person or a machine answered; the request for the TwiML
-        then carries AnsweredBy.
+        then carries AnsweredBy, and comes after a machine's beep.
         """
         options = {
             "url": url,

@@ -16,7 +16,7 @@ from integrations.crm.events import ConversationFinished, CrmContact, HandoffCre
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from people.crm.sessions import SILENCE, ChatSession, chat_sessions
-from phone_numbers import matching_number
+from phone_numbers import is_withheld, matching_number
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import crm
@@ -228,5 +228,5 @@ def _outcome(handoffs: Sequence[HandoffRow], otherwise: str) -> str:
 def _contact(conversation: TalkFacts) -> CrmContact:
     return CrmContact(
         name=conversation.name or None,
-        phone=conversation.address if conversation.address.startswith("+") else None,
+        phone=None if is_withheld(conversation.address) else conversation.address,
     )

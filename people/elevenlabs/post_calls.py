@@ -15,7 +15,7 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.redaction import redact
 from integrations.elevenlabs.webhooks import TRANSCRIPTION, PostCall, Spoken
 from jobs.queue import Work
-from phone_numbers import matching_number
+from phone_numbers import contact_address
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import post_calls
@@ -109,8 +109,7 @@ def _facts(call: PostCall) -> PostCallFacts:
         from_number=call.caller or "",
         to_number=call.called or "",
         status="in-progress",
-        # somebody without a number is nobody we have met: a new contact for each call
-        contact_address=matching_number(call.contact) if call.contact else f"withheld:{call_id}",
+        contact_address=contact_address(call.contact or "", call_id),
         simulated=False,
     )
 

@@ -4,6 +4,8 @@ The request keeps everything first and then sends the notice itself, once; if th
 """
 
 import hashlib
+import re
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from integrations.elevenlabs.handoff_request import HandoffRequest
 from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
 from people.handoff.service import Handoffs
-from phone_numbers import matching_number
+from phone_numbers import WITHHELD_DIGITS, contact_address, find_number, region_of
 from storage import locks
 from storage.base import utc_now
 from storage.database import Database
@@ -96,12 +98,13 @@ class HandoffApi:
             return _not_sent(str(error), is_lost=error.permanent)
 
     def _ask(self, connection: Connection, sender: Sender, wanted: HandoffRequest) -> _Asked:
-        now, key = self._clock(), _key(wanted)
+        now, number = self._clock(), find_number(wanted.user_phone, region_of(self._handoffs.policy.language))
+        key = _key(wanted, number)
         locks.hold(connection, f"handoff:{key}")
         facts = offers.asked_before(connection, key, now - SAME_WITHIN)
         if facts is not None:
             return self._as_asked(connection, facts, now)
-        facts = self._keep(connection, wanted, key, now)
+        facts = self._keep(connection, wanted, number, key, now)
         seller = self._handoffs.next_seller(connection, facts, [], now)
         if seller is None:
             return _Asked((), True, self._handoffs.next_duty([], now))
@@ -115,8 +118,12 @@ class HandoffApi:
         starts = None if told else self._handoffs.next_duty([], now)
         return _Asked(told, False, starts)
 
-    def _keep(self, connection: Connection, wanted: HandoffRequest, key: str, now: datetime) -> HandoffFacts:
-        recipient = contacts.recipient_for(connection, wanted.user_phone, now)
+    def _keep(
+        self, connection: Connection, wanted: HandoffRequest, number: str, key: str, now: datetime
+    ) -> HandoffFacts:
+        # the agent's call, which comes once it is over, is this same contact's
+        address = number or contact_address("", wanted.conversation_id or secrets.token_hex(16))
+        recipient = contacts.recipient_for(connection, address, now)
         if wanted.user_name:
             contacts.name_contact(connection, recipient.contact_id, wanted.user_name)
         request = Request(
@@ -124,7 +131,7 @@ class HandoffApi:
             context=wanted.additional_context,
             source=Source.API,
             request_key=key,
-            number=wanted.user_phone,
+            number=number or _as_known(wanted.user_phone),
         )
         handoff_id = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
         facts = None if handoff_id is None else offers.handoff_facts(connection, handoff_id)
@@ -159,10 +166,18 @@ def _is_under_way(sent: MessageRecord) -> bool:
     return sent.status in (MessageStatus.CLAIMED, MessageStatus.SENDING)
 
 
-def _key(wanted: HandoffRequest) -> str:
+def _as_known(phone: str) -> str:
+    """Return what may still help to reach somebody: an extension, a number of an unknown country."""
+    is_nobodys = any(digits in phone for digits in WITHHELD_DIGITS)
+    return phone if re.search("[0-9]", phone) and not is_nobodys else ""
+
+
+def _key(wanted: HandoffRequest, number: str) -> str:
     if wanted.conversation_id:
         return f"conversation:{wanted.conversation_id}"
-    asked = f"{matching_number(wanted.user_phone)}\n{' '.join(wanted.reason.split()).casefold()}"
+    # without a number, two people are told apart by all that is known of them
+    who = contact_address(number, f"{wanted.user_phone}\n{wanted.user_name}\n{wanted.additional_context}")
+    asked = f"{who}\n{' '.join(wanted.reason.split()).casefold()}"
     return f"asked:{hashlib.sha256(asked.encode()).hexdigest()}"
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from conversation.phrases import catalogue_for, catalogues
 from conversation.phrases.words import Notices
 from integrations.plain_text import plain_words
+from phone_numbers import is_withheld
 from storage.queries.offers import HandoffFacts
 
 MOST = 1600
@@ -32,7 +33,7 @@ def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
     """
     named = [
         (words.customer, facts.name),
-        (words.phone, facts.number if facts.number.startswith("+") else ""),
+        (words.phone, "" if is_withheld(facts.number) else facts.number),
         (words.reason, facts.reason),
         (words.conversation, conversation),
     ]

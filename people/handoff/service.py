@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from conversation.observers import NULL_OBSERVER, HandoffListener, NullObserver
 from conversation.operators import Helpdesk, MessageSender
-from conversation.phrases import language_of
+from conversation.phrases import catalogue_for, language_of
 from conversation.phrases.words import Notices
 from jobs.queue import Work
 from people.handoff.notices import Answer, notice, plain_line, read_answer
 from people.handoff.sellers import Seller, next_duty, next_seller
+from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import LOST, MessageStatus
@@ -192,7 +193,8 @@ class Handoffs(NullObserver):
         self._tell_others(connection, facts, seller.name, now)
         self._show(connection, facts, "taken", self.policy.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
-        words = self.policy.words.yours.format(name=plain_line(facts.name), number=facts.number)
+        number = self._no_number if is_withheld(facts.number) else plain_line(facts.number)
+        words = self.policy.words.yours.format(name=plain_line(facts.name), number=number)
         return words.replace("  ", " ")
 
     def _tell_others(self, connection: Connection, facts: HandoffFacts, name: str, now: datetime) -> None:
@@ -203,6 +205,10 @@ class Handoffs(NullObserver):
                 recipient = contacts.recipient_for(connection, other.seller, now)
                 words = self.policy.words.taken_by.format(name=name)
                 self._writer.write(connection, recipient, words, author=AUTHOR, kind=NOTICE)
+
+    @property
+    def _no_number(self) -> str:
+        return catalogue_for(self.policy.language).helpdesk.withheld.lower()
 
     def _name_of(self, number: str) -> str:
         return next((seller.name for seller in self.policy.sellers if seller.number == number), number)

@@ -12,6 +12,7 @@ from integrations.chatwoot.shapes import Conversation, choose
 from integrations.errors import IntegrationError
 from integrations.http.json_client import TOO_LARGE
 from people.helpdesk.phrases import HelpdeskPhrases
+from phone_numbers import is_withheld
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_events
 from storage.queries.helpdesk import ContactPlace
@@ -48,7 +49,7 @@ class ContactSync:
         source_id = place.source_id or source_id_of(place.address)
         with self._database.write() as connection:
             helpdesk.keep_source(connection, place.contact_id, source_id, self._clock())
-        contact = self._client.make_contact(source_id, self._name_of(place), place.address)
+        contact = self._client.make_contact(source_id, self._name_of(place), _number_of(place))
         if place.name and contact.name == place.name:
             self._note_named(place)
         conversation = choose(self._conversations(source_id)) or self._client.make_conversation(source_id)
@@ -102,7 +103,11 @@ class ContactSync:
 
     def _name_of(self, place: ContactPlace) -> str:
         """Chatwoot would think of a name itself."""
-        return place.name or (place.address if place.address.startswith("+") else self._words.withheld)
+        return place.name or _number_of(place) or self._words.withheld
+
+
+def _number_of(place: ContactPlace) -> str:
+    return "" if is_withheld(place.address) else place.address
 
 
 def _named_fact(place: ContactPlace) -> str:

@@ -26,6 +26,7 @@ from integrations.chatwoot.webhooks import (
 from people.helpdesk.contact_sync import inbox_fact
 from people.helpdesk.delivery import OWN
 from people.helpdesk.phrases import HelpdeskPhrases
+from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, helpdesk, helpdesk_events, helpdesk_items, messages
@@ -286,9 +287,9 @@ class Takeover:
 def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Recipient | None:
     """Return the contact's written conversation, created if they only called; None without a number."""
     found = contacts.find_recipient(connection, key=f"whatsapp:{place.contact_id}")
-    if found is None and place.address.startswith("+"):
-        return contacts.recipient_for(connection, place.address, now)
-    return found
+    if is_withheld(place.address):
+        return found if found is not None and found.address else None
+    return found or contacts.recipient_for(connection, place.address, now)
 
 
 def _is_latest(

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, func, select, update
 
-from storage.models import Call, Contact, Conversation, Turn
+from storage.models import LONGEST_CALL, Call, Contact, Conversation, Ending, Turn
 from storage.upsert import insert_once
 
 STATUS_RANKS = {
@@ -27,7 +27,10 @@ OVER = 4
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """A webhook's data on its call. Numbers as Twilio gave them; contact_address is ours."""
+    """A webhook's data on its call. Numbers as Twilio gave them; contact_address is ours.
+
+    forwarded_from: the number that was called first, where the carrier says so; else empty.
+    """
 
     call_sid: str
     direction: str
@@ -36,6 +39,7 @@ class CallFacts:
     status: str
     contact_address: str
     simulated: bool
+    forwarded_from: str = ""
 
     @property
     def key(self) -> str:
@@ -116,6 +120,27 @@ def _contact(connection: Connection, facts: CallFacts, now: datetime) -> int:
     ).scalar_one()
 
 
+def is_being_transferred(connection: Connection, facts: CallFacts, since: datetime) -> bool:
+    """Return whether another call of the same contact goes on that was transferred to a person after a time."""
+    values = {
+        "address": facts.contact_address, "simulated": facts.simulated, "key": facts.key, "since": since,
+        "begun": since - LONGEST_CALL,
+    }  # fmt: skip
+    return connection.execute(_BEING_TRANSFERRED, values).first() is not None
+
+
+_BEING_TRANSFERRED = (
+    select(Conversation.id)
+    .join(Contact, Contact.id == Conversation.contact_id)
+    .join(Turn, Turn.conversation_id == Conversation.id)
+    .where(Contact.address == bindparam("address"), Contact.simulated == bindparam("simulated"))
+    .where(Conversation.channel == "phone", Conversation.closed_at.is_(None))
+    .where(Conversation.key != bindparam("key"), Conversation.created_at > bindparam("begun"))
+    .where(Turn.ending == Ending.TRANSFER, Turn.finished_at > bindparam("since"))
+    .limit(1)
+)
+
+
 def topics_of(connection: Connection, contact_id: int, *, besides: int = 0) -> str:
     """Return the topics of the contact's last conversations, newest first; a caller ID can be forged, so no more."""
     rows = connection.execute(
@@ -170,22 +195,46 @@ def close_conversation(connection: Connection, key: str, now: datetime) -> int |
     ).scalar_one_or_none()
 
 
-def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
-    """Return (CallSid, conversation key) of unfinished calls that were silent since `before`."""
+@dataclass(frozen=True, slots=True)
+class SilentCall:
+    """An unfinished call that gave no sign of life lately. is_transferred: its caller is talking to a person."""
+
+    call_sid: str
+    key: str
+    simulated: bool
+    last_at: datetime
+    is_transferred: bool
+
+
+def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[SilentCall]:
+    """Return the unfinished calls that were silent since `before`, those silent longest first."""
     last_turn = (
         select(func.max(Turn.created_at))
         .where(Turn.conversation_id == Call.conversation_id)
         .scalar_subquery()
     )
+    last_ending = (
+        select(Turn.ending)
+        .where(Turn.conversation_id == Call.conversation_id)
+        .order_by(Turn.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    last_at = func.coalesce(last_turn, Call.started_at)
     rows = connection.execute(
-        select(Call.call_sid, Conversation.key)
+        select(
+            Call.call_sid, Conversation.key, Contact.simulated, last_at, last_ending, Conversation.human_until
+        )
         .join(Conversation, Conversation.id == Call.conversation_id)
-        .where(Call.ended_at.is_(None), Call.started_at < before)
-        .where(func.coalesce(last_turn, Call.started_at) < before)
-        .order_by(Call.started_at)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(Call.ended_at.is_(None), Call.started_at < before, last_at < before)
+        .order_by(last_at)
         .limit(limit)
     )
-    return [(call_sid, key) for call_sid, key in rows]
+    return [
+        SilentCall(call_sid, key, simulated, at, ending == Ending.TRANSFER or human_until is not None)
+        for call_sid, key, simulated, at, ending, human_until in rows
+    ]
 
 
 def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.dialer import Dialer
+from tests.cli.dialer import Dialer, Server
 from tests.fakes.twilio.server import FakeTwilio
 
 
@@ -13,5 +13,12 @@ def twilio():
 
 
 @pytest.fixture
-def dialer(twilio, tmp_path):
-    return Dialer(twilio, tmp_path)
+def server():
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def dialer(twilio, tmp_path, server):
+    return Dialer(twilio, tmp_path, server)

@@ -49,9 +49,9 @@ def test_twilio_is_told_where_to_ask_and_how_patiently(twilio, dialer):
     overrides = "#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx"
     assert form["To"] == [TO]
     assert form["From"] == [SENDER]
-    assert form["Url"] == [f"https://assistant.example.com/voice{overrides}"]
-    assert form["FallbackUrl"] == [f"https://assistant.example.com/voice?fallback=1{overrides}"]
-    assert form["StatusCallback"] == [f"https://assistant.example.com/status{overrides}"]
+    assert form["Url"] == [f"{dialer.server.url}/voice{overrides}"]
+    assert form["FallbackUrl"] == [f"{dialer.server.url}/voice?fallback=1{overrides}"]
+    assert form["StatusCallback"] == [f"{dialer.server.url}/status{overrides}"]
     assert form["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
     assert "MachineDetection" not in form
     assert "Timeout" not in form
@@ -69,7 +69,7 @@ def test_options_reach_twilio(twilio, dialer):
     assert form["To"] == ["+34600000002"]
     assert form["From"] == ["+12025550101"]
     assert form["Timeout"] == ["25"]
-    assert form["MachineDetection"] == ["Enable"]
+    assert form["MachineDetection"] == ["DetectMessageEnd"]
     assert form["FallbackUrl"] == [bin_url]
     assert "a person answered" in ended.out
 
@@ -100,7 +100,9 @@ def test_a_call_in_which_nobody_was_talked_to_ends_in_1(twilio, dialer, script, 
 
 
 def test_an_answering_machine_is_named(twilio, dialer):
-    twilio.calls.script(Step("in-progress", answered_by="machine_start"), Step("completed", duration="125"))
+    twilio.calls.script(
+        Step("in-progress", answered_by="machine_end_beep"), Step("completed", duration="125")
+    )
 
     ended = dialer.run(TO, "--amd")
 

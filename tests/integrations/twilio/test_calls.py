@@ -30,7 +30,7 @@ def test_a_call_is_placed_with_all_that_was_asked(twilio, rest):
     assert form["FallbackUrl"] == ["https://example.com/voice?fallback=1"]
     assert form["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
     assert form["Timeout"] == ["20"]
-    assert form["MachineDetection"] == ["Enable"]
+    assert form["MachineDetection"] == ["DetectMessageEnd"]
     assert 3 <= int(form["MachineDetectionTimeout"][0]) <= 59
 
 

@@ -115,12 +115,21 @@ def test_a_call_of_ours_greets_the_person_who_answers(line, openai):
     assert greeting == line.parts.phone.manager.profile.greeting_outbound
 
 
-def test_an_answering_machine_is_left_a_message(line):
-    phone = line.phone(answered_by="machine_start")
+@pytest.mark.parametrize("machine", ["machine_end_beep", "machine_end_silence", "machine_end_other"])
+def test_an_answering_machine_is_left_a_message_after_its_beep(line, machine):
+    phone = line.phone(answered_by=machine)
 
     heard = phone.dial("outbound-api")
 
     assert heard == line.parts.phone.manager.profile.voicemail
+    assert ET.fromstring(phone.steps[-1].twiml)[0].tag == "Pause"
+    assert phone.ended is Ending.HANGUP
+
+
+def test_a_fax_is_told_nothing(line):
+    phone = line.phone(answered_by="fax")
+
+    assert phone.dial("outbound-api") == ""
     assert phone.ended is Ending.HANGUP
 
 
@@ -147,21 +156,6 @@ def test_after_a_silence_the_conversation_goes_on_where_it_was(line, openai):
 
     assert [turn.number for turn in line.turns()] == [1, 2]
     assert ("assistant", "Sí.") in asked(openai)
-
-
-@pytest.mark.both_databases
-def test_withheld_numbers_are_never_taken_for_one_another(line, openai):
-    from storage.models import Contact
-    from tests.records import every
-
-    for _ in range(2):
-        phone = line.phone(from_number="anonymous")
-        phone.dial()
-        assert phone.say("Hola", confidence=None)
-
-    addresses = [contact.address for contact in every(line.parts.database, Contact)]
-    assert len(set(addresses)) == 2
-    assert all(address.startswith("withheld:") for address in addresses)
 
 
 def test_a_call_that_was_never_greeted_goes_on_as_a_new_one(line, openai):

@@ -2,13 +2,10 @@
 
 import json
 import threading
-from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
-from sqlalchemy import text as sql
 from sqlalchemy.schema import DropTable
 
 from conversation import history
@@ -17,26 +14,12 @@ from storage.base import Base
 from storage.models import Conversation
 from tests.examples import examples_over_http
 from tests.fakes.openai.replies import text
+from tests.journeys.phone.locking import locked
 from tests.processes import worker_jobs
 from tests.records import the_only
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
-
-
-@contextmanager
-def locked(line):
-    """Hold the database's write lock, as another program might."""
-    engine = create_engine(line.settings.database_url)
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.connection.isolation_level = None
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(sql("LOCK TABLE turns, served, contacts, conversations IN EXCLUSIVE MODE"))
-        yield
-        connection.rollback()
-    engine.dispose()
 
 
 def kept_words(line):
