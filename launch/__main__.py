@@ -19,6 +19,7 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 from launch.children import Child, GivingUpError, Supervisor
+from launch.descriptors import raise_descriptor_limit
 from launch.forked import import_to_share
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
@@ -42,6 +43,7 @@ def main() -> int:
     """Start, keep up, end; return the exit code."""
     try:
         settings = load_settings()
+        raise_descriptor_limit()
         _Launch(settings).run()
     except SettingsError as error:
         _say(said_at_start(error))
