@@ -1,4 +1,4 @@
-"""Authenticates the operator by password or, without one, admits requests from this machine."""
+"""Authenticates the operator by password or link; without a password admits this machine, if it is not public."""
 
 import hmac
 import threading
@@ -24,6 +24,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from dashboard.blueprint import bp
 from guards.loopback import is_loopback
+from guards.one_time_links import OneTimeLinks
 from storage.login_tries import LoginTries
 from web.services import Service
 
@@ -34,7 +35,8 @@ SESSION_H = 12
 """A session ends after so long without a request."""
 FILES = "dashboard.static"
 """The endpoint of static files: public, so that error pages are styled too."""
-OPEN_ENDPOINTS = frozenset({"dashboard.login", FILES})
+LOGIN = "dashboard.login"
+OPEN_ENDPOINTS = frozenset({LOGIN, "dashboard.open_by_link", FILES})
 """Endpoints open without login when a password is set."""
 
 LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
@@ -62,10 +64,22 @@ class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
 
 
 class Access:
-    """Guards the dashboard. password: None opens it to this machine alone. tries: asked for when somebody logs in."""
+    """Guards the dashboard. tries: asked for when somebody logs in.
 
-    def __init__(self, password: str | None, tries: Callable[[], LoginTries], *, secret_key: str) -> None:
-        self.has_password = password is not None
+    password: None opens it to this machine alone, and to nobody without a link where the server is_public.
+    """
+
+    def __init__(
+        self,
+        password: str | None,
+        tries: Callable[[], LoginTries],
+        *,
+        links: OneTimeLinks,
+        secret_key: str,
+        is_public: bool,
+    ) -> None:
+        self.has_password, self._links = password is not None, links
+        self.needs_login = self.has_password or is_public
         self._hash = generate_password_hash(password) if password else ""
         self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
         self._tries, self._csrf = tries, CSRFProtect()
@@ -114,10 +128,20 @@ class Access:
             log.warning("login_refused")
             raise WrongPassword
         self._tries().was_right(address, spared=spared)
+        self._begin_session()
+        return None
+
+    def open_by_link(self, key: str) -> None:
+        """Begin a session. Raises Forbidden if the link's key is used up, too old or none."""
+        if not self._links.take(key):
+            log.warning("login_link_refused")
+            raise LinkUsedUp
+        self._begin_session()
+
+    def _begin_session(self) -> None:
         session.clear()
         session.permanent = True
         login_user(Operator(self._operator_id))
-        return None
 
     def log_out(self) -> None:
         """End the session."""
@@ -125,20 +149,30 @@ class Access:
         session.clear()
 
     def _operator(self, id: str) -> Operator | None:
-        known = self.has_password and hmac.compare_digest(id.encode(), self._operator_id.encode())
-        return Operator(id) if known else None
+        return Operator(id) if hmac.compare_digest(id.encode(), self._operator_id.encode()) else None
 
     def _refusal(self) -> ResponseReturnValue | None:
-        if not self.has_password:
-            if request.endpoint != FILES and not is_loopback(request):
-                raise Forbidden
+        is_open = request.endpoint in OPEN_ENDPOINTS - ({LOGIN} if not self.has_password else set())
+        if is_open or current_user.is_authenticated:
             return None
-        if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
-            return None
-        return _to_login()
+        if self.has_password:
+            return _to_login()
+        if self.needs_login:
+            raise LinkNeeded
+        if not is_loopback(request):
+            raise Forbidden
+        return None
 
 
 access = Service[Access]("dashboard.access")
+
+
+class LinkNeeded(Forbidden):
+    """There is no password, and the server has a public address."""
+
+
+class LinkUsedUp(Forbidden):
+    """The link was used before, is older than ten minutes or was not made here."""
 
 
 class WrongPassword(Exception):

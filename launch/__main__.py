@@ -128,6 +128,8 @@ class _Launch:
         if _answers_within(READY_WITHIN_S, settings.local_url):
             webhook = self._text("webhook", url=settings.webhook_url) if settings.webhook_url else ""
             _say(self._text("ready", url=settings.local_url, phone=_phone_command(), webhook=webhook))
+            if settings.is_public and settings.dashboard_password is None:
+                _say(_said_by("dashboard-link"))
 
     def _text(self, key: str, /, **values: object) -> str:
         return TEXTS[key].format(**values).said_in(language_of_locale(self._settings.lang))
@@ -164,6 +166,11 @@ def _module(name: str, *arguments: str) -> Callable[[], None]:
 
 def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *arguments]
+
+
+def _said_by(*command: str) -> str:
+    said = subprocess.run(_flask(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return said.stdout
 
 
 def _port_of(listener: socket.socket) -> int:
