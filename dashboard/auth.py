@@ -4,7 +4,6 @@ import hmac
 import threading
 from collections.abc import Callable
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -23,6 +22,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from dashboard.blueprint import bp
+from guards.client_address import address_of
 from guards.loopback import is_loopback
 from guards.one_time_links import OneTimeLinks
 from storage.login_tries import LoginTries
@@ -188,19 +188,6 @@ def set_headers(response: Response) -> Response:
     elif request.args.get("v"):  # the URL changes with the file
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-def address_of(incoming: Request) -> str:
-    """Return whom a try is counted for: an address, for IPv6 its network, since one machine has as many as it likes.
-
-    What a proxy brings from this machine's own address is counted apart from who sits at it.
-    """
-    address = ip_address(incoming.remote_addr or "0.0.0.0")  # noqa: S104  # nowhere
-    if address.is_loopback:
-        return "this machine" if is_loopback(incoming) else "a proxy"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
-    return str(address)
 
 
 def next_page(wanted: str) -> str:

@@ -6,11 +6,11 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
-from flask_limiter.util import get_remote_address
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from guards.api_key import ApiKeyGuard
+from guards.client_address import address_of
 from guards.json_webhooks import read_body
 from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
 from integrations.elevenlabs.openapi import PATH, openapi
@@ -54,7 +54,7 @@ def limit_requests(app: Flask) -> None:
     A limiter counts for the application that it was joined to last, so each application has its own. It looks at
     every request, which costs a webhook 0.05 ms of CPU.
     """
-    limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+    limiter = Limiter(lambda: address_of(request), storage_uri="memory://", headers_enabled=True)
     limiter.limit(LIMIT, methods=["POST"])(bp)
     limiter.init_app(app)
 
