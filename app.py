@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, *, models: Sequence[LanguageMod
     container.require_files()
     app = Flask(__name__)
     app.extensions["container"] = container
-    app.secret_key = settings.secret_key or data_dir.kept_secret(settings.data_dir, "secret")
+    app.secret_key = container.secret_key
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -97,10 +97,14 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     chatwoot_secret = settings.chatwoot_webhook_secret if settings.chatwoot_enabled else None
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
-    guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key))
+    guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key, is_public=settings.is_public))
     handoff.limit_requests(app)
     access = Access(
-        settings.dashboard_password, lambda: container.login_tries, secret_key=str(app.secret_key)
+        settings.dashboard_password,
+        lambda: container.login_tries,
+        links=container.dashboard_links,
+        secret_key=container.secret_key,
+        is_public=settings.is_public,
     )
     access.join(app)
     guarded.register(dashboard.bp, access.guard)

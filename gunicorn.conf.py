@@ -7,10 +7,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another folder
 
+from launch.descriptors import clients_at_most, raise_descriptor_limit  # noqa: E402
 from launch.forked import import_to_share  # noqa: E402
-from launch.gthread_worker import SwiftClosingWorker  # noqa: E402
+from launch.gthread_worker import BufferingWorker  # noqa: E402
+from launch.texts import TEXTS  # noqa: E402
 from observability.settings_errors import said_at_start  # noqa: E402
 from settings import SettingsError, load_settings  # noqa: E402
+from translations import language_of_locale  # noqa: E402
 
 try:
     settings = load_settings()
@@ -21,11 +24,14 @@ chdir = str(ROOT)
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 backlog = 2048
 
-# One thread per call that waits for an answer, so threads are many and mostly asleep.
-worker_class = SwiftClosingWorker
+# One thread per call that waits for an answer, so threads are many and mostly asleep. Clients without one
+# wait on the loop: those that have yet to send their request, and those kept for the next.
+worker_class = BufferingWorker
 workers = settings.web_concurrency
-threads = settings.web_threads
-worker_connections = settings.web_threads + 1000  # what is above the threads may be kept alive
+descriptors = raise_descriptor_limit()
+worker_connections = min(settings.web_threads + 4000, clients_at_most(descriptors))
+threads = min(settings.web_threads, worker_connections // 2)
+sendfile = False  # it waits for a slow client without an end
 preload_app = False  # threads and database connections do not survive a fork; modules do (on_starting)
 
 # Twilio and proxies reuse connections, which they keep for a minute.
@@ -51,6 +57,11 @@ proc_name = "assistant-web"
 
 def on_starting(server: Any) -> None:
     """Before the first fork."""
+    if threads < settings.web_threads:
+        text = TEXTS["few_descriptors"].format(
+            limit=descriptors, threads=threads, wanted=settings.web_threads
+        )
+        server.log.warning(text.said_in(language_of_locale(settings.lang)))
     import_to_share(server.app.app_uri.partition(":")[0])
 
 

@@ -18,6 +18,7 @@ from phone_numbers import PhoneNumberError, dialable_number, parse_e164
 ROOT = Path(__file__).resolve().parent
 SIMULATOR_ACCOUNT_SID = "AC" + "51" * 16
 """The account of the simulator's webhooks: made up, and never accepted from elsewhere."""
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 OLDEST_SQLITE = (3, 35)
 
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
         """The URL of this server on this machine, without a trailing slash."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def is_public(self) -> bool:
+        """True if WEBHOOK_URL is set, and is no address of this machine alone."""
+        return self.webhook_url is not None and urlsplit(self.webhook_url).hostname not in LOOPBACK_NAMES
 
     @property
     def has_model(self) -> bool:

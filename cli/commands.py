@@ -8,6 +8,7 @@ from cli.chat import ChatServices, chat_command
 from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.console import Terminal
 from cli.crm import CrmServices, crm_group
+from cli.dashboard_link import LinkServices, dashboard_link_command
 from cli.database import database_group, require_tables
 from cli.handoffs import HandoffServices, handoffs_command
 from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
@@ -39,6 +40,7 @@ def commands(container: Container) -> list[click.Command]:
         chatwoot_group(terminal, lambda: _chatwoot(container), check),
         crm_group(terminal, lambda: _crm(container), check),
         chat_command(terminal, lambda: _chat(container), check),
+        dashboard_link_command(terminal, lambda: _links(container), check),
     ]
 
 
@@ -49,6 +51,13 @@ def _worker(container: Container) -> Worker:
 
 def _handoffs(container: Container) -> HandoffServices:
     return HandoffServices(container.database, container.profile.time_zone)
+
+
+def _links(container: Container) -> LinkServices:
+    public = container.settings.webhook_url
+    return LinkServices(
+        container.dashboard_links, [container.local_server.url, *([public] if public else [])]
+    )
 
 
 def _whatsapp(container: Container) -> WhatsAppServices:

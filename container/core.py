@@ -10,6 +10,7 @@ from conversation.phrases import catalogue_for
 from conversation.profiles.error_messages import profile_sentence
 from conversation.profiles.errors import ProfileError
 from conversation.profiles.profile import Profile, load_profile
+from guards.one_time_links import OneTimeLinks
 from integrations.language_model import LanguageModel
 from integrations.offline.model import OfflineModel
 from integrations.openai.model import OpenAIModel
@@ -81,6 +82,16 @@ class Core:
     def login_tries(self) -> LoginTries:
         """Counts attempts to log in to the dashboard."""
         return LoginTries(self.database)
+
+    @service
+    def secret_key(self) -> str:
+        """The secret that signs the dashboard's sessions and links."""
+        return self.settings.secret_key or data_dir.kept_secret(self.settings.data_dir, "secret")
+
+    @service
+    def dashboard_links(self) -> OneTimeLinks:
+        """Links that open the dashboard once."""
+        return OneTimeLinks(self.secret_key, lambda: self.database)
 
     @service
     def work(self) -> Work:

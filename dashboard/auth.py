@@ -1,10 +1,9 @@
-"""Authenticates the operator by password or, without one, admits requests from this machine."""
+"""Authenticates the operator by password or link; without a password admits this machine, if it is not public."""
 
 import hmac
 import threading
 from collections.abc import Callable
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -23,7 +22,9 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from dashboard.blueprint import bp
+from guards.client_address import address_of
 from guards.loopback import is_loopback
+from guards.one_time_links import OneTimeLinks
 from storage.login_tries import LoginTries
 from web.services import Service
 
@@ -34,7 +35,8 @@ SESSION_H = 12
 """A session ends after so long without a request."""
 FILES = "dashboard.static"
 """The endpoint of static files: public, so that error pages are styled too."""
-OPEN_ENDPOINTS = frozenset({"dashboard.login", FILES})
+LOGIN = "dashboard.login"
+OPEN_ENDPOINTS = frozenset({LOGIN, "dashboard.open_by_link", FILES})
 """Endpoints open without login when a password is set."""
 
 LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
@@ -62,10 +64,22 @@ class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
 
 
 class Access:
-    """Guards the dashboard. password: None opens it to this machine alone. tries: asked for when somebody logs in."""
+    """Guards the dashboard. tries: asked for when somebody logs in.
 
-    def __init__(self, password: str | None, tries: Callable[[], LoginTries], *, secret_key: str) -> None:
-        self.has_password = password is not None
+    password: None opens it to this machine alone, and to nobody without a link where the server is_public.
+    """
+
+    def __init__(
+        self,
+        password: str | None,
+        tries: Callable[[], LoginTries],
+        *,
+        links: OneTimeLinks,
+        secret_key: str,
+        is_public: bool,
+    ) -> None:
+        self.has_password, self._links = password is not None, links
+        self.needs_login = self.has_password or is_public
         self._hash = generate_password_hash(password) if password else ""
         self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
         self._tries, self._csrf = tries, CSRFProtect()
@@ -114,10 +128,20 @@ class Access:
             log.warning("login_refused")
             raise WrongPassword
         self._tries().was_right(address, spared=spared)
+        self._begin_session()
+        return None
+
+    def open_by_link(self, key: str) -> None:
+        """Begin a session. Raises Forbidden if the link's key is used up, too old or none."""
+        if not self._links.take(key):
+            log.warning("login_link_refused")
+            raise LinkUsedUp
+        self._begin_session()
+
+    def _begin_session(self) -> None:
         session.clear()
         session.permanent = True
         login_user(Operator(self._operator_id))
-        return None
 
     def log_out(self) -> None:
         """End the session."""
@@ -125,20 +149,30 @@ class Access:
         session.clear()
 
     def _operator(self, id: str) -> Operator | None:
-        known = self.has_password and hmac.compare_digest(id.encode(), self._operator_id.encode())
-        return Operator(id) if known else None
+        return Operator(id) if hmac.compare_digest(id.encode(), self._operator_id.encode()) else None
 
     def _refusal(self) -> ResponseReturnValue | None:
-        if not self.has_password:
-            if request.endpoint != FILES and not is_loopback(request):
-                raise Forbidden
+        is_open = request.endpoint in OPEN_ENDPOINTS - ({LOGIN} if not self.has_password else set())
+        if is_open or current_user.is_authenticated:
             return None
-        if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
-            return None
-        return _to_login()
+        if self.has_password:
+            return _to_login()
+        if self.needs_login:
+            raise LinkNeeded
+        if not is_loopback(request):
+            raise Forbidden
+        return None
 
 
 access = Service[Access]("dashboard.access")
+
+
+class LinkNeeded(Forbidden):
+    """There is no password, and the server has a public address."""
+
+
+class LinkUsedUp(Forbidden):
+    """The link was used before, is older than ten minutes or was not made here."""
 
 
 class WrongPassword(Exception):
@@ -154,19 +188,6 @@ def set_headers(response: Response) -> Response:
     elif request.args.get("v"):  # the URL changes with the file
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-def address_of(incoming: Request) -> str:
-    """Return whom a try is counted for: an address, for IPv6 its network, since one machine has as many as it likes.
-
-    What a proxy brings from this machine's own address is counted apart from who sits at it.
-    """
-    address = ip_address(incoming.remote_addr or "0.0.0.0")  # noqa: S104  # nowhere
-    if address.is_loopback:
-        return "this machine" if is_loopback(incoming) else "a proxy"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
-    return str(address)
 
 
 def next_page(wanted: str) -> str:

@@ -14,12 +14,13 @@ from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
-from dashboard.auth import is_logged_in
+from dashboard.auth import LinkNeeded, LinkUsedUp, is_logged_in
 from dashboard.blueprint import bp
 from dashboard.formatting import FILTERS
 from dashboard.labels import FILTERS as NAMES
 from dashboard.settings_markup import mark_settings
 from translations import (
+    Message,
     current_language,
     gettext,
     in_language,
@@ -57,6 +58,15 @@ _REASONS = {
     ),
     404: lazy_gettext("There is no such page."),
     413: lazy_gettext("It is too large."),
+}
+_REASONS_OF_LINKS: dict[type[HTTPException], Message] = {
+    LinkNeeded: lazy_gettext(
+        "This server has a public address (WEBHOOK_URL), and without a password the dashboard opens with a link alone: "
+        "flask --app app dashboard-link prints one. Or set DASHBOARD_PASSWORD in .env and restart."
+    ),
+    LinkUsedUp: lazy_gettext(
+        "This link was used already, or is older than ten minutes. flask --app app dashboard-link prints another one."
+    ),
 }
 
 
@@ -127,7 +137,8 @@ def missing(_missing: str) -> str:
 @bp.errorhandler(HTTPException)
 def refused(error: HTTPException) -> tuple[str, int]:
     """Show why a request was refused."""
-    return _sorry(str(_REASONS.get(error.code or 0, error.name)), error.code or 500)
+    reason = _REASONS_OF_LINKS.get(type(error)) or _REASONS.get(error.code or 0)
+    return _sorry(str(reason or error.name), error.code or 500)
 
 
 @bp.errorhandler(SQLAlchemyError)

@@ -42,6 +42,13 @@ def login() -> ResponseReturnValue:
     return page, 429, {"Retry-After": str(ceil(wait_s))}
 
 
+@bp.get("/open")
+def open_by_link() -> ResponseReturnValue:
+    """Let an operator in who brings a link of `flask --app app dashboard-link`."""
+    access().open_by_link(request.args.get("key", ""))
+    return redirect(url_for("dashboard.home"))
+
+
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
     """End an operator's session."""

@@ -1,4 +1,4 @@
-"""Admits API requests with the key; without a key set, those from this machine alone."""
+"""Admits API requests with the key; without a key set, those from this machine alone, or none."""
 
 import hmac
 
@@ -13,15 +13,20 @@ log = structlog.get_logger()
 class ApiKeyGuard:
     """Refuses requests without the key (`Authorization: Bearer` or `X-API-Key`) with 401 and a JSON body.
 
-    key: None admits this machine alone. setting: the key's name, for the refusal.
+    key: None admits this machine alone, and nobody where the server is_public: a proxy on this machine may not say
+    that it is one. setting: the key's name, for the refusal.
     """
 
-    def __init__(self, key: str | None, *, setting: str) -> None:
-        self._key, self._setting = key, setting
+    def __init__(self, key: str | None, *, setting: str, is_public: bool = False) -> None:
+        self._key, self._setting, self._is_public = key, setting, is_public
 
     def __call__(self) -> tuple[Response, int] | None:
         """Return None to let the request through, as `before_request` wants it."""
         if self._key is None:
+            if self._is_public:
+                return self._refuse(
+                    f"Set {self._setting}: with WEBHOOK_URL set, nobody is let in without a key."
+                )
             if is_loopback(request):
                 return None
             return self._refuse(f"Set {self._setting} to use this from another machine.")

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 log = structlog.get_logger()
 
@@ -16,6 +16,18 @@ def refusal(status: int, detail: str) -> Response:
     response = jsonify(detail=detail)
     response.status_code = status
     return response
+
+
+def read_body(largest: int) -> bytes:
+    """Return the request's body. Raises RequestEntityTooLarge.
+
+    Of a body in chunks werkzeug gives the beginning, as if that were all: so one byte more is asked for.
+    """
+    request.max_content_length = largest + 1
+    body = request.get_data()
+    if len(body) > largest:
+        raise RequestEntityTooLarge
+    return body
 
 
 def read_json(body: bytes) -> Any:

@@ -16,10 +16,13 @@ from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )
+from werkzeug.exceptions import HTTPException
 
 from guards.loopback import is_loopback
 
 log = structlog.get_logger()
+
+LONGEST_HOST = 253
 
 
 class TwilioGuard:
@@ -43,10 +46,21 @@ class TwilioGuard:
 
     def __call__(self) -> Response | None:
         """Return None to let the request through, as `before_request` wants it."""
-        if self._is_signed(request):
-            return None
-        log.warning("webhook_refused", path=request.path, signed=SIGNATURE_HEADER in request.headers)
+        try:
+            if self._is_signed(request):
+                return None
+        except HTTPException as error:  # a body that is too large, or breaks off
+            log.warning("webhook_refused", path=request.path, status=error.code)
+            return Response(status=error.code)
+        log.warning("webhook_refused", path=request.path, **self._what_differs(request))
         return Response(status=403)
+
+    def _what_differs(self, incoming: Request) -> dict[str, object]:
+        """Return what the log says of a refusal: for a signature that does not fit, the hosts it may be made for."""
+        if SIGNATURE_HEADER not in incoming.headers:
+            return {"signed": False}
+        ours = urlsplit(self._public_url or "").netloc.rpartition("@")[2] or None
+        return {"signed": True, "webhook_url_host": ours, "request_host": incoming.host[:LONGEST_HOST]}
 
     def _is_signed(self, incoming: Request) -> bool:
         signature = incoming.headers.get(SIGNATURE_HEADER)

@@ -3,6 +3,7 @@
 import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from ivr import twiml
 from ivr.call_flow import PhoneLine
@@ -18,6 +19,7 @@ from ivr.requests import (
 from storage.base import utc_now
 from storage.queries.calls import CallProgress
 from web.services import Service
+from web.webhooks import METHODS, note_method, webhook_fields
 
 log = structlog.get_logger()
 
@@ -29,45 +31,46 @@ line = Service[PhoneLine]("phone.line")
 def bind_call() -> None:
     """Have the call's id on each line of the log."""
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(call_sid=request.form.get("CallSid", "")[:64])
+    structlog.contextvars.bind_contextvars(call_sid=webhook_fields().get("CallSid", "")[:64])
+    note_method()
 
 
-@bp.post("/voice")
+@bp.route("/voice", methods=METHODS)
 def voice() -> Response:
     """Answer a call."""
-    facts = read_facts(request.form)
-    if "ErrorCode" in request.form:
+    facts = read_facts(webhook_fields())
+    if "ErrorCode" in webhook_fields():
         return _xml(line().apologise(facts))
-    return _xml(line().greet(facts, read_answered_by(request.form)))
+    return _xml(line().greet(facts, read_answered_by(webhook_fields())))
 
 
-@bp.post("/gather")
+@bp.route("/gather", methods=METHODS)
 def gather() -> Response:
     """Answer the caller's speech or digits."""
-    facts = read_facts(request.form)
-    if "ErrorCode" in request.form:
+    facts = read_facts(webhook_fields())
+    if "ErrorCode" in webhook_fields():
         return _xml(line().apologise(facts))
-    return _xml(line().hear(facts, read_position(request.args), read_heard(request.form)))
+    return _xml(line().hear(facts, read_position(request.args), read_heard(webhook_fields())))
 
 
-@bp.post("/continue")
+@bp.route("/continue", methods=METHODS)
 def go_on() -> Response:
     """Say the rest of an answer, or go on after a transfer."""
-    facts = read_facts(request.form)
-    if "ErrorCode" in request.form:
+    facts = read_facts(webhook_fields())
+    if "ErrorCode" in webhook_fields():
         return _xml(line().apologise(facts))
-    return _xml(line().go_on(facts, read_position(request.args), read_dial(request.form)))
+    return _xml(line().go_on(facts, read_position(request.args), read_dial(webhook_fields())))
 
 
-@bp.post("/status")
+@bp.route("/status", methods=METHODS)
 def status() -> Response:
     """Keep a call's status; 503 if it cannot be kept, so that Twilio sends it again."""
-    facts, now = read_facts(request.form), utc_now()
+    facts, now = read_facts(webhook_fields()), utc_now()
     progress = CallProgress(
         status=facts.status,
-        at=read_timestamp(request.form, now),
-        duration_s=read_seconds(request.form, "CallDuration"),
-        answered_by=read_answered_by(request.form) or None,
+        at=read_timestamp(webhook_fields(), now),
+        duration_s=read_seconds(webhook_fields(), "CallDuration"),
+        answered_by=read_answered_by(webhook_fields()) or None,
     )
     try:
         return _xml(line().progress(facts, progress))
@@ -78,11 +81,14 @@ def status() -> Response:
 
 @bp.errorhandler(Exception)
 def broke(error: Exception) -> Response:
-    """Say words to the caller, whatever broke."""
+    """Say words to the caller, whatever broke on our side."""
+    if isinstance(error, HTTPException):  # of who asked: what they sent cannot be read again
+        log.info("webhook_refused", path=request.path, status=error.code)
+        return Response(status=error.code, mimetype="text/xml")
     log.exception("webhook_broke", path=request.path, error=type(error).__name__)
     if request.path.endswith("/status"):
         return Response(twiml.nothing(), status=503, mimetype="text/xml")
-    return _xml(line().apologise(read_facts(request.form)))
+    return _xml(line().apologise(read_facts(webhook_fields())))
 
 
 def _xml(document: str) -> Response:

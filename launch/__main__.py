@@ -19,6 +19,7 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 from launch.children import Child, GivingUpError, Supervisor
+from launch.descriptors import raise_descriptor_limit
 from launch.forked import import_to_share
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
@@ -42,6 +43,7 @@ def main() -> int:
     """Run the assistant until it is told to end; return the exit code."""
     try:
         settings = load_settings()
+        raise_descriptor_limit()
         _Launch(settings).run()
     except SettingsError as error:
         _say(said_at_start(error))
@@ -126,6 +128,8 @@ class _Launch:
         if _answers_within(READY_WITHIN_S, settings.local_url):
             webhook = self._text("webhook", url=settings.webhook_url) if settings.webhook_url else ""
             _say(self._text("ready", url=settings.local_url, phone=_phone_command(), webhook=webhook))
+            if settings.is_public and settings.dashboard_password is None:
+                _say(_said_by("dashboard-link"))
 
     def _text(self, key: str, /, **values: object) -> str:
         return TEXTS[key].format(**values).said_in(language_of_locale(self._settings.lang))
@@ -162,6 +166,11 @@ def _module(name: str, *arguments: str) -> Callable[[], None]:
 
 def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *arguments]
+
+
+def _said_by(*command: str) -> str:
+    said = subprocess.run(_flask(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return said.stdout
 
 
 def _port_of(listener: socket.socket) -> int:

@@ -11,6 +11,10 @@ TEXTS: dict[str, Message] = {
     "no_listen": lazy_gettext("Cannot listen on HOST={host}, PORT={port}: {reason}."),
     "no_data": lazy_gettext("Cannot write to DATA_DIR={path}: {reason}."),
     "no_migration": lazy_gettext("The database could not be prepared (the message above says why)."),
+    "few_descriptors": lazy_gettext(
+        "This process may open {limit} files and connections: {threads} threads instead of WEB_THREADS={wanted}. "
+        "Raise the limit (ulimit -n, LimitNOFILE) for more."
+    ),
     "moved": lazy_gettext("Port {wanted} is taken; using {port}."),
     "restart": lazy_gettext('[start] "{name}" ended (code {code}); starting it again.'),
     "giving_up": lazy_gettext('[start] "{name}" ended five times in a minute; stopping everything.'),

@@ -9,7 +9,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 
 from guards.api_key import has_key
-from guards.json_webhooks import read_json, refusal, refuse_in_json
+from guards.json_webhooks import read_body, read_json, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
 from messaging.receipts import Receipts
@@ -39,7 +39,6 @@ class Dialog360Guard:
     def __call__(self) -> Response | None:
         """Return None to let the request through, as `before_request` wants it."""
         structlog.contextvars.clear_contextvars()
-        request.max_content_length = LARGEST_BODY
         if not self._token:
             return refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
         if has_key(request, self._token, TOKEN_HEADER):
@@ -51,7 +50,7 @@ class Dialog360Guard:
 @bp.post(PATH)
 def receive() -> Response:
     """Take messages and receipts."""
-    webhook = read_webhook(read_json(request.get_data(cache=False)))
+    webhook = read_webhook(read_json(read_body(LARGEST_BODY)))
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:
         receipts().note(facts_of(receipt))

@@ -10,6 +10,7 @@ from messaging.inbox import Inbox
 from messaging.receipts import Receipts
 from messaging.requests import read_incoming, read_receipt
 from web.services import Service
+from web.webhooks import METHODS, note_method, webhook_fields
 
 log = structlog.get_logger()
 
@@ -24,25 +25,26 @@ receipts = Service[Receipts]("whatsapp.receipts")
 def bind_message() -> None:
     """Have the message's id on each line of the log."""
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(message_sid=request.form.get("MessageSid", "")[:64])
+    structlog.contextvars.bind_contextvars(message_sid=webhook_fields().get("MessageSid", "")[:64])
+    note_method()
 
 
 # Both spellings are routes: a redirect from one to the other would lose the body.
-@bp.post(PATH)
-@bp.post(f"{PATH}/")
+@bp.route(PATH, methods=METHODS)
+@bp.route(f"{PATH}/", methods=METHODS)
 def receive() -> Response:
     """Answer a message."""
-    incoming = read_incoming(request.form, request.headers.get("I-Twilio-Idempotency-Token", ""))
+    incoming = read_incoming(webhook_fields(), request.headers.get("I-Twilio-Idempotency-Token", ""))
     if incoming is None:
         log.warning("message_refused", reason="no sender or nothing in it")
         return _xml(twiml.nothing(), 400)
     return _xml(inbox().receive(incoming, request.url_root))
 
 
-@bp.post(f"{PATH}/status")
+@bp.route(f"{PATH}/status", methods=METHODS)
 def status() -> Response:
     """Keep a message's receipt; 503 if it cannot be kept."""
-    facts = read_receipt(request.form)
+    facts = read_receipt(webhook_fields())
     try:
         receipts().note(facts, _our_id(request.args.get("message", "")))
     except SQLAlchemyError as error:

@@ -6,11 +6,12 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
-from flask_limiter.util import get_remote_address
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from guards.api_key import ApiKeyGuard
+from guards.client_address import address_of
+from guards.json_webhooks import read_body
 from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
 from integrations.elevenlabs.openapi import PATH, openapi
 from people.handoff.api import HandoffApi
@@ -39,12 +40,11 @@ publication = Service[Publication]("people.handoff_publication")
 class HandoffGuard:
     """Refuses handoffs without the key, as ApiKeyGuard does; the document is open."""
 
-    def __init__(self, key: str | None) -> None:
-        self._check_key = ApiKeyGuard(key, setting="HANDOFF_API_KEY")
+    def __init__(self, key: str | None, *, is_public: bool) -> None:
+        self._check_key = ApiKeyGuard(key, setting="HANDOFF_API_KEY", is_public=is_public)
 
     def __call__(self) -> tuple[Response, int] | None:
         """Return None to let the request through, as `before_request` wants it."""
-        request.max_content_length = MOST_BYTES
         return None if request.path == DOCUMENT else self._check_key()
 
 
@@ -54,7 +54,7 @@ def limit_requests(app: Flask) -> None:
     A limiter counts for the application that it was joined to last, so each application has its own. It looks at
     every request, which costs a webhook 0.05 ms of CPU.
     """
-    limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+    limiter = Limiter(lambda: address_of(request), storage_uri="memory://", headers_enabled=True)
     limiter.limit(LIMIT, methods=["POST"])(bp)
     limiter.init_app(app)
 
@@ -62,7 +62,7 @@ def limit_requests(app: Flask) -> None:
 @bp.post(PATH)
 def hand_over() -> tuple[Response, int]:
     """Bring in a person."""
-    outcome = api().ask(read_handoff(request.get_data(cache=False)))
+    outcome = api().ask(read_handoff(read_body(MOST_BYTES)))
     return jsonify(outcome.body), outcome.status
 
 

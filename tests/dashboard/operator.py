@@ -8,7 +8,7 @@ PASSWORD = "correct horse"
 
 
 class Operator:
-    """One browser. language: what it asks pages in. remote: it comes from elsewhere, through a proxy."""
+    """One browser. language: what it asks pages in. remote: it comes from elsewhere, through a proxy that says so."""
 
     def __init__(self, app, *, language="es", remote=False):
         self.app = app
@@ -16,7 +16,7 @@ class Operator:
         self.client = app.test_client()
         self._headers = {"Accept-Language": language}
         if remote:
-            self._headers["X-Forwarded-For"] = "203.0.113.9"
+            self._headers["X-Forwarded-For"] = "203.0.113.9" if remote is True else remote
 
     def get(self, path="/dashboard/", **headers):
         return self.client.get(path, headers=self._headers | headers)

@@ -151,6 +151,25 @@ def test_guesses_through_a_tunnel_do_not_lock_out_who_sits_at_the_machine(open_d
     assert open_desk(dashboard_password=PASSWORD).log_in().status_code == 302
 
 
+def test_behind_a_proxy_on_this_machine_one_clients_guesses_keep_no_other_out(open_desk):
+    desk, guesser = (
+        open_desk(dashboard_password=PASSWORD, remote=address) for address in ("203.0.113.9", "198.51.100.7")
+    )
+    for _ in range(6):
+        guesser.log_in("incorrect horse")
+
+    assert guesser.log_in().status_code == 429
+    assert desk.log_in().status_code == 302
+
+
+def test_what_a_client_writes_before_the_proxys_entry_counts_for_nothing(open_desk):
+    for number in range(6):
+        guesser = open_desk(dashboard_password=PASSWORD, remote=f"192.0.2.{number}, 198.51.100.7")
+        last = guesser.log_in("incorrect horse")
+
+    assert last.status_code == 429
+
+
 def test_leaving_ends_the_session(locked_desk):
     locked_desk.log_in()
 

@@ -9,6 +9,7 @@ from storage.models import Call
 from storage.reports import transcripts
 from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
+from tests.dashboard.operator import PASSWORD
 from tests.fakes.twilio.call import TALKS_ON
 from tests.fakes.twilio.server import FakeTwilio, Refuse
 from tests.records import the_only
@@ -25,10 +26,13 @@ def twilio():
 
 @pytest.fixture
 def operator(open_desk, twilio):
-    return open_desk(
-        twilio_account_sid=twilio.account_sid, twilio_auth_token=twilio.auth_token, twilio_api_url=twilio.url,
+    operator = open_desk(
+        dashboard_password=PASSWORD, twilio_account_sid=twilio.account_sid, twilio_auth_token=twilio.auth_token,
+        twilio_api_url=twilio.url,
         webhook_url=PUBLIC, human_phone_number="+34600000099",
     )  # fmt: skip
+    operator.log_in()
+    return operator
 
 
 @pytest.fixture

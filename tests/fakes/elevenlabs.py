@@ -15,7 +15,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +53,12 @@ class FakeElevenLabs:
         late_s: float = 0,
         secret: str | None = None,
         header: str | None = None,
+        in_chunks: bool = False,
     ) -> list[Answer]:
         """Send an event, as often as that, each time signed anew; return the answers.
 
         event: bytes go as they are. late_s: it was signed so long ago. secret: another one than ours. header: this
-        in place of the signature; "" for none.
+        in place of the signature; "" for none. in_chunks: without a length, as their sound comes.
         """
         body = event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
         answers = []
@@ -65,7 +66,8 @@ class FakeElevenLabs:
             signed = header
             if signed is None:
                 signed = signature(secret or self._secret, int(self._clock() - late_s), body)
-            answers.append(_post(self._url, body, {"ElevenLabs-Signature": signed} if signed else {}))
+            headers = {"ElevenLabs-Signature": signed} if signed else {}
+            answers.append(_post(self._url, _chunks(body) if in_chunks else body, headers))
         return answers
 
     def use_tool(
@@ -198,7 +200,12 @@ def _variables(person: str | None, direction: str, conversation_id: str, duratio
     return variables
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), 65_536):
+        yield body[start : start + 65_536]
+
+
+def _post(url: str, body: bytes | Iterable[bytes], headers: dict[str, str]) -> Answer:
     request = urllib.request.Request(
         url, body, {"Content-Type": "application/json", **headers}, method="POST"
     )

@@ -1,7 +1,10 @@
-"""Installations to start."""
+"""Installations to start, and servers."""
+
+import shutil
 
 import pytest
 
+from tests.launch.gunicorn_server import ROOT, Gunicorn
 from tests.launch.installation import Installation
 
 
@@ -24,3 +27,27 @@ def started(installation):
     start = installation.start().until_ready()
     installation.worker_pid()  # ready is said as soon as calls are answered
     return start
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("settings.py", "phone_numbers.py", "gunicorn.conf.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("launch", "observability", "translations"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", tmp_path / "app.py")
+    return tmp_path
+
+
+@pytest.fixture
+def serve(folder):
+    served = []
+
+    def start(*options: str, limit: int | None = None, **environment: str) -> Gunicorn:
+        served.append(Gunicorn(folder, *options, limit=limit, **environment))
+        return served[-1]
+
+    yield start
+    for server in served:
+        if server.process.poll() is None:
+            server.end()

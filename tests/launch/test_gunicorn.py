@@ -1,96 +1,18 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
+from tests.launch.gunicorn_server import OTHERS_WAIT_AT_MOST_S, ROOT, seconds_for_a_request
 from tests.waiting import PATIENCE_S
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-OTHERS_WAIT_AT_MOST_S = 1.0
-
-
-class Gunicorn:
-    """The toy app, served as gunicorn.conf.py says, on a socket handed down."""
-
-    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
-        self.folder = folder
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        descriptor = self.listener.fileno()
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            "gunicorn.conf.py",
-            "--bind",
-            f"fd://{descriptor}",
-        ]
-        self.process = subprocess.Popen(
-            [*command, *options, "app:create_app()"],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "WEB_CONCURRENCY": "1", **environment},
-            pass_fds=[descriptor],
-            text=True,
-            stderr=subprocess.PIPE,
-        )
-        self.health()
-
-    @property
-    def address(self):
-        return self.listener.getsockname()
-
-    def get(self, path: str, **headers: str) -> str:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.address[1]}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return response.read().decode()
-
-    def health(self) -> dict:
-        return json.loads(self.get("/health"))
-
-    def read_until(self, words: str) -> None:
-        while words not in (line := self.process.stderr.readline()):
-            assert line, f"gunicorn ended without saying {words!r}"
-
-    def end(self) -> int:
-        self.process.terminate()
-        self.process.communicate(timeout=30)
-        self.listener.close()
-        return self.process.returncode
-
-
-@pytest.fixture
-def folder(tmp_path):
-    for name in ("settings.py", "phone_numbers.py", "gunicorn.conf.py"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("launch", "observability", "translations"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", tmp_path / "app.py")
-    return tmp_path
-
-
-@pytest.fixture
-def serve(folder):
-    served = []
-
-    def start(*options: str, **environment: str) -> Gunicorn:
-        served.append(Gunicorn(folder, *options, **environment))
-        return served[-1]
-
-    yield start
-    for server in served:
-        if server.process.poll() is None:
-            server.end()
 
 
 @pytest.fixture
@@ -110,12 +32,6 @@ def clients_that_never_close():
     yield connect
     for client in clients:
         client.close()
-
-
-def seconds_for_a_request(server: Gunicorn) -> float:
-    began = time.monotonic()
-    server.health()
-    return time.monotonic() - began
 
 
 def test_clients_that_never_close_hold_nobody_up(serve, clients_that_never_close):

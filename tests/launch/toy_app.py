@@ -28,6 +28,14 @@ def create_app():
         time.sleep(float(request.args["seconds"]))
         return "finished"
 
+    @app.post("/length")
+    def length():
+        return str(len(request.get_data()))
+
+    @app.get("/large")
+    def large():
+        return b"x" * int(request.args["bytes"])
+
     all_of_them = threading.Barrier(40)
 
     @app.get("/together")

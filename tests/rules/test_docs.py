@@ -28,7 +28,7 @@ PAIRS = [
 """Documents that are there in English and in Spanish, and say the same."""
 IN_BOTH = [document for pair in PAIRS for document in pair]
 SCRIPTS = re.compile(r"\bpython3? (-m \w+|[\w/]+\.py)")
-FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp) [a-z]+|[a-z]+)")
+FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp) [a-z]+|[a-z-]+)")
 OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 MADE_BY_READERS = {
     "profiles/mi-negocio.toml",

@@ -35,7 +35,7 @@ PUBLIC = {
 """Names that are public for all their underscore."""
 _GTHREAD = "gunicorn.workers.gthread"
 ALLOWED = {
-    # The only place where a closing connection can be taken off the loop that accepts
+    # The only place where requests can be read, and connections closed, without a thread for each
     # (docs/dependencies.md, The web server); tests/launch/test_gunicorn.py measures it
     ("launch/gthread_worker.py", _GTHREAD),
     # DBOS's table of jobs, whose columns it documents: its own calls cannot join our transaction ...

@@ -11,6 +11,7 @@ from tests.journeys.whatsapp.people import person_of
 @pytest.fixture
 def team_line(real_line):
     def open_one(sellers=f"{MARTA},{LUIS}", **values):
+        values = {"handoff_api_key": "s3cret"} | values if "webhook_url" in values else values
         return real_line(twilio_whatsapp_number=US, vendedor_whatsapp=sellers, **values)
 
     return open_one

@@ -17,6 +17,8 @@ WANTED = {
 
 def ask(line, wanted=WANTED, **headers):
     """Return the status and the body that a request for a handoff is answered with."""
+    if line.settings.is_public:  # nobody is let in without a key then
+        headers.setdefault("X-API-Key", line.settings.handoff_api_key)
     body = json.dumps(wanted).encode() if not isinstance(wanted, bytes) else wanted
     request = urllib.request.Request(
         f"{line.url}/api/elevenlabs/handoff", body, {"Content-Type": "application/json", **headers}

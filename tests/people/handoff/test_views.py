@@ -17,7 +17,7 @@ def open_api(make_settings):
     opened = []
 
     def open_one(**values):
-        opened.append(create_app(make_settings(handoff_api_key="s3cret", **values)))
+        opened.append(create_app(make_settings(**{"handoff_api_key": "s3cret"} | values)))
         return opened[-1].test_client()
 
     yield open_one
@@ -69,3 +69,21 @@ def test_applications_in_one_process_count_apart(open_api, ask):
     assert (ask(first).status_code, ask(second).status_code) == (429, 422)
     assert second.get(DOCUMENT).json["servers"] == [{"url": "https://second.example"}]
     assert first.get(DOCUMENT).json["servers"] != second.get(DOCUMENT).json["servers"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://example.com"}, {"Sec-Fetch-Site": "cross-site"}, {"Via": "1.1 proxy"}],
+)  # fmt: skip
+def test_without_a_key_no_page_of_another_site_may_ask(open_api, ask, headers):
+    client = open_api(handoff_api_key=None)
+
+    assert ask(client, {}).status_code == 422
+    assert ask(client, headers).status_code == 401
+
+
+def test_with_a_public_address_and_without_a_key_nobody_may_ask(open_api, ask):
+    answer = ask(open_api(handoff_api_key=None, webhook_url="https://shop.example"), {})
+
+    assert answer.status_code == 401
+    assert "HANDOFF_API_KEY" in answer.json["detail"] and "WEBHOOK_URL" in answer.json["detail"]
