@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from conversation.marks import mark
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
@@ -20,11 +21,16 @@ _TYPES = {
     Kind.STICKER: "image/webp",
 }
 """The content type of files by kind, if none is given."""
-_KINDS = {Kind.BUTTON: "button", Kind.LOCATION: "location", Kind.REACTION: REACTION}
+_KINDS = {
+    Kind.BUTTON: "button",
+    Kind.LOCATION: "location",
+    Kind.REACTION: REACTION,
+    Kind.CONTACTS: "contacts",
+}
 
 
 def incoming_of(said: InboundMessage) -> Incoming:
-    """Return a message of 360dialog's. Text in square brackets is ours and not the person's."""
+    """Return a message of 360dialog's."""
     sender = Sender(
         number=matching_number(said.number),
         address=said.number,
@@ -52,7 +58,7 @@ def facts_of(receipt: Receipt) -> ReceiptFacts:
 def _body(said: InboundMessage) -> str:
     """The message in words, but for its file."""
     if said.kind is Kind.REACTION:
-        return f"[reacted with {said.body}]" if said.body else "[took back a reaction]"
+        return mark(f"reacted with {said.body}" if said.body else "took back a reaction")
     if said.place is not None:
         return _location(said.place)
     return "\n".join(map(_card, said.cards)) if said.cards else said.body
@@ -60,11 +66,11 @@ def _body(said: InboundMessage) -> str:
 
 def _location(place: Location) -> str:
     where = (place.name, place.address, f"{place.latitude}, {place.longitude}")
-    return f"[sent a location: {', '.join(filter(None, where))}]"
+    return mark(f"sent a location: {', '.join(filter(None, where))}")
 
 
 def _card(card: Card) -> str:
-    return f"[sent a contact card: {', '.join(filter(None, (card.name, *card.phones)))}]"
+    return mark(f"sent a contact card: {', '.join(filter(None, (card.name, *card.phones)))}")
 
 
 def _attachments(said: InboundMessage) -> tuple[Attachment, ...]:

@@ -26,6 +26,7 @@ from messaging.intake import FINISH_AFTER_S, AcceptedMessage, Intake
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
+from messaging.told import told
 from messaging.twiml import Outgoing
 from messaging.whatsapp_markdown import whatsapp_messages
 from storage.base import utc_now
@@ -230,7 +231,7 @@ class Inbox:
         return Utterance(
             key=recipient.key,
             number=number,
-            heard="\n".join(message.words for message in batch.messages),
+            heard="\n".join(map(told, batch.messages)),
             kind=TurnKind.TEXT,
             open=open_conversation,
             served=0 if overtaken is not None else ALL_OF_IT,

@@ -1,7 +1,7 @@
 """Reads WhatsApp's webhooks as plain values; never fails, whatever the form holds.
 
-Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Text in square brackets is ours and not
-the contact's: the model is told so.
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Bodies are as people wrote them, but
+for the kinds in `messaging.told.DESCRIBED`, which are described.
 """
 
 import re
@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from conversation.marks import mark, without_marks
 from phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
@@ -116,7 +117,7 @@ def _body(form: Mapping[str, str]) -> tuple[str, str]:
         if chosen := _line(form.get(field, "")):  # Body repeats it, or holds the button's own payload
             body, kind = chosen[:MOST_BODY], kind_of_reply
     place = _place(form)
-    return "\n".join(filter(None, [body, place])), "location" if place else kind
+    return ("\n".join(filter(None, [without_marks(body), place])), "location") if place else (body, kind)
 
 
 def _place(form: Mapping[str, str]) -> str:
@@ -124,7 +125,7 @@ def _place(form: Mapping[str, str]) -> str:
     latitude, longitude = (_line(form.get(name, ""))[:20] for name in ("Latitude", "Longitude"))
     if not latitude or not longitude:
         return ""
-    return f"[sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}]"
+    return mark(f"sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}")
 
 
 def _attachments(form: Mapping[str, str], simulated: bool) -> tuple[Attachment, ...]:
