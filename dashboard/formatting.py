@@ -10,6 +10,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from dashboard.attachments import message_words
+from storage.queries.contacts import WITHOUT_NUMBER
 from translations import gettext as _
 from translations import lazy_pgettext
 from translations.numbers import separated
@@ -87,10 +88,10 @@ def money(value: float) -> str:
 
 
 def address(value: str) -> str:
-    """Return a contact's address as people read it: a withheld number says so."""
-    if not value.startswith("withheld:"):
-        return value
-    return _("withheld number")
+    """Return a contact's address as people read it: one without a number says so."""
+    if value.startswith(WITHOUT_NUMBER):
+        return _("no number")
+    return _("withheld number") if value.startswith("withheld:") else value
 
 
 FILTERS = {

@@ -37,6 +37,7 @@ def incoming_of(said: InboundMessage) -> Incoming:
         name=said.name,
         simulated=False,
         provider=DIALOG360,
+        user_id=said.user_id,
     )
     attachments = _attachments(said)
     message = NewMessage(

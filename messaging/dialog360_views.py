@@ -55,8 +55,8 @@ def receive() -> Response:
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:
         receipts().note(facts_of(receipt))
-    if webhook.without_number:
-        log.warning("messages_without_number", count=webhook.without_number)
+    if webhook.without_sender:
+        log.warning("messages_without_sender", count=webhook.without_sender)
     return jsonify({})
 
 

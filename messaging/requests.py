@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conversation.marks import mark, without_marks
+from integrations.whatsapp_ids import user_id_of
 from phone_numbers import matching_number
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
@@ -57,7 +58,10 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
     """
     address = form.get("From", "").strip()
     number = address.removeprefix("whatsapp:")
+    user_id = user_id_of(address) or user_id_of(form.get("ExternalUserId", ""))
     if not _NUMBER.fullmatch(number):
+        number = address = ""
+    if not number and not user_id:
         return None
     body, kind = _body(form)
     simulated = form.get("AccountSid") == SIMULATOR_ACCOUNT_SID
@@ -69,6 +73,7 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
         address=address,
         name=_line(form.get("ProfileName", ""))[:MOST_NAME],
         simulated=simulated,
+        user_id=user_id,
     )
     message = NewMessage(
         # One without a SID is a message of its own: nobody's words may be taken for another's

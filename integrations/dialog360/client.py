@@ -53,7 +53,7 @@ class Dialog360:
     def send_text(self, to: str, body: str) -> str:
         """Send a text of at most MOST_BODY characters and return its wamid. Not repeated: it would arrive twice.
 
-        to: E.164. Where this raises, may_have_been_done says whether it may be on its way all the same.
+        to: E.164, or the user id of somebody who shows no number. Where this raises, may_have_been_done says whether it may be on its way all the same.
         """
         return self._send(to, "text", {"body": body, "preview_url": False})
 
@@ -108,9 +108,10 @@ class Dialog360:
         self._http.close()
 
     def _send(self, to: str, kind: str, content: Mapping[str, Any]) -> str:
-        answer = self._post(
-            {"recipient_type": "individual", "to": to.removeprefix("+"), "type": kind, kind: content}
-        )
+        # An id in "to" would be accepted, its letters dropped, and the rest taken for somebody's number
+        number = to.removeprefix("+")
+        person = {"to": number} if number.isdigit() else {"recipient": to}
+        answer = self._post({"recipient_type": "individual", **person, "type": kind, kind: content})
         for message in dicts_of(answer.get("messages")):
             if wamid := line_of(message.get("id"), _MOST_WAMID):
                 return wamid

@@ -16,6 +16,7 @@ from typing import Any
 from integrations.dialog360.contents import Card, Kind, Location, Media, read_content
 from integrations.dialog360.lenient import line_of, whole_of
 from integrations.json_models import dict_of, dicts_of
+from integrations.whatsapp_ids import user_id_of
 
 __all__ = [
     "Card",
@@ -52,7 +53,8 @@ _STATUSES = frozenset(ReceiptStatus)
 class InboundMessage:
     """A message that came in.
 
-    number, our_number: E.164; our_number is empty where the webhook does not say it. sent_at: UTC.
+    number, our_number: E.164; our_number is empty where the webhook does not say it, number for somebody who shows a
+    user name in its place. user_id: WhatsApp's of theirs, or empty. sent_at: UTC.
     body: what the person wrote, a file's caption, a button's title, a reaction's emoji (empty: taken back).
     reply_id: what the button or row that was chosen stands for. about: the wamid of the message that is answered or
     reacted to.
@@ -70,6 +72,7 @@ class InboundMessage:
     cards: tuple[Card, ...] = ()
     reply_id: str = ""
     about: str = ""
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,14 @@ class Receipt:
 class Webhook:
     """All that one webhook says, in its order.
 
-    our_number: E.164, or empty. without_number: how many messages came from people who show a user name in place of
-    their number; nobody can be told who they are, and they are not among messages.
+    our_number: E.164, or empty. without_sender: how many messages have neither a number nor a user id; they are not
+    among messages.
     """
 
     messages: list[InboundMessage]
     receipts: list[Receipt]
     our_number: str
-    without_number: int
+    without_sender: int
 
 
 def read_webhook(body: Any) -> Webhook:
@@ -127,33 +130,53 @@ def _values(body: Any) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """The context of messages. names: by number. sole: the one contact there is, as number and name."""
+    """The context of messages. people: by number and by user id. sole: the one contact there is."""
 
     our_number: str
-    names: Mapping[str, str]
-    sole: tuple[str, str] = ("", "")
+    people: Mapping[str, "_Person"]
+    sole: "_Person"
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    number: str = ""
+    user_id: str = ""
+    name: str = ""
 
 
 def _around(value: dict[str, Any]) -> _Around:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
-        (_number(contact.get("wa_id")), line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME))
+        _Person(
+            _number(contact.get("wa_id")),
+            user_id_of(contact.get("user_id")),
+            line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME),
+        )
         for contact in dicts_of(value.get("contacts"))
     ]
-    sole = people[0] if len(people) == 1 else ("", "")
-    return _Around(_number(re.sub(r"[\s().-]", "", shown)), dict(people), sole)
+    known = {key: person for person in people for key in (person.number, person.user_id) if key}
+    sole = people[0] if len(people) == 1 else _Person()
+    return _Around(_number(re.sub(r"[\s().-]", "", shown)), known, sole)
+
+
+def _sender(part: dict[str, Any], around: _Around) -> _Person:
+    said = part.get("from")
+    number, user_id = _number(said), user_id_of(part.get("from_user_id")) or user_id_of(said)
+    if not number and not user_id and said in (None, ""):
+        return around.sole
+    person = around.people.get(number) or around.people.get(user_id) or around.sole
+    return _Person(number, user_id or (person.user_id if person.number == number else ""), person.name)
 
 
 def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
-    said = part.get("from")
-    number = around.sole[0] if said in (None, "") else _number(said)
-    if not number:
+    sender = _sender(part, around)
+    if not sender.number and not sender.user_id:
         return None
     content = read_content(part)
     message = InboundMessage(
         wamid=line_of(part.get("id"), MOST_ID),
-        number=number,
-        name=around.names.get(number, around.sole[1]),
+        number=sender.number,
+        name=sender.name,
         our_number=around.our_number,
         sent_at=_time(part.get("timestamp")),
         kind=content.kind,
@@ -163,6 +186,7 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         cards=content.cards,
         reply_id=content.reply_id,
         about=content.about or line_of(dict_of(part.get("context")).get("id"), MOST_ID),
+        user_id=sender.user_id,
     )
     return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
 

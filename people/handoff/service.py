@@ -192,8 +192,9 @@ class Handoffs(NullObserver):
         self._tell_others(connection, facts, seller.name, now)
         self._show(connection, facts, "taken", self.policy.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
-        words = self.policy.words.yours.format(name=plain_line(facts.name), number=facts.number)
-        return words.replace("  ", " ")
+        number = facts.number if facts.number.startswith("+") else ""
+        words = self.policy.words.yours.format(name=plain_line(facts.name), number=number)
+        return words.replace("  ", " ").replace(" .", ".")
 
     def _tell_others(self, connection: Connection, facts: HandoffFacts, name: str, now: datetime) -> None:
         assert self._writer is not None

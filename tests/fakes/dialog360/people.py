@@ -7,6 +7,8 @@ from tests.fakes.dialog360.shapes import digits
 from tests.fakes.dialog360.webhooks import Webhooks
 
 BUSINESS = "12025550100"
+HIDDEN = "ES.13491208655302741918"
+"""The user id of somebody who shows a user name instead of a number."""
 
 
 class People:
@@ -107,8 +109,9 @@ class People:
             message[kind] = part
         contact: dict[str, Any] = {"profile": {"name": name}}
         if number is None:
-            contact = {"profile": {"name": name, "username": "ana"}, "user_id": "ES.13491208655302741918"}
-            message["from_user_id"] = "ES.13491208655302741918"
+            contact = {"profile": {"name": name, "username": "ana"}, "user_id": HIDDEN}
+            message["from_user_id"] = HIDDEN
+            self._hears(HIDDEN)
         else:
             contact["wa_id"] = message["from"] = digits(number)
             self._hears(number)
