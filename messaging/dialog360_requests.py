@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from conversation.marks import mark
+from conversation.marks import mark, without_marks
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
+from messaging.told import EDIT, NOT_PASSED_ON, from_advertisement
 from phone_numbers import matching_number
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 
 REACTION = "reaction"
-NOT_PASSED_ON = "[sent something that WhatsApp does not pass on]"
 
 _TYPES = {
     Kind.IMAGE: "image/jpeg",
@@ -26,6 +26,9 @@ _KINDS = {
     Kind.LOCATION: "location",
     Kind.REACTION: REACTION,
     Kind.CONTACTS: "contacts",
+    Kind.FORM: "form",
+    Kind.ORDER: "order",
+    Kind.EDIT: EDIT,
 }
 
 
@@ -40,15 +43,24 @@ def incoming_of(said: InboundMessage) -> Incoming:
         user_id=said.user_id,
     )
     attachments = _attachments(said)
+    kind = "media" if attachments else _KINDS.get(said.kind, "text")
+    body, kind = from_advertisement(_body(said), kind, said.advertisement)
     message = NewMessage(
         sid=said.wamid,
-        kind="media" if attachments else _KINDS.get(said.kind, "text"),
-        body=_body(said)[:MOST_BODY],
+        kind=kind,
+        body=body[:MOST_BODY],
         to_address=said.our_number,
         attachments=attachments,
     )
     incoming = Incoming(sender, message)
-    return replace(incoming, reacts_to=_reacts_to(said)) if said.kind is Kind.REACTION else incoming
+    match said.kind:
+        case Kind.REACTION:
+            return replace(incoming, reacts_to=_reacts_to(said))
+        case Kind.EDIT:
+            return replace(incoming, corrects=said.about)
+        case Kind.REVOKE:
+            return replace(incoming, takes_back=said.about)
+    return incoming
 
 
 def facts_of(receipt: Receipt) -> ReceiptFacts:
@@ -62,6 +74,11 @@ def _body(said: InboundMessage) -> str:
         return mark(f"reacted with {said.body}" if said.body else "took back a reaction")
     if said.place is not None:
         return _location(said.place)
+    if said.kind is Kind.FORM:
+        return mark(f"sent a form: {said.values}")
+    if said.kind is Kind.ORDER:
+        order = mark(f"sent an order: {said.values}") if said.values else ""
+        return "\n".join(filter(None, [without_marks(said.body), order]))
     return "\n".join(map(_card, said.cards)) if said.cards else said.body
 
 

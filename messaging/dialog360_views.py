@@ -55,6 +55,8 @@ def receive() -> Response:
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:
         receipts().note(facts_of(receipt))
+    if webhook.of_groups:
+        log.info("messages_of_groups", types=sorted(set(webhook.of_groups)), count=len(webhook.of_groups))
     if webhook.without_sender:
         log.warning("messages_without_sender", count=webhook.without_sender)
     return jsonify({})

@@ -50,6 +50,7 @@ DESCRIBE = (
 VOICE_NOTE = "[voice note] "
 """Before a voice note's words, so that the assistant knows that they were spoken."""
 _STICKER = "image/webp"
+_UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
 _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 
 
@@ -156,7 +157,9 @@ class Media:
     def _open(self, message: MessageRecord, number: int, faults: list[str]) -> Attachment:
         attachment = message.attachments[number]
         try:
-            return self._kind_of(attachment)(message, number)
+            if attachment.type in _UNTYPED:
+                message = self._typed(message, number)
+            return self._kind_of(message.attachments[number])(message, number)
         except IntegrationError as error:
             faults.append(str(error.code or error.status))
         except Exception as error:
@@ -164,6 +167,13 @@ class Media:
         return replace(
             attachment, words=mark(f"sent {_name(attachment)}, which could not be opened"), is_readable=False
         )
+
+    def _typed(self, message: MessageRecord, number: int) -> MessageRecord:
+        """Return a message with the type of a file by its bytes, where its sender gave none."""
+        known = [*message.attachments]
+        found = type_of(self._download(known[number], MOST_BYTES))
+        known[number] = replace(known[number], type=found or known[number].type)
+        return replace(message, attachments=tuple(known))
 
     def _kind_of(self, attachment: Attachment) -> Callable[[MessageRecord, int], Attachment]:
         kind = attachment.type.partition("/")[0]

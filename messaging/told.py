@@ -1,13 +1,27 @@
 """Puts messages into the words that the model is told, in which only what the program wrote is a mark."""
 
-from conversation.marks import without_marks
+from conversation.marks import mark, without_marks
 from storage.queries.messages import MessageRecord
 
-DESCRIBED = frozenset({"location", "contacts", "reaction"})
+NOT_PASSED_ON = mark("sent something that WhatsApp does not pass on")
+EDIT, DELETED = "edit", "deleted"
+DESCRIBED = frozenset({"location", "contacts", "reaction", "form", "order", "advertisement"})
 """Kinds of messages whose body the program wrote from what it holds, marks and all."""
 
 
 def told(message: MessageRecord) -> str:
     """Return all of a message in words, its files too."""
+    if message.kind == DELETED:
+        return mark("took back a message")
     body = message.body if message.kind in DESCRIBED else without_marks(message.body)
+    if message.kind == EDIT:
+        body = f"{mark('changed an earlier message, which now says:')}\n{body}"
     return "\n".join(filter(None, [body, *(attachment.words for attachment in message.attachments)]))
+
+
+def from_advertisement(words: str, kind: str, advertisement: str) -> tuple[str, str]:
+    """Return a message's body and kind, with the advertisement that brought the person ("": none)."""
+    if not advertisement:
+        return words, kind
+    said = words if kind in DESCRIBED else without_marks(words)
+    return "\n".join(filter(None, [mark(f"came from an advertisement: {advertisement}"), said])), "advertisement"

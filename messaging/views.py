@@ -33,9 +33,9 @@ def bind_message() -> None:
 def receive() -> Response:
     """Answer a message."""
     incoming = read_incoming(request.form, request.headers.get("I-Twilio-Idempotency-Token", ""))
-    if incoming is None:
-        log.warning("message_refused", reason="no sender or nothing in it")
-        return _xml(twiml.nothing(), 400)
+    if incoming is None:  # nobody who could be answered, and no fault of whoever sent the webhook
+        log.warning("message_without_sender", type=request.form.get("MessageType", "")[:20])
+        return _xml(twiml.nothing())
     return _xml(inbox().receive(incoming, request.url_root))
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.contents import Card, Kind, Location, Media, read_content
+from integrations.dialog360.contents import MOST_LABEL, Card, Kind, Location, Media, read_content
 from integrations.dialog360.lenient import line_of, whole_of
 from integrations.json_models import dict_of, dicts_of
 from integrations.whatsapp_ids import user_id_of
@@ -57,7 +57,7 @@ class InboundMessage:
     user name in its place. user_id: WhatsApp's of theirs, or empty. sent_at: UTC.
     body: what the person wrote, a file's caption, a button's title, a reaction's emoji (empty: taken back).
     reply_id: what the button or row that was chosen stands for. about: the wamid of the message that is answered or
-    reacted to.
+    reacted to, edited or deleted. values: a form's or an order's, in one line. advertisement: the one they came from.
     """
 
     wamid: str
@@ -73,6 +73,8 @@ class InboundMessage:
     reply_id: str = ""
     about: str = ""
     user_id: str = ""
+    values: str = ""
+    advertisement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +93,36 @@ class Webhook:
     """All that one webhook says, in its order.
 
     our_number: E.164, or empty. without_sender: how many messages have neither a number nor a user id; they are not
-    among messages.
+    among messages. of_groups: the types of messages in groups, which are not among them either.
     """
 
     messages: list[InboundMessage]
     receipts: list[Receipt]
     our_number: str
     without_sender: int
+    of_groups: list[str]
 
 
 def read_webhook(body: Any) -> Webhook:
     """Return what a webhook's JSON says; what cannot be understood in it is left out."""
     messages: list[InboundMessage] = []
     receipts: list[Receipt] = []
+    of_groups: list[str] = []
     our_number, written = "", 0
     for value in _values(body):
         around = _around(value)
         our_number = our_number or around.our_number
         parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
+        of_groups += [line_of(part.get("type"), 20) for part in parts if _is_of_group(part)]
+        parts = [part for part in parts if not _is_of_group(part)]
         written += len(parts)
         messages += [message for part in parts if (message := _message(part, around)) is not None]
         receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
-    return Webhook(messages, receipts, our_number, written - len(messages))
+    return Webhook(messages, receipts, our_number, written - len(messages), of_groups)
+
+
+def _is_of_group(part: dict[str, Any]) -> bool:
+    return bool(part.get("group_id"))
 
 
 def _values(body: Any) -> Iterator[dict[str, Any]]:
@@ -187,8 +197,14 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         reply_id=content.reply_id,
         about=content.about or line_of(dict_of(part.get("context")).get("id"), MOST_ID),
         user_id=sender.user_id,
+        values=content.values,
+        advertisement=_advertisement(dict_of(part.get("referral"))),
     )
     return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
+
+
+def _advertisement(referral: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (line_of(referral.get(name), MOST_LABEL) for name in ("headline", "body"))))
 
 
 def _name_of_its_own(message: InboundMessage) -> str:

@@ -165,6 +165,19 @@ def set_aside(connection: Connection, message_id: int) -> None:
     )
 
 
+def correct(connection: Connection, message_id: int, body: str) -> None:
+    """Replace the words of a message that is in no turn yet."""
+    which = (MESSAGES.c.id == message_id, MESSAGES.c.turn_id.is_(None))
+    connection.execute(update(MESSAGES).where(*which).values(body=body))
+
+
+def take_back(connection: Connection, message_id: int, kind: str) -> None:
+    """Record, as its kind, that its writer deleted a message; it is not answered any more."""
+    connection.execute(
+        update(MESSAGES).where(MESSAGES.c.id == message_id).values(kind=kind, status=MessageStatus.SETTLED)
+    )
+
+
 def came_in_since(connection: Connection, conversation_id: int, since: datetime) -> int:
     """Return the number of inbound messages after a time."""
     return connection.execute(
@@ -184,9 +197,9 @@ def wants_nothing(connection: Connection, conversation_id: int, opted_out_at: da
 
 
 def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
-    """Return whether a message is the newest inbound one."""
+    """Return whether a message is the newest of the inbound ones that wait for an answer."""
     newest = select(func.max(MESSAGES.c.id)).where(
-        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(False)
+        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.status == MessageStatus.RECEIVED
     )
     return bool(connection.execute(newest).scalar_one() == message_id)
 

@@ -78,6 +78,25 @@ class People:
         reaction = {"message_id": about, "emoji": emoji} if emoji else {"message_id": about}
         return self.send(number, "reaction", reaction, **options)
 
+    def edit(self, number: str | None, original: str, body: str, **options: Any) -> str:
+        """Change the words of a message within its quarter of an hour."""
+        said = {"type": "text", "text": {"body": body}}
+        return self.send(number, "edit", {"original_message_id": original, "message": said}, **options)
+
+    def delete(self, number: str | None, original: str, **options: Any) -> str:
+        """Delete a message for everybody."""
+        return self.send(number, "revoke", {"original_message_id": original}, **options)
+
+    def fill_in(self, number: str | None, answers: str, **options: Any) -> str:
+        """Send a form back. answers: its JSON."""
+        form = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": answers}}
+        return self.send(number, "interactive", form, **options)
+
+    def order(self, number: str | None, *items: dict[str, Any], text: str = "", **options: Any) -> str:
+        """Order from the catalogue."""
+        order = {"catalog_id": "1", "text": text, "product_items": list(items)}
+        return self.send(number, "order", order, **options)
+
     def send_unsupported(self, number: str | None, **options: Any) -> str:
         errors = [{"code": 131051, "title": "Message type unknown", "message": "Message type unknown"}]
         return self.send(number, "unsupported", {}, errors=errors, **options)

@@ -52,19 +52,34 @@ def test_without_a_signature_nothing_is_kept_and_nothing_said(line, poster, open
         {"From": ""},
         {"From": "whatsapp:nobody"},
         {"From": "whatsapp:+123"},
-        {"Body": None},
-        {"Body": " \x00 "},
-        {"Body": None, "NumMedia": "-1", "MediaUrl0": "http://127.0.0.1:1/x"},
+        {"From": "whatsapp:120363041234567890@g.us", "Body": "Hola a todos"},
     ],
 )
-def test_what_nobody_wrote_or_has_nothing_in_it_is_refused(line, poster, openai, capfd, fields):
+def test_what_comes_from_nobody_is_taken_and_left(line, poster, openai, capfd, fields):
     capfd.readouterr()
 
     answer = poster.post(PATH, written(**fields))
 
-    assert (answer.status, answer.messages) == (400, [])
-    assert troubles(capfd) == ["message_refused"]
+    assert (answer.status, answer.messages) == (200, [])
+    assert troubles(capfd) == ["message_without_sender"]
     assert every(line.parts.database, Contact) == []
+    assert openai.chats == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Body": None},
+        {"Body": " \x00 "},
+        {"Body": None, "NumMedia": "-1", "MediaUrl0": "http://127.0.0.1:1/x"},
+        {"Body": None, "MessageType": "reaction"},
+    ],
+)
+def test_a_message_with_nothing_in_it_is_one_that_cannot_be_read(line, poster, openai, phrases, fields):
+    answer = poster.post(PATH, written(**fields))
+
+    assert (answer.status, answer.messages) == (200, [phrases.cannot_open])
+    assert len(every(line.parts.database, Contact)) == 1
     assert openai.chats == []
 
 
