@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from conversation.marks import mark, without_marks
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
+from integrations.plain_text import sendable
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
 from messaging.told import EDIT, NOT_PASSED_ON, from_advertisement
@@ -37,7 +38,7 @@ def incoming_of(said: InboundMessage) -> Incoming:
     sender = Sender(
         number=matching_number(said.number),
         address=said.number,
-        name=said.name,
+        name=" ".join(sendable(said.name).split()),
         simulated=False,
         provider=DIALOG360,
         user_id=said.user_id,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from conversation.marks import mark, without_marks
 from integrations.form_values import form_values
+from integrations.plain_text import sendable
 from integrations.whatsapp_ids import user_id_of
 from messaging.told import DESCRIBED, NOT_PASSED_ON, from_advertisement
 from phone_numbers import matching_number
@@ -80,7 +81,7 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
     sender = Sender(
         number=matching_number(number),
         address=address,
-        name=_line(form.get("ProfileName", ""))[:MOST_NAME],
+        name=_line(sendable(form.get("ProfileName", "")))[:MOST_NAME],
         simulated=simulated,
         user_id=user_id,
     )

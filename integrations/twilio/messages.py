@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from integrations.plain_text import sendable
 from integrations.twilio.account import TwilioAccount, one_error
 from integrations.twilio.error_codes import receipt_is_permanent, what_to_do
 
@@ -68,7 +69,7 @@ class TwilioMessages(TwilioAccount):
                 self._client.messages.create(
                     to=to,
                     from_=sender,
-                    body=body,
+                    body=None if body is None else sendable(body),
                     media_url=None if media_url is None else [media_url],
                     content_sid=content_sid,
                     content_variables=_as_json(content_variables),
@@ -109,7 +110,9 @@ class TwilioMessages(TwilioAccount):
 
 
 def _as_json(variables: Mapping[str, str] | None) -> str | None:
-    return None if variables is None else json.dumps(dict(variables), ensure_ascii=False)
+    if variables is None:
+        return None
+    return json.dumps({name: sendable(value) for name, value in variables.items()}, ensure_ascii=False)
 
 
 def _is_outbound(message: Any) -> bool:
