@@ -13,6 +13,7 @@ from conversation.summaries import Summaries
 from integrations.errors import IntegrationError
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
+from messaging.missed import EVERY
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from storage.base import utc_now
 from storage.queries.webhook_events import forget_events
@@ -83,6 +84,8 @@ class JobServices:
             Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),
             Periodic("silent-calls", HOUSEKEEPING_EVERY_S, close_silent_calls),
         ]
+        if (missed := self._whatsapp.missed) is not None:
+            periodics.append(Periodic("missed-messages", EVERY.total_seconds(), missed.fetch))
         if self._core.settings.chatwoot_enabled:
             periodics.append(
                 Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))

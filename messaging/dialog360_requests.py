@@ -53,7 +53,7 @@ def incoming_of(said: InboundMessage) -> Incoming:
         to_address=said.our_number,
         attachments=attachments,
     )
-    incoming = Incoming(sender, message)
+    incoming = Incoming(sender, message, said.sent_at)
     match said.kind:
         case Kind.REACTION:
             return replace(incoming, reacts_to=_reacts_to(said))

@@ -27,6 +27,10 @@ log = structlog.get_logger()
 
 FINISH_AFTER_S = 15.0
 """Seconds after which a webhook is over, and its work left to the job."""
+DELAYED = timedelta(minutes=2)
+"""A message that comes so late counts from its own time; below that, clocks differ."""
+ANSWERED_WITHIN = timedelta(hours=24)
+"""An older message is kept and shown to people of ours, and not answered: what it asked is past."""
 STOP_QUESTION = "stop-question"
 PAUSE = "pause"
 TEAM = "team"
@@ -103,18 +107,22 @@ class Intake:
     def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> AcceptedMessage | None:
         now, new = self._clock(), incoming.message
         body = redact(new.body)
-        recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, now)
+        at = _written_at(incoming, now)
+        recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, at)
         conversation_id = recipient.conversation_id
         if incoming.takes_back is not None:
             self._take_back(connection, recipient, incoming.takes_back)
             return None
-        message_id = messages.keep_inbound(connection, conversation_id, new, body, now)
+        message_id = messages.keep_inbound(connection, conversation_id, new, body, at)
         if message_id is None:
             raise CameBeforeError  # and it does not say again when they wrote, and by whom
-        message = messages.as_kept(message_id, conversation_id, new, body, now)
+        message = messages.as_kept(message_id, conversation_id, new, body, at)
         words = self._without_assistant(connection, recipient, incoming, now)
         if words is None and self._is_corrected(connection, recipient, incoming, body):
             words = Words("")  # the answer to the message that it corrects is the answer to it
+        if now - at > ANSWERED_WITHIN:
+            log.warning("message_too_old_to_answer", contact_id=recipient.contact_id)
+            words = Words("", words.kind if words is not None else "text")
         if words is None or words.kind != TEAM:
             self._observer.message(connection, message_id, now, outbound=False)
         if words is None:
@@ -245,3 +253,8 @@ class Intake:
         log.warning("message_over_limit", contact_id=recipient.contact_id)
         was_told = outgoing.last_kind(connection, recipient.conversation_id) == PAUSE
         return Words("" if was_told else self._phrases.too_many_messages, PAUSE)
+
+
+def _written_at(incoming: Incoming, now: datetime) -> datetime:
+    sent_at = incoming.sent_at
+    return sent_at if sent_at is not None and now - sent_at > DELAYED else now

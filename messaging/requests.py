@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from conversation.marks import mark, without_marks
 from integrations.form_values import form_values
@@ -36,6 +37,8 @@ class Incoming:
 
     sender: Sender
     message: NewMessage
+    sent_at: datetime | None = None
+    """The time of its writing, UTC, where the provider says it."""
     opt_out_type: str = ""
     """STOP, START or HELP if Twilio's Advanced Opt-Out has answered the message itself."""
     reacts_to: str | None = None
@@ -94,7 +97,7 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
         token=_line(token)[:100] or None,
         attachments=attachments,
     )
-    return Incoming(sender, message, form.get("OptOutType", "").upper())
+    return Incoming(sender, message, opt_out_type=form.get("OptOutType", "").upper())
 
 
 def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:

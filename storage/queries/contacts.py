@@ -73,14 +73,18 @@ class Recipient:
 
 
 def conversation_with(connection: Connection, sender: Sender, to_address: str, now: datetime) -> Recipient:
-    """Return the conversation with a person, created if new, updated with the details in their message."""
+    """Return the conversation with a person, created if new, updated with the details in their message.
+
+    now: the time of the message.
+    """
     recipient = _known(connection, sender) or _made(connection, sender, to_address, now, wrote_at=now)
     recipient = _identified(connection, recipient, sender)
     name, address = sender.name or recipient.name, sender.address or recipient.address
+    wrote_at = max(now, recipient.wrote_at or now)
     is_long_ago = recipient.wrote_at is None or now - recipient.wrote_at >= WROTE_EVERY
     if is_long_ago or (name, address) != (recipient.name, recipient.address):
         connection.execute(
-            _WROTE, {"contact_id": recipient.contact_id, "name": name, "written_as": address, "at": now}
+            _WROTE, {"contact_id": recipient.contact_id, "name": name, "written_as": address, "at": wrote_at}
         )
     our_address = to_address or (recipient.our_address if sender.provider == recipient.provider else "")
     if (our_address, sender.provider) != (recipient.our_address, recipient.provider):
@@ -93,7 +97,7 @@ def conversation_with(connection: Connection, sender: Sender, to_address: str, n
         recipient,
         name=name,
         address=address,
-        wrote_at=now,
+        wrote_at=wrote_at,
         our_address=our_address,
         provider=sender.provider,
     )
