@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from cli.console import Terminal
 from conversation.manager import ConversationManager, Utterance
+from conversation.marks import without_marks
 from observability.logging import log_warnings_only
 from observability.settings_errors import number_sentence
 from phone_numbers import PhoneNumberError, matching_number, parse_e164
@@ -39,7 +40,8 @@ class Chat:
         """Send words; print the answer while it is written, then the seconds to its beginning and to its end."""
         began = time.monotonic()
         number = self.manager.next_number(self.key)
-        self.manager.answer(Utterance(self.key, number, words, TurnKind.TEXT, self._open, served=10**6))
+        utterance = Utterance(self.key, number, without_marks(words), TurnKind.TEXT, self._open, served=10**6)
+        self.manager.answer(utterance)
         first_s: float | None = None
         for sentence in self._sentences(number):
             first_s = first_s if first_s is not None else time.monotonic() - began

@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.console import Terminal
 from phone_numbers import is_withheld
 from storage.database import Database
+from storage.queries.contacts import WITHOUT_NUMBER
 from storage.queries.handoffs import HandoffRecord, last_handoffs
 from translations import lazy_gettext as _
 from translations import lazy_pgettext
@@ -71,6 +72,8 @@ def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
     who = handoff.address
     if is_withheld(who):
         who = terminal.translate(_("withheld number"))
+    elif who.startswith(WITHOUT_NUMBER):
+        who = terminal.translate(_("no number"))
     simulated = terminal.translate(_("(simulated)"))
     return f"{who} {simulated}" if handoff.simulated else who
 

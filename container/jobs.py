@@ -13,6 +13,7 @@ from conversation.summaries import Summaries
 from integrations.errors import IntegrationError
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
+from messaging.missed import EVERY
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from storage.base import utc_now
 from storage.queries.webhook_events import forget_events
@@ -59,6 +60,8 @@ class JobServices:
             "crm": Job(self._people.crm.deliver),
             "show_postcall": Job(self._people.postcalls.show),
         }
+        if (missed := self._whatsapp.missed) is not None:
+            jobs["catch_up"] = Job(missed.fetch)
         if (sync := self._helpdesk.sync) is not None:
             jobs["mirror"] = sync.job
         model = self._core.text_model
@@ -79,10 +82,16 @@ class JobServices:
         def close_silent_calls() -> None:
             lifecycle.close_silent_calls(utc_now())
 
+        def ask_for_missed() -> None:
+            with database.write() as connection:
+                work.enqueue(connection, "catch_up", {}, key="twilio")
+
         periodics = [
             Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),
             Periodic("silent-calls", HOUSEKEEPING_EVERY_S, close_silent_calls),
         ]
+        if self._whatsapp.missed is not None:
+            periodics.append(Periodic("missed-messages", EVERY.total_seconds(), ask_for_missed))
         if self._core.settings.chatwoot_enabled:
             periodics.append(
                 Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))

@@ -10,6 +10,7 @@ from integrations.dialog360 import error_codes as dialog360_codes
 from messaging.inbox import Inbox, InboxPolicy
 from messaging.intake import Intake, Limits
 from messaging.media import Media, Tools
+from messaging.missed import MissedMessages
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
 from phone_numbers import matching_number
@@ -86,6 +87,15 @@ class WhatsAppServices:
             language=self._core.profile.language,
         )
         return Media(self._core.database, tools)
+
+    @service
+    def missed(self) -> MissedMessages | None:
+        """Catches up with what Twilio's webhooks did not bring; None without credentials."""
+        rest = self._providers.twilio_messages
+        if rest is None:
+            return None
+        sender = self._providers.whatsapp_sender
+        return MissedMessages(self._core.database, rest, self.inbox, self.receipts, our_address=sender)
 
     @property
     def _intake(self) -> Intake:

@@ -6,9 +6,10 @@ The size of a prompt is bounded, in turns and in characters, whatever the length
 from collections.abc import Sequence
 from datetime import datetime
 
+from conversation.marks import mark, without_marks
 from conversation.phrases import catalogue_for
 from conversation.speech.text_for_tts import speakable, spoken_seconds
-from integrations.language_model import Message
+from integrations.language_model import NOTES, Message
 from storage.models import TurnKind
 from storage.queries.turns import ServedRecord, TurnRecord
 
@@ -23,6 +24,8 @@ ENDPOINT_S = 0.7
 """Seconds that Twilio takes, roughly, to detect the end of speech and send its transcription."""
 NEARLY_ALL = 0.7
 """Fraction of the estimated speech length from which all of it counts as heard."""
+MOST_BACKGROUND = 500
+"""Characters of the topics of earlier conversations."""
 LEAST_REACTION_S = 0.5
 """Shortest time in seconds to hear, speak and be transcribed: a faster request says nothing about hearing."""
 
@@ -42,15 +45,11 @@ def messages_for(
     kind: TurnKind,
     images: Sequence[str] = (),
 ) -> list[Message]:
-    """Return the prompt: one system message, the past within bounds, and the new utterance.
+    """Return the prompt: one system message, notes, the past within bounds, and the new utterance.
 
+    background, summary: written by a model from people's words, and so told as data and not as instructions.
     images: pictures that came with it, as data URLs; they are included only this once.
     """
-    parts = [system]
-    if background:
-        parts.append(f"Earlier conversations with this contact, by date and topic only:\n{background}")
-    if summary:
-        parts.append(f"Summary of this conversation before the turns below:\n{summary}")
     kept = _within_bounds(past)
     following = [*(turn.heard for turn in kept), heard][1:]
     turns = [
@@ -59,7 +58,8 @@ def messages_for(
         if was_said(turn) or not next_heard.startswith(turn.heard)  # words that stand again in the next turn
         for message in _turn_messages(turn)
     ]
-    return [{"role": "system", "content": "\n\n".join(parts)}, *turns, _user(heard, kind, images)]
+    notes = _notes(background, summary)
+    return [{"role": "system", "content": system}, *notes, *turns, _user(heard, kind, images)]
 
 
 def continuation(messages: Sequence[Message], said: str) -> list[Message]:
@@ -72,7 +72,7 @@ def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
     words = catalogue_for(language).transcript
     names = {"user": words.person, "assistant": words.assistant}
     messages = (message for turn in past for message in _turn_messages(turn))
-    return "\n".join(f"{names[m['role']]}: {m['content']}" for m in messages)
+    return "\n".join(f"{names[m['role']]}: {_indented(m['content'])}" for m in messages)
 
 
 def needs_summary(number: int, summary_upto: int) -> bool:
@@ -139,12 +139,34 @@ def _turn_messages(turn: TurnRecord) -> list[Message]:
     return [_user(turn.heard, turn.kind), *answer]
 
 
+def _notes(background: str, summary: str) -> list[Message]:
+    parts = []
+    if background:
+        topics = background[:MOST_BACKGROUND]
+        parts.append(f"Earlier conversations with this contact, by date and topic only:\n{topics}")
+    if summary:
+        parts.append(f"Summary of this conversation before the turns below:\n{summary}")
+    return [{"role": "user", "content": mark("\n\n".join([NOTES, *parts]))}] if parts else []
+
+
+def _indented(words: str) -> str:
+    """Return a speaker's words so that no line of them looks like the beginning of another's."""
+    return "\n  ".join(words.splitlines())
+
+
 def _user(heard: str, kind: TurnKind, images: Sequence[str] = ()) -> Message:
-    words = f"[pressed on the keypad: {heard}]" if kind is TurnKind.DIGITS else heard
+    words = _told(heard, kind)
     if not images:
         return {"role": "user", "content": words}
     shown = [{"type": "image_url", "image_url": {"url": image}} for image in images]
     return {"role": "user", "content": [{"type": "text", "text": words}, *shown]}
+
+
+def _told(heard: str, kind: TurnKind) -> str:
+    if kind is TurnKind.DIGITS:
+        return mark(f"pressed on the keypad: {heard}")
+    # What is written has marks of ours in it, for files; its words came without any (`messaging.told`)
+    return heard if kind is TurnKind.TEXT else without_marks(heard)
 
 
 def _text(message: Message) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from dashboard.attachments import message_words
 from phone_numbers import is_withheld
+from storage.queries.contacts import WITHOUT_NUMBER
 from translations import gettext as _
 from translations import lazy_pgettext
 from translations.numbers import separated
@@ -88,7 +89,9 @@ def money(value: float) -> str:
 
 
 def address(value: str) -> str:
-    """Return a contact's address as people read it: a withheld number says so."""
+    """Return a contact's address as people read it: one without a number says so."""
+    if value.startswith(WITHOUT_NUMBER):
+        return _("no number")
     return _("withheld number") if is_withheld(value) else value
 
 

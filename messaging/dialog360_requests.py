@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
+from conversation.marks import mark, without_marks
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
+from integrations.plain_text import sendable
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
+from messaging.told import EDIT, NOT_PASSED_ON, from_advertisement
 from phone_numbers import contact_address
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 
 REACTION = "reaction"
-NOT_PASSED_ON = "[sent something that WhatsApp does not pass on]"
 
 _TYPES = {
     Kind.IMAGE: "image/jpeg",
@@ -20,28 +22,46 @@ _TYPES = {
     Kind.STICKER: "image/webp",
 }
 """The content type of files by kind, if none is given."""
-_KINDS = {Kind.BUTTON: "button", Kind.LOCATION: "location", Kind.REACTION: REACTION}
+_KINDS = {
+    Kind.BUTTON: "button",
+    Kind.LOCATION: "location",
+    Kind.REACTION: REACTION,
+    Kind.CONTACTS: "contacts",
+    Kind.FORM: "form",
+    Kind.ORDER: "order",
+    Kind.EDIT: EDIT,
+}
 
 
 def incoming_of(said: InboundMessage) -> Incoming:
-    """Return a message of 360dialog's. Text in square brackets is ours and not the person's."""
+    """Return a message of 360dialog's."""
     sender = Sender(
-        number=contact_address(said.number, said.wamid),
+        number=contact_address(said.number, said.wamid) if said.number else "",
         address=said.number,
-        name=said.name,
+        name=" ".join(sendable(said.name).split()),
         simulated=False,
         provider=DIALOG360,
+        user_id=said.user_id,
     )
     attachments = _attachments(said)
+    kind = "media" if attachments else _KINDS.get(said.kind, "text")
+    body, kind = from_advertisement(_body(said), kind, said.advertisement)
     message = NewMessage(
         sid=said.wamid,
-        kind="media" if attachments else _KINDS.get(said.kind, "text"),
-        body=_body(said)[:MOST_BODY],
+        kind=kind,
+        body=body[:MOST_BODY],
         to_address=said.our_number,
         attachments=attachments,
     )
-    incoming = Incoming(sender, message)
-    return replace(incoming, reacts_to=_reacts_to(said)) if said.kind is Kind.REACTION else incoming
+    incoming = Incoming(sender, message, said.sent_at)
+    match said.kind:
+        case Kind.REACTION:
+            return replace(incoming, reacts_to=_reacts_to(said))
+        case Kind.EDIT:
+            return replace(incoming, corrects=said.about)
+        case Kind.REVOKE:
+            return replace(incoming, takes_back=said.about)
+    return incoming
 
 
 def facts_of(receipt: Receipt) -> ReceiptFacts:
@@ -52,19 +72,24 @@ def facts_of(receipt: Receipt) -> ReceiptFacts:
 def _body(said: InboundMessage) -> str:
     """The message in words, but for its file."""
     if said.kind is Kind.REACTION:
-        return f"[reacted with {said.body}]" if said.body else "[took back a reaction]"
+        return mark(f"reacted with {said.body}" if said.body else "took back a reaction")
     if said.place is not None:
         return _location(said.place)
+    if said.kind is Kind.FORM:
+        return mark(f"sent a form: {said.values}")
+    if said.kind is Kind.ORDER:
+        order = mark(f"sent an order: {said.values}") if said.values else ""
+        return "\n".join(filter(None, [without_marks(said.body), order]))
     return "\n".join(map(_card, said.cards)) if said.cards else said.body
 
 
 def _location(place: Location) -> str:
     where = (place.name, place.address, f"{place.latitude}, {place.longitude}")
-    return f"[sent a location: {', '.join(filter(None, where))}]"
+    return mark(f"sent a location: {', '.join(filter(None, where))}")
 
 
 def _card(card: Card) -> str:
-    return f"[sent a contact card: {', '.join(filter(None, (card.name, *card.phones)))}]"
+    return mark(f"sent a contact card: {', '.join(filter(None, (card.name, *card.phones)))}")
 
 
 def _attachments(said: InboundMessage) -> tuple[Attachment, ...]:

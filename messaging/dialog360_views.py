@@ -54,8 +54,10 @@ def receive() -> Response:
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:
         receipts().note(facts_of(receipt))
-    if webhook.without_number:
-        log.warning("messages_without_number", count=webhook.without_number)
+    if webhook.of_groups:
+        log.info("messages_of_groups", types=sorted(set(webhook.of_groups)), count=len(webhook.of_groups))
+    if webhook.without_sender:
+        log.warning("messages_without_sender", count=webhook.without_sender)
     return jsonify({})
 
 

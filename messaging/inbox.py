@@ -26,6 +26,7 @@ from messaging.intake import FINISH_AFTER_S, AcceptedMessage, Intake
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.outbox import Outbox, in_reply
 from messaging.requests import Incoming
+from messaging.told import told_late
 from messaging.twiml import Outgoing
 from messaging.whatsapp_markdown import whatsapp_messages
 from storage.base import utc_now
@@ -141,6 +142,11 @@ class Inbox:
         for kept in newest.values():
             self._in_background(partial(self._answer_taken, kept))
 
+    def take_missed(self, came: Sequence[Incoming]) -> None:
+        """Keep messages whose webhooks were missed; jobs answer them. Raises SQLAlchemyError."""
+        for incoming in came:
+            self._intake.keep(incoming, in_reply=False)
+
     def _answer_taken(self, kept: AcceptedMessage) -> None:
         if not kept.message.is_opened:
             self._media.begin(kept.message)
@@ -215,7 +221,7 @@ class Inbox:
         return replace(batch, messages=opened)
 
     def _utterance(self, recipient: Recipient, batch: MessageBatch, number: int) -> Utterance:
-        overtaken = batch.last if batch.goes_with_last else None
+        overtaken, now = batch.last if batch.goes_with_last else None, self._clock()
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
             return contacts.conversation_of(connection, recipient.key)
@@ -230,7 +236,7 @@ class Inbox:
         return Utterance(
             key=recipient.key,
             number=number,
-            heard="\n".join(message.words for message in batch.messages),
+            heard="\n".join(told_late(message, now) for message in batch.messages),
             kind=TurnKind.TEXT,
             open=open_conversation,
             served=0 if overtaken is not None else ALL_OF_IT,

@@ -1,7 +1,7 @@
 """Keeps incoming messages, and obeys keywords such as STOP, in one transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,9 +15,11 @@ from messaging.media import has_voice_note
 from messaging.opt_out import Keyword, keyword_of
 from messaging.outbox import Outbox
 from messaging.requests import Incoming
+from messaging.told import DELETED, told
 from storage.base import utc_now
 from storage.database import Database
-from storage.queries import contacts, messages, outgoing
+from storage.models import MessageStatus
+from storage.queries import contacts, messages, outgoing, turns
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
 
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 
 FINISH_AFTER_S = 15.0
 """Seconds after which a webhook is over, and its work left to the job."""
+DELAYED = timedelta(minutes=2)
+"""A message that comes so late counts from its own time; below that, clocks differ."""
+ANSWERED_WITHIN = timedelta(hours=24)
+"""An older message is kept and shown to people of ours, and not answered: what it asked is past."""
 STOP_QUESTION = "stop-question"
 PAUSE = "pause"
 TEAM = "team"
@@ -89,7 +95,7 @@ class Intake:
         self._team_says = team_says
 
     def keep(self, incoming: Incoming, *, in_reply: bool = True) -> AcceptedMessage | None:
-        """Keep a message; None if it came before. Raises SQLAlchemyError.
+        """Keep a message; None if it came before, or says that another was deleted. Raises SQLAlchemyError.
 
         in_reply: send texts without the assistant in the reply to the webhook, else separately.
         """
@@ -98,16 +104,25 @@ class Intake:
         except CameBeforeError:
             return None
 
-    def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> AcceptedMessage:
+    def _keep(self, connection: Connection, incoming: Incoming, in_reply: bool) -> AcceptedMessage | None:
         now, new = self._clock(), incoming.message
         body = redact(new.body)
-        recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, now)
+        at = _written_at(incoming, now)
+        recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, at)
         conversation_id = recipient.conversation_id
-        message_id = messages.keep_inbound(connection, conversation_id, new, body, now)
+        if incoming.takes_back is not None:
+            self._take_back(connection, recipient, incoming.takes_back)
+            return None
+        message_id = messages.keep_inbound(connection, conversation_id, new, body, at)
         if message_id is None:
             raise CameBeforeError  # and it does not say again when they wrote, and by whom
-        message = messages.as_kept(message_id, conversation_id, new, body, now)
+        message = messages.as_kept(message_id, conversation_id, new, body, at)
         words = self._without_assistant(connection, recipient, incoming, now)
+        if words is None and self._is_corrected(connection, recipient, incoming, body):
+            words = Words("")  # the answer to the message that it corrects is the answer to it
+        if now - at > ANSWERED_WITHIN:
+            log.warning("message_too_old_to_answer", contact_id=recipient.contact_id)
+            words = Words("", words.kind if words is not None else "text")
         if words is None or words.kind != TEAM:
             self._observer.message(connection, message_id, now, outbound=False)
         if words is None:
@@ -120,6 +135,35 @@ class Intake:
             self._say(connection, recipient, words, now)
             return AcceptedMessage(message, recipient, True)
         return AcceptedMessage(message, recipient, True, self._replies(connection, recipient, words, now))
+
+    def _take_back(self, connection: Connection, recipient: Recipient, sid: str) -> None:
+        """Take a message from what the model is told, and leave it unanswered."""
+        message = self._theirs(connection, recipient, sid)
+        if message is None:
+            log.info("deleted_message_unknown", contact_id=recipient.contact_id)
+            return
+        messages.take_back(connection, message.id, DELETED)
+        if message.turn_id is not None:
+            turns.reword_turn(
+                connection, message.turn_id, told(message), told(replace(message, kind=DELETED))
+            )
+
+    def _is_corrected(
+        self, connection: Connection, recipient: Recipient, incoming: Incoming, body: str
+    ) -> bool:
+        """Put new words into the message that they are for; False if there is none that waits for its answer."""
+        if not incoming.corrects:
+            return False
+        message = self._theirs(connection, recipient, incoming.corrects)
+        if message is None or message.status is not MessageStatus.RECEIVED:
+            return False
+        messages.correct(connection, message.id, body)
+        return True
+
+    def _theirs(self, connection: Connection, recipient: Recipient, sid: str) -> MessageRecord | None:
+        found = messages.message_by_sid(connection, sid)
+        is_theirs = found is not None and found.message.conversation_id == recipient.conversation_id
+        return found.message if found is not None and is_theirs and not found.message.outbound else None
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
         """Queue the job that finishes the work of a webhook, in the caller's transaction."""
@@ -211,3 +255,8 @@ class Intake:
         log.warning("message_over_limit", contact_id=recipient.contact_id)
         was_told = outgoing.last_kind(connection, recipient.conversation_id) == PAUSE
         return Words("" if was_told else self._phrases.too_many_messages, PAUSE)
+
+
+def _written_at(incoming: Incoming, now: datetime) -> datetime:
+    sent_at = incoming.sent_at
+    return sent_at if sent_at is not None and now - sent_at > DELAYED else now

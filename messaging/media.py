@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.marks import mark, without_marks
 from conversation.redaction import redact
 from integrations.errors import IntegrationError
 from integrations.language_model import Message, Usage
@@ -49,6 +50,7 @@ DESCRIBE = (
 VOICE_NOTE = "[voice note] "
 """Before a voice note's words, so that the assistant knows that they were spoken."""
 _STICKER = "image/webp"
+_UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
 _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 
 
@@ -155,14 +157,23 @@ class Media:
     def _open(self, message: MessageRecord, number: int, faults: list[str]) -> Attachment:
         attachment = message.attachments[number]
         try:
-            return self._kind_of(attachment)(message, number)
+            if attachment.type in _UNTYPED:
+                message = self._typed(message, number)
+            return self._kind_of(message.attachments[number])(message, number)
         except IntegrationError as error:
             faults.append(str(error.code or error.status))
         except Exception as error:
             log.exception("media_broke", message_id=message.id, error=type(error).__name__)
         return replace(
-            attachment, words=f"[sent {_name(attachment)}, which could not be opened]", is_readable=False
+            attachment, words=mark(f"sent {_name(attachment)}, which could not be opened"), is_readable=False
         )
+
+    def _typed(self, message: MessageRecord, number: int) -> MessageRecord:
+        """Return a message with the type of a file by its bytes, where its sender gave none."""
+        known = [*message.attachments]
+        found = type_of(self._download(known[number], MOST_BYTES))
+        known[number] = replace(known[number], type=found or known[number].type)
+        return replace(message, attachments=tuple(known))
 
     def _kind_of(self, attachment: Attachment) -> Callable[[MessageRecord, int], Attachment]:
         kind = attachment.type.partition("/")[0]
@@ -197,14 +208,16 @@ class Media:
             return replace(
                 attachment, words="[sent a voice note in which nothing is said]", is_readable=False
             )
-        return replace(attachment, words=VOICE_NOTE + redact(said)[:MOST_TRANSCRIPT], is_said=True)
+        return replace(
+            attachment, words=VOICE_NOTE + without_marks(redact(said))[:MOST_TRANSCRIPT], is_said=True
+        )
 
     def _open_card(self, message: MessageRecord, number: int) -> Attachment:
         attachment = message.attachments[number]
         name, numbers = read_card(self._download(attachment, MOST_CARD_BYTES))
         about = redact(", ".join(filter(None, [name, *numbers])))
         return replace(
-            attachment, words=f"[sent a contact card: {about}]" if about else "[sent a contact card]"
+            attachment, words=mark(f"sent a contact card: {about}" if about else "sent a contact card")
         )
 
     # Photos
@@ -265,10 +278,10 @@ class Media:
             {"role": "user", "content": shown},
         ]
         answer, _ = model.complete(asked, total_s=DESCRIBE_S)
-        seen = " ".join(redact(answer).replace("[", "(").replace("]", ")").split())[:MOST_DESCRIPTION]
+        seen = " ".join(without_marks(redact(answer)).split())[:MOST_DESCRIPTION]
         if not seen:
             return message
-        before, words = str(attachment.words), f"[sent photo {_photo(message.id, number)}: {seen}]"
+        before, words = str(attachment.words), mark(f"sent photo {_photo(message.id, number)}: {seen}")
         known = [*message.attachments]
         known[number] = replace(attachment, words=words)
         with self._database.write() as connection:

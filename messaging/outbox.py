@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from conversation import service_window
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
+from integrations.plain_text import sendable
 from jobs.queue import Work
 from messaging.providers.base import Channels, OutgoingMessage, Provider, SentMessage, TooFast
 from messaging.providers.twilio import status_callback as status_callback
@@ -359,7 +360,10 @@ class Outbox:
         sent = provider.last_sent(recipient, message.created_at - timedelta(seconds=5))
         if sent is None:
             return self._repeat(message)
-        return 0 if self._was_sent(sent, message) else None
+        if self._was_sent(sent, message):
+            return 0
+        # A template's words are the provider's: a receipt by our own id may still tell, and it goes once more at most
+        return self._repeat(message) if message.kind == TEMPLATE else None
 
     def _repeat(self, message: MessageRecord) -> float | None:
         """Let a message go once more, if no receipt has come; it may arrive twice, but not three times."""
@@ -377,9 +381,7 @@ class Outbox:
         """Look for a message among what the provider has, and note it where it is there and is no other of ours."""
         with self._database.read() as connection:
             known = outgoing.known_sids(connection, [other.sid for other in sent])
-        found = next(
-            (s for s in reversed(sent) if s.sid not in known and s.body.strip() == message.body.strip()), None
-        )
+        found = next((s for s in reversed(sent) if s.sid not in known and _is_same(s, message)), None)
         if found is not None:
             log.info("message_found_sent", message_id=message.id)
             self._note_sent(message, found)
@@ -433,6 +435,13 @@ def _give(provider: Provider, recipient: Recipient, message: MessageRecord) -> S
         file = message.attachments[0] if message.attachments else None
         wanted = OutgoingMessage(message.id, message.body, file)
     return provider.send(recipient, wanted)
+
+
+def _is_same(sent: SentMessage, message: MessageRecord) -> bool:
+    """Return whether what the provider has may be this message: of a template it has the text, filled in."""
+    if message.kind == TEMPLATE:
+        return sendable(_in_one_line(message.body)) in sent.body
+    return sent.body.strip() == sendable(message.body).strip()
 
 
 def _in_one_line(words: str) -> str:

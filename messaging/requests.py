@@ -1,14 +1,20 @@
 """Reads WhatsApp's webhooks as plain values; never fails, whatever the form holds.
 
-Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Text in square brackets is ours and not
-the contact's: the model is told so.
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Bodies are as people wrote them, but
+for the kinds in `messaging.told.DESCRIBED`, which are described.
 """
 
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from conversation.marks import mark, without_marks
+from integrations.form_values import form_values
+from integrations.plain_text import sendable
+from integrations.whatsapp_ids import user_id_of
+from messaging.told import DESCRIBED, NOT_PASSED_ON, from_advertisement
 from phone_numbers import contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
@@ -18,6 +24,7 @@ from storage.queries.messages import Attachment, NewMessage
 MOST_BODY = 4096
 MOST_NAME = 80
 MOST_ATTACHMENTS = 10
+MOST_VALUES = 2000
 _LONGEST_URL = 500
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
@@ -30,10 +37,16 @@ class Incoming:
 
     sender: Sender
     message: NewMessage
+    sent_at: datetime | None = None
+    """The time of its writing, UTC, where the provider says it."""
     opt_out_type: str = ""
     """STOP, START or HELP if Twilio's Advanced Opt-Out has answered the message itself."""
     reacts_to: str | None = None
     """Of a reaction: the SID of the message it refers to; may be empty."""
+    corrects: str | None = None
+    """Of new words for an earlier message: its SID; may be empty."""
+    takes_back: str | None = None
+    """Of a message that says that another one was deleted: the SID of that one; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +63,42 @@ class ReceiptFacts:
 
 
 def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
-    """Return the message of a webhook; None if it has no author, or nothing in it.
+    """Return the message of a webhook; None if it has no author.
 
     token: its I-Twilio-Idempotency-Token, the same for every attempt of one webhook.
     """
     address = form.get("From", "").strip()
     number = address.removeprefix("whatsapp:")
+    user_id = user_id_of(address) or user_id_of(form.get("ExternalUserId", ""))
     if not _NUMBER.fullmatch(number):
+        number = address = ""
+    if not number and not user_id:
         return None
     body, kind = _body(form)
     simulated = form.get("AccountSid") == SIMULATOR_ACCOUNT_SID
     attachments = _attachments(form, simulated)
     if not body and not attachments:
-        return None
+        attachments = (Attachment("", "", words=NOT_PASSED_ON, is_readable=False, simulated=simulated),)
+    kind = "media" if attachments and kind not in DESCRIBED else kind
+    body, kind = from_advertisement(body, kind, _advertisement(form))
     # One without a SID is a message of its own: nobody's words may be taken for another's
     sid = _line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}"
     sender = Sender(
-        number=contact_address(number, sid),
+        number=contact_address(number, sid) if number else "",
         address=address,
-        name=_line(form.get("ProfileName", ""))[:MOST_NAME],
+        name=_line(sendable(form.get("ProfileName", "")))[:MOST_NAME],
         simulated=simulated,
+        user_id=user_id,
     )
     message = NewMessage(
         sid=sid,
-        kind="media" if attachments else kind,
-        body=body,
+        kind=kind,
+        body=body[:MOST_BODY],
         to_address=_line(form.get("To", ""))[:120],
         token=_line(token)[:100] or None,
         attachments=attachments,
     )
-    return Incoming(sender, message, form.get("OptOutType", "").upper())
+    return Incoming(sender, message, opt_out_type=form.get("OptOutType", "").upper())
 
 
 def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
@@ -116,8 +135,22 @@ def _body(form: Mapping[str, str]) -> tuple[str, str]:
     for field, kind_of_reply in (("ButtonText", "button"), ("ListTitle", "list")):
         if chosen := _line(form.get(field, "")):  # Body repeats it, or holds the button's own payload
             body, kind = chosen[:MOST_BODY], kind_of_reply
-    place = _place(form)
-    return "\n".join(filter(None, [body, place])), "location" if place else kind
+    described = ((_place(form), "location"), (_form(form) if kind == "text" else "", "form"))
+    for words, kind_of_words in described:
+        if words:
+            return "\n".join(filter(None, [without_marks(body), words])), kind_of_words
+    return body, kind
+
+
+def _form(form: Mapping[str, str]) -> str:
+    """Return the answers of a form (WhatsApp Flows)."""
+    values = form_values(form.get("FlowData") or form.get("InteractiveData", ""))
+    return mark(f"sent a form: {_CONTROL.sub(' ', values)[:MOST_VALUES]}") if values else ""
+
+
+def _advertisement(form: Mapping[str, str]) -> str:
+    said = (_line(form.get(f"Referral{name}", ""))[:200] for name in ("Headline", "Body"))
+    return ": ".join(filter(None, said))
 
 
 def _place(form: Mapping[str, str]) -> str:
@@ -125,7 +158,7 @@ def _place(form: Mapping[str, str]) -> str:
     latitude, longitude = (_line(form.get(name, ""))[:20] for name in ("Latitude", "Longitude"))
     if not latitude or not longitude:
         return ""
-    return f"[sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}]"
+    return mark(f"sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}")
 
 
 def _attachments(form: Mapping[str, str], simulated: bool) -> tuple[Attachment, ...]:

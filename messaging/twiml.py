@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from twilio.twiml.messaging_response import MessagingResponse
 
+from integrations.plain_text import sendable
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -18,10 +20,8 @@ def reply(messages: Sequence[Outgoing]) -> str:
     """Return a reply with these messages; with none it says nothing."""
     response = MessagingResponse()
     for message in messages:
-        if message.status_callback is None:
-            response.message(message.body)
-        else:
-            response.message(message.body, status_callback=message.status_callback)
+        callback = {} if message.status_callback is None else {"status_callback": message.status_callback}
+        response.message(sendable(message.body), **callback)
     return str(response)
 
 

@@ -34,10 +34,11 @@ def bind_message() -> None:
 @bp.route(f"{PATH}/", methods=METHODS)
 def receive() -> Response:
     """Answer a message."""
-    incoming = read_incoming(webhook_fields(), request.headers.get("I-Twilio-Idempotency-Token", ""))
-    if incoming is None:
-        log.warning("message_refused", reason="no sender or nothing in it")
-        return _xml(twiml.nothing(), 400)
+    fields = webhook_fields()
+    incoming = read_incoming(fields, request.headers.get("I-Twilio-Idempotency-Token", ""))
+    if incoming is None:  # nobody who could be answered, and no fault of whoever sent the webhook
+        log.warning("message_without_sender", type=fields.get("MessageType", "")[:20])
+        return _xml(twiml.nothing())
     return _xml(inbox().receive(incoming, request.url_root))
 
 

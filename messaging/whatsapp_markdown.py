@@ -30,6 +30,11 @@ _DEEPEST = 19  # blocks in blocks; the parser throws away what lies deeper than 
 _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # No document of XML 1.0, so no TwiML, can hold them; and the byte order mark, which means nothing inside a text.
 _UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+# Models put a whole answer into a block of code called Markdown: it is the text itself
+_MARKDOWN = re.compile(
+    r"^ {0,3}(`{3,}|~{3,})[ \t]*(?:markdown|md)[ \t]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
 _INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Mn"})  # general categories of Unicode
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and a pattern that draw nothing
 
@@ -65,7 +70,7 @@ def whatsapp_messages(text: str, limit: int = 1600) -> list[str]:
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"limit must be at least {SHORTEST_LIMIT}")
-    return list(_Letter(_read(_sendable(text)), limit).messages())
+    return list(_Letter(_read(_MARKDOWN.sub(r"\2", _sendable(text))), limit).messages())
 
 
 def _sendable(text: str) -> str:

@@ -87,12 +87,15 @@ class Contact(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(String(120))
-    """E.164; for a withheld number, "withheld:" and the CallSid, so that nobody shares its memory."""
+    """E.164; for a withheld number, "withheld:" and the CallSid, so that nobody shares its memory; for somebody on
+    WhatsApp who shows none, "bsuid:" and their user id."""
     simulated: Mapped[bool]
     name: Mapped[str] = mapped_column(String(80), default="")
     """The name that they use on WhatsApp."""
     whatsapp_address: Mapped[str] = mapped_column(String(120), default="")
-    """The provider's form of their address, not always the number that they call from."""
+    """The provider's form of their address, not always the number that they call from; empty without a number."""
+    whatsapp_user_id: Mapped[str | None] = mapped_column(String(160), index=True)
+    """WhatsApp's business-scoped id of theirs, as received, once a message brought one."""
     wrote_at: Mapped[datetime | None]
     """Time of their last message: free text may be sent to them for 24 hours afterwards."""
     opted_out_at: Mapped[datetime | None]

@@ -12,6 +12,7 @@ from integrations.message_errors import DIALOG360, TWILIO, provider_of, what_to_
 from integrations.twilio.messages import MessageState
 from messaging.requests import status_of
 from storage.models import MessageStatus
+from storage.queries.contacts import WITHOUT_NUMBER
 from storage.queries.messages import MessageRecord, MessageWithContact
 from storage.queries.outgoing import RECEIPT_RANKS
 from translations import lazy_gettext as _
@@ -40,6 +41,12 @@ _KINDS = {
     "reaction": _("reaction"),
     "button": _("button"),
     "list": _("list"),
+    "contacts": _("contact card"),
+    "form": _("form"),
+    "order": _("order"),
+    "advertisement": _("from an advertisement"),
+    "edit": _("correction"),
+    "deleted": _("deleted by the customer"),
     "stop-question": _("question"),
     "pause": _("pause"),
     "team": _("team"),
@@ -119,7 +126,9 @@ def _when(at: datetime, zone: ZoneInfo) -> str:
 def _who(terminal: Terminal, row: MessageWithContact) -> str:
     simulated = terminal.translate(_("(simulated)")) if row.simulated else ""
     name = harmless(" ".join(row.name.split()))
-    return "\n".join(filter(None, (name, harmless(row.number), simulated)))
+    is_shown = not row.number.startswith(WITHOUT_NUMBER)
+    number = harmless(row.number) if is_shown else terminal.translate(_("no number"))
+    return "\n".join(filter(None, (name, number, simulated)))
 
 
 def _direction(terminal: Terminal, message: MessageRecord) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AliasPath, Field, OnErrorOmit
 
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES, Api, understood
-from integrations.chatwoot.fields import Filled, sendable
+from integrations.chatwoot.fields import Filled
 from integrations.chatwoot.files import File, FileStore
 from integrations.chatwoot.liquid import escape
 from integrations.chatwoot.setup_check import Findings, find_problems
@@ -30,6 +30,7 @@ from integrations.chatwoot.shapes import (
     Upload,
 )
 from integrations.json_models import Model
+from integrations.plain_text import sendable
 
 __all__ = ["MOVED", "NOT_CONFIGURED", "TOO_MANY_MESSAGES", "Chatwoot"]
 

@@ -1,19 +1,12 @@
 """Defines the kinds of values in Chatwoot's JSON."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
 from integrations.json_models import cleaned
-
-_UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def sendable(content: str) -> str:
-    """Return a text without the characters that Postgres, and so Chatwoot, fails at: with 500, and every time."""
-    return _UNKEEPABLE.sub("", content)
+from integrations.plain_text import sendable
 
 
 def _moment(written: Any) -> datetime | None:

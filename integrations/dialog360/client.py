@@ -15,6 +15,7 @@ from integrations.dialog360.media import MediaFiles
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, IntegrationError
 from integrations.http.json_client import TOO_LARGE, JsonHttp
 from integrations.json_models import dict_of, dicts_of
+from integrations.plain_text import sendable
 
 __all__ = [
     "API_URL",
@@ -53,9 +54,10 @@ class Dialog360:
     def send_text(self, to: str, body: str) -> str:
         """Send a text of at most MOST_BODY characters and return its wamid. Not repeated: it would arrive twice.
 
-        to: E.164. Where this raises, may_have_been_done says whether it may be on its way all the same.
+        to: E.164, or the user id of somebody who shows no number. Where this raises, may_have_been_done says whether
+        it may be on its way all the same.
         """
-        return self._send(to, "text", {"body": body, "preview_url": False})
+        return self._send(to, "text", {"body": sendable(body), "preview_url": False})
 
     def send_media(
         self, to: str, link: str, kind: str, caption: str | None = None, *, file_name: str | None = None
@@ -69,7 +71,7 @@ class Dialog360:
             raise ValueError(f"no such message: {kind}{' with a caption' if caption else ''}")
         file = {"link": link}
         if caption:
-            file["caption"] = caption
+            file["caption"] = sendable(caption)
         if file_name and kind == "document":
             file["filename"] = file_name
         return self._send(to, kind, file)
@@ -81,8 +83,9 @@ class Dialog360:
         or by name, none of them empty or with a line break.
         """
         template: dict[str, Any] = {"name": name, "language": {"code": language}}
-        if variables:
-            template["components"] = [{"type": "body", "parameters": _parameters(variables)}]
+        cleaned = {name: sendable(value) for name, value in variables.items()}
+        if cleaned:
+            template["components"] = [{"type": "body", "parameters": _parameters(cleaned)}]
         return self._send(to, "template", template)
 
     def show_typing(self, wamid: str) -> None:
@@ -108,9 +111,10 @@ class Dialog360:
         self._http.close()
 
     def _send(self, to: str, kind: str, content: Mapping[str, Any]) -> str:
-        answer = self._post(
-            {"recipient_type": "individual", "to": to.removeprefix("+"), "type": kind, kind: content}
-        )
+        # An id in "to" would be accepted, its letters dropped, and the rest taken for somebody's number
+        number = to.removeprefix("+")
+        person = {"to": number} if number.isdigit() else {"recipient": to}
+        answer = self._post({"recipient_type": "individual", **person, "type": kind, kind: content})
         for message in dicts_of(answer.get("messages")):
             if wamid := line_of(message.get("id"), _MOST_WAMID):
                 return wamid

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.dialog360.lenient import degrees_of, line_of, text_of
+from integrations.form_values import form_values
 from integrations.json_models import dict_of, dicts_of
 
 MOST_BODY = 4096
@@ -16,10 +17,15 @@ MOST_LABEL = 200
 MOST_ID = 255
 MOST_CARDS = 10
 MOST_PHONES = 5
+MOST_VALUES = 2000
+MOST_AMOUNT = 10**9
 
 
 class Kind(StrEnum):
-    """A message's kind. UNSUPPORTED: not passed on by WhatsApp, or not understood."""
+    """A message's kind. EDIT: another one's new words; REVOKE: another one was deleted.
+
+    UNSUPPORTED: not passed on by WhatsApp, or not understood.
+    """
 
     TEXT = "text"
     BUTTON = "button"
@@ -32,6 +38,10 @@ class Kind(StrEnum):
     LOCATION = "location"
     CONTACTS = "contacts"
     REACTION = "reaction"
+    FORM = "form"
+    ORDER = "order"
+    EDIT = "edit"
+    REVOKE = "revoke"
     UNSUPPORTED = "unsupported"
 
 
@@ -73,6 +83,7 @@ class Content:
     cards: tuple[Card, ...] = ()
     reply_id: str = ""
     about: str = ""
+    values: str = ""
 
 
 def read_content(message: dict[str, Any]) -> Content:
@@ -96,6 +107,9 @@ def _button(part: Any) -> Content:
 
 def _interactive(part: Any) -> Content:
     answer = dict_of(part)
+    if form := dict_of(answer.get("nfm_reply")):
+        values = text_of(form_values(form.get("response_json")), MOST_VALUES)
+        return Content(Kind.FORM if values else Kind.UNSUPPORTED, values=values)
     chosen = dict_of(answer.get("button_reply")) or dict_of(answer.get("list_reply"))
     return _chosen(chosen.get("title"), chosen.get("id"))
 
@@ -150,6 +164,40 @@ def _reaction(part: Any) -> Content:
     return Content(Kind.REACTION, line_of(reaction.get("emoji"), 40), about=about)
 
 
+def _order(part: Any) -> Content:
+    order = dict_of(part)
+    items = [line for item in dicts_of(order.get("product_items"))[:MOST_CARDS] if (line := _item(item))]
+    words = text_of(order.get("text"), MOST_BODY)
+    return Content(Kind.ORDER if items or words else Kind.UNSUPPORTED, words, values=", ".join(items))
+
+
+def _item(item: dict[str, Any]) -> str:
+    product = line_of(item.get("product_retailer_id"), MOST_LABEL)
+    price = " ".join(filter(None, (_amount(item.get("item_price")), line_of(item.get("currency"), 3))))
+    quantity = _amount(item.get("quantity")) or "1"
+    return f"{quantity} x {product}{f' at {price}' if price else ''}" if product else ""
+
+
+def _amount(value: Any) -> str:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return line_of(f"{value:.10g}" if is_number and abs(value) < MOST_AMOUNT else value, 20)
+
+
+def _edit(part: Any) -> Content:
+    """A message's new words; its file stays the same."""
+    edit = dict_of(part)
+    said = dict_of(edit.get("message"))
+    content = read_content(said) if said.get("type") in _EDITABLE else Content(Kind.UNSUPPORTED)
+    if not content.body:
+        return Content(Kind.UNSUPPORTED)
+    return Content(Kind.EDIT, content.body, about=line_of(edit.get("original_message_id"), MOST_ID))
+
+
+def _revoke(part: Any) -> Content:
+    return Content(Kind.REVOKE, about=line_of(dict_of(part).get("original_message_id"), MOST_ID))
+
+
+_EDITABLE = ("text", "image", "video", "document")
 _READERS: dict[str, Callable[[Any], Content]] = {
     "text": _text,
     "button": _button,
@@ -163,4 +211,7 @@ _READERS: dict[str, Callable[[Any], Content]] = {
     "location": _location,
     "contacts": _contacts,
     "reaction": _reaction,
+    "order": _order,
+    "edit": _edit,
+    "revoke": _revoke,
 }

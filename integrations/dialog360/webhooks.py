@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.contents import Card, Kind, Location, Media, read_content
+from integrations.dialog360.contents import MOST_LABEL, Card, Kind, Location, Media, read_content
 from integrations.dialog360.lenient import line_of, whole_of
 from integrations.json_models import dict_of, dicts_of
+from integrations.whatsapp_ids import user_id_of
 
 __all__ = [
     "Card",
@@ -52,10 +53,11 @@ _STATUSES = frozenset(ReceiptStatus)
 class InboundMessage:
     """A message that came in.
 
-    number, our_number: E.164; our_number is empty where the webhook does not say it. sent_at: UTC.
+    number, our_number: E.164; our_number is empty where the webhook does not say it, number for somebody who shows a
+    user name in its place. user_id: WhatsApp's of theirs, or empty. sent_at: UTC.
     body: what the person wrote, a file's caption, a button's title, a reaction's emoji (empty: taken back).
     reply_id: what the button or row that was chosen stands for. about: the wamid of the message that is answered or
-    reacted to.
+    reacted to, edited or deleted. values: a form's or an order's, in one line. advertisement: the one they came from.
     """
 
     wamid: str
@@ -70,6 +72,9 @@ class InboundMessage:
     cards: tuple[Card, ...] = ()
     reply_id: str = ""
     about: str = ""
+    user_id: str = ""
+    values: str = ""
+    advertisement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +92,37 @@ class Receipt:
 class Webhook:
     """All that one webhook says, in its order.
 
-    our_number: E.164, or empty. without_number: how many messages came from people who show a user name in place of
-    their number; nobody can be told who they are, and they are not among messages.
+    our_number: E.164, or empty. without_sender: how many messages have neither a number nor a user id; they are not
+    among messages. of_groups: the types of messages in groups, which are not among them either.
     """
 
     messages: list[InboundMessage]
     receipts: list[Receipt]
     our_number: str
-    without_number: int
+    without_sender: int
+    of_groups: list[str]
 
 
 def read_webhook(body: Any) -> Webhook:
     """Return what a webhook's JSON says; what cannot be understood in it is left out."""
     messages: list[InboundMessage] = []
     receipts: list[Receipt] = []
+    of_groups: list[str] = []
     our_number, written = "", 0
     for value in _values(body):
         around = _around(value)
         our_number = our_number or around.our_number
         parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
+        of_groups += [line_of(part.get("type"), 20) for part in parts if _is_of_group(part)]
+        parts = [part for part in parts if not _is_of_group(part)]
         written += len(parts)
         messages += [message for part in parts if (message := _message(part, around)) is not None]
         receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
-    return Webhook(messages, receipts, our_number, written - len(messages))
+    return Webhook(messages, receipts, our_number, written - len(messages), of_groups)
+
+
+def _is_of_group(part: dict[str, Any]) -> bool:
+    return bool(part.get("group_id"))
 
 
 def _values(body: Any) -> Iterator[dict[str, Any]]:
@@ -127,33 +140,53 @@ def _values(body: Any) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """The context of messages. names: by number. sole: the one contact there is, as number and name."""
+    """The context of messages. people: by number and by user id. sole: the one contact there is."""
 
     our_number: str
-    names: Mapping[str, str]
-    sole: tuple[str, str] = ("", "")
+    people: Mapping[str, "_Person"]
+    sole: "_Person"
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    number: str = ""
+    user_id: str = ""
+    name: str = ""
 
 
 def _around(value: dict[str, Any]) -> _Around:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
-        (_number(contact.get("wa_id")), line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME))
+        _Person(
+            _number(contact.get("wa_id")),
+            user_id_of(contact.get("user_id")),
+            line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME),
+        )
         for contact in dicts_of(value.get("contacts"))
     ]
-    sole = people[0] if len(people) == 1 else ("", "")
-    return _Around(_number(re.sub(r"[\s().-]", "", shown)), dict(people), sole)
+    known = {key: person for person in people for key in (person.number, person.user_id) if key}
+    sole = people[0] if len(people) == 1 else _Person()
+    return _Around(_number(re.sub(r"[\s().-]", "", shown)), known, sole)
+
+
+def _sender(part: dict[str, Any], around: _Around) -> _Person:
+    said = part.get("from")
+    number, user_id = _number(said), user_id_of(part.get("from_user_id")) or user_id_of(said)
+    if not number and not user_id and said in (None, ""):
+        return around.sole
+    person = around.people.get(number) or around.people.get(user_id) or around.sole
+    return _Person(number, user_id or (person.user_id if person.number == number else ""), person.name)
 
 
 def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
-    said = part.get("from")
-    number = around.sole[0] if said in (None, "") else _number(said)
-    if not number:
+    sender = _sender(part, around)
+    if not sender.number and not sender.user_id:
         return None
     content = read_content(part)
     message = InboundMessage(
         wamid=line_of(part.get("id"), MOST_ID),
-        number=number,
-        name=around.names.get(number, around.sole[1]),
+        number=sender.number,
+        name=sender.name,
         our_number=around.our_number,
         sent_at=_time(part.get("timestamp")),
         kind=content.kind,
@@ -163,8 +196,15 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         cards=content.cards,
         reply_id=content.reply_id,
         about=content.about or line_of(dict_of(part.get("context")).get("id"), MOST_ID),
+        user_id=sender.user_id,
+        values=content.values,
+        advertisement=_advertisement(dict_of(part.get("referral"))),
     )
     return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
+
+
+def _advertisement(referral: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (line_of(referral.get(name), MOST_LABEL) for name in ("headline", "body"))))
 
 
 def _name_of_its_own(message: InboundMessage) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.errors import IntegrationError
-from integrations.language_model import Event, Finish, Message, TextDelta, ToolCall, ToolSpec
+from integrations.language_model import NOTES, Event, Finish, Message, TextDelta, ToolCall, ToolSpec
 from integrations.offline.faq_search import LexicalIndex, words
 from integrations.offline.phrases import OfflinePhrases, Patterns
 
@@ -208,7 +208,7 @@ class _Exchange:
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> "_Exchange":
-        users = [number for number, message in enumerate(messages) if message.get("role") == "user"]
+        users = [number for number, message in enumerate(messages) if _is_said(message)]
         if not users:
             return cls()
         past, answer = messages[: users[-1]], messages[users[-1] + 1 :]
@@ -226,6 +226,10 @@ class _Exchange:
     @property
     def heard_words(self) -> str:
         return _bare(self.heard)
+
+
+def _is_said(message: Message) -> bool:
+    return message.get("role") == "user" and not _text(message).startswith(f"[{NOTES}")
 
 
 def _text(message: Message) -> str:

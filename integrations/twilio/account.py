@@ -61,6 +61,7 @@ class TwilioAccount:
     ) -> None:
         http_client = _HttpClient(api_url=api_url, timeout_s=timeout_s, total_s=total_s)
         self._client = Client(account_sid, auth_token, http_client=http_client)
+        self._base_url = (api_url or "https://api.twilio.com").rstrip("/")
 
 
 @contextmanager

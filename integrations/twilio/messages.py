@@ -11,10 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from integrations.plain_text import sendable
 from integrations.twilio.account import TwilioAccount, one_error
 from integrations.twilio.error_codes import receipt_is_permanent, what_to_do
 
-__all__ = ["MessageState", "TwilioMessages", "receipt_is_permanent", "what_to_do"]
+__all__ = ["MessageState", "ReceivedMessage", "TwilioMessages", "receipt_is_permanent", "what_to_do"]
+
+MOST_FILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ class MessageState:
     created_at: datetime | None
     price: Decimal | None
     price_unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message that somebody sent us. sender, to: as Twilio writes them. at: UTC. files: how many came with it."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+    at: datetime
+    files: int
 
 
 class TwilioMessages(TwilioAccount):
@@ -68,7 +83,7 @@ class TwilioMessages(TwilioAccount):
                 self._client.messages.create(
                     to=to,
                     from_=sender,
-                    body=body,
+                    body=None if body is None else sendable(body),
                     media_url=None if media_url is None else [media_url],
                     content_sid=content_sid,
                     content_variables=_as_json(content_variables),
@@ -96,6 +111,22 @@ class TwilioMessages(TwilioAccount):
         recent = [pair for pair in dated if pair[0] >= earliest]
         return [state for _, state in sorted(recent, key=lambda pair: pair[0], reverse=True)]
 
+    def received(self, *, since: datetime, limit: int = 100) -> list[ReceivedMessage]:
+        """Return the WhatsApp messages that people sent us since then, newest first. since: aware."""
+        with one_error():
+            found = self._client.messages.list(date_sent_after=since, limit=limit, page_size=50)
+            return [_received(message) for message in found if _is_received(message)]
+
+    def media_of(self, sid: str) -> list[tuple[str, str]]:
+        """Return the links of a message's files with their types, as a webhook has them."""
+        with one_error():
+            found = self._client.messages(sid).media.list(limit=MOST_FILES)
+            return [
+                (f"{self._base_url}{file.uri.removesuffix('.json')}", file.content_type or "")
+                for file in found
+                if file.uri
+            ]
+
     def show_typing(self, message_sid: str) -> None:
         """Show the writer of that inbound message that an answer is being written, and mark it as read.
 
@@ -109,11 +140,30 @@ class TwilioMessages(TwilioAccount):
 
 
 def _as_json(variables: Mapping[str, str] | None) -> str | None:
-    return None if variables is None else json.dumps(dict(variables), ensure_ascii=False)
+    if variables is None:
+        return None
+    return json.dumps({name: sendable(value) for name, value in variables.items()}, ensure_ascii=False)
 
 
 def _is_outbound(message: Any) -> bool:
     return str(message.direction).startswith("outbound")
+
+
+def _is_received(message: Any) -> bool:
+    is_whatsapp = str(message.from_).startswith("whatsapp:") and message.sid and message.date_created
+    return str(message.direction) == "inbound" and bool(is_whatsapp)
+
+
+def _received(message: Any) -> ReceivedMessage:
+    files = str(message.num_media or "0")
+    return ReceivedMessage(
+        sid=message.sid,
+        sender=message.from_,
+        to=message.to or "",
+        body=message.body or "",
+        at=message.date_created,
+        files=int(files) if files.isdigit() else 0,
+    )
 
 
 def _state(message: Any) -> MessageState:

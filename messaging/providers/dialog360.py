@@ -46,7 +46,7 @@ class Dialog360Provider:
 
     def send(self, recipient: Recipient, message: OutgoingMessage) -> SentMessage:
         """Send a message; 360dialog tells our webhook of it by the id that it gave."""
-        to = (recipient.address or recipient.number).removeprefix("whatsapp:")
+        to = recipient.reached_by
         if message.template is not None:
             template = message.template
             wamid = self._client.send_template(to, template.name, template.language, message.variables)

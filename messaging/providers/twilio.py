@@ -105,7 +105,7 @@ def status_callback(base_url: str, message_id: int) -> str:
 
 
 def _address(recipient: Recipient) -> str:
-    return f"whatsapp:{(recipient.address or recipient.number).removeprefix('whatsapp:')}"
+    return f"whatsapp:{recipient.reached_by}"
 
 
 def _sent(state: MessageState) -> SentMessage:

@@ -20,7 +20,6 @@ from conversation.phrases.words import Notices
 from jobs.queue import Work
 from people.handoff.notices import Answer, notice, plain_line, read_answer
 from people.handoff.sellers import Seller, next_duty, next_seller
-from phone_numbers import is_withheld
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import LOST, MessageStatus
@@ -193,7 +192,7 @@ class Handoffs(NullObserver):
         self._tell_others(connection, facts, seller.name, now)
         self._show(connection, facts, "taken", self.policy.words.note_taken.format(name=seller.name), now)
         log.info("handoff_taken", handoff_id=facts.id)
-        number = self._no_number if is_withheld(facts.number) else plain_line(facts.number)
+        number = plain_line(facts.number) if facts.number.startswith("+") else self._no_number
         words = self.policy.words.yours.format(name=plain_line(facts.name), number=number)
         return words.replace("  ", " ")
 

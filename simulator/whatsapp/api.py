@@ -193,6 +193,8 @@ class MessagingApi(Closable):
         messages = re.escape(f"/{API_VERSION}/Accounts/{self.account_sid}/Messages")
         if match := re.fullmatch(f"{messages}(?:/(\\w+))?\\.json", request.path):
             return self._messages(request, match[1])
+        if match := re.fullmatch(f"{messages}/(\\w+)/Media\\.json", request.path):
+            return Reply.of_json(200, {"media_list": self.media.listed(match[1])})
         if (request.method, request.path) == ("POST", TYPING):
             return self._show_typing(request)
         raise not_found(request.path)

@@ -9,6 +9,7 @@ from simulator.whatsapp.http_server import Reply, Request
 from simulator.whatsapp.twiml_parser import MAX_BODY_CHARS, MAX_MEDIA
 
 _ADDRESS = re.compile(r"whatsapp:\+[1-9][0-9]{6,14}")
+_USER_ID = re.compile(r"whatsapp:[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 _WHO = "Your AccountSid or AuthToken was incorrect."
 
 
@@ -56,7 +57,7 @@ def _address_faults(form: Mapping[str, str]) -> Iterator[ApiError]:
     to, sender = form.get("To"), form.get("From")
     if not to:
         yield ApiError(400, 21604, "A 'To' phone number is required.")
-    elif not _ADDRESS.fullmatch(to):
+    elif not _ADDRESS.fullmatch(to) and not _USER_ID.fullmatch(to):
         yield ApiError(400, 21211, f"Invalid 'To' Phone Number: {to}")
     if not sender and not form.get("MessagingServiceSid"):
         yield ApiError(400, 21603, "A 'From' phone number is required.")

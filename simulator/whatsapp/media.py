@@ -121,6 +121,16 @@ class MediaStore:
             self._missing[path] = attachment.missing_times
         return path
 
+    def listed(self, message_sid: str) -> list[dict[str, str]]:
+        """Return the files of a message, as Twilio's REST API lists them."""
+        base = f"/{API_VERSION}/Accounts/{self._account_sid}/Messages/{message_sid}/Media/"
+        with self._lock:
+            found = [(path, file) for path, file in self._attachments.items() if path.startswith(base)]
+        return [
+            {"sid": path.removeprefix(base), "content_type": file.content_type, "uri": f"{path}.json"}
+            for path, file in found
+        ]
+
     def api_reply(self, request: Request, cdn_url: str) -> Reply | None:
         """Return a redirect to a temporary URL of the file; None if there is no file."""
         with self._lock:

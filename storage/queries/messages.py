@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, or_, select, update
 
 from storage.models import Contact, Conversation, Message, MessageStatus
 from storage.upsert import insert_once
@@ -165,6 +165,58 @@ def set_aside(connection: Connection, message_id: int) -> None:
     )
 
 
+def correct(connection: Connection, message_id: int, body: str) -> None:
+    """Replace the words of a message that is in no turn yet."""
+    which = (MESSAGES.c.id == message_id, MESSAGES.c.turn_id.is_(None))
+    connection.execute(update(MESSAGES).where(*which).values(body=body))
+
+
+def take_back(connection: Connection, message_id: int, kind: str) -> None:
+    """Record, as its kind, that its writer deleted a message; it is not answered any more."""
+    connection.execute(
+        update(MESSAGES).where(MESSAGES.c.id == message_id).values(kind=kind, status=MessageStatus.SETTLED)
+    )
+
+
+def heard_by_twilio_since(
+    connection: Connection, since: datetime, *, before: datetime | None = None
+) -> datetime | None:
+    """Return the time of the newest real message that came by Twilio since then; None if there is none."""
+    until = [] if before is None else [MESSAGES.c.created_at < before]
+    newest = (
+        select(MESSAGES.c.created_at)
+        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(
+            MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(False), _CONTACTS.c.simulated.is_(False)
+        )
+        .where(or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")), *until)
+    )
+    return connection.execute(newest.order_by(MESSAGES.c.created_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def without_receipt(
+    connection: Connection, *, since: datetime, changed: tuple[datetime, datetime], limit: int
+) -> list[str]:
+    """Return the SIDs of real messages by Twilio written since then, and neither delivered nor lost.
+
+    changed: between which times their status changed last.
+    """
+    which = (
+        MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(True),
+        MESSAGES.c.status.in_((MessageStatus.QUEUED, MessageStatus.SENT)),
+        MESSAGES.c.changed_at.between(*changed), _CONTACTS.c.simulated.is_(False),
+        or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")),
+    )  # fmt: skip
+    found = (
+        select(MESSAGES.c.sid)
+        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .where(*which)
+    )
+    return [str(sid) for sid in connection.execute(found.order_by(MESSAGES.c.id).limit(limit)).scalars()]
+
+
 def came_in_since(connection: Connection, conversation_id: int, since: datetime) -> int:
     """Return the number of inbound messages after a time."""
     return connection.execute(
@@ -184,9 +236,9 @@ def wants_nothing(connection: Connection, conversation_id: int, opted_out_at: da
 
 
 def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
-    """Return whether a message is the newest inbound one."""
+    """Return whether a message is the newest of the inbound ones that wait for an answer."""
     newest = select(func.max(MESSAGES.c.id)).where(
-        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.outbound.is_(False)
+        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.status == MessageStatus.RECEIVED
     )
     return bool(connection.execute(newest).scalar_one() == message_id)
 

@@ -273,6 +273,12 @@ def reword(connection: Connection, conversation_id: int, old: str, new: str) -> 
     )
 
 
+def reword_turn(connection: Connection, turn_id: int, old: str, new: str) -> None:
+    """Replace words, once, in the utterance of one turn."""
+    heard = connection.execute(select(_TURNS.c.heard).where(_TURNS.c.id == turn_id)).scalar_one()
+    connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard=heard.replace(old, new, 1)))
+
+
 def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:
     """Record how much of an answer the caller can have heard before interrupting it."""
     connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from integrations.plain_text import folded, plain_words
+from integrations.plain_text import folded, plain_words, sendable
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,19 @@ from integrations.plain_text import folded, plain_words
 )
 def test_words_are_what_is_left_without_case_accents_and_signs(text, plain):
     assert plain_words(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Ana \u202elaer\u202c", "Ana laer"),
+        ("\u2067Ana\u2069 \ufffe\uffff\x00\ud800", "Ana "),
+        ("línea\n\tdos\r\n", "línea\n\tdos\r\n"),
+        ("مرحبا 👩‍👩‍👧‍👦 \u200f!", "مرحبا 👩‍👩‍👧‍👦 \u200f!"),
+    ],
+)
+def test_what_breaks_or_turns_around_a_text_is_not_sent(written, sent):
+    assert sendable(written) == sent
 
 
 def test_latin_letters_are_folded_one_by_one_as_unicode_says():

@@ -12,6 +12,7 @@ from tests.fakes.dialog360.webhooks import Webhooks
 
 WINDOW_S = 24 * 3600
 BODY_LIMIT = 4096
+USER_ID = r"[A-Z]{2}\.[A-Za-z0-9]{1,128}"
 PAIR_BURST = 45
 READ = ("sent", "delivered", "read")
 DELIVERED = READ[:2]
@@ -130,7 +131,7 @@ class Messages:
         message = self._checked(body)
         self.sent[message.wamid] = message
         receipts = self._told(message)
-        shown = {"input": body["to"], "wa_id": message.to}
+        shown = {"input": message.to, "wa_id" if "to" in body else "user_id": message.to}
         answer = {"messaging_product": "whatsapp", "contacts": [shown], "messages": [{"id": message.wamid}]}
         return Reply(200, answer, then=tuple(receipts))
 
@@ -147,8 +148,10 @@ class Messages:
         return Reply(200, {"success": True})
 
     def _checked(self, body: dict[str, Any]) -> Sent:
-        to, kind = digits(str(body.get("to", ""))), body.get("type", "text")
-        if not re.fullmatch(r"[1-9][0-9]{6,14}", to):
+        # As Meta does: what is in "to" is a number, whatever letters there are, and it goes before "recipient"
+        to = re.sub(r"[^0-9]", "", str(body["to"])) if "to" in body else str(body.get("recipient", ""))
+        kind = body.get("type", "text")
+        if not re.fullmatch(r"[1-9][0-9]{6,14}" if "to" in body else USER_ID, to):
             raise MetaError(131009, "Parameter value is not valid", "to is not a phone number")
         content = body.get(kind)
         if not isinstance(content, dict):
@@ -200,6 +203,8 @@ class Messages:
         message.receipts.append(status)
         receipt: dict[str, Any] = {"id": message.wamid, "status": status, "timestamp": str(int(self._now())),
                                    "recipient_id": message.to}  # fmt: skip
+        if re.fullmatch(USER_ID, message.to):
+            receipt["recipient_user_id"] = receipt.pop("recipient_id")
         if status == "failed":
             title = TITLES.get(code or 131000, "Something went wrong")
             receipt["errors"] = [{"code": code or 131000, "title": title, "message": title}]

@@ -7,6 +7,8 @@ from tests.fakes.dialog360.shapes import digits
 from tests.fakes.dialog360.webhooks import Webhooks
 
 BUSINESS = "12025550100"
+HIDDEN = "ES.13491208655302741918"
+"""The user id of somebody who shows a user name instead of a number."""
 
 
 class People:
@@ -76,6 +78,25 @@ class People:
         reaction = {"message_id": about, "emoji": emoji} if emoji else {"message_id": about}
         return self.send(number, "reaction", reaction, **options)
 
+    def edit(self, number: str | None, original: str, body: str, **options: Any) -> str:
+        """Change the words of a message within its quarter of an hour."""
+        said = {"type": "text", "text": {"body": body}}
+        return self.send(number, "edit", {"original_message_id": original, "message": said}, **options)
+
+    def delete(self, number: str | None, original: str, **options: Any) -> str:
+        """Delete a message for everybody."""
+        return self.send(number, "revoke", {"original_message_id": original}, **options)
+
+    def fill_in(self, number: str | None, answers: str, **options: Any) -> str:
+        """Send a form back. answers: its JSON."""
+        form = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": answers}}
+        return self.send(number, "interactive", form, **options)
+
+    def order(self, number: str | None, *items: dict[str, Any], text: str = "", **options: Any) -> str:
+        """Order from the catalogue."""
+        order = {"catalog_id": "1", "text": text, "product_items": list(items)}
+        return self.send(number, "order", order, **options)
+
     def send_unsupported(self, number: str | None, **options: Any) -> str:
         errors = [{"code": 131051, "title": "Message type unknown", "message": "Message type unknown"}]
         return self.send(number, "unsupported", {}, errors=errors, **options)
@@ -107,8 +128,9 @@ class People:
             message[kind] = part
         contact: dict[str, Any] = {"profile": {"name": name}}
         if number is None:
-            contact = {"profile": {"name": name, "username": "ana"}, "user_id": "ES.13491208655302741918"}
-            message["from_user_id"] = "ES.13491208655302741918"
+            contact = {"profile": {"name": name, "username": "ana"}, "user_id": HIDDEN}
+            message["from_user_id"] = HIDDEN
+            self._hears(HIDDEN)
         else:
             contact["wa_id"] = message["from"] = digits(number)
             self._hears(number)

@@ -11,6 +11,7 @@ from integrations.dialog360.webhooks import (
     read_webhook,
 )
 from tests.fakes.dialog360.fake import OUR_NUMBER
+from tests.fakes.dialog360.people import HIDDEN
 from tests.integrations.dialog360.bodies import ANA, LUIS, NOON, flat, message, only
 
 
@@ -110,14 +111,20 @@ def test_a_notice_of_whatsapps_own_is_nobodys_message(whatsapp):
     whatsapp.people.change_number(ANA, LUIS)
 
     read = read_webhook(whatsapp.webhooks.bodies[-1])
-    assert (read.messages, read.without_number) == ([], 0)
+    assert (read.messages, read.without_sender) == ([], 0)
 
 
-def test_somebody_who_shows_no_number_is_counted_and_is_no_message(whatsapp):
-    whatsapp.people.write(None, "Hola")
+def test_somebody_who_shows_no_number_is_known_by_the_user_id(whatsapp):
+    whatsapp.people.write(None, "Hola", name="Ana Ruiz")
 
-    read = read_webhook(whatsapp.webhooks.bodies[-1])
-    assert (read.messages, read.without_number) == ([], 1)
+    found = last(whatsapp)
+    assert (found.number, found.user_id, found.name) == ("", HIDDEN, "Ana Ruiz")
+
+
+def test_a_number_and_a_user_id_come_together(whatsapp):
+    whatsapp.people.write(ANA, "Hola", from_user_id=HIDDEN)
+
+    assert (last(whatsapp).number, last(whatsapp).user_id) == (ANA, HIDDEN)
 
 
 # --- what is said around them

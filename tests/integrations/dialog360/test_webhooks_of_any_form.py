@@ -8,6 +8,7 @@ from integrations.dialog360.webhooks import (
     ReceiptStatus,
     read_webhook,
 )
+from integrations.whatsapp_ids import user_id_of
 from tests.examples import examples
 from tests.integrations.dialog360.bodies import flat, message
 
@@ -26,6 +27,8 @@ FIELDS = [
     "profile",
     "name",
     "wa_id",
+    "user_id",
+    "from_user_id",
     "from",
     "id",
     "timestamp",
@@ -107,7 +110,7 @@ def can_be_kept(webhook):
     """Every value is of its kind, bounded, and such as a database takes."""
     for found in webhook.messages:
         assert isinstance(found.kind, Kind)
-        assert found.number.startswith("+")
+        assert found.number.startswith("+") or user_id_of(found.user_id)
         assert 0 < len(found.wamid) <= 255
         assert len(found.body) <= 4096
         repr_of_all = [found.wamid, found.name, found.body, found.reply_id, found.about, str(found.cards)]

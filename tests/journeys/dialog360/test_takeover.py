@@ -11,15 +11,6 @@ from tests.journeys.dialog360.people import ANA, TOKEN, came, post, write
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
 
-
-def test_who_shows_no_number_is_passed_over_and_the_webhook_taken(line, whatsapp):
-    whatsapp.people.write(None, "Hola")
-    whatsapp.webhooks.settle()
-
-    assert whatsapp.webhooks.sent[0].acknowledged
-    assert came(line) == []
-
-
 # People
 
 

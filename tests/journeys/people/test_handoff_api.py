@@ -2,16 +2,19 @@
 
 import json
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
+from integrations.errors import IntegrationError
 from storage.base import utc_now
-from storage.models import Handoff, Message
-from tests.journeys.people.handoffs import CUSTOMER, WANTED, ask, told
-from tests.journeys.whatsapp.people import work_off
-from tests.records import every
+from storage.models import Contact, Handoff, Message
+from storage.queries import contacts
+from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, WANTED, ask, told
+from tests.journeys.whatsapp.people import person_of, work_off
+from tests.records import every, the_only
 
 pytestmark = pytest.mark.quick
 
@@ -142,6 +145,41 @@ def test_an_answer_of_twilios_that_was_lost_does_not_double_the_notice(known_sel
     assert len(told(marta) + told(luis)) == 1
 
 
+def test_a_template_whose_answer_was_lost_is_known_by_its_words_and_goes_once(team_line, twilio):
+    line = team_line(sellers=MARTA, twilio_template_sid="HX" + "1" * 32)
+    marta = person_of(line, twilio, number=MARTA, to=US)
+    with line.parts.database.write() as connection:
+        contacts.recipient_for(connection, MARTA, utc_now())
+        connection.execute(update(Contact).values(wrote_at=utc_now() - timedelta(hours=25)))
+    twilio.lose_answer()
+    assert ask(line)[0] == 500
+    [notice] = [message for message in twilio.book if message.direction == "outbound-api"]
+    notice.body = f"Aviso: {json.loads(notice.content_variables)['1']}. Responda OK."
+
+    age_notices(line)
+    work_off(line, seconds=70)
+
+    assert len(marta.received) == 1
+    assert the_only(line.parts.database, Message).sid == notice.sid
+
+
+def test_a_template_whose_words_are_not_known_goes_once_more_at_most(team_line, twilio):
+    line = team_line(sellers=MARTA, twilio_template_sid="HX" + "1" * 32)
+    marta = person_of(line, twilio, number=MARTA, to=US)
+    with line.parts.database.write() as connection:
+        contacts.recipient_for(connection, MARTA, utc_now())
+        connection.execute(update(Contact).values(wrote_at=utc_now() - timedelta(hours=25)))
+    twilio.lose_answer(times=20)
+    assert ask(line)[0] == 500
+
+    for _ in range(5):
+        age_notices(line)
+        with suppress(IntegrationError):
+            work_off(line, seconds=7000)
+
+    assert len(marta.received) == 2
+
+
 def test_asked_again_after_another_seller_was_told_it_names_that_message(known_sellers, twilio):
     line, marta, luis = known_sellers
     twilio.refuse(400, 63003)
@@ -162,7 +200,7 @@ def age_notices(line):
     with line.parts.database.write() as connection:
         connection.execute(
             update(Message)
-            .where(Message.kind == "notice")
+            .where(Message.kind.in_(["notice", "template"]))
             .values(changed_at=utc_now() - timedelta(seconds=61))
         )
 

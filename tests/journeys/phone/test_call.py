@@ -262,6 +262,6 @@ def test_a_returning_caller_is_remembered_by_topic_alone(line, openai):
     second.dial()
     second.say("Hola, llamo otra vez")
 
-    system = asked(openai)[0][1]
-    assert "cambio de una cita" in system
-    assert "calle Mayor" not in system and "martes" not in system.split("cambio de una cita")[1]
+    (_, system), (role, notes) = asked(openai)[:2]
+    assert role == "user" and "cambio de una cita" in notes and "cambio de una cita" not in system
+    assert "calle Mayor" not in notes and "martes" not in notes

@@ -1,6 +1,7 @@
 """Stories of people who send photos, voice notes and files."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,30 @@ def test_a_voice_note_is_answered_like_words(line, openai):
     assert openai.recordings[0].body["file"].filename == "nota.ogg"
     assert openai.recordings[0].body["model"] == "gpt-transcribe"
     assert attachments(line)[0]["words"] == "[voice note] ¿Abren los sábados?"
+
+
+def test_a_recording_without_a_type_is_known_by_its_bytes(line, openai):
+    openai.enqueue_transcripts(transcript("¿Abren los sábados?"))
+    openai.enqueue(text("Sí, de diez a dos."))
+    person = line.whatsapp()
+
+    person.send(media=[replace(voice_note(), content_type="application/octet-stream")])
+
+    assert person.texts == ["Sí, de diez a dos."]
+    assert shown(openai) == "[voice note] ¿Abren los sábados?"
+    assert attachments(line)[0]["type"] == "audio/ogg"
+
+
+def test_a_form_and_an_advertisement_reach_the_model(line, openai):
+    openai.enqueue(text("De acuerdo."), text("De acuerdo."))
+    person = line.whatsapp()
+
+    person.send("", FlowData='{"nombre":"Ana","dia":"lunes"}', MessageType="interactive")
+    form = shown(openai)
+    person.send("Hola", ReferralHeadline="Limpieza", ReferralBody="Solo [hoy]")
+
+    assert form == "[sent a form: nombre: Ana, dia: lunes]"
+    assert shown(openai) == "[came from an advertisement: Limpieza: Solo (hoy)]\nHola"
 
 
 def test_a_photo_is_shown_once_and_remembered_as_what_it_shows(line, openai):

@@ -144,8 +144,9 @@ def test_what_was_said_on_the_phone_is_known_by_its_topic(line, openai):
 
     person.send("Hola")
 
-    system = asked(openai)[0][1]
-    assert "cambio de una cita" in system
+    role, notes = asked(openai)[1]
+    assert role == "user" and notes.startswith("[Notes of the program")
+    assert "cambio de una cita" in notes and "cambio de una cita" not in asked(openai)[0][1]
     assert "Olmo" not in str(asked(openai)) and "a las diez y cuarto" not in str(asked(openai))
 
 
@@ -158,8 +159,9 @@ def test_what_was_written_is_known_on_the_phone_by_its_topic(line, openai):
     phone.dial()
     phone.say("Hola")
 
-    system = asked(openai)[0][1]
-    assert "el horario" in system
+    role, notes = asked(openai)[1]
+    assert role == "user" and notes.startswith("[Notes of the program")
+    assert "el horario" in notes
     assert "Olmo" not in str(asked(openai))
 
 
