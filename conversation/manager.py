@@ -14,10 +14,20 @@ from conversation import history
 from conversation.answers.answer import Answer, AnswerRow, Reading
 from conversation.answers.registry import Answers
 from conversation.answers.writer import AnswerWriter, Draft, failure_handoff, last_words
-from conversation.handoff import Request, Source, hand_off, leave_message
+from conversation.handoff import (
+    Request,
+    Source,
+    begins_with,
+    current_handoff,
+    hand_off,
+    leave_message,
+    tell,
+)
+from conversation.handoff_states import Event
 from conversation.intents import asks_for_person
 from conversation.metrics import NO_METRICS, Metrics
 from conversation.observers import NULL_OBSERVER, ConversationObserver, HandoffListener
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools.runner import Toolbox, ToolContext
@@ -120,13 +130,15 @@ class Given:
 class ChannelRules:
     """The rules of a channel. name: "phone" or "whatsapp". longest: the maximum length of a conversation.
 
-    can_transfer: whether callers can be transferred to a person. images_of: loads the pictures of a turn again, by its
+    can_transfer: whether callers can be transferred to a person. reaches_people: whether anybody is told of a handoff.
+    images_of: loads the pictures of a turn again, by its
     id, for an answer whose owner died.
     """
 
     name: str
     toolbox: Toolbox
     can_transfer: bool = False
+    reaches_people: bool = True
     longest: timedelta = timedelta.max
     images_of: Callable[[int], Sequence[str]] = NO_IMAGES
 
@@ -164,10 +176,14 @@ class ConversationManager:
         self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
         self._toolbox, self._is_phone = channel.toolbox, channel.name == "phone"
         self._can_transfer, self._longest = channel.can_transfer, channel.longest
+        nobody = not channel.can_transfer and not channel.reaches_people
+        self._customers = catalogue_for(profile.language).customers
+        self.handed_off = self._customers.message_kept if nobody else profile.phrases.handed_off
+        """What is written to who is handed over: that somebody will answer, or that it is kept."""
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
         def instructions(minute: datetime) -> str:
-            return redact(instructions_for(profile, now=minute, channel=channel.name))
+            return redact(instructions_for(profile, now=minute, channel=channel.name, nobody=nobody))
 
         self._instructions = instructions
 
@@ -213,6 +229,17 @@ class ConversationManager:
             if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
                 leave_message(connection, self._handoffs, conversation.id, utterance.number, new.heard, now)
 
+    def transfer_ended(self, key: str, *, answered: bool, by: str) -> None:
+        """Record how the transfer of a call ended. by: the number that was rung."""
+        event = Event.TRANSFER_ANSWERED if answered else Event.TRANSFER_FAILED
+        try:
+            with self._database.write() as connection:
+                conversation = calls.find_conversation(connection, key)
+                if conversation is not None:
+                    tell(connection, self._handoffs, conversation.id, event, self._clock(), by=by)
+        except SQLAlchemyError as error:
+            log.error("transfer_not_kept", error=type(error).__name__)
+
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
         try:
@@ -244,7 +271,7 @@ class ConversationManager:
         previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
-        given = self._without_model(utterance, too_long)
+        given = self._without_model(connection, utterance, conversation, too_long)
         turn_id = turns.claim_turn(
             connection,
             dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
@@ -262,7 +289,9 @@ class ConversationManager:
             past = (*past[:-1], _settle_previous(connection, previous, known.last_served, utterance, now))
         return Claimed(utterance, conversation, past, turn_id, heard, written=given is not None)
 
-    def _without_model(self, utterance: Utterance, too_long: bool) -> Given | None:
+    def _without_model(
+        self, connection: Connection, utterance: Utterance, conversation: ConversationRecord, too_long: bool
+    ) -> Given | None:
         """Return the answer to an utterance that needs no model; None for any other."""
         phrases = self.profile.phrases
         if too_long:
@@ -272,12 +301,16 @@ class ConversationManager:
         by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
         if not by_key and not asks_for_person(utterance.heard):
             return None
-        request = Request(phrases.wants_person, source=Source.KEY if by_key else Source.WORDS)
-        if self._can_transfer:
-            return Given(phrases.transfer, Ending.TRANSFER, request)
+        words, ending = self.handed_off, Ending.GATHER
         if self._is_phone:
-            return Given("", Ending.TAKE_MESSAGE, request)
-        return Given(phrases.handed_off, Ending.GATHER, request)
+            words, ending = ("", Ending.TAKE_MESSAGE)
+            if self._can_transfer:
+                words, ending = phrases.transfer, Ending.TRANSFER
+        elif words == phrases.handed_off and current_handoff(connection, conversation.id, self._clock()):
+            words = self._customers.told_before
+        source = Source.KEY if by_key else Source.WORDS
+        begins = begins_with(ending, is_phone=self._is_phone)
+        return Given(words, ending, Request(phrases.wants_person, source=source, begins=begins))
 
     def _keep_given(
         self,
@@ -368,6 +401,7 @@ class ConversationManager:
             can_transfer=self._can_transfer,
             now=self._clock(),
             handoffs=self._handoffs,
+            is_phone=self._is_phone,
         )
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:

@@ -111,7 +111,7 @@ class PhoneLine:
         if position.turn is None:
             return self.apologise(facts)
         if position.is_transfer_end or dial_status:
-            return self._after_transfer(position.turn, dial_status)
+            return self._after_transfer(facts, position.turn, dial_status)
         return self._serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
@@ -201,8 +201,10 @@ class PhoneLine:
         action = self._url("/gather", turn=number, served=position.served, silent=position.silent + 1)
         return twiml.gather(self._voice, [self._phrases.reprompts[position.silent]], action)
 
-    def _after_transfer(self, number: int, dial_status: str) -> str:
-        if dial_status in ("completed", "answered"):
+    def _after_transfer(self, facts: CallFacts, number: int, dial_status: str) -> str:
+        answered = dial_status in ("completed", "answered")
+        self.manager.transfer_ended(facts.key, answered=answered, by=self._human_number or "")
+        if answered:
             return twiml.say_and_hang_up(self._voice, [self._phrases.after_transfer])
         return self._ask_for_message(number, [self._phrases.nobody_answered])
 

@@ -89,6 +89,8 @@ class Briefing(_Table):
     question: str
     answer: str
     rules: str
+    nobody: str
+    """Follows the rules where no person can be brought in."""
     channels: dict[str, str]
     date: str
     now: str
@@ -129,8 +131,30 @@ class Notices(_Table):
     yours: str
     taken_by: str
     passed_on: str
+    yours_unknown: str
+    link: str
+    how_to_end: str
+    done: str
+    help_offered: str
+    help_owned: str
+    message: str
+    further: str
     note_taken: str
     note_nobody: str
+
+
+@dataclass(frozen=True)
+class Customers(_Table):
+    """[customers]: what customers on WhatsApp who want a person are told."""
+
+    told_before: str
+    """A person was told before and has not answered yet."""
+    message_kept: str
+    """Nobody can be told, so what they want is kept."""
+    nobody_yet: str
+    """Nobody has come in time."""
+    nobody_until: str
+    """The same outside hours. {date}, {time}: when somebody is on duty."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +164,7 @@ class HandoffApi(_Table):
     nobody_on_duty: str
     when_somebody_is: str
     when_known: str
+    tried_again: str
 
 
 @dataclass(frozen=True)
@@ -193,6 +218,7 @@ class Recognised(_Table):
     yes: tuple[str, ...]
     seller_takes: tuple[str, ...]
     seller_declines: tuple[str, ...]
+    seller_done: tuple[str, ...]
     weekdays: tuple[str, str, str, str, str, str, str]
     """Weekdays in sellers' files, Monday first: the first three letters."""
     asks_for_person: tuple[Part, ...]
@@ -207,6 +233,7 @@ class Catalogue(_Table):
     transcript: Transcript
     outbound: Outbound
     sellers: Notices
+    customers: Customers
     handoff_api: HandoffApi
     helpdesk: Helpdesk
     dashboard: Dashboard

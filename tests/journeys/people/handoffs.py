@@ -4,10 +4,6 @@ import json
 import urllib.error
 import urllib.request
 
-from simulator.whatsapp.messages import Message as SandboxMessage
-from storage.base import utc_now
-from tests.fakes.twilio.server import ACCOUNT_SID
-
 MARTA, LUIS, CUSTOMER = "+34600000011", "+34600000012", "+34600000001"
 US = "+14155550100"
 WANTED = {
@@ -39,8 +35,6 @@ def told(seller):
 
 def joins_the_sandbox(twilio, number):
     """Let somebody send the word that Twilio answers itself: it has heard of them, and we have not."""
-    address = f"whatsapp:{number}"
-    joined = SandboxMessage(
-        "SM" + "5" * 32, ACCOUNT_SID, "inbound", address, f"whatsapp:{US}", "join a-word", utc_now()
-    )
-    twilio.book.keep(joined)
+    twilio.book.add(
+        "inbound", sender=f"whatsapp:{number}", to=f"whatsapp:{US}", body="join a-word", sid="SM" + "5" * 32
+    )  # fmt: skip
