@@ -63,7 +63,7 @@ class _WrongAnswerError(Exception):
 
 def _hand_over(line: HTTPConnection, number: int) -> float:
     asked = {
-        "user_phone": f"+346000000{number % 100:02}",
+        "user_phone": f"+3460000{number % 10_000:04}",  # each of somebody else: a person has one at a time
         "user_name": "Ana",
         "reason": "Quiere cambiar la cita del martes",
         "conversation_id": f"conv-{number}",

@@ -39,6 +39,7 @@ class HelpdeskServices:
             ChatwootObserver(self._core.work, receipts_fact=None),
             self._people.outbox if self._providers.channels.providers else None,
             policy,
+            people=self._people.handoffs,
             fit=whatsapp_messages,
             stop=self._whatsapp.manager.stop,
         )

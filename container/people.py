@@ -7,13 +7,15 @@ from container.providers import Providers
 from container.service import service
 from conversation.composite_observer import CompositeObserver
 from conversation.observers import NULL_OBSERVER, ConversationObserver
+from conversation.phrases import catalogue_for
 from messaging.outbox import Outbox
 from observability.metrics import MessageCounts
 from people.crm.publisher import CrmEvents
 from people.elevenlabs.post_calls import PostCalls
 from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
-from people.handoff.service import HandoffPolicy, Handoffs
+from people.handoff.offering import HandoffPolicy
+from people.handoff.service import Handoffs
 from people.helpdesk.observer import ChatwootObserver
 
 
@@ -92,6 +94,7 @@ class PeopleServices:
         return HandoffPolicy(
             sellers=self._core.sellers,
             words=notices_for(profile.language),
+            customers=catalogue_for(profile.language).customers,
             language=profile.language,
             zone=profile.time_zone,
             reply_within=timedelta(minutes=settings.seller_reply_min),

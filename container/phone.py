@@ -25,6 +25,7 @@ class PhoneServices:
     def manager(self) -> ConversationManager:
         """The manager of phone conversations."""
         settings, can_transfer = self._core.settings, self._core.settings.person_number is not None
+        reaches_people = self._people.handoffs.reaches_people
         manager = ConversationManager(
             database=self._core.database,
             work=self._core.work,
@@ -32,8 +33,9 @@ class PhoneServices:
             models=self._core.models,
             channel=ChannelRules(
                 "phone",
-                Toolbox(phone_tools(can_transfer=can_transfer)),
+                Toolbox(phone_tools(can_transfer=can_transfer, reaches_people=reaches_people)),
                 can_transfer=can_transfer,
+                reaches_people=reaches_people,
                 longest=timedelta(minutes=settings.call_max_minutes),
             ),
             observers=Observers(self._people.handoffs, self._people.observer),

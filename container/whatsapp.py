@@ -5,6 +5,7 @@ from container.people import PeopleServices
 from container.providers import Providers
 from container.service import service
 from conversation.manager import ChannelRules, ConversationManager, Observers
+from conversation.phrases import catalogue_for
 from conversation.tools.runner import Toolbox, whatsapp_tools
 from integrations.dialog360 import error_codes as dialog360_codes
 from messaging.inbox import Inbox, InboxPolicy
@@ -31,12 +32,19 @@ class WhatsAppServices:
     @service
     def manager(self) -> ConversationManager:
         """The manager of written conversations."""
+        customers = catalogue_for(self._core.profile.language).customers
+        reaches_people = self._people.handoffs.reaches_people
         return ConversationManager(
             database=self._core.database,
             work=self._core.work,
             profile=self._core.profile,
             models=self._core.models,
-            channel=ChannelRules("whatsapp", Toolbox(whatsapp_tools()), images_of=self._images_of),
+            channel=ChannelRules(
+                "whatsapp",
+                Toolbox(whatsapp_tools(customers, reaches_people=reaches_people)),
+                reaches_people=reaches_people,
+                images_of=self._images_of,
+            ),
             observers=Observers(people=self._people.handoffs),
             metrics=self._core.metrics,
         )

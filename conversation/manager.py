@@ -14,10 +14,20 @@ from conversation import history
 from conversation.answers.answer import Answer, AnswerRow, Reading
 from conversation.answers.registry import Answers
 from conversation.answers.writer import AnswerWriter, Draft, failure_handoff, last_words
-from conversation.handoff import Request, Source, hand_off, leave_message
+from conversation.handoff import (
+    Request,
+    Source,
+    begins_with,
+    current_handoff,
+    hand_off,
+    leave_message,
+    tell,
+)
+from conversation.handoff_states import Event
 from conversation.intents import asks_for_person
 from conversation.metrics import NO_METRICS, Metrics
 from conversation.observers import NULL_OBSERVER, ConversationObserver, HandoffListener
+from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, instructions_for
 from conversation.redaction import redact
 from conversation.tools.runner import Toolbox, ToolContext
@@ -124,13 +134,15 @@ class Claimed:
 class ChannelRules:
     """The rules of a channel. name: "phone" or "whatsapp". longest: the maximum length of a conversation.
 
-    can_transfer: whether callers can be transferred to a person. images_of: loads the pictures of a turn again, by its
+    can_transfer: whether callers can be transferred to a person. reaches_people: whether anybody is told of a handoff.
+    images_of: loads the pictures of a turn again, by its
     id, for an answer whose owner died.
     """
 
     name: str
     toolbox: Toolbox
     can_transfer: bool = False
+    reaches_people: bool = True
     longest: timedelta = timedelta.max
     images_of: Callable[[int], Sequence[str]] = NO_IMAGES
 
@@ -168,10 +180,14 @@ class ConversationManager:
         self._writer = AnswerWriter(models, channel.toolbox, metrics=metrics, channel=channel.name)
         self._toolbox, self._is_phone = channel.toolbox, channel.name == "phone"
         self._can_transfer, self._longest = channel.can_transfer, channel.longest
+        nobody = not channel.can_transfer and not channel.reaches_people
+        self._customers = catalogue_for(profile.language).customers
+        self.handed_off = self._customers.message_kept if nobody else profile.phrases.handed_off
+        """What is written to who is handed over: that somebody will answer, or that it is kept."""
 
         @lru_cache(maxsize=2)  # ten thousand characters that every answer of the same minute shares
         def instructions(minute: datetime) -> str:
-            return redact(instructions_for(profile, now=minute, channel=channel.name))
+            return redact(instructions_for(profile, now=minute, channel=channel.name, nobody=nobody))
 
         self._instructions = instructions
 
@@ -224,6 +240,17 @@ class ConversationManager:
             if turns.claim_turn(connection, new, now, sentences=[thanks], ending=Ending.HANG_UP):
                 leave_message(connection, self._handoffs, conversation.id, utterance.number, new.heard, now)
 
+    def transfer_ended(self, key: str, *, answered: bool, by: str) -> None:
+        """Record how the transfer of a call ended. by: the number that was rung."""
+        event = Event.TRANSFER_ANSWERED if answered else Event.TRANSFER_FAILED
+        try:
+            with self._database.write() as connection:
+                conversation = calls.find_conversation(connection, key)
+                if conversation is not None:
+                    tell(connection, self._handoffs, conversation.id, event, self._clock(), by=by)
+        except SQLAlchemyError as error:
+            log.error("transfer_not_kept", error=type(error).__name__)
+
     def _claim(self, utterance: Utterance) -> Claimed | None:
         known = self._known(utterance)
         try:
@@ -262,7 +289,7 @@ class ConversationManager:
         previous = known.previous
         heard = _heard(utterance, previous)
         new = self._new_turn(utterance, conversation, heard, failures=previous.failures if previous else 0)
-        given = self._without_model(utterance, too_long)
+        given = self._told_once(connection, conversation, self._without_model(utterance, too_long))
         turn_id = turns.claim_turn(
             connection,
             dataclasses.replace(new, kind=TurnKind.TIME_UP) if too_long else new,
@@ -290,12 +317,24 @@ class ConversationManager:
         by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
         if not by_key and not asks_for_person(utterance.heard):
             return None
-        request = Request(phrases.wants_person, source=Source.KEY if by_key else Source.WORDS)
-        if self._can_transfer:
-            return Given(phrases.transfer, Ending.TRANSFER, request)
+        words, ending = self.handed_off, Ending.GATHER
         if self._is_phone:
-            return Given("", Ending.TAKE_MESSAGE, request)
-        return Given(phrases.handed_off, Ending.GATHER, request)
+            words, ending = ("", Ending.TAKE_MESSAGE)
+            if self._can_transfer:
+                words, ending = phrases.transfer, Ending.TRANSFER
+        source = Source.KEY if by_key else Source.WORDS
+        begins = begins_with(ending, is_phone=self._is_phone)
+        return Given(words, ending, Request(phrases.wants_person, source=source, begins=begins))
+
+    def _told_once(
+        self, connection: Connection, conversation: ConversationRecord, given: Given | None
+    ) -> Given | None:
+        """Reword the reply to somebody who writes and was told before that a person comes."""
+        if given is None or self._is_phone or given.words != self.profile.phrases.handed_off:
+            return given
+        if not current_handoff(connection, conversation.id, self._clock()):
+            return given
+        return dataclasses.replace(given, words=self._customers.told_before)
 
     def _keep_given(
         self,
@@ -390,6 +429,7 @@ class ConversationManager:
             can_transfer=self._can_transfer,
             now=self._clock(),
             handoffs=self._handoffs,
+            is_phone=self._is_phone,
         )
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from conversation.handoff_states import Event
 from storage.models import MessageStatus
 
 
@@ -16,6 +17,12 @@ class HandoffListener(Protocol):
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
         """A conversation goes to a person."""
+        ...
+
+    def happened(
+        self, connection: Connection, handoff_id: int, event: Event, now: datetime, *, by: str = ""
+    ) -> bool:
+        """Something happened to a handoff; return whether that changes it. by: who has it from now on."""
         ...
 
 
@@ -48,6 +55,12 @@ class NullObserver:
 
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
         """Ignore the handoff."""
+
+    def happened(
+        self, connection: Connection, handoff_id: int, event: Event, now: datetime, *, by: str = ""
+    ) -> bool:
+        """Ignore the event."""
+        return False
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True

@@ -41,6 +41,12 @@ class Helpdesk(Protocol):
         """Show a private note. ref: shown once, however often it is said."""
         ...
 
+    def message(
+        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+    ) -> None:
+        """Show a written message."""
+        ...
+
     def opened(self, connection: Connection, contact_id: int, ref: str, now: datetime) -> None:
         """Show that the conversation waits for a person."""
         ...

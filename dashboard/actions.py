@@ -13,7 +13,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
-from conversation.handoff import Request, Source, hand_off
+from conversation.handoff import Request, Source, current_handoff, hand_off, tell
+from conversation.handoff_states import Event
 from conversation.observers import ConversationObserver, HandoffListener
 from conversation.operators import Helpdesk, MessageSender
 from conversation.phrases import catalogue_for
@@ -174,13 +175,14 @@ class Operators:
             if contacts.give_back(connection, conversation_id):
                 self._note(connection, talk, "given-back", self._policy.note_given_back, now)
                 log.info("conversation_given_back", conversation_id=conversation_id)
+            tell(connection, self._services.people, conversation_id, Event.DONE, now)
 
     def hand_off(self, conversation_id: int, reason: str) -> None:
         """Have a person brought in, as the assistant would."""
         self._talk(conversation_id)
         request = Request(reason.strip() or self._policy.name, source=Source.OPERATOR)
         with self._database.write() as connection:
-            if any(not note.owner for note in transcripts.handoffs_of(connection, conversation_id)):
+            if any(note.waits for note in transcripts.handoffs_of(connection, conversation_id)):
                 raise CannotBeDone(Trouble.WAITS_ALREADY)
             hand_off(connection, self._services.people, conversation_id, None, request, self._clock())
 
@@ -191,7 +193,7 @@ class Operators:
             facts = offers.handoff_facts(connection, handoff_id)
             if facts is None or facts.conversation_id != conversation_id:
                 raise CannotBeDone(Trouble.GONE)
-            if not offers.take_handoff(connection, handoff_id, self._policy.name, now):
+            if not self._take(connection, handoff_id, now):
                 raise CannotBeDone(Trouble.TAKEN)
             if talk.channel == "whatsapp":
                 self._have(connection, talk, now)
@@ -261,11 +263,17 @@ class Operators:
         until = now + (silent_for or self._policy.silent_for)
         contacts.take_over(connection, talk.id, self._policy.name, until)
         for note in transcripts.handoffs_of(connection, talk.id):
-            if not note.owner:
-                offers.take_handoff(connection, note.id, self._policy.name, now)
+            if note.waits:
+                self._take(connection, note.id, now)
+        if (current := current_handoff(connection, talk.id, now)) is not None:
+            self._take(connection, current.id, now)
         if talk.human != self._policy.name:
             self._note(connection, talk, "taken", self._policy.note_taken, now)
             log.info("conversation_taken_over", conversation_id=talk.id)
+
+    def _take(self, connection: Connection, handoff_id: int, now: datetime) -> bool:
+        people, name = self._services.people, self._policy.name
+        return people.happened(connection, handoff_id, Event.TAKEN, now, by=name)
 
     def _note(self, connection: Connection, talk: TalkRecord, what: str, words: str, now: datetime) -> None:
         if self._services.notes is not None and not talk.simulated:

@@ -135,7 +135,7 @@ class PhoneLine:
         if position.turn is None:
             return self.apologise(facts)
         if position.is_transfer_end or dial.status:
-            return self._after_transfer(position.turn, dial)
+            return self._after_transfer(facts, position.turn, dial)
         return self._serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:
@@ -226,7 +226,9 @@ class PhoneLine:
         action = self._url("/gather", turn=number, served=position.served, silent=position.silent + 1)
         return twiml.gather(self._voice, [self._phrases.reprompts[position.silent]], action)
 
-    def _after_transfer(self, number: int, dial: DialOutcome) -> str:
+    def _after_transfer(self, facts: CallFacts, number: int, dial: DialOutcome) -> str:
+        answered = dial.was_answered and not dial.was_short
+        self.manager.transfer_ended(facts.key, answered=answered, by=self._transfer.number or "")
         if dial.was_short:
             action = self._url("/gather", turn=number + 1, message=1, helped=1)
             return twiml.gather_message(self._voice, [self._phrases.was_helped], action)

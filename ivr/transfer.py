@@ -32,20 +32,20 @@ class Transfer:
     """Transfers to one person. number: theirs; None: nobody is rung."""
 
     def __init__(self, number: str | None) -> None:
-        self._number = number
+        self.number = number
 
     def number_for(self, facts: CallFacts) -> str | None:
         """Return the number to ring for a call; None where it would ring one of the call's own ends."""
         ends = map(matching_number, (facts.from_number, facts.to_number, facts.forwarded_from))
-        return None if self._number is None or matching_number(self._number) in ends else self._number
+        return None if self.number is None or matching_number(self.number) in ends else self.number
 
     def leg_of(self, connection: Connection, facts: CallFacts, now: datetime) -> Leg:
         """Return what an incoming call is to our transfers."""
-        if self._number is None or facts.direction != "inbound":
+        if self.number is None or facts.direction != "inbound":
             return Leg.NONE
         if facts.from_number == facts.to_number:
             return Leg.OURS
         if not calls.is_being_transferred(connection, facts, now - LEG_COMES_WITHIN):
             return Leg.NONE
-        is_forwarded = matching_number(facts.forwarded_from) == matching_number(self._number)
+        is_forwarded = matching_number(facts.forwarded_from) == matching_number(self.number)
         return Leg.OURS if is_forwarded else Leg.LIKELY_OURS

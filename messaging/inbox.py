@@ -282,7 +282,7 @@ class Inbox:
         if reading.state in (TurnState.SUPERSEDED, TurnState.CANCELLED):
             return reading.turn_id, []
         if reading.ending is Ending.TAKE_MESSAGE:
-            sentences.append(f"\n\n{self._phrases.handed_off}")
+            sentences.append(f"\n\n{self.manager.handed_off}")
         return reading.turn_id, _fitted(self._echo(reading.turn_id) + "".join(sentences))
 
     def _is_whole(self, key: str, number: int, wait_s: float) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from conversation import history
 from conversation.answers.answer import Answer, AnswerStopped
-from conversation.handoff import Request, Source, hand_off
+from conversation.handoff import Request, Source, begins_with, hand_off
 from conversation.metrics import ANSWERS, FIRST_WORD, MODEL_TIME, NO_METRICS, TOKENS, Metrics
 from conversation.phrases import Phrases
 from conversation.redaction import redact
@@ -268,7 +268,8 @@ def failure_handoff(context: ToolContext, ending: Ending) -> Also | None:
     conversation_id = context.conversation_id
     if ending is Ending.GATHER or conversation_id is None:
         return None
-    request = Request("the assistant could not answer", source=Source.FAILURE)
+    begins = begins_with(ending, is_phone=context.is_phone)
+    request = Request("the assistant could not answer", source=Source.FAILURE, begins=begins)
 
     def keep(connection: Connection) -> None:
         hand_off(connection, context.handoffs, conversation_id, context.turn_number, request, context.now)

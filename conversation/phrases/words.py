@@ -91,6 +91,8 @@ class Briefing(_Table):
     question: str
     answer: str
     rules: str
+    nobody: str
+    """Follows the rules where no person can be brought in."""
     channels: dict[str, str]
     date: str
     now: str
@@ -131,8 +133,30 @@ class Notices(_Table):
     yours: str
     taken_by: str
     passed_on: str
+    yours_unknown: str
+    link: str
+    how_to_end: str
+    done: str
+    help_offered: str
+    help_owned: str
+    message: str
+    further: str
     note_taken: str
     note_nobody: str
+
+
+@dataclass(frozen=True)
+class Customers(_Table):
+    """[customers]: what customers on WhatsApp who want a person are told."""
+
+    told_before: str
+    """A person was told before and has not answered yet."""
+    message_kept: str
+    """Nobody can be told, so what they want is kept."""
+    nobody_yet: str
+    """Nobody has come in time."""
+    nobody_until: str
+    """The same outside hours. {date}, {time}: when somebody is on duty."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +166,7 @@ class HandoffApi(_Table):
     nobody_on_duty: str
     when_somebody_is: str
     when_known: str
+    tried_again: str
 
 
 @dataclass(frozen=True)
@@ -200,6 +225,7 @@ class Recognised(_Table):
     farewells: frozenset[str]
     no_message: frozenset[str]
     """Words that are no message: a greeting, a question whether we hear them."""
+    seller_done: tuple[str, ...]
     weekdays: tuple[str, str, str, str, str, str, str]
     """Weekdays in sellers' files, Monday first: the first three letters."""
     asks_for_person: tuple[Part, ...]
@@ -214,6 +240,7 @@ class Catalogue(_Table):
     transcript: Transcript
     outbound: Outbound
     sellers: Notices
+    customers: Customers
     handoff_api: HandoffApi
     helpdesk: Helpdesk
     dashboard: Dashboard

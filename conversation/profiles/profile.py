@@ -76,12 +76,12 @@ def load_profile(name_or_path: str, directory: Path = ROOT / "profiles") -> Prof
         raise first_error(_shown(path), text, error) from None
 
 
-def instructions_for(profile: Profile, *, now: datetime, channel: str) -> str:
+def instructions_for(profile: Profile, *, now: datetime, channel: str, nobody: bool = False) -> str:
     """Return the system message for a conversation on a channel ("phone" or "whatsapp").
 
     Fixed parts come first and the time last, so that providers can cache the beginning. `now` is aware, in any zone;
     passing the same one throughout a conversation keeps its history cacheable too.
-    Raises ValueError for a naive `now` and for an unknown channel.
+    nobody: no person can be brought in. Raises ValueError for a naive `now` and for an unknown channel.
     """
     if now.tzinfo is None:
         raise ValueError("now must be aware: a time without a zone is not a time anywhere")
@@ -93,6 +93,7 @@ def instructions_for(profile: Profile, *, now: datetime, channel: str) -> str:
             briefing.identity.format(name=profile.name, business=profile.business, language=profile.language),
             *_knowledge(profile, briefing),
             briefing.rules,
+            *([briefing.nobody] if nobody else []),
             briefing.channels[channel],
             _now(now.astimezone(profile.time_zone), profile, briefing),
         )

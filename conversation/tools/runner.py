@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from conversation.handoff import Request, hand_off
+from conversation.handoff import Request, begins_with, hand_off
 from conversation.observers import NULL_OBSERVER, HandoffListener
 from conversation.phrases import Phrases
+from conversation.phrases.words import Customers
 from integrations.language_model import ToolCall, ToolSpec
 from storage.database import Database
 from storage.models import Ending
@@ -40,6 +42,7 @@ class ToolContext:
     can_transfer: bool
     now: datetime
     handoffs: HandoffListener = NULL_OBSERVER
+    is_phone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +135,45 @@ def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
     return ToolResult("The call ends after your words.", Ending.HANG_UP, context.phrases.goodbye)
 
 
-def _keep_handoff(context: ToolContext, arguments: dict[str, Any]) -> None:
-    if context.conversation_id is not None:
-        with context.database.write() as connection:
-            request = Request(str(arguments.get("reason") or ""), str(arguments.get("summary") or ""))
-            hand_off(
-                connection,
-                context.handoffs,
-                context.conversation_id,
-                context.turn_number,
-                request,
-                context.now,
-            )
+def _keep_handoff(context: ToolContext, arguments: dict[str, Any], ending: Ending) -> bool:
+    """Return False if the person has a handoff already."""
+    if context.conversation_id is None:
+        return True
+    request = Request(
+        str(arguments.get("reason") or ""),
+        str(arguments.get("summary") or ""),
+        begins=begins_with(ending, is_phone=context.is_phone),
+    )
+    with context.database.write() as connection:
+        conversation_id, turn_number = context.conversation_id, context.turn_number
+        return hand_off(
+            connection, context.handoffs, conversation_id, turn_number, request, context.now
+        ).is_new
 
 
 def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    ending = Ending.TRANSFER if context.can_transfer else Ending.TAKE_MESSAGE
     try:
-        _keep_handoff(context, arguments)
+        _keep_handoff(context, arguments, ending)
     except SQLAlchemyError as error:  # the caller is put through all the same
         log.error("handoff_not_kept", turn=context.turn_number, error=type(error).__name__)
     if context.can_transfer:
-        return ToolResult("The call is being transferred.", Ending.TRANSFER, context.phrases.transfer)
-    return ToolResult("Nobody can take the call now: a message is taken.", Ending.TAKE_MESSAGE)
+        return ToolResult("The call is being transferred.", ending, context.phrases.transfer)
+    return ToolResult("Nobody can take the call now: a message is taken.", ending)
 
 
-def _hand_off_written(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
-    _keep_handoff(context, arguments)
-    return ToolResult("A person was told and will answer here.", Ending.GATHER, context.phrases.handed_off)
+def _keep_written(customers: Customers, context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    _keep_handoff(context, arguments, Ending.GATHER)
+    kept = "It is kept for the business. Nobody was told: promise no person, and go on helping."
+    return ToolResult(kept, Ending.GATHER, customers.message_kept)
+
+
+def _hand_off_written(customers: Customers, context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    if _keep_handoff(context, arguments, Ending.GATHER):
+        told = "A person was told and will answer here. Go on helping until then."
+        return ToolResult(told, Ending.GATHER, context.phrases.handed_off)
+    known = "A person was told before, and is told this as well. Go on helping until they answer."
+    return ToolResult(known, Ending.GATHER, customers.told_before)
 
 
 END_CALL = Tool(
@@ -172,22 +187,29 @@ END_CALL = Tool(
     repeatable=True,
 )
 
+_TO_A_PERSON = "Pass the conversation to a person of the business."
+_TO_KEEP = "Take a message for the business, which is kept for it."
 _ON_THE_WAY = "Say in the same answer that you are passing them on."
 _NOBODY_HERE = "Nobody can come to the phone now, so a message is taken: do not promise to put them through."
-
-
+_NOBODY_AT_ALL = "Nobody can be brought in: promise no person and no time."
 _WILL_WRITE = "Say in the same answer that somebody of the team will write here; do not promise when."
 
 
-def hand_off_tool(*, can_transfer: bool) -> Tool:
-    """Return the tool that hands over to a person; its result says whether one can be reached now."""
-    return _hand_off_tool(_ON_THE_WAY if can_transfer else _NOBODY_HERE, _hand_off)
+def hand_off_tool(*, can_transfer: bool, reaches_people: bool = True) -> Tool:
+    """Return the phone's tool that hands over to a person; its result says whether one can be reached now."""
+    if can_transfer:
+        return _hand_off_tool(_TO_A_PERSON, _ON_THE_WAY, _hand_off)
+    if reaches_people:
+        return _hand_off_tool(_TO_A_PERSON, _NOBODY_HERE, _hand_off)
+    return _hand_off_tool(_TO_KEEP, _NOBODY_AT_ALL, _hand_off)
 
 
-def _hand_off_tool(what_follows: str, run: Callable[[ToolContext, dict[str, Any]], ToolResult]) -> Tool:
+def _hand_off_tool(
+    what_it_does: str, what_follows: str, run: Callable[[ToolContext, dict[str, Any]], ToolResult]
+) -> Tool:
     description = (
-        "Pass the conversation to a person of the business. Use it when the person asks for somebody, is "
-        f"upset, or needs what you cannot do. {what_follows}"
+        f"{what_it_does} Use it when the person asks for somebody, is upset, or needs what you cannot do. "
+        f"{what_follows}"
     )
     return Tool(ToolSpec("hand_off", description, _HAND_OFF_PARAMETERS), run, repeatable=True)
 
@@ -203,11 +225,13 @@ _HAND_OFF_PARAMETERS = {
 }
 
 
-def phone_tools(*, can_transfer: bool) -> tuple[Tool, ...]:
-    """Return the tools of a phone call."""
-    return END_CALL, hand_off_tool(can_transfer=can_transfer)
+def phone_tools(*, can_transfer: bool, reaches_people: bool = True) -> tuple[Tool, ...]:
+    """Return the tools of a phone call. reaches_people: whether anybody is told of a handoff."""
+    return END_CALL, hand_off_tool(can_transfer=can_transfer, reaches_people=reaches_people)
 
 
-def whatsapp_tools() -> tuple[Tool, ...]:
+def whatsapp_tools(customers: Customers, *, reaches_people: bool = True) -> tuple[Tool, ...]:
     """Return the tools of a written conversation, which need not be ended."""
-    return (_hand_off_tool(_WILL_WRITE, _hand_off_written),)
+    if reaches_people:
+        return (_hand_off_tool(_TO_A_PERSON, _WILL_WRITE, partial(_hand_off_written, customers)),)
+    return (_hand_off_tool(_TO_KEEP, _NOBODY_AT_ALL, partial(_keep_written, customers)),)

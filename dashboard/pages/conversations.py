@@ -89,7 +89,7 @@ class ConversationDetails:
     def waiting(self) -> int | None:
         """The handoff that waits for a person."""
         notes = [entry.handoff for entry in self.transcript.entries if entry.handoff is not None]
-        return next((note.id for note in reversed(notes) if not note.owner), None)
+        return next((note.id for note in reversed(notes) if note.waits), None)
 
     def may_retry(self, entry: Entry) -> bool:
         """Say whether sending a message again makes sense."""

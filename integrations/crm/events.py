@@ -54,6 +54,8 @@ class HandoffCreated(_Event):
     """Why a person is wanted."""
     summary: str = ""
     """What was said so far, in a few sentences."""
+    message: str = ""
+    """What the person left as a message, where nobody could come to the phone."""
     state: str
     """How far the handoff is, such as "open"; more can be added."""
     seller: str | None = None

@@ -15,14 +15,16 @@ _REFERENCES = "#/components/schemas/{model}"
 
 
 class Notified(BaseModel):
-    """A seller was notified."""
+    """A seller was notified, or will be."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    status: Literal["ok"]
+    status: Literal["ok", "queued"]
+    """queued: kept, and a seller is notified later: nobody is on duty, or the notice has not gone out yet."""
     message: Annotated[str, Field(examples=[MESSAGE])]
-    message_sid: Annotated[str, Field(examples=["SM" + "0" * 32])]
-    """The provider's id of the seller's message: Twilio's SID, or 360dialog's wamid."""
+    """What can be told to the customer's side, in words; of what is queued also when, where that is known."""
+    message_sid: Annotated[str | None, Field(examples=["SM" + "0" * 32])]
+    """The provider's id of the seller's message: Twilio's SID, or 360dialog's wamid; null while it is queued."""
 
 
 class Problem(BaseModel):
@@ -73,7 +75,7 @@ def _operation(needs_key: bool) -> dict[str, Any]:
         "requestBody": {"required": True, "content": _json("HandoffRequest")},
         "responses": {
             "200": _response(
-                "The seller was notified, now or by this conversation's earlier request", "Notified"
+                "A seller was notified, now or by this conversation's earlier request, or will be", "Notified"
             ),
             "401": _response("The key is missing or wrong", "Problem", _CHALLENGE),
             "413": _response("The body is too large", "Problem"),
@@ -81,10 +83,10 @@ def _operation(needs_key: bool) -> dict[str, Any]:
                 "The body is no handoff: it is no JSON object, or does not say why", "InvalidBody"
             ),
             "429": _response("Too many requests", "Problem", _WAIT),
-            "500": _response(
-                "WhatsApp did not take the message; detail says whether it is tried again", "Problem"
+            "500": _response("Something failed here: ask again", "Problem"),
+            "503": _response(
+                "WhatsApp or the sellers are not configured here: detail names the setting", "Problem"
             ),
-            "503": _response("WhatsApp is not configured here", "Problem"),
         },
     }
 

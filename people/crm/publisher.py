@@ -170,6 +170,7 @@ def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
         conversation_id=str(conversation.id),
         reason=row.reason,
         summary=row.summary,
+        message=row.message,
         state=row.state,
         seller=row.owner or None,
     )

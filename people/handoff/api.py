@@ -1,6 +1,7 @@
-"""Takes handoffs requested through the API, and notifies the seller at once.
+"""Takes handoffs requested through the API, and notifies a seller at once.
 
-The request keeps everything first and then sends the notice itself, once; if that fails, the worker sends it.
+The request keeps everything first and then sends the notice itself, once; if that fails, the next seller's is sent, or
+the worker goes on.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,11 +17,12 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.handoff import Request, Source, hand_off
+from conversation.handoff_states import State
 from conversation.phrases import catalogue_for
-from conversation.phrases.words import HandoffApi as ApiWords
 from integrations.elevenlabs.handoff_request import HandoffRequest
 from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
+from people.handoff.offering import hold_offers
 from people.handoff.service import Handoffs
 from phone_numbers import WITHHELD_DIGITS, contact_address, find_number, region_of
 from storage import locks
@@ -29,7 +31,6 @@ from storage.database import Database
 from storage.models import LOST, MessageStatus
 from storage.queries import contacts, messages, offers
 from storage.queries.messages import MessageRecord
-from storage.queries.offers import HandoffFacts
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ SAME_WITHIN = timedelta(minutes=10)
 WAIT_S = 4.0
 GLANCE_S = 0.05
 NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment variables."
+NO_SELLERS = "No seller is configured. Set VENDEDOR_WHATSAPP."
 
 
 class Sender(Protocol):
@@ -61,11 +63,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A requested handoff. notices: its messages to sellers; none: nobody is on duty until `starts`."""
+    """A requested handoff. notices: its messages to sellers. claimed: the one for this request to send."""
 
+    handoff_id: int
     notices: Sequence[int]
-    is_new: bool
-    starts: datetime | None = None
+    claimed: int | None = None
 
 
 class HandoffApi:
@@ -81,46 +83,70 @@ class HandoffApi:
         self._database, self._handoffs, self._sender, self._clock = database, handoffs, sender, clock
 
     def ask(self, wanted: HandoffRequest) -> Outcome:
-        """Hand off to a seller; asked again within ten minutes, say the same again. Raises SQLAlchemyError."""
-        if self._sender is None or not self._handoffs.can_tell:
+        """Hand off to a seller; asked again within ten minutes, tell nobody twice. Raises SQLAlchemyError.
+
+        A notice that is refused is followed by the next seller's at once; as long as one is to be tried, the handoff
+        is queued.
+        """
+        if self._sender is None:
             return Outcome(503, {"detail": NOT_CONFIGURED})
+        if not self._handoffs.can_tell:
+            return Outcome(503, {"detail": NO_SELLERS})
+        sender, deadline = self._sender, time.monotonic() + WAIT_S
         with self._database.write() as connection:
-            asked = self._ask(connection, self._sender, wanted)
-        if not asked.notices:
-            return _queued(asked.starts, catalogue_for(self._handoffs.policy.language).handoff_api)
-        if not asked.is_new:
-            return self._same_again(asked.notices)
-        [message_id] = asked.notices
-        try:
-            return _notified(self._sender.send_now(message_id))
-        except IntegrationError as error:
-            log.error("notice_not_sent", message_id=message_id, code=error.code, status=error.status)
-            return _not_sent(str(error), is_lost=error.permanent)
+            asked = self._ask(connection, sender, wanted)
+        while asked.claimed is not None:
+            try:
+                return _notified(sender.send_now(asked.claimed))
+            except IntegrationError as error:
+                log.error("notice_not_sent", message_id=asked.claimed, code=error.code, status=error.status)
+                if not error.permanent or time.monotonic() >= deadline:
+                    return self._queued(asked)
+            with self._database.write() as connection:
+                asked = self._next(connection, sender, asked.handoff_id)
+        return self._arrived(asked, deadline)
 
     def _ask(self, connection: Connection, sender: Sender, wanted: HandoffRequest) -> _Asked:
         now, number = self._clock(), find_number(wanted.user_phone, region_of(self._handoffs.policy.language))
         key = _key(wanted, number)
         locks.hold(connection, f"handoff:{key}")
-        facts = offers.asked_before(connection, key, now - SAME_WITHIN)
-        if facts is not None:
-            return self._as_asked(connection, facts, now)
-        facts = self._keep(connection, wanted, number, key, now)
-        seller = self._handoffs.next_seller(connection, facts, [], now)
-        if seller is None:
-            return _Asked((), True, self._handoffs.next_duty([], now))
-        message_id = self._handoffs.tell(connection, facts, seller, now)
-        sender.claim_notice(connection, message_id)
-        return _Asked((message_id,), True)
+        before = offers.asked_before(connection, key, now - SAME_WITHIN)
+        handoff_id = before.id if before is not None else self._keep(connection, wanted, number, key, now)
+        asked = self._next(connection, sender, handoff_id)
+        return asked if asked.claimed is not None else self._once_more(connection, sender, asked, now)
 
-    def _as_asked(self, connection: Connection, facts: HandoffFacts, now: datetime) -> _Asked:
-        asked = offers.offers_of(connection, facts.id)
-        told = [offer.message_id for offer in asked if offer.message_id is not None]
-        starts = None if told else self._handoffs.next_duty([], now)
-        return _Asked(told, False, starts)
+    def _next(self, connection: Connection, sender: Sender, handoff_id: int) -> _Asked:
+        """Claim the notice that is to be sent now: the next seller's, or one that reached nobody before."""
+        now, offering = self._clock(), self._handoffs.offering
+        hold_offers(connection, handoff_id)
+        facts, asked = offers.handoff_facts(connection, handoff_id), offers.offers_of(connection, handoff_id)
+        assert facts is not None
+        ids = [offer.message_id for offer in asked if offer.message_id is not None]
+        is_open = facts.state in (State.OPEN, State.WAITING)
+        is_told = any(sent.status not in LOST for sent in messages.by_ids(connection, ids))
+        seller = None if is_told or not is_open else offering.next_seller(connection, facts, asked, now)
+        if seller is None:
+            return _Asked(handoff_id, ids)
+        message_id = offering.tell(connection, facts, seller, now)
+        sender.claim_notice(connection, message_id)
+        return _Asked(handoff_id, [*ids, message_id], message_id)
+
+    def _once_more(self, connection: Connection, sender: Sender, asked: _Asked, now: datetime) -> _Asked:
+        """Claim a notice that reached nobody when this was asked before, where nobody else can be told."""
+        told = offers.offers_of(connection, asked.handoff_id)
+        open_ones = [offer for offer in told if offer.state == offers.OPEN and offer.message_id is not None]
+        sent = messages.by_ids(connection, asked.notices)
+        if not open_ones or any(message.status not in LOST for message in sent):
+            return asked
+        self._handoffs.offering.send_again(connection, open_ones[0], now)
+        message_id = open_ones[0].message_id
+        assert message_id is not None
+        sender.claim_notice(connection, message_id)
+        return replace(asked, claimed=message_id)
 
     def _keep(
         self, connection: Connection, wanted: HandoffRequest, number: str, key: str, now: datetime
-    ) -> HandoffFacts:
+    ) -> int:
         # the agent's call, which comes once it is over, is this same contact's
         address = number or contact_address("", wanted.conversation_id or secrets.token_hex(16))
         recipient = contacts.recipient_for(connection, address, now)
@@ -133,33 +159,32 @@ class HandoffApi:
             request_key=key,
             number=number or _as_known(wanted.user_phone),
         )
-        handoff_id = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
-        facts = None if handoff_id is None else offers.handoff_facts(connection, handoff_id)
-        assert facts is not None
-        return facts
+        handed_off = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
+        return handed_off.id
 
-    def _same_again(self, notices: Sequence[int]) -> Outcome:
+    def _arrived(self, asked: _Asked, deadline: float) -> Outcome:
         """Return the outcome of the notices, after waiting for one that is being sent."""
-        deadline = time.monotonic() + WAIT_S
         while True:
             with self._database.read() as connection:
-                told = messages.by_ids(connection, notices)
-                provider = _provider_of(connection, told[-1])
+                told = messages.by_ids(connection, asked.notices)
             arrived = [message.sid for message in told if message.sid and message.status not in LOST]
             if arrived:
                 return _notified(arrived[0])
             if not any(map(_is_under_way, told)) or time.monotonic() >= deadline:
-                is_lost = told[-1].status in LOST
-                return _not_sent(f"{provider} could not send the notice", is_lost=is_lost)
+                return self._queued(asked)
             time.sleep(GLANCE_S)
 
-
-def _provider_of(connection: Connection, message: MessageRecord) -> str:
-    """Return the name of the seller's provider: that of their last message, if they have written."""
-    recipient = contacts.find_recipient(connection, conversation_id=message.conversation_id)
-    if recipient is None or recipient.wrote_at is None:
-        return "WhatsApp"
-    return recipient.provider.capitalize()
+    def _queued(self, asked: _Asked) -> Outcome:
+        words = catalogue_for(self._handoffs.policy.language).handoff_api
+        now = self._clock()
+        starts = self._handoffs.offering.next_duty([], now)
+        if asked.notices or (starts is not None and starts <= now):
+            return Outcome(200, {"status": "queued", "message": words.tried_again, "message_sid": None})
+        when = words.when_somebody_is
+        if starts is not None:
+            when = words.when_known.format(date=f"{starts:%d/%m}", time=f"{starts:%H:%M}")
+        message = words.nobody_on_duty.format(when=when)
+        return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
 
 
 def _is_under_way(sent: MessageRecord) -> bool:
@@ -183,18 +208,3 @@ def _key(wanted: HandoffRequest, number: str) -> str:
 
 def _notified(sid: str) -> Outcome:
     return Outcome(200, {"status": "ok", "message": MESSAGE, "message_sid": sid})
-
-
-def _queued(starts: datetime | None, said: ApiWords) -> Outcome:
-    when = said.when_somebody_is
-    if starts is not None:
-        when = said.when_known.format(date=f"{starts:%d/%m}", time=f"{starts:%H:%M}")
-    message = said.nobody_on_duty.format(when=when)
-    return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
-
-
-def _not_sent(why: str, *, is_lost: bool) -> Outcome:
-    what_next = "Another seller is told, where there is one."
-    if not is_lost:
-        what_next = "The notice stays queued and is tried again."
-    return Outcome(500, {"detail": f"{why}. {what_next}"})

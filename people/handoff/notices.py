@@ -38,17 +38,31 @@ def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
         (words.conversation, conversation),
     ]
     known = "\n".join(f"*{label}:* {plain_line(value)}" for label, value in named if value)
-    about = _plain((facts.context or facts.summary).strip())
+    message = words.message.format(message=facts.message) if facts.message else ""
+    about = _plain("\n\n".join(filter(None, [message, (facts.context or facts.summary).strip()])))
+    link = words.link.format(digits=facts.number[1:]) if facts.number.startswith("+") else ""
+    ours = "\n".join(filter(None, [link, words.how_to_take]))
     if about:
         heading = f"*{words.context}:*\n"
-        room = MOST - len("\n\n".join([words.title, known, heading, words.how_to_take]))
+        room = MOST - len("\n\n".join([words.title, known, heading, ours]))
         about = heading + (about if len(about) <= room else about[: room - 1].rstrip() + "…")
-    return "\n\n".join(filter(None, [words.title, known, about, words.how_to_take]))
+    return "\n\n".join(filter(None, [words.title, known, about, ours]))
 
 
 def read_answer(said: str) -> Answer | None:
     """Return the answer in a seller's whole message; None if it is neither."""
     return _answers().get(plain_words(said))
+
+
+def says_done(said: str) -> bool:
+    """Return True if a seller's whole message says that they have finished."""
+    return plain_words(said) in _done()
+
+
+@cache
+def _done() -> frozenset[str]:
+    every = (catalogue.recognised.seller_done for catalogue in catalogues().values())
+    return frozenset(plain_words(said) for words in every for said in words)
 
 
 @cache

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
+from conversation.handoff import tell
+from conversation.handoff_states import Event as HandoffEvent
+from conversation.observers import NULL_OBSERVER, HandoffListener
 from conversation.operators import Helpdesk, MessageSender
 from integrations.chatwoot.shapes import MessageType, Status
 from integrations.chatwoot.webhooks import (
@@ -74,12 +77,13 @@ class Takeover:
         writer: MessageSender | None,
         policy: TakeoverPolicy,
         *,
+        people: HandoffListener = NULL_OBSERVER,
         fit: Callable[[str], list[str]],
         stop: Callable[[str], None],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._helpdesk, self._writer, self._policy = database, chatwoot, writer, policy
-        self._fit, self._stop, self._clock = fit, stop, clock
+        self._people, self._fit, self._stop, self._clock = people, fit, stop, clock
 
     def take(self, event: Event) -> None:
         """Handle a webhook, once. Raises SQLAlchemyError if it cannot be kept."""
@@ -181,7 +185,7 @@ class Takeover:
         if not _is_latest(connection, event.conversation, f"note:{event.id}", event.created_at or now, now):
             return
         if command == "/bot on":
-            contacts.give_back(connection, recipient.conversation_id)
+            self._give_back(connection, recipient, now)
             said = words.bot_on
         else:
             until = self._take_over(connection, recipient, event.sender.name or SOMEBODY, now)
@@ -215,7 +219,7 @@ class Takeover:
             if recipient is None:
                 return
             if gives_back:
-                if contacts.give_back(connection, recipient.conversation_id):
+                if self._give_back(connection, recipient, now):
                     log.info("conversation_given_back", contact_id=place.contact_id, status=state.status)
                 return
             taken = self._taken_by_hand(connection, place, recipient, state, now)
@@ -250,8 +254,14 @@ class Takeover:
     def _take_over(self, connection: Connection, recipient: Recipient, name: str, now: datetime) -> datetime:
         until = now + self._policy.silent_for
         contacts.take_over(connection, recipient.conversation_id, name, until)
+        tell(connection, self._people, recipient.conversation_id, HandoffEvent.TAKEN, now, by=name)
         log.info("conversation_taken_over", conversation_id=recipient.conversation_id)
         return until
+
+    def _give_back(self, connection: Connection, recipient: Recipient, now: datetime) -> bool:
+        given = contacts.give_back(connection, recipient.conversation_id)
+        tell(connection, self._people, recipient.conversation_id, HandoffEvent.DONE, now)
+        return given
 
     def _tell(
         self, connection: Connection, event: MessageEvent, place: ContactPlace, words: str, now: datetime

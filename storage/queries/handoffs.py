@@ -2,15 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, bindparam, func, or_, select, update
 
 from storage.models import Contact, Conversation, Handoff, Offer
 from storage.upsert import insert_once
 
-OPEN = "open"
+CLOSED = "closed"
+"""The state of a handoff that is over."""
+MOST_KEPT = 20_000
+"""Characters of all that was left as a message, or asked for, with one handoff."""
+WAITS_FOR, OWNED_FOR = timedelta(days=8), timedelta(days=3)
+"""The longest that a handoff is looked for after it was made, and after it was taken: earlier versions ended none."""
+
+_HANDOFFS = cast(Table, Handoff.__table__)
+_CONVERSATIONS = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentHandoff:
+    """A person's handoff that has not ended. conversation_id, turn_number: what led to it."""
+
+    id: int
+    conversation_id: int
+    turn_number: int | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,7 @@ def make_handoff(
     reason: str,
     summary: str,
     context: str,
+    state: str,
     now: datetime,
 ) -> int | None:
     """Record a handoff; return its id, or None if that turn led to one before.
@@ -60,7 +79,7 @@ def make_handoff(
         summary=summary,
         context=context,
         message="",
-        state=OPEN,
+        state=state,
         owner="",
         owned_at=None,
         created_at=now,
@@ -68,22 +87,74 @@ def make_handoff(
     )
 
 
-def add_message(connection: Connection, conversation_id: int, message: str, now: datetime) -> bool:
-    """Add a message to the conversation's last handoff; return False if it has none."""
-    last = (
-        select(Handoff.id)
-        .where(Handoff.conversation_id == conversation_id)
-        .order_by(Handoff.id.desc())
-        .limit(1)
-        .scalar_subquery()
+def handoff_of_turn(connection: Connection, conversation_id: int, turn_number: int | None) -> int:
+    """Return the handoff that a turn led to."""
+    found = select(_HANDOFFS.c.id).where(
+        _HANDOFFS.c.conversation_id == conversation_id, _HANDOFFS.c.turn_number == turn_number
     )
-    added = connection.execute(
-        update(Handoff)
-        .where(Handoff.id == last)
-        .values(message=message, updated_at=now)
-        .returning(Handoff.id)
+    return int(connection.execute(found).scalar_one())
+
+
+def contact_of(connection: Connection, conversation_id: int) -> int:
+    """Return the contact of a conversation."""
+    found = select(_CONVERSATIONS.c.contact_id).where(_CONVERSATIONS.c.id == conversation_id)
+    return int(connection.execute(found).scalar_one())
+
+
+def current_of(connection: Connection, contact_id: int, now: datetime) -> CurrentHandoff | None:
+    """Return the handoff of a person that has not ended, in whichever conversation; None if there is none."""
+    times = {"made_after": now - WAITS_FOR, "taken_after": now - OWNED_FOR}
+    row = connection.execute(_CURRENT, {"contact_id": contact_id, **times}).one_or_none()
+    return None if row is None else CurrentHandoff(*row)
+
+
+def made_since(connection: Connection, contact_id: int, since: datetime) -> int:
+    """Return how many handoffs of a person were made after a time."""
+    return connection.execute(_MADE_SINCE, {"contact_id": contact_id, "since": since}).scalar_one()
+
+
+def add_message(connection: Connection, handoff_id: int, message: str, now: datetime) -> None:
+    """Add a message that the person left."""
+    _append(connection, handoff_id, _HANDOFFS.c.message.name, message, now)
+
+
+def add_context(connection: Connection, handoff_id: int, words: str, now: datetime) -> None:
+    """Add what was asked for once more, if it says anything new."""
+    known = connection.execute(
+        select(_HANDOFFS.c.reason, _HANDOFFS.c.summary, _HANDOFFS.c.context).where(
+            _HANDOFFS.c.id == handoff_id
+        )
+    ).one()
+    if words and not any(words in each for each in known):
+        _append(connection, handoff_id, _HANDOFFS.c.context.name, words, now)
+
+
+def _append(connection: Connection, handoff_id: int, column: str, words: str, now: datetime) -> None:
+    found = select(_HANDOFFS.c[column]).where(_HANDOFFS.c.id == handoff_id).with_for_update()
+    before = connection.execute(found).scalar_one()
+    after = "\n\n".join(filter(None, [before, words]))[:MOST_KEPT]
+    connection.execute(
+        update(_HANDOFFS).where(_HANDOFFS.c.id == handoff_id).values({column: after, "updated_at": now})
     )
-    return added.scalar_one_or_none() is not None
+
+
+_OF_CONTACT = _CONVERSATIONS.c.contact_id == bindparam("contact_id")
+_JOINED = _HANDOFFS.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
+_CURRENT = (
+    select(_HANDOFFS.c.id, _HANDOFFS.c.conversation_id, _HANDOFFS.c.turn_number, _HANDOFFS.c.state)
+    .select_from(_JOINED)
+    .where(
+        _OF_CONTACT,
+        _HANDOFFS.c.state != CLOSED,
+        _HANDOFFS.c.created_at > bindparam("made_after"),
+        or_(_HANDOFFS.c.owner == "", _HANDOFFS.c.owned_at > bindparam("taken_after")),
+    )
+    .order_by(_HANDOFFS.c.id.desc())
+    .limit(1)
+)
+_MADE_SINCE = (
+    select(func.count()).select_from(_JOINED).where(_OF_CONTACT, _HANDOFFS.c.created_at > bindparam("since"))
+)
 
 
 def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, func, select, update
 
 from storage.models import Contact, Conversation, Handoff, Offer
+from storage.queries.handoffs import CLOSED, OWNED_FOR
 from storage.upsert import insert_once
 
-OPEN, TAKEN, DECLINED, GONE = "open", "taken", "declined", "gone"
-"""GONE: another seller took it."""
+OPEN, TAKEN, DECLINED, GONE, EXPIRED = "open", "taken", "declined", "gone", "expired"
+"""GONE: somebody else has it. EXPIRED: nobody took it, and it is over."""
+OFFERED_FOR = timedelta(days=1)
+"""The longest that a seller's answer takes what was offered."""
 
 _OFFERS = cast(Table, Offer.__table__)
 _HANDOFFS = cast(Table, Handoff.__table__)
@@ -40,6 +43,10 @@ class HandoffFacts:
     owner: str
     request_key: str | None
     created_at: datetime
+    source: str
+    message: str
+    owned_at: datetime | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,17 @@ def offered_by(connection: Connection, message_id: int) -> int | None:
     return connection.execute(found).scalar_one_or_none()
 
 
-def open_offer_to(connection: Connection, seller: str) -> OfferRecord | None:
-    """Return a seller's newest unanswered offer of a handoff that nobody has taken."""
+def open_offer_to(connection: Connection, seller: str, now: datetime) -> OfferRecord | None:
+    """Return a seller's newest unanswered offer, of the last day, of a handoff that nobody has taken."""
     found = (
         _ALL.join(_HANDOFFS, _HANDOFFS.c.id == _OFFERS.c.handoff_id)
-        .where(_OFFERS.c.seller == seller, _OFFERS.c.state == OPEN, _HANDOFFS.c.owner == "")
+        .where(
+            _OFFERS.c.seller == seller,
+            _OFFERS.c.state == OPEN,
+            _OFFERS.c.created_at > now - OFFERED_FOR,
+            _HANDOFFS.c.owner == "",
+            _HANDOFFS.c.state != CLOSED,
+        )
         .order_by(_OFFERS.c.id.desc())
         .limit(1)
     )
@@ -115,14 +128,29 @@ def answer_offer(connection: Connection, offer_id: int, state: str) -> None:
     )
 
 
-def take_handoff(connection: Connection, handoff_id: int, owner: str, now: datetime) -> bool:
-    """Assign a handoff to a seller or an operator, once; return False if somebody has it."""
-    taken = connection.execute(
-        update(_HANDOFFS)
-        .where(_HANDOFFS.c.id == handoff_id, _HANDOFFS.c.owner == "")
-        .values(owner=owner, owned_at=now, updated_at=now, state="owned")
+def renew_offer(connection: Connection, offer_id: int, expires_at: datetime) -> None:
+    """Record until when the next seller waits for the answer to an offer that is made again."""
+    connection.execute(update(_OFFERS).where(_OFFERS.c.id == offer_id).values(expires_at=expires_at))
+
+
+def owned_by(connection: Connection, owner: str, now: datetime) -> HandoffFacts | None:
+    """Return the newest handoff that a seller has taken and not ended."""
+    newest = _FACTS.where(
+        _HANDOFFS.c.owner == owner, _HANDOFFS.c.state != CLOSED, _HANDOFFS.c.owned_at > now - OWNED_FOR
+    ).order_by(_HANDOFFS.c.owned_at.desc(), _HANDOFFS.c.id.desc())
+    row = connection.execute(newest.limit(1)).one_or_none()
+    return None if row is None else HandoffFacts(*list(row))
+
+
+def move(
+    connection: Connection, handoff_id: int, state: str, to: str, now: datetime, *, owner: str = ""
+) -> bool:
+    """Record a handoff's next state, and who has it from now on; return False if it was in another state."""
+    values = {"state": to, "updated_at": now} | ({"owner": owner, "owned_at": now} if owner else {})
+    moved = connection.execute(
+        update(_HANDOFFS).where(_HANDOFFS.c.id == handoff_id, _HANDOFFS.c.state == state).values(values)
     )
-    return taken.rowcount == 1
+    return moved.rowcount == 1
 
 
 _REACHED_BY = case(
@@ -150,6 +178,10 @@ _FACTS = (
         _HANDOFFS.c.owner,
         _HANDOFFS.c.request_key,
         _HANDOFFS.c.created_at,
+        _HANDOFFS.c.source,
+        _HANDOFFS.c.message,
+        _HANDOFFS.c.owned_at,
+        _HANDOFFS.c.updated_at,
     )
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
     .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)

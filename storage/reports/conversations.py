@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, Table, case, f
 from sqlalchemy import cast as sql_cast
 
 from storage.models import Call, Contact, Conversation, Handoff, Message, Turn
+from storage.queries.handoffs import CLOSED
 from storage.reports.transcripts import last_turn_of
 
 MOST_FOUND = 1000
@@ -243,7 +244,9 @@ def _in_state(state: State, now: datetime) -> Select[Any]:
         live = select(_CALLS.c.conversation_id).where(_CALLS.c.ended_at.is_(None))
         return live.order_by(_CALLS.c.started_at.desc()).limit(MOST_FOUND)
     if state is State.WAITING:
-        waiting = select(_HANDOFFS.c.conversation_id).where(_HANDOFFS.c.owner == "")
+        waiting = select(_HANDOFFS.c.conversation_id).where(
+            _HANDOFFS.c.owner == "", _HANDOFFS.c.state != CLOSED
+        )
         return waiting.order_by(_HANDOFFS.c.id.desc()).limit(MOST_FOUND)
     held = select(_CONVERSATIONS.c.id).where(
         _CONVERSATIONS.c.human_until > now, _CONVERSATIONS.c.closed_at.is_(None)
@@ -306,7 +309,11 @@ _AT: ColumnElement[Any] = case(
 ).label("at")
 _IS_WAITING = (
     select(_HANDOFFS.c.id)
-    .where(_HANDOFFS.c.conversation_id == _CONVERSATIONS.c.id, _HANDOFFS.c.owner == "")
+    .where(
+        _HANDOFFS.c.conversation_id == _CONVERSATIONS.c.id,
+        _HANDOFFS.c.owner == "",
+        _HANDOFFS.c.state != CLOSED,
+    )
     .exists()
 )
 _COLUMNS = (

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import Connection, Table, select, text
 
 from storage.models import Call, Contact, Conversation, Handoff, Offer, Turn
+from storage.queries.handoffs import CLOSED
 from storage.queries.messages import COLUMNS as MESSAGE_COLUMNS
 from storage.queries.messages import MESSAGES, MessageRecord, record_of
 
@@ -88,7 +89,13 @@ class HandoffRow:
     owner: str
     owned_at: datetime | None
     created_at: datetime
+    state: str
     asked: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Return whether somebody may still take it."""
+        return not self.owner and self.state != CLOSED
 
 
 def live_calls(connection: Connection) -> list[CallRow]:
@@ -167,7 +174,7 @@ def handoff_log(
     """Return a page of all handoffs. waiting: only those that nobody has taken."""
     statement = _HANDOFF_ROWS.order_by(_HANDOFFS.c.id.desc()).limit(limit + 1)
     if waiting:
-        statement = statement.where(_HANDOFFS.c.owner == "")
+        statement = statement.where(_HANDOFFS.c.owner == "", _HANDOFFS.c.state != CLOSED)
     if before is not None:
         statement = statement.where(_HANDOFFS.c.id < before)
     rows = connection.execute(statement).all()
@@ -222,7 +229,7 @@ _HANDOFF_ROWS = (
         _CONTACTS.c.simulated,
         *(
             _HANDOFFS.c[name]
-            for name in ("source", "reason", "summary", "message", "owner", "owned_at", "created_at")
+            for name in ("source", "reason", "summary", "message", "owner", "owned_at", "created_at", "state")
         ),
     )
     .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)

@@ -11,6 +11,7 @@ from typing import cast
 from sqlalchemy import Connection, Table, func, select
 
 from storage.models import LONGEST_CALL, Call, Conversation, Handoff, Message, Turn
+from storage.queries.handoffs import CLOSED
 from storage.reports.lists import LOST
 
 UNTOLD_AFTER = LONGEST_CALL + timedelta(hours=1)
@@ -117,6 +118,6 @@ def going_on(connection: Connection, now: datetime) -> Now:
     held = select(func.count()).where(
         _CONVERSATIONS.c.human_until > now, _CONVERSATIONS.c.closed_at.is_(None)
     )
-    waiting = select(func.count()).where(_HANDOFFS.c.owner == "")
+    waiting = select(func.count()).where(_HANDOFFS.c.owner == "", _HANDOFFS.c.state != CLOSED)
     counts = [connection.execute(each).scalar_one() for each in (calls, chats, held, waiting)]
     return Now(*counts)

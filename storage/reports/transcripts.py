@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 
 from storage.models import Call, Contact, Conversation, Handoff, ToolRun, Turn, TurnState
+from storage.queries.handoffs import CLOSED
 from storage.queries.messages import COLUMNS as MESSAGE_COLUMNS
 from storage.queries.messages import MESSAGES, MessageRecord, record_of
 
@@ -122,6 +123,12 @@ class HandoffNote:
     owner: str
     owned_at: datetime | None
     created_at: datetime
+    state: str
+
+    @property
+    def waits(self) -> bool:
+        """Return whether somebody may still take it."""
+        return not self.owner and self.state != CLOSED
 
 
 def talk(connection: Connection, conversation_id: int) -> TalkRecord | None:

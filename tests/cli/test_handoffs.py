@@ -70,17 +70,17 @@ def test_without_its_tables_a_command_says_what_to_do_in_one_sentence(tmp_path, 
 def test_who_took_it_is_shown(open_line, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     line = open_line(lang="en_US.UTF-8")
-    conversation = call_from(line, "+12025550123")
+    conversation, other = call_from(line, "+12025550123"), call_from(line, "+12025550124")
     with line.parts.database.write() as connection:
         first = hand_off(connection, NULL_OBSERVER, conversation, 1, Request("a complaint"), NOW)
-        second = hand_off(connection, NULL_OBSERVER, conversation, 2, Request("a quote"), NOW)
+        second = hand_off(connection, NULL_OBSERVER, other, 1, Request("a quote"), NOW)
         now = NOW + timedelta(minutes=3)
-        for handoff, seller in ((first, "+34600000011"), (second, "+34600000012")):
+        for handoff, seller in ((first.id, "+34600000011"), (second.id, "+34600000012")):
             message = outgoing.add_outbound(
                 connection, conversation, "notice", "x", NOW, MessageStatus.SENT, author="handoff"
             )
             offers.make_offer(connection, handoff, seller, message, NOW, now)
-        offers.take_handoff(connection, first, "+34600000011", now)
+        offers.move(connection, first.id, "open", "owned", now, owner="+34600000011")
 
     output = shown(line)
 

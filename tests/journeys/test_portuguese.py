@@ -63,7 +63,7 @@ def test_a_whatsapp_chat_in_portuguese(brazil, openai):
         "Abrimos às oito.",
         WORDS.phrases.opted_out,
         WORDS.phrases.opted_in,
-        WORDS.phrases.handed_off,
+        WORDS.customers.message_kept,
     ]
     assert person.errors == []
     assert "# Como escrever: por WhatsApp" in openai.chats[0].body["messages"][0]["content"]

@@ -193,7 +193,7 @@ def test_a_picture_asks_no_server_for_anything(language):
     assert not re.search(r"@import|@font-face|url\((?!#)|<script|<image", picture)
 
 
-@pytest.mark.parametrize("script", ["docs/tree.py", "docs/pictures/packages.py"])
+@pytest.mark.parametrize("script", ["docs/tree.py", "docs/pictures/packages.py", "docs/pictures/handoff.py"])
 def test_what_a_script_makes_of_the_modules_is_fresh(script):
     run = subprocess.run([sys.executable, script, "--check"], cwd=ROOT, capture_output=True, text=True)
 

@@ -118,9 +118,12 @@ def profile(name: str) -> dict[str, object]:
 
 def tools() -> dict[str, list[dict]]:
     """Return the tools that the model is offered, by channel."""
+    customers = catalogues()["en"].customers
     sets = {
         "phone, can transfer": phone_tools(can_transfer=True),
         "phone, nobody": phone_tools(can_transfer=False),
-        "whatsapp": whatsapp_tools(),
+        "phone, nobody is told": phone_tools(can_transfer=False, reaches_people=False),
+        "whatsapp": whatsapp_tools(customers),
+        "whatsapp, nobody is told": whatsapp_tools(customers, reaches_people=False),
     }
     return {name: [asdict(tool.spec) for tool in offered] for name, offered in sets.items()}

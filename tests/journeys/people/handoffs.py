@@ -37,5 +37,6 @@ def told(seller):
 
 def joins_the_sandbox(twilio, number):
     """Let somebody send the word that Twilio answers itself: it has heard of them, and we have not."""
-    address = f"whatsapp:{number}"
-    twilio.book.add("inbound", sender=address, to=f"whatsapp:{US}", body="join a-word")
+    twilio.book.add(
+        "inbound", sender=f"whatsapp:{number}", to=f"whatsapp:{US}", body="join a-word", sid="SM" + "5" * 32
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from storage.base import utc_now
-from storage.models import Contact, Conversation, Message, WebhookEvent
+from storage.models import Contact, Conversation, Handoff, Message, WebhookEvent
 from tests.fakes.chatwoot.fake import signature
 from tests.fakes.openai.replies import text, tool_call
 from tests.journeys.people.chatwoot_setup import (
@@ -144,9 +144,14 @@ def test_a_withheld_number_cannot_be_written_to(desk_line, chatwoot, twilio, ope
     assert "no se conoce el número" in chatwoot.words(42)[-1][1]
 
 
-def test_a_handoff_is_told_and_opens_the_conversation(desk_line, chatwoot, twilio, openai):
+def test_a_handoff_is_told_and_opens_the_conversation_and_an_operator_who_writes_has_it(
+    desk_line, chatwoot, twilio, openai
+):
     chatwoot.inbox.has_bot = True
-    openai.enqueue(tool_call("hand_off", {"reason": "Una queja", "summary": "Le cobraron dos veces."}))
+    openai.enqueue(
+        tool_call("hand_off", {"reason": "Una queja", "summary": "Le cobraron dos veces."}),
+        text("Aquí sigo."),
+    )
     line = desk_line()
     person = person_of(line, twilio)
 
@@ -154,11 +159,17 @@ def test_a_handoff_is_told_and_opens_the_conversation(desk_line, chatwoot, twili
     work_off(line)
     settle(chatwoot)
     person.send("¿Y bien?")
-
-    assert len(openai.chats) == 1
-    assert len(person.texts) == 1
     assert chatwoot.conversation(42).status == "open"
     assert notes(chatwoot) == ["Una queja\n\nLe cobraron dos veces."]
+    operator_writes(chatwoot, line, "Soy Eva, dígame")
+    person.send("¿Me oye?")
+
+    assert len(openai.chats) == 2
+    assert person.texts[1:] == ["Aquí sigo.", "Soy Eva, dígame"]
+    assert the_only(line.parts.database, Handoff).state == "owned"
+    chatwoot.resolve(42)
+    settle(chatwoot)
+    assert the_only(line.parts.database, Handoff).state == "closed"
 
 
 # --- what comes to the door

@@ -46,7 +46,9 @@ def test_sellers_and_customers_are_reached_by_the_numbers_that_were_given(
 
     assert status == 200, body
     assert f"\n*Teléfono:* {customer}\n" in marta.texts[0]
-    assert marta.texts[1] == f"Es suyo: Ana {customer}. Escríbale o llámele."
+    assert marta.texts[1].startswith(
+        f"Es suyo: Ana {customer}. Escríbale o llámele.\n\nhttps://wa.me/{customer[1:]}\n"
+    )
     handoff = the_only(line.parts.database, Handoff)
     assert (handoff.number, handoff.owner) == (customer, seller)
     addresses = [contact.address for contact in every(line.parts.database, Contact)]
@@ -64,17 +66,18 @@ def test_the_notice_in_english(team_line, twilio):
         "*A new customer asks for a person*\n\n*Customer:* Ana\n*Phone:* +34600000001\n"
         "*Reason:* Quiere un presupuesto\n*Conversation:* conv_1\n\n"
         "*Context:*\nTiene prisa.\nLlama desde el coche.\n\n"
-        "Answer OK to take it, or NO to have somebody else told."
+        "https://wa.me/34600000001\nAnswer OK to take it, or NO to have somebody else told."
     ]
 
 
-def test_a_handoff_by_the_assistant_tells_a_seller_and_silences_it(known_sellers, twilio, openai, phrases):
+def test_a_handoff_by_the_assistant_tells_a_seller_who_silences_it(known_sellers, twilio, openai, phrases):
     line, marta, _ = known_sellers
     openai.enqueue(tool_call("hand_off", {"reason": "queja", "summary": "Le cobraron dos veces."}))
     ana = person_of(line, twilio, number=CUSTOMER, to=US)
 
     ana.send("Me han cobrado dos veces y estoy harta")
     work_off(line)
+    marta.send("OK")
     ana.send("¿Sigue ahí?")
 
     assert ana.texts == [phrases.handed_off]
@@ -129,7 +132,7 @@ def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
     local = utc_now().astimezone(handoffs.policy.zone)
     yesterday = frozenset({(local.weekday() - 1) % 7})
     everybody = handoffs.policy.sellers
-    handoffs.policy = replace(
+    handoffs.offering.policy = replace(
         handoffs.policy, sellers=[replace(seller, days=yesterday) for seller in everybody]
     )
 
@@ -140,7 +143,7 @@ def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
     assert ask(line)[1] == body
     assert told(marta) + told(luis) == []
 
-    handoffs.policy = replace(handoffs.policy, sellers=everybody)
+    handoffs.offering.policy = replace(handoffs.policy, sellers=everybody)
     handoffs.offer({"handoff_id": the_only(line.parts.database, Handoff).id})
     work_off(line)
     assert len(told(marta) + told(luis)) == 1

@@ -26,14 +26,14 @@ def put_through(line, **behaviour):
 
 
 def test_after_a_talk_the_call_ends(line, phrases):
-    phone, heard = put_through(line, dial_talk_s=40)
+    phone, heard = put_through(line, dial_conversation_s=40)
 
     assert heard.endswith(phrases.after_transfer)
     assert phone.ended is Ending.HANGUP
 
 
 def test_after_two_seconds_of_a_voicemail_the_caller_can_leave_a_message(line, phrases):
-    phone, heard = put_through(line, dial_talk_s=2)
+    phone, heard = put_through(line, dial_conversation_s=2)
 
     assert heard.endswith(phrases.was_helped) and phrases.after_transfer not in heard
     assert phone.say("Soy Ana, que me llamen mañana.") == phrases.message_taken
@@ -41,7 +41,7 @@ def test_after_two_seconds_of_a_voicemail_the_caller_can_leave_a_message(line, p
 
 
 def test_whoever_says_nothing_after_a_short_transfer_is_asked_once_more(line, phrases):
-    phone, _ = put_through(line, dial_talk_s=2)
+    phone, _ = put_through(line, dial_conversation_s=2)
 
     assert phone.silence() == phrases.take_message
     assert phone.silence() == phrases.silence_goodbye

@@ -118,7 +118,7 @@ def test_keys_without_end_end_the_call_at_last(line, asked):
     ("said", "answer"), [("Sí, gracias.", "goodbye"), ("No", "take_message"), ("Adiós", "goodbye")]
 )
 def test_after_a_short_transfer_yes_and_no_are_understood(transferred, said, answer):
-    line, phone = transferred(dial_outcome="completed", dial_talk_s=2)
+    line, phone = transferred(dial_outcome="completed", dial_conversation_s=2)
 
     assert phone.say(said) == getattr(line.parts.phone.manager.profile.phrases, answer)
     assert all(handoff.message == "" for handoff in every(line.parts.database, Handoff))

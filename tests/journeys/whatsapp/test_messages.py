@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from conversation.phrases import catalogue_for
 from simulator.whatsapp.client import ReceiptConfig
 from storage.models import Contact, Conversation, Message, Turn
 from tests.fakes.openai.replies import text, tool_call
@@ -165,13 +166,13 @@ def test_what_was_written_is_known_on_the_phone_by_its_topic(line, openai):
     assert "Olmo" not in str(asked(openai))
 
 
-def test_a_person_is_brought_in(line, openai, phrases):
+def test_where_nobody_can_be_brought_in_a_message_is_kept(line, openai):
     openai.enqueue(tool_call("hand_off", {"reason": "queja", "summary": "Le cobraron dos veces."}))
     person = line.whatsapp()
 
     person.send("Quiero hablar con una persona")
 
-    assert person.texts == [phrases.handed_off]
+    assert person.texts == [catalogue_for("es").customers.message_kept]
 
 
 def test_what_looks_like_a_secret_reaches_neither_the_model_nor_the_history(line, openai):

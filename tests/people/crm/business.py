@@ -78,7 +78,7 @@ class Business:
     def hand_off(self, talk_id, **request):
         request = Request("Quiere un presupuesto", **request)
         with self.database.write() as connection:
-            return hand_off(connection, self.events, talk_id, None, request, self.clock())
+            return hand_off(connection, self.events, talk_id, None, request, self.clock()).id
 
     def waiting(self):
         return self.work.client.list_workflows(status=["ENQUEUED", "DELAYED"])

@@ -30,6 +30,7 @@ def test_a_handoff_is_told_with_the_person_and_the_reason(business, crm):
             "conversation_id": str(talk),
             "reason": "Quiere un presupuesto",
             "summary": "Preguntó por tres tallas.",
+            "message": "",
             "state": "open",
             "seller": None,
         }
