@@ -103,6 +103,7 @@ def _register_blueprints(app: Flask, container: Container) -> None:
         settings.dashboard_password,
         lambda: container.login_tries,
         links=container.dashboard_links,
+        database=lambda: container.database,
         secret_key=container.secret_key,
         is_public=settings.is_public,
     )

@@ -1,13 +1,24 @@
 """Authenticates the operator by password or link; without a password admits this machine, if it is not public."""
 
 import hmac
+import secrets
 import threading
 from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, current_app, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Request,
+    Response,
+    after_this_request,
+    current_app,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import (  # type: ignore[import-untyped]
@@ -18,14 +29,19 @@ from flask_login import (  # type: ignore[import-untyped]
     logout_user,
 )
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from dashboard.blueprint import bp
+from dashboard.browsers import KnownBrowsers
 from guards.client_address import address_of
 from guards.loopback import is_loopback
 from guards.one_time_links import OneTimeLinks
+from storage.base import utc_now
+from storage.database import Database
 from storage.login_tries import LoginTries
+from storage.queries.webhook_events import has_come, take_event
 from web.services import Service
 
 log = structlog.get_logger()
@@ -33,6 +49,10 @@ log = structlog.get_logger()
 COOKIE = "assistant_dashboard"
 SESSION_H = 12
 """A session ends after so long without a request."""
+NUMBER = "number"
+"""The session's own, by which it can be ended."""
+ENDED = "session-ended"
+"""The source of the events of ended sessions, which are kept for longer than a cookie is good."""
 FILES = "dashboard.static"
 """The endpoint of static files: public, so that error pages are styled too."""
 LOGIN = "dashboard.login"
@@ -75,6 +95,7 @@ class Access:
         tries: Callable[[], LoginTries],
         *,
         links: OneTimeLinks,
+        database: Callable[[], Database],
         secret_key: str,
         is_public: bool,
     ) -> None:
@@ -82,7 +103,8 @@ class Access:
         self.needs_login = self.has_password or is_public
         self._hash = generate_password_hash(password) if password else ""
         self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
-        self._tries, self._csrf = tries, CSRFProtect()
+        self._browsers = KnownBrowsers(self._operator_id)  # another password makes all of them strangers
+        self._tries, self._database, self._csrf = tries, database, CSRFProtect()
         self._one_at_a_time = threading.Lock()  # scrypt takes 32 MB for each
 
     def join(self, app: Flask) -> None:
@@ -117,7 +139,9 @@ class Access:
 
     def log_in(self, password: str) -> float | None:
         """Begin a session; return None, or the seconds to wait where tries are locked. Raises WrongPassword."""
-        address, spared = address_of(request), is_loopback(request)
+        browser = self._browsers.number_of(request)
+        address = address_of(request) if browser is None else f"browser {browser}"
+        spared = browser is not None or is_loopback(request)
         wait_s = self._tries().begin(address, spared=spared)
         if wait_s > 0:
             log.warning("login_locked", seconds=round(wait_s))
@@ -141,15 +165,37 @@ class Access:
     def _begin_session(self) -> None:
         session.clear()
         session.permanent = True
+        session[NUMBER] = secrets.token_urlsafe(12)
         login_user(Operator(self._operator_id))
+        after_this_request(self._remember_browser)
 
     def log_out(self) -> None:
-        """End the session."""
+        """End the session, also for whoever has a copy of its cookie. Raises SQLAlchemyError."""
+        if number := session.get(NUMBER):
+            with self._database().write() as connection:
+                take_event(connection, ENDED, number, utc_now())
         logout_user()
         session.clear()
 
+    def _remember_browser(self, response: Response) -> Response:
+        app = current_app
+        return self._browsers.remember(
+            response,
+            self._browsers.number_of(request),
+            path=app.config["SESSION_COOKIE_PATH"],
+            secure=app.session_interface.get_cookie_secure(app),
+        )
+
     def _operator(self, id: str) -> Operator | None:
-        return Operator(id) if hmac.compare_digest(id.encode(), self._operator_id.encode()) else None
+        known = hmac.compare_digest(id.encode(), self._operator_id.encode())
+        return Operator(id) if known and not self._has_ended(session.get(NUMBER, "")) else None
+
+    def _has_ended(self, number: str) -> bool:
+        try:
+            with self._database().read() as connection:
+                return not number or has_come(connection, ENDED, number)
+        except SQLAlchemyError:
+            return False  # no page has anything to show without the database, but why
 
     def _refusal(self) -> ResponseReturnValue | None:
         is_open = request.endpoint in OPEN_ENDPOINTS - ({LOGIN} if not self.has_password else set())

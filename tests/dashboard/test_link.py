@@ -34,6 +34,7 @@ def test_without_a_public_address_this_machine_needs_no_link(open_desk, address)
     assert open_desk(webhook_url=address).get().status_code == 200
 
 
+@pytest.mark.both_databases
 def test_the_link_opens_it_once(desk, open_desk):
     link, other = link_of(desk), open_desk(webhook_url=PUBLIC)
 
