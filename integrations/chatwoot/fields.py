@@ -1,4 +1,4 @@
-"""Defines the kinds of values in Chatwoot's JSON."""
+"""The types of values in Chatwoot's JSON."""
 
 import re
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ _UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def sendable(content: str) -> str:
-    """Return a text without the characters that Postgres, and so Chatwoot, fails at: with 500, and every time."""
+    """Return a text without the characters that PostgreSQL refuses: Chatwoot answers them with 500 each time."""
     return _UNKEEPABLE.sub("", content)
 
 
@@ -23,7 +23,7 @@ def _moment(written: Any) -> datetime | None:
             return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
         if isinstance(written, int | float) and not isinstance(written, bool):
             return datetime.fromtimestamp(written, UTC)
-    except (ValueError, OverflowError, OSError):  # a year that no calendar has, or no number
+    except (ValueError, OverflowError, OSError):  # a year outside the calendar, or no number
         return None
     return None
 
@@ -31,4 +31,4 @@ def _moment(written: Any) -> datetime | None:
 Text = Annotated[str, cleaned(sendable)]
 Filled = Annotated[Text, Field(min_length=1)]
 Moment = Annotated[datetime | None, PlainValidator(_moment)]
-"""A time, which Chatwoot writes as seconds in one place and as ISO 8601 in the other."""
+"""A time, written by Chatwoot as seconds or as ISO 8601."""

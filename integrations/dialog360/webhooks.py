@@ -1,8 +1,8 @@
-"""Reads 360dialog's webhooks into plain values. Reading never fails, whatever the body.
+"""Parses 360dialog's webhooks. Never raises, whatever the body.
 
-It is the Cloud API's envelope, passed on as Meta sends it
-(https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples); numbers that come from the
-on-premise API send the same parts with no envelope around them.
+The body is the Cloud API's envelope as Meta sends it
+(https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples). Numbers moved from the on-premise
+API send the same parts without an envelope.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ MOST_NAME = 80
 MOST_ID = 255
 _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _LATEST = 10**10
-"""Seconds since 1970: what is later is no time, or not in seconds."""
+"""The latest time read, in seconds since 1970; a larger number is no time in seconds."""
 
 
 class ReceiptStatus(StrEnum):
@@ -50,12 +50,11 @@ _STATUSES = frozenset(ReceiptStatus)
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message that came in.
+    """A received message.
 
-    number, our_number: E.164; our_number is empty where the webhook does not say it. sent_at: UTC.
-    body: what the person wrote, a file's caption, a button's title, a reaction's emoji (empty: taken back).
-    reply_id: what the button or row that was chosen stands for. about: the wamid of the message that is answered or
-    reacted to.
+    number, our_number: E.164; our_number is empty if the webhook has none. sent_at: UTC.
+    body: the text, a file's caption, a button's title, or a reaction's emoji (empty: removed).
+    reply_id: the id of the chosen button or row. about: the wamid of the message answered or reacted to.
     """
 
     wamid: str
@@ -74,7 +73,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, of one that failed."""
+    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, after a failure."""
 
     wamid: str
     status: ReceiptStatus
@@ -85,10 +84,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """All that one webhook says, in its order.
+    """The contents of a webhook, in its order.
 
-    our_number: E.164, or empty. without_number: how many messages came from people who show a user name in place of
-    their number; nobody can be told who they are, and they are not among messages.
+    our_number: E.164, or empty. without_number: the number of messages left out because their writers hide their phone
+    number behind a user name.
     """
 
     messages: list[InboundMessage]
@@ -98,63 +97,63 @@ class Webhook:
 
 
 def read_webhook(body: Any) -> Webhook:
-    """Return what a webhook's JSON says; what cannot be understood in it is left out."""
+    """Parse a webhook's JSON, leaving out unreadable parts."""
     messages: list[InboundMessage] = []
     receipts: list[Receipt] = []
     our_number, written = "", 0
     for value in _values(body):
-        around = _around(value)
-        our_number = our_number or around.our_number
+        context = _context(value)
+        our_number = our_number or context.our_number
         parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
         written += len(parts)
-        messages += [message for part in parts if (message := _message(part, around)) is not None]
+        messages += [message for part in parts if (message := _message(part, context)) is not None]
         receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
     return Webhook(messages, receipts, our_number, written - len(messages))
 
 
 def _values(body: Any) -> Iterator[dict[str, Any]]:
-    """Return the objects with messages and receipts from either form of the body."""
+    """Yield the objects with messages and receipts, from either form of the body."""
     envelope = dict_of(body)
     if "entry" not in envelope:
         yield envelope
         return
     for entry in dicts_of(envelope["entry"]):
         for change in dicts_of(entry.get("changes")):
-            # Other fields bring the past, or what somebody wrote in the WhatsApp Business app
+            # Other fields bring the history, and messages written in the WhatsApp Business app
             if change.get("field", "messages") == "messages":
                 yield dict_of(change.get("value"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
-    """The context of messages. names: by number. sole: the one contact there is, as number and name."""
+class _Context:
+    """The context of messages. names: by number. sole: the number and name of a single contact."""
 
     our_number: str
     names: Mapping[str, str]
     sole: tuple[str, str] = ("", "")
 
 
-def _around(value: dict[str, Any]) -> _Around:
+def _context(value: dict[str, Any]) -> _Context:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
         (_number(contact.get("wa_id")), line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME))
         for contact in dicts_of(value.get("contacts"))
     ]
     sole = people[0] if len(people) == 1 else ("", "")
-    return _Around(_number(re.sub(r"[\s().-]", "", shown)), dict(people), sole)
+    return _Context(_number(re.sub(r"[\s().-]", "", shown)), dict(people), sole)
 
 
-def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
+def _message(part: dict[str, Any], context: _Context) -> InboundMessage | None:
     said = part.get("from")
-    number = around.sole[0] if said in (None, "") else _number(said)
+    number = context.sole[0] if said in (None, "") else _number(said)
     if not number:
         return None
     content = read_content(part)
     message = InboundMessage(
         wamid=line_of(part.get("id"), MOST_ID),
         number=number,
-        name=around.names.get(number, around.sole[1]),
-        our_number=around.our_number,
+        name=context.names.get(number, context.sole[1]),
+        our_number=context.our_number,
         sent_at=_time(part.get("timestamp")),
         kind=content.kind,
         body=content.body,
@@ -164,11 +163,11 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         reply_id=content.reply_id,
         about=content.about or line_of(dict_of(part.get("context")).get("id"), MOST_ID),
     )
-    return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
+    return message if message.wamid else replace(message, wamid=_derived_wamid(message))
 
 
-def _name_of_its_own(message: InboundMessage) -> str:
-    """The same each time that the same message comes, and no other's."""
+def _derived_wamid(message: InboundMessage) -> str:
+    """Return the same id each time for the same message, and another for any other."""
     return f"unnamed-{hashlib.sha256(repr(message).encode()).hexdigest()[:32]}"
 
 
@@ -187,7 +186,7 @@ def _receipt(part: dict[str, Any]) -> Receipt | None:
 
 
 def _number(value: Any) -> str:
-    """Return a number in E.164; empty for what is none."""
+    """Return a number in E.164; empty for anything else."""
     written = value if isinstance(value, str) else str(whole_of(value) or "")
     found = _NUMBER.fullmatch(written)
     return f"+{found[1]}" if found else ""

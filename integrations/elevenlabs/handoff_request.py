@@ -17,7 +17,7 @@ MOST_NAME = 120
 MOST_CONTEXT = 4000
 MOST_ID = 120
 
-# These two are in the document too, hence nothing in them that not every dialect reads the same.
+# Both are in the OpenAPI document too, so they use only what every regex dialect reads alike.
 _PHONE = r"^ *(whatsapp:)? *[(]?\+[ ().-]*[1-9]([ ().-]*[0-9]){6,14}[ ).-]*$"
 _NOT_BLANK = r"[^\s\x00-\x1f\x7f]"
 
@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
 class InvalidRequest(Exception):
-    """Something else was posted. detail: per fault where it is (loc), what it is (msg) and its kind (type)."""
+    """The body is not a handoff request. detail: each fault's location (loc), message (msg) and kind (type)."""
 
     def __init__(self, detail: list[dict[str, Any]]) -> None:
         super().__init__(", ".join(f"{fault['loc'][-1]}: {fault['type']}" for fault in detail))
@@ -50,7 +50,7 @@ def _printable(text: str) -> str:
     return _UNPRINTABLE.sub(" ", text).strip()
 
 
-def _cut(most: int) -> Callable[[str], str]:
+def _shortened(most: int) -> Callable[[str], str]:
     return lambda text: text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -68,7 +68,7 @@ _Reason = Annotated[
     Field(min_length=1, json_schema_extra={"pattern": _NOT_BLANK}),
     AfterValidator(_not_blank),
     AfterValidator(_printable),
-    AfterValidator(_cut(MOST_REASON)),
+    AfterValidator(_shortened(MOST_REASON)),
 ]
 _Printable = Annotated[str, AfterValidator(_printable)]
 _TextOrNull = BeforeValidator(_none_is_empty, json_schema_input_type=str | None)
@@ -87,18 +87,18 @@ class HandoffRequest(BaseModel):
     reason: _Reason
     """Why a person is wanted, in a sentence. What is longer than 1000 characters is cut."""
 
-    user_name: Annotated[_Printable, AfterValidator(_cut(MOST_NAME)), _TextOrNull] = ""
+    user_name: Annotated[_Printable, AfterValidator(_shortened(MOST_NAME)), _TextOrNull] = ""
     """The customer's name. What is longer than 120 characters is cut."""
 
     conversation_id: Annotated[_Id, AfterValidator(_printable), _IdOrNull] = ""
     """In an ElevenLabs tool, system__conversation_id. Once more within ten minutes, it notifies nobody twice."""
 
-    additional_context: Annotated[_Printable, AfterValidator(_cut(MOST_CONTEXT)), _TextOrNull] = ""
+    additional_context: Annotated[_Printable, AfterValidator(_shortened(MOST_CONTEXT)), _TextOrNull] = ""
     """What else the person who takes over should know. What is longer than 4000 characters is cut."""
 
 
 def read_handoff(raw: bytes) -> HandoffRequest:
-    """Return what was posted; its phone is E.164. Raises InvalidRequest, which quotes nothing of it."""
+    """Parse a request; its phone is E.164. Raises InvalidRequest, which does not quote the body."""
     try:
         return HandoffRequest.model_validate_json(raw)
     except ValidationError as error:
