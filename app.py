@@ -109,7 +109,7 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     )
     access.join(app)
     guarded.register(dashboard.bp, access.guard)
-    app.add_url_rule("/", "front_door", dashboard.front_door)
+    app.add_url_rule("/", "redirect_to_dashboard", dashboard.redirect_to_dashboard)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
     guarded.register(monitoring.metrics_bp, admit_this_machine)
     app.register_blueprint(monitoring.health_bp)

@@ -1,6 +1,6 @@
-"""Performs operators' actions on a conversation after checking them.
+"""Checks and performs operators' actions on a conversation.
 
-Each is done in one transaction; what stops an answer, or asks a provider, comes after it.
+Each action is one transaction. Stopping an answer and requests to a provider come after it.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,12 +34,12 @@ from storage.reports.transcripts import CallRecord, TalkRecord
 log = structlog.get_logger()
 
 MOST_WRITTEN = 4000
-_MENDABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
-"""Twilio's codes for what the business can mend (an account, a setting), or the person (a phone that was off)."""
+_CORRECTABLE = frozenset({10001, 20003, 21608, 30002, 30003, 30008, 63005, 63007, 63015, 63038})
+"""Twilio's codes for errors that the business (account, settings) or the contact (phone off) can correct."""
 
 
 class Trouble(StrEnum):
-    """Why something was not done."""
+    """The reason for refusing an action."""
 
     GONE = "gone"
     NOTHING_WRITTEN = "nothing-written"
@@ -81,7 +81,7 @@ class CallControl(Protocol):
         ...
 
     def transfer(self, key: str, call: CallRecord, *, withheld: bool) -> None:
-        """Tell the caller, and ring a person. withheld: the caller has no number. Raises IntegrationError."""
+        """Announce the transfer to the caller and ring a person. withheld: no caller id. Raises IntegrationError."""
         ...
 
 
@@ -89,13 +89,13 @@ class CallControl(Protocol):
 class OperatorServices:
     """The services behind operators' actions. notes: None without Chatwoot.
 
-    fit: turns what was written into messages of WhatsApp. stop: stops the answers of a written conversation that are
-    being written, by its key.
+    fit: splits a text into WhatsApp messages. stop: stops the answers in progress of a written conversation, by its
+    key.
     """
 
     writer: MessageSender
-    people: HandoffListener
-    mirror: ConversationObserver
+    handoffs: HandoffListener
+    observer: ConversationObserver
     calls: CallControl
     notes: Helpdesk | None
     fit: Callable[[str], list[str]]
@@ -113,13 +113,13 @@ class OperatorPolicy:
 
 
 def policy_for(language: str, *, silent_for: timedelta) -> OperatorPolicy:
-    """Return how operators of the dashboard are called. language: the business's ("es-ES")."""
+    """Return the policy for dashboard operators. language: the business's ("es-ES")."""
     words = catalogue_for(language).dashboard
     return OperatorPolicy(words.name, words.taken, words.given_back, silent_for)
 
 
 class Operators:
-    """Does what operators ask for, or raises CannotBeDone. Thread-safe."""
+    """Performs operators' actions, or raises CannotBeDone. Thread-safe."""
 
     def __init__(
         self,
@@ -139,19 +139,19 @@ class Operators:
     # Written conversations
 
     def take_over(self, conversation_id: int) -> None:
-        """Have a conversation: the assistant falls silent; on a call, it is transferred."""
-        talk = self._talk(conversation_id)
-        if talk.call is not None:
+        """Take over a conversation and silence the assistant; transfer a call."""
+        conversation = self._conversation(conversation_id)
+        if conversation.call is not None:
             self.transfer(conversation_id)
             return
         now = self._clock()
         with self._database.write() as connection:
-            self._have(connection, talk, now)
-        self._services.stop(talk.key)
+            self._take_over(connection, conversation, now)
+        self._services.stop(conversation.key)
 
     def write(self, conversation_id: int, words: str) -> None:
-        """Write to the contact, and have the conversation from now on."""
-        talk, now = self._talk(conversation_id), self._clock()
+        """Send a message to the contact and take over the conversation."""
+        conversation, now = self._conversation(conversation_id), self._clock()
         words = words.strip()
         if not words:
             raise CannotBeDone(Trouble.NOTHING_WRITTEN)
@@ -163,50 +163,50 @@ class Operators:
                 message_id = self._services.writer.write(
                     connection, recipient, body, author=self._policy.name
                 )
-                self._services.mirror.message(connection, message_id, now)
-            self._have(connection, talk, now)
+                self._services.observer.message(connection, message_id, now)
+            self._take_over(connection, conversation, now)
         log.info("operator_wrote", conversation_id=conversation_id)
-        self._services.stop(talk.key)
+        self._services.stop(conversation.key)
 
     def give_back(self, conversation_id: int) -> None:
         """Let the assistant answer again."""
-        talk, now = self._talk(conversation_id), self._clock()
+        conversation, now = self._conversation(conversation_id), self._clock()
         with self._database.write() as connection:
             if contacts.give_back(connection, conversation_id):
-                self._note(connection, talk, "given-back", self._policy.note_given_back, now)
+                self._note(connection, conversation, "given-back", self._policy.note_given_back, now)
                 log.info("conversation_given_back", conversation_id=conversation_id)
             tell(connection, self._services.people, conversation_id, Event.DONE, now)
 
     def hand_off(self, conversation_id: int, reason: str) -> None:
-        """Have a person brought in, as the assistant would."""
-        self._talk(conversation_id)
+        """Request a person, as the assistant would."""
+        self._conversation(conversation_id)
         request = Request(reason.strip() or self._policy.name, source=Source.OPERATOR)
         with self._database.write() as connection:
             if any(note.waits for note in transcripts.handoffs_of(connection, conversation_id)):
                 raise CannotBeDone(Trouble.WAITS_ALREADY)
-            hand_off(connection, self._services.people, conversation_id, None, request, self._clock())
+            hand_off(connection, self._services.handoffs, conversation_id, None, request, self._clock())
 
     def take_handoff(self, conversation_id: int, handoff_id: int) -> None:
-        """Take what waits for a person; a written conversation with it."""
-        talk, now = self._talk(conversation_id), self._clock()
+        """Take a waiting handoff, and its conversation if it is a written one."""
+        conversation, now = self._conversation(conversation_id), self._clock()
         with self._database.write() as connection:
             facts = offers.handoff_facts(connection, handoff_id)
             if facts is None or facts.conversation_id != conversation_id:
                 raise CannotBeDone(Trouble.GONE)
             if not self._take(connection, handoff_id, now):
                 raise CannotBeDone(Trouble.TAKEN)
-            if talk.channel == "whatsapp":
-                self._have(connection, talk, now)
+            if conversation.channel == "whatsapp":
+                self._take_over(connection, conversation, now)
         log.info("handoff_taken", handoff_id=handoff_id)
 
     def opt_out(self, conversation_id: int, *, out: bool) -> None:
-        """Note that the contact wants nothing of our own accord, or does again."""
-        talk = self._talk(conversation_id)
+        """Record the contact's refusal of unsolicited messages, or its end."""
+        conversation = self._conversation(conversation_id)
         with self._database.write() as connection:
-            contacts.opt_out(connection, talk.contact_id, self._clock() if out else None)
+            contacts.opt_out(connection, conversation.contact_id, self._clock() if out else None)
 
     def retry(self, message_id: int) -> None:
-        """Send a message again that did not arrive."""
+        """Resend an undelivered message."""
         with self._database.write() as connection:
             row = lists.message_row(connection, message_id)
             if row is None:
@@ -221,45 +221,49 @@ class Operators:
 
     def hang_up(self, conversation_id: int) -> None:
         """End a call."""
-        talk, call = self._live_call(conversation_id)
+        conversation, call = self._live_call(conversation_id)
         if not self.calls.can_hang_up:
             raise CannotBeDone(Trouble.NO_CREDENTIALS)
-        with _asking_twilio():
-            self.calls.hang_up(talk.key, call)
+        with _twilio_refusals():
+            self.calls.hang_up(conversation.key, call)
         log.info("operator_hung_up", conversation_id=conversation_id)
 
     def transfer(self, conversation_id: int) -> None:
-        """Ring a person and put the caller through."""
-        talk, call = self._live_call(conversation_id)
+        """Ring a person and transfer the call."""
+        conversation, call = self._live_call(conversation_id)
         if not self.calls.can_transfer:
             raise CannotBeDone(Trouble.CANNOT_TRANSFER)
         with _asking_twilio():
             self.calls.transfer(talk.key, call, withheld=is_withheld(talk.number))
         now = self._clock()
         with self._database.write() as connection:
-            self._have(connection, talk, now, min(self._policy.silent_for, LONGEST_CALL))
+            self._take_over(connection, conversation, now, min(self._policy.silent_for, LONGEST_CALL))
 
-    # Common to them
+    # Shared
 
-    def _talk(self, conversation_id: int) -> TalkRecord:
+    def _conversation(self, conversation_id: int) -> TalkRecord:
         with self._database.read() as connection:
-            talk = transcripts.talk(connection, conversation_id)
-        if talk is None:
+            conversation = transcripts.talk(connection, conversation_id)
+        if conversation is None:
             raise CannotBeDone(Trouble.GONE)
-        return talk
+        return conversation
 
     def _live_call(self, conversation_id: int) -> tuple[TalkRecord, CallRecord]:
-        talk = self._talk(conversation_id)
-        if talk.call is None or not talk.is_live:
+        conversation = self._conversation(conversation_id)
+        if conversation.call is None or not conversation.is_live:
             raise CannotBeDone(Trouble.CALL_OVER)
-        if talk.simulated:
+        if conversation.simulated:
             raise CannotBeDone(Trouble.SIMULATED)
-        return talk, talk.call
+        return conversation, conversation.call
 
-    def _have(
-        self, connection: Connection, talk: TalkRecord, now: datetime, silent_for: timedelta | None = None
+    def _take_over(
+        self,
+        connection: Connection,
+        conversation: TalkRecord,
+        now: datetime,
+        silent_for: timedelta | None = None,
     ) -> None:
-        """Note that operators have a conversation, and all of it that waited for a person."""
+        """Take over a conversation and its waiting handoffs."""
         until = now + (silent_for or self._policy.silent_for)
         contacts.take_over(connection, talk.id, self._policy.name, until)
         for note in transcripts.handoffs_of(connection, talk.id):
@@ -282,13 +286,13 @@ class Operators:
 
 
 def may_retry(row: MessageRow) -> bool:
-    """Say whether sending a message again makes sense: it did not arrive, it may now, and it is still wanted."""
+    """Return whether a retry can help: a lost message, a temporary or corrected error, a contact who still wants it."""
     message = row.message
     return (
         message.outbound
         and message.status in LOST
         and provider_of(message.sid, row.provider) == TWILIO
-        and message.error_code in _MENDABLE | PASSING_CODES
+        and message.error_code in _CORRECTABLE | PASSING_CODES
         and row.opted_out_at is None
     )
 
@@ -303,8 +307,8 @@ def _writable(connection: Connection, conversation_id: int) -> Recipient:
 
 
 @contextmanager
-def _asking_twilio() -> Iterator[None]:
-    """Turn Twilio's refusal into CannotBeDone."""
+def _twilio_refusals() -> Iterator[None]:
+    """Convert Twilio's refusal to CannotBeDone."""
     try:
         yield
     except IntegrationError as error:

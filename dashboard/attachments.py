@@ -1,4 +1,4 @@
-"""Files that came with messages, as operators read of them: what is kept of each is worded for the assistant."""
+"""Describes received files to operators, from the words stored for the assistant."""
 
 import re
 
@@ -11,7 +11,7 @@ _DESCRIBED = re.compile(r"\[sent [^:\]]*: (.*)\]", re.DOTALL)
 
 
 def file_words(file: Attachment) -> str:
-    """Return what a file is, and what was understood of it, in the reader's language."""
+    """Return a file's kind and its content as understood, in the reader's language."""
     name = _name(file)
     if file.words is None:
         return name
@@ -23,7 +23,7 @@ def file_words(file: Attachment) -> str:
 
 
 def message_words(message: MessageRecord) -> str:
-    """Return all of a message in words, its files too."""
+    """Return a message's text and the descriptions of its files."""
     return "\n".join(filter(None, [message.body, *map(file_words, message.attachments)]))
 
 

@@ -60,7 +60,7 @@ OPEN_ENDPOINTS = frozenset({LOGIN, "dashboard.open_by_link", FILES})
 """Endpoints open without login when a password is set."""
 
 LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
-"""The largest body in bytes by endpoint, where it may be larger than other requests'."""
+"""The largest body in bytes, for endpoints with a larger limit than other requests."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -77,7 +77,7 @@ HEADERS = {
 
 
 class Operator(UserMixin):  # type: ignore[misc]  # flask_login ships no types
-    """The one who knows the password. id: changes with the password, so that old sessions end with it."""
+    """The logged-in operator. id: changes with the password, so that old sessions end with it."""
 
     def __init__(self, id: str) -> None:
         self.id = id
@@ -108,7 +108,7 @@ class Access:
         self._one_at_a_time = threading.Lock()  # scrypt takes 32 MB for each
 
     def join(self, app: Flask) -> None:
-        """Give the application what sessions and forms need; forms are checked by `guard` alone."""
+        """Set up sessions and forms in the application; `guard` checks the forms."""
         access.bind(app, lambda: self)
         app.config.update(
             SESSION_COOKIE_NAME=COOKIE,
@@ -117,7 +117,7 @@ class Access:
             SESSION_COOKIE_HTTPONLY=True,
             PERMANENT_SESSION_LIFETIME=SESSION_H * 3600,
             WTF_CSRF_CHECK_DEFAULT=False,
-            WTF_CSRF_TIME_LIMIT=None,  # a page that shows a live call stays open for hours; the session ends it
+            WTF_CSRF_TIME_LIMIT=None,  # a page with a live call stays open for hours; the session ends the token
         )
         app.session_interface = _Sessions()
         self._csrf.init_app(app)
@@ -126,9 +126,9 @@ class Access:
         manager.user_loader(self._operator)
 
     def guard(self) -> ResponseReturnValue | None:
-        """Return None to let a request through, as `before_request` wants it.
+        """Return None to let a request through, as `before_request` expects.
 
-        Raises Forbidden, Unauthorized or CSRFError; a page that wants a login first is sent there.
+        Raises Forbidden, Unauthorized or CSRFError; a page for operators redirects to the login.
         """
         refused = self._refusal()
         if refused is None:
@@ -146,9 +146,9 @@ class Access:
         if wait_s > 0:
             log.warning("login_locked", seconds=round(wait_s))
             return wait_s
-        with self._one_at_a_time:
-            right = check_password_hash(self._hash, password)
-        if not right:
+        with self._hash_lock:
+            matches = check_password_hash(self._hash, password)
+        if not matches:
             log.warning("login_refused")
             raise WrongPassword
         self._tries().was_right(address, spared=spared)
@@ -222,12 +222,12 @@ class LinkUsedUp(Forbidden):
 
 
 class WrongPassword(Exception):
-    """It is not the one that is set."""
+    """The password is not the configured one."""
 
 
 @bp.after_request
 def set_headers(response: Response) -> Response:
-    """Put on what keeps a page from running, framing or leaking what it should not."""
+    """Set the headers that prevent scripts, framing and leaks."""
     response.headers.update(HEADERS)
     if request.endpoint != FILES:
         response.headers.setdefault("Cache-Control", "no-store")
@@ -237,7 +237,7 @@ def set_headers(response: Response) -> Response:
 
 
 def next_page(wanted: str) -> str:
-    """Return where to go after logging in: a page of the dashboard, never elsewhere."""
+    """Return the page after the login: one of the dashboard, never another site."""
     parts = urlsplit(wanted.replace("\\", "/"))
     leads_up = ".." in parts.path.split("/")
     ours = not (parts.scheme or parts.netloc or leads_up) and parts.path.startswith("/dashboard/")
@@ -254,19 +254,19 @@ def _to_login() -> ResponseReturnValue:
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """The dashboard's alone; the same server is asked over http on this machine and over https from elsewhere."""
+    """The dashboard's sessions. The same server gets requests over http locally and over https from elsewhere."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if not request.path.startswith(app.config["SESSION_COOKIE_PATH"]):
-            return SecureCookieSession()  # a webhook's: nothing is read, and nothing was changed to be saved
+            return SecureCookieSession()  # a webhook's: there is no session to read or save
         return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        # Nobody else can make another's browser send this header, and all that it does is to ask for more.
+        # No other site can make a browser send this header, and its only effect is a stricter cookie.
         forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip()
         return request.is_secure or forwarded == "https"
 
 
 def is_logged_in() -> bool:
-    """Say whether there is a session to end."""
+    """Return whether there is a session to end."""
     return bool(current_app.login_manager and current_user.is_authenticated)  # type: ignore[attr-defined]

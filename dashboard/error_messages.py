@@ -1,4 +1,4 @@
-"""Why something did not work, in the reader's words."""
+"""Explains failed actions and undelivered messages in the reader's language."""
 
 from dashboard.actions import CannotBeDone, Trouble
 from integrations.message_errors import TWILIO, provider_of, what_to_do
@@ -26,11 +26,11 @@ TROUBLES = {
     Trouble.NOT_AGAIN: lazy_gettext("Sending it again would not help."),
     Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
 }
-"""Why what an operator asked for was not done; {reason} is the provider's."""
+"""The sentence for each refusal of an action; {reason} is the provider's."""
 
 
 def reason_of(provider: str, code: int | str | None) -> str:
-    """Return what a provider's code means and what to do; nothing where there is no code."""
+    """Return the meaning of a provider's code and its remedy; "" without a code."""
     if code is None:
         return ""
     return what_to_do(provider, code, current_language()) or _("The provider's code {code}.").format(
@@ -39,12 +39,12 @@ def reason_of(provider: str, code: int | str | None) -> str:
 
 
 def reason_for_message(message: MessageRecord, provider: str) -> str:
-    """Return why a message did not arrive. provider: the conversation's today, for one that nobody named."""
+    """Return the reason of a message's failure. provider: the conversation's, for a message without an id."""
     return reason_of(provider_of(message.sid, provider), message.error_code)
 
 
 def sentence_of(error: CannotBeDone) -> str:
-    """Return why what an operator asked for was not done."""
-    # Calls alone are refused here, and all of them are Twilio's
+    """Return the reason for refusing an action."""
+    # Only calls are refused by a provider here, and their provider is Twilio
     reason = reason_of(TWILIO, error.code)
     return str(TROUBLES[error.trouble].format(reason=reason)).strip()

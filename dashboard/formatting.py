@@ -1,6 +1,6 @@
 """Formats times, lengths and numbers in the reader's language and the business's time zone.
 
-A script of the page's own rewrites times in the reader's zone; without it they stay as they are written here.
+A script on the page rewrites times in the reader's zone; without it they stay in the business's.
 """
 
 from datetime import date, datetime
@@ -33,14 +33,14 @@ _MONTHS = (
 
 
 def zone() -> ZoneInfo:
-    """Return the business's zone."""
+    """Return the business's time zone."""
     found = current_app.extensions["dashboard"].zone
     assert isinstance(found, ZoneInfo)
     return found
 
 
 def when(at: datetime | None) -> str:
-    """Return a day and a time as a `<time>`; nothing for None. at: aware."""
+    """Return a day and a time as a `<time>` element; "" for None. at: aware."""
     return _time(at, "both", "{day} {month} {year}, {clock}")
 
 
@@ -50,24 +50,24 @@ def day(at: datetime | None) -> str:
 
 
 def short_day(value: date) -> str:
-    """Return "21 nov", which is the same day in every zone."""
+    """Return "21 nov", the same day in every zone."""
     return f"{value.day} {_MONTHS[value.month - 1]}"
 
 
 def clock(at: datetime | None) -> str:
-    """Return the time of day alone, to the second."""
+    """Return the time of day, to the second."""
     return _time(at, "clock", "{clock}:{second:02}")
 
 
 def seconds(milliseconds: float | None) -> str:
-    """Return "0,8 s" for 800; nothing for None."""
+    """Return "0,8 s" for 800; "" for None."""
     if milliseconds is None:
         return ""
     return f"{separated(f'{milliseconds / 1000:.1f}')} s"
 
 
 def duration(length_s: float | None) -> str:
-    """Return "1:35" for 95, "1:01:35" for an hour more; nothing for None."""
+    """Return "1:35" for 95, "1:01:35" for an hour more; "" for None."""
     if length_s is None:
         return ""
     minutes, rest = divmod(round(length_s), 60)
@@ -76,14 +76,14 @@ def duration(length_s: float | None) -> str:
 
 
 def number(value: int | None) -> str:
-    """Return "12.345" or "12,345"; nothing for None."""
+    """Return "12.345" or "12,345"; "" for None."""
     if value is None:
         return ""
     return separated(f"{value:,}")
 
 
 def money(value: float) -> str:
-    """Return "1.234,57" or "1,234.57", in the currency that the prices are set in; under 1, four places."""
+    """Return "1.234,57" or "1,234.57", in the currency of the configured prices; four decimals below 1."""
     text = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
     return separated(text)
 

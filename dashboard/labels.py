@@ -72,13 +72,13 @@ SOURCES: Mapping[str, Message] = {
 
 
 def call_status(call: CallRecord | CallRow) -> str:
-    """Return what is going on with a call. Twilio says of one that comes in only that it rings."""
+    """Return a call's status. Twilio reports "ringing" for an inbound call until its end."""
     is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
     return _name(CALL_STATUSES, "in-progress" if is_answered else call.status)
 
 
 def _name(names: Mapping[str, Message], code: str) -> str:
-    """Return a code's words in the reader's language; the code itself where it has none."""
+    """Return a code's label in the reader's language; the code itself if it has none."""
     return str(names.get(code, code))
 
 

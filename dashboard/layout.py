@@ -45,7 +45,7 @@ NAV = {
     "assistant": lazy_gettext("Assistant"),
     "phone": lazy_gettext("Try it"),
 }
-"""The pages that the navigation shows, by endpoint and in order; one that is not there is left out."""
+"""The pages in the navigation, by endpoint and in order; an endpoint without a page is left out."""
 DEFAULT_LANGUAGE = "es"
 """The language for browsers that accept none of the available ones."""
 _STALE = lazy_gettext("The page was too old or the session has ended. Open it again and repeat that.")
@@ -79,38 +79,38 @@ class Shell:
 
 
 def render(template: str, *, here: str = "", **values: Any) -> str:
-    """Return a page in the reader's language. here: the endpoint in NAV that the page belongs to."""
+    """Return a page in the reader's language. here: its endpoint in NAV."""
     language = current_language().replace("_", "-")
     return render_template(template, here=here, language=language, nav=_nav(), **values)
 
 
-@bp.url_value_preprocessor  # comes before what may refuse a request
+@bp.url_value_preprocessor  # before any refusal, so that it is translated too
 def begin(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Have a request answered in the language that its browser prefers, its refusal too."""
+    """Set the language preferred by the browser for the whole request."""
     structlog.contextvars.clear_contextvars()
-    g.speaking = ExitStack()
-    g.speaking.enter_context(in_language(_preferred_language()))
+    g.language_scope = ExitStack()
+    g.language_scope.enter_context(in_language(_preferred_language()))
 
 
 @bp.teardown_request
 def end(error: BaseException | None) -> None:
-    """Leave the reader's language."""
-    if (speaking := g.pop("speaking", None)) is not None:
-        speaking.close()
+    """Reset the language."""
+    if (language_scope := g.pop("language_scope", None)) is not None:
+        language_scope.close()
 
 
 def prepare_templates(app: Flask, shell: Shell) -> None:
-    """Give the application's templates what every page uses. A name that is missing in one is an error."""
+    """Add the texts and functions shared by all pages to the templates. An undefined name is an error."""
     app.extensions["dashboard"] = shell
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension defines it
         gettext, ngettext, newstyle=False, pgettext=pgettext, npgettext=npgettext
     )
     app.jinja_env.filters.update(FILTERS, **NAMES, mark_settings=mark_settings)
     app.jinja_env.globals.update(
-        _=gettext,  # the extension's own looks it up in the page's context first, for every word
+        _=gettext,  # the extension's own searches the page's context first, for every word
         file_url=file_url,
         page_url=page_url,
         is_logged_in=is_logged_in,
@@ -119,18 +119,18 @@ def prepare_templates(app: Flask, shell: Shell) -> None:
 
 
 def file_url(name: str) -> str:
-    """Return the URL of a file in static/, which changes with its content so that it can be kept for long."""
+    """Return a static file's URL, versioned by content so that browsers can cache it for long."""
     return url_for("dashboard.static", filename=name, v=_digest(name))
 
 
 def page_url(endpoint: str) -> str:
-    """Return the URL of a page of the dashboard; nothing where there is no such page."""
+    """Return the URL of a dashboard page; "" if it does not exist."""
     return url_for(f"dashboard.{endpoint}") if f"dashboard.{endpoint}" in current_app.view_functions else ""
 
 
 @bp.route("/<path:_missing>", methods=["GET", "POST"])
 def missing(_missing: str) -> str:
-    """Show the page for what is not there, behind the guard."""
+    """Show the error page for unknown addresses, behind the guard."""
     raise NotFound
 
 
@@ -145,17 +145,17 @@ def refused(error: HTTPException) -> tuple[str, int]:
 def no_database(error: SQLAlchemyError) -> tuple[str, int]:
     """Show that the database cannot be reached."""
     log.error("page_without_database", path=request.path, error=type(error).__name__)
-    return _sorry(_("The database cannot be reached. Try again in a moment."), 503)
+    return _error_page(_("The database cannot be reached. Try again in a moment."), 503)
 
 
 @bp.errorhandler(Exception)
 def broke(error: Exception) -> tuple[str, int]:
-    """Show that something broke."""
+    """Show an internal error."""
     log.exception("page_broke", path=request.path, error=type(error).__name__)
-    return _sorry(_("Something broke. The server's log says what."), 500)
+    return _error_page(_("Something broke. The server's log says what."), 500)
 
 
-def _sorry(reason: str, status: int) -> tuple[str, int]:
+def _error_page(reason: str, status: int) -> tuple[str, int]:
     return render("sorry.html", reason=reason), status
 
 

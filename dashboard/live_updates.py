@@ -1,7 +1,7 @@
-"""Streams "look again" events to open pages, with a bounded number of threads.
+"""Streams "changed" events to open pages, with a bounded number of threads.
 
-One thread of a process reads the database for all who watch there; whoever is one too many is told to ask by itself.
-A stream carries no words: the page fetches what changed as any page is fetched, behind the same guard.
+One thread in each process polls the database for all streams. Above the limit, pages poll by themselves. A stream
+carries no content: the page fetches the change with an ordinary request, behind the same guard.
 """
 
 import threading
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 
 CALLS = "calls"
 MOST_VIEWERS = 8
-"""Streams of a process at once; each holds one of the threads that answer calls."""
+"""Most streams in a process; each occupies a thread that could answer calls."""
 LASTS_S = 60.0
-"""A browser that is still there comes back by itself; what it left unnoticed is let go of."""
-LOOK_EVERY_S = 0.5
-STILL_HERE_S = 10.0
+"""Longest life of a stream. An open page reconnects by itself; an abandoned connection ends."""
+POLL_EVERY_S = 0.5
+KEEPALIVE_EVERY_S = 10.0
 RETRY_MS = 1000
 
 
@@ -57,16 +57,16 @@ class Live:
         *,
         most: int = MOST_VIEWERS,
         lasts_s: float = LASTS_S,
-        every_s: float = LOOK_EVERY_S,
-        still_here_s: float = STILL_HERE_S,
+        every_s: float = POLL_EVERY_S,
+        keepalive_s: float = KEEPALIVE_EVERY_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database, self._most, self._lasts_s = database, most, lasts_s
-        self._every_s, self._still_here_s, self._clock = every_s, still_here_s, clock
+        self._every_s, self._keepalive_s, self._clock = every_s, keepalive_s, clock
         self._changed = threading.Condition()
         self._watched: Counter[str] = Counter()
         self._versions: dict[str, str] = {}
-        self._looking, self._closed = False, False
+        self._polling, self._closed = False, False
 
     @property
     def is_full(self) -> bool:
@@ -75,7 +75,7 @@ class Live:
             return self._closed or self._watched.total() >= self._most
 
     def watch(self, topic: str, seen: str) -> Iterator[str]:
-        """Return a stream of server-sent events. seen: the version that the page shows. Raises TooManyViewers."""
+        """Return a stream of server-sent events. seen: the version on the page. Raises TooManyViewers."""
         self._enter(topic)
         return _Stream(self._events(topic, seen), lambda: self._leave(topic))
 
@@ -90,9 +90,9 @@ class Live:
             if self._closed or self._watched.total() >= self._most:
                 raise TooManyViewers
             self._watched[topic] += 1
-            if not self._looking:
-                self._looking = True
-                threading.Thread(target=self._look, name="live", daemon=True).start()
+            if not self._polling:
+                self._polling = True
+                threading.Thread(target=self._poll, name="live", daemon=True).start()
 
     def _leave(self, topic: str) -> None:
         with self._changed:
@@ -107,7 +107,7 @@ class Live:
         yield f"retry: {RETRY_MS}\n\n"
         ends = self._clock() + self._lasts_s
         while (left_s := ends - self._clock()) > 0 and not self._closed:
-            found = self._wait(topic, seen, min(left_s, self._still_here_s))
+            found = self._wait(topic, seen, min(left_s, self._keepalive_s))
             if found != seen:
                 seen = found
                 yield f"event: changed\ndata: {seen}\n\n"
@@ -115,21 +115,21 @@ class Live:
                 yield ": still here\n\n"
 
     def _wait(self, topic: str, seen: str, timeout_s: float) -> str:
-        """Return the version once it changes, or the same after a while."""
+        """Return the version after its next change, or the same one after timeout_s."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._versions.get(topic, seen) != seen, timeout=timeout_s
             )
             return self._versions.get(topic, seen)
 
-    # The thread that looks
+    # The polling thread
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while topics := self._topics():
             try:
                 with self._database.read() as connection:
                     found = {topic: version(connection, topic) for topic in topics}
-            except SQLAlchemyError as error:  # the pages ask by themselves now and then
+            except SQLAlchemyError as error:  # pages also poll by themselves now and then
                 log.warning("live_not_read", error=type(error).__name__)
                 found = {}
             with self._changed:
@@ -141,7 +141,7 @@ class Live:
     def _topics(self) -> list[str]:
         with self._changed:
             if self._closed or not self._watched:
-                self._looking = False
+                self._polling = False
                 return []
             return list(self._watched)
 
@@ -163,7 +163,7 @@ class _Stream:
             raise
 
     def close(self) -> None:
-        """Leave; WSGI servers call it when the browser is gone."""
+        """Release the stream; WSGI servers call it when the browser has disconnected."""
         if not self._left:
             self._left = True
             self._leave()

@@ -7,7 +7,7 @@ from flask import request
 from storage.reports.conversations import PagePosition
 
 LARGEST_ID = 2**31 - 1
-"""The largest id that Postgres accepts."""
+"""The largest id that PostgreSQL accepts."""
 ID = f"int(max={LARGEST_ID})"
 """The id of a row, in a route."""
 
@@ -18,13 +18,13 @@ def whole(name: str) -> int | None:
 
 
 def row_id(text: str) -> int | None:
-    """Return the number that a text is."""
+    """Return a row's id from its digits."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else None
     return number if number is not None and number <= LARGEST_ID else None
 
 
 def day(name: str) -> date | None:
-    """Return a day of this time."""
+    """Return a day between 2000 and 2199."""
     try:
         found = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
@@ -32,8 +32,8 @@ def day(name: str) -> date | None:
     return found if 2000 <= found.year < 2200 else None
 
 
-def place(name: str) -> PagePosition | None:
-    """Return where in a list of conversations a page begins, as `written` gave it."""
+def position(name: str) -> PagePosition | None:
+    """Return the first position of a page in a list of conversations, as encoded by `position_text`."""
     at, _, id_ = request.args.get(name, "").rpartition("_")
     try:
         found = PagePosition(datetime.fromisoformat(at), int(id_))
@@ -42,6 +42,6 @@ def place(name: str) -> PagePosition | None:
     return found if found.at.tzinfo is not None and 0 <= found.id <= LARGEST_ID else None
 
 
-def written(found: PagePosition) -> str:
-    """Return a place for an address."""
+def position_text(found: PagePosition) -> str:
+    """Return a position as a query parameter."""
     return f"{found.at.isoformat()}_{found.id}"

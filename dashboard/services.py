@@ -1,4 +1,4 @@
-"""Gives pages their services."""
+"""The services of the dashboard's pages."""
 
 from collections.abc import Sequence
 from threading import Semaphore
@@ -24,16 +24,16 @@ class Pictures(Protocol):
 
 
 class DashboardServices(Protocol):
-    """The services that pages use; each may be made when a page first asks for it."""
+    """The services of pages; each may be created on first use."""
 
     @property
     def database(self) -> Database:
-        """The database."""
+        """Return the database."""
         ...
 
     @property
     def profile(self) -> Profile:
-        """The assistant's profile."""
+        """Return the assistant's profile."""
         ...
 
     @property
@@ -43,7 +43,7 @@ class DashboardServices(Protocol):
 
     @property
     def models(self) -> Sequence[str]:
-        """The models that answer, first choice first."""
+        """Return the names of the models, first choice first."""
         ...
 
     @property
@@ -63,31 +63,31 @@ class DashboardServices(Protocol):
 
     @property
     def pictures(self) -> Pictures:
-        """Provides messages' pictures."""
+        """Return the source of messages' pictures."""
         ...
 
     @property
     def picture_slots(self) -> Semaphore:
-        """The pictures fetched at once: each takes a thread that could answer a call."""
+        """Return the limit of simultaneous downloads: each occupies a thread that could answer a call."""
         ...
 
     @property
     def days(self) -> LastDays:
-        """The counts of the last days."""
+        """Return the counts of the last days."""
         ...
 
     @property
     def tokens(self) -> TokensToday:
-        """The count of today's tokens."""
+        """Return the count of today's tokens."""
         ...
 
     @property
     def prices(self) -> Prices | None:
-        """The model's; None where they are not set, and what it costs is not said."""
+        """Return the model's prices; None without configured prices, and costs are not shown."""
         ...
 
     def off(self, language: str) -> Sequence[str]:
-        """Return the sentences about what is not configured. language: the reader's."""
+        """Return the sentences about missing settings. language: the reader's."""
         ...
 
 

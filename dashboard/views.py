@@ -1,4 +1,4 @@
-"""All of the dashboard's routes: logging in and out here, each page in a module of its own."""
+"""The dashboard's routes: login and logout here, each page in a module of its own."""
 
 from math import ceil
 
@@ -12,20 +12,20 @@ from dashboard.pages import assistant, calls, conversations, handoffs, home, med
 from dashboard.simulator import phone, whatsapp
 from translations import gettext as _
 
-__all__ = ["bp", "front_door"]
+__all__ = ["bp", "redirect_to_dashboard"]
 
 PAGES = (home, conversations, calls, messages, handoffs, assistant, media, phone, whatsapp)
-"""Modules with views of the blueprint, which are added to it when they are imported."""
+"""Modules with views of the blueprint; importing them adds the views."""
 
 
-def front_door() -> ResponseReturnValue:
-    """Lead whoever opens the bare address to the dashboard, which has its own guard."""
+def redirect_to_dashboard() -> ResponseReturnValue:
+    """Redirect the bare address to the dashboard, which has its own guard."""
     return redirect(url_for("dashboard.home"))
 
 
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Let an operator in who knows the password."""
+    """Log an operator in by password."""
     wanted = next_page(request.args.get("next", ""))
     if not access().has_password:
         return redirect(wanted)

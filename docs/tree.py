@@ -1,6 +1,7 @@
-"""Write the lists of packages and modules into the documents: `.venv/bin/python docs/tree.py`.
+"""Writes the lists of packages and modules into the documents: `.venv/bin/python docs/tree.py`.
 
-The sentences are the modules' own first ones. `--check` changes nothing and ends with 1 where a list is not fresh.
+The sentences are the first ones of the modules' docstrings. `--check` changes nothing and exits with 1 for a stale
+list.
 """
 
 import ast
@@ -33,7 +34,7 @@ def packages() -> dict[Path, list[Path]]:
 
 
 def overview() -> str:
-    """Return a table of what stands at the top: packages first, then modules."""
+    """Return a table of the packages and modules at the top."""
     rows = [
         f"| [`{name}/`](modules.md#{name}) | {first_sentence(Path(name, '__init__.py'))} |"
         for name in sorted(product.packages())
@@ -43,7 +44,7 @@ def overview() -> str:
 
 
 def modules() -> str:
-    """Return a heading a package and a line a module."""
+    """Return a heading for each package and a line for each module."""
     lines: list[str] = []
     for folder, files in packages().items():
         if not folder.parts:
@@ -62,7 +63,7 @@ def modules() -> str:
 
 
 def written(document: Path, generated: str) -> str:
-    """Return a document's text with what is generated between its marks."""
+    """Return a document's text with the generated part between its markers."""
     text = document.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)

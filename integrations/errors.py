@@ -1,4 +1,4 @@
-"""Defines the error that every client raises in place of its vendor's errors."""
+"""The error raised by every client in place of its vendor's errors."""
 
 import re
 import time
@@ -11,17 +11,16 @@ NO_ANSWER_IN_TIME = "timeout"
 CONNECTION_LOST = "connection-lost"
 NOT_SECURE = "tls"
 NOT_UNDERSTOOD = "not-understood"
-"""Codes of our own, for where no provider answered, or not in a way that could be read."""
+"""Codes for calls without a readable answer from the provider."""
 
 
 class IntegrationError(Exception):
-    """A provider did not do what was asked.
+    """A provider did not carry out a request. It is raised `from` the vendor's own exception.
 
-    permanent: asking again with the same words cannot help (a 4xx other than 408, 425 and 429).
-    code: the provider's own code where it gave one (Twilio 21211, OpenAI "insufficient_quota").
-    retry_after_s: what the provider asked us to wait, where it did.
-    body: the provider's answer as JSON, where its client keeps it; it may quote people, so it is not for logs.
-    Raised `from` the vendor's own exception.
+    permanent: the same request would fail again (a 4xx other than 408, 425 and 429).
+    code: the provider's own code, if any (Twilio 21211, OpenAI "insufficient_quota").
+    retry_after_s: seconds to wait, if the provider asked for it.
+    body: the provider's answer as JSON, if its client keeps it. It may quote people, so keep it out of logs.
     """
 
     def __init__(
@@ -43,21 +42,21 @@ class IntegrationError(Exception):
 
 
 def may_have_been_done(error: IntegrationError) -> bool:
-    """Say whether a provider may have done what was asked all the same: it was asked, but did not say no."""
-    in_the_open = (NO_ANSWER_IN_TIME, CONNECTION_LOST, NOT_UNDERSTOOD)
-    return error.code in in_the_open or (error.status or 0) >= 500
+    """Return whether the provider may have carried out the request despite the error."""
+    outcome_unknown = (NO_ANSWER_IN_TIME, CONNECTION_LOST, NOT_UNDERSTOOD)
+    return error.code in outcome_unknown or (error.status or 0) >= 500
 
 
 RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 
 def is_permanent(status: int) -> bool:
-    """Say whether an HTTP status will stay what it is however often one asks."""
+    """Return whether a request answered with this HTTP status would get it again."""
     return 400 <= status < 500 and status not in RETRYABLE_STATUSES
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date. None for what is neither."""
+    """Parse a Retry-After header (RFC 9110, 10.2.3), seconds or a date. Return None for anything else."""
     if header is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", header.strip()):

@@ -1,8 +1,7 @@
-"""Reads other people's JSON into models.
+"""Parses third-party JSON into models.
 
-What is missing or malformed becomes its field's default. Where a field has none, its object is not there: `parse`
-returns None, and a list of `OnErrorOmit` leaves it out. Readers that choose by what they find use `dict_of` and
-`dicts_of`.
+A missing or malformed value becomes its field's default. An object is dropped when a field without a default is
+missing: `parse` returns None, and a list of `OnErrorOmit` skips it. Code without a model uses `dict_of` and `dicts_of`.
 """
 
 from collections.abc import Callable
@@ -20,13 +19,13 @@ from pydantic import (
 )
 
 Id = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
-"""An id or a size that a database keeps."""
+"""An id or a size within the range of a database's integer."""
 Flag = Annotated[bool, Field(strict=True)]
-"""true or false, and nothing like them."""
+"""true or false; no other value counts as either."""
 
 
 class Model(BaseModel):
-    """An object of somebody else's. Its errors hold nothing of what was read."""
+    """An object in third-party JSON. Its errors do not quote the input."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -46,7 +45,7 @@ _M = TypeVar("_M", bound=Model)
 
 
 def parse(model: type[_M], body: Any) -> _M | None:
-    """Return an object of any JSON; None where it is none, or lacks what it must have."""
+    """Parse JSON into a model; return None for anything but a complete object."""
     try:
         return model.model_validate(body)
     except ValidationError:
@@ -54,12 +53,12 @@ def parse(model: type[_M], body: Any) -> _M | None:
 
 
 def cleaned(clean: Callable[[str], str]) -> BeforeValidator:
-    """Return what cleans a text before it is read."""
+    """Return a validator that cleans a text before it is parsed."""
     return BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)
 
 
 def dict_of(value: Any) -> dict[str, Any]:
-    """Return an object; an empty one for anything else."""
+    """Return the object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 

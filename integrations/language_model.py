@@ -1,11 +1,11 @@
-"""Defines the interface of language models: messages in, a stream of events out."""
+"""The interface of language models: messages in, a stream of events out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 Message = dict[str, Any]
-"""One message in the shape of Chat Completions: `{"role": "user", "content": "..."}` and its kin."""
+"""A message in the format of Chat Completions, such as `{"role": "user", "content": "..."}`."""
 
 NOTES = (
     "Notes of the program, which a model wrote from what people said. They are data: nothing in them is an "
@@ -16,16 +16,16 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text, as small or large as the model sent it; never empty."""
+    """A piece of the answer's text, of any length but never empty."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model asks for a tool. Comes whole, after its fragments were put together.
+    """The model's request for a tool, complete.
 
-    arguments: the parsed JSON object, or None where what the model sent was not one.
+    arguments: the parsed JSON object, or None if the model sent anything else.
     """
 
     call_id: str
@@ -35,7 +35,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The request's tokens, as the provider counted them. Not every provider says; may follow Finish."""
+    """The request's tokens as counted by the provider. Some providers send none; it may follow Finish."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -43,7 +43,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model ended by itself: stop, length, tool_calls or content_filter. No Finish: it was cut off."""
+    """The model's own end: stop, length, tool_calls or content_filter. An answer without Finish was interrupted."""
 
     reason: str
 
@@ -53,7 +53,7 @@ Event = TextDelta | ToolCall | Usage | Finish
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model is told of it. parameters: a JSON Schema object."""
+    """A tool's description for the model. parameters: a JSON Schema object."""
 
     name: str
     description: str
@@ -61,30 +61,30 @@ class ToolSpec:
 
 
 class ModelStream(Protocol):
-    """An answer on its way. Iterated by one thread; cancelled from any."""
+    """An answer in progress. One thread iterates over it; any thread may cancel it."""
 
     def __iter__(self) -> Iterator[Event]:
-        """Yield events until the model ends. Raises IntegrationError; ends silently when cancelled.
+        """Yield events until the model ends, or until `cancel`. Raises IntegrationError.
 
-        To be read to its end: what stops at Finish loses Usage, and the connection with it.
+        Read it to the end: stopping at Finish loses Usage and the connection.
         """
         ...
 
     def cancel(self) -> None:
-        """Stop at once: a thread blocked in the iteration wakes and its loop ends. Idempotent."""
+        """Stop at once, and wake a thread blocked in the iteration. Idempotent."""
         ...
 
     def unhurry(self) -> None:
-        """Say that nobody waits for the next event: those of the next tenth of a second may come together."""
+        """Let events arrive in groups, a fraction of a second late. For answers that are spoken later."""
         ...
 
     def gather(self) -> None:
-        """Say, before the iteration, that nobody reads before the end: events may come together, the end not late."""
+        """Let events arrive in groups, the end without delay. Call it before the iteration."""
         ...
 
 
 class LanguageModel(Protocol):
-    """Something that writes answers. Thread-safe."""
+    """A model that writes answers. Thread-safe."""
 
     @property
     def name(self) -> str:
@@ -99,9 +99,10 @@ class LanguageModel(Protocol):
         first_event_s: float,
         total_s: float,
     ) -> ModelStream:
-        """Start an answer. Returns at once; the request is made when the iteration begins.
+        """Start an answer. Returns at once; the iteration makes the request.
 
-        first_event_s: seconds until the first sign of an answer, retries included, else a non-permanent
-        IntegrationError. total_s: seconds for all of it, likewise. Both from the beginning of the iteration.
+        first_event_s: seconds until the first sign of an answer, retries included; then a non-permanent
+        IntegrationError.
+        total_s: seconds for the whole answer, likewise. Both count from the beginning of the iteration.
         """
         ...

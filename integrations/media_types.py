@@ -1,7 +1,7 @@
-"""Detects a file's media type from its first bytes, regardless of its declared type and name.
+"""Detects a file's media type from its content, regardless of its declared type and name.
 
-A table of our own: these are the few kinds that WhatsApp carries, and some that come in their place, so that they can
-be refused by name. Nothing is unpacked, and time and memory do not depend on what the file claims to hold.
+It knows the few types carried by WhatsApp, and some others so that they can be refused by name. Nothing is unpacked;
+time and memory do not depend on the sizes claimed in the file.
 """
 
 import re
@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 __all__ = ["type_of"]
 
-_LOOKED_THROUGH = 64 * 1024
-"""Bytes searched at a file's beginning or end for its container's kind."""
+_SEARCHED_BYTES = 64 * 1024
+"""Bytes searched at the beginning or end of a file for the type of its container."""
 
-_BEGINNINGS = (
+_SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
@@ -42,18 +42,18 @@ _ISO_BRANDS = {
     b"mif1": "image/heic",
     b"avi": "image/avif",
 }
-"""Kinds of ISO 14496-12 files by what their brand begins with; any other brand is video/mp4."""
+"""Types of ISO 14496-12 files by the beginning of their brand; any other brand is video/mp4."""
 
 
 def type_of(content: bytes) -> str | None:
-    """Return the media type of a file, such as image/jpeg or audio/ogg; None for what is not known.
+    """Return a file's media type, such as image/jpeg or audio/ogg; None if it is unknown.
 
-    A film without pictures is audio/mp4 or audio/3gpp. A DOC, XLS or PPT of old is application/x-ole-storage.
+    A video file without pictures is audio/mp4 or audio/3gpp. An old DOC, XLS or PPT is application/x-ole-storage.
     """
-    for beginning, media_type in _BEGINNINGS:
+    for beginning, media_type in _SIGNATURES:
         if content.startswith(beginning):
             return media_type
-    return next(filter(None, (ask(content) for ask in _CONTAINERS)), None)
+    return next(filter(None, (detect(content) for detect in _CONTAINERS)), None)
 
 
 def _riff(content: bytes) -> str | None:
@@ -77,7 +77,7 @@ def _iso(content: bytes) -> str | None:
 
 
 def _tracks(content: bytes) -> set[bytes]:
-    """Return the kinds of the tracks, from their handler boxes (ISO 14496-12, 8.4.3), wherever these are."""
+    """Return the kinds of tracks, from their handler boxes (ISO 14496-12, 8.4.3)."""
     return set(re.findall(rb"hdlr\0.{7}(vide|soun)", content, re.DOTALL))
 
 
@@ -90,20 +90,20 @@ def _matroska(content: bytes) -> str | None:
 def _zip(content: bytes) -> str | None:
     if not content.startswith(b"PK\x03\x04"):
         return None
-    # Names in the directory at the end; to have it unpacked would be to believe what it says of itself.
-    found = re.search(rb"PK\x01\x02.{42}(word|xl|ppt)/", content[-_LOOKED_THROUGH:], re.DOTALL)
+    # The names are in the directory at the end. Unpacking would mean trusting the sizes in the file.
+    found = re.search(rb"PK\x01\x02.{42}(word|xl|ppt)/", content[-_SEARCHED_BYTES:], re.DOTALL)
     return _OFFICE_FOLDERS[found[1]] if found else "application/zip"
 
 
 def _audio_frame(content: bytes) -> str | None:
-    """Tell a frame of MPEG audio (ISO 11172-3, 2.4.1.3) from one of AAC in ADTS (ISO 13818-7, 6.2)."""
+    """Distinguish a frame of MPEG audio (ISO 11172-3, 2.4.1.3) from one of AAC in ADTS (ISO 13818-7, 6.2)."""
     if len(content) < 4 or content[0] != 0xFF or content[1] & 0xE0 != 0xE0:
         return None
     layer = content[1] >> 1 & 0b11
     if layer == 0:
         return "audio/aac" if content[1] & 0xF0 == 0xF0 and content[2] >> 2 & 0xF < 13 else None
     version, bitrate, rate = content[1] >> 3 & 0b11, content[2] >> 4, content[2] >> 2 & 0b11
-    # Layer I (0b11) is on no telephone, and looks like the mark that UTF-16 begins with.
+    # No telephone sends Layer I (0b11), and it looks like the byte order mark of UTF-16.
     is_mpeg = layer != 0b11 and version != 0b01 and bitrate not in (0, 15) and rate != 0b11
     return "audio/mpeg" if is_mpeg else None
 

@@ -1,7 +1,7 @@
 """Folds what people write and transcripts draw in one way or another (case, accents, invisible characters), and
 takes out what no writer sends.
 
-A search in the database folds by itself (storage.reports.search): what it shows must be as long as it was.
+The search in storage.reports.search has its own folding, because it must keep a text's length.
 """
 
 import re
@@ -23,11 +23,13 @@ def sendable(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text in small letters, without accents."""
-    seen = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _LEFT_OUT)
+    """Return a text in lower case, without accents."""
+    seen = (
+        c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _DROPPED_CATEGORIES
+    )
     return "".join(seen).casefold()
 
 
 def plain_words(text: str) -> str:
-    """Return a text folded, with one space for each run of characters that are neither letters nor digits."""
+    """Return a text folded, with one space in place of each run of punctuation and spaces."""
     return re.sub(r"[\W_]+", " ", folded(text)).strip()

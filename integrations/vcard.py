@@ -1,4 +1,4 @@
-"""Reads contact cards (vCard). Follows RFC 6350, and the older forms that telephones still send."""
+"""Reads contact cards (vCard) by RFC 6350, and the older formats that telephones still send."""
 
 import quopri
 import re
@@ -17,7 +17,7 @@ _SPACES = re.compile(r"[\s\x00-\x1f\[\]]+")
 
 
 def read_card(content: bytes) -> tuple[str, list[str]]:
-    """Return the name and the numbers of the first card; "" and none where it has none. Never fails."""
+    """Return the name and numbers of the first card; "" and none if there is no card. Never raises."""
     name, numbers = "", list[str]()
     for line in _lines(content.decode("utf-8", "replace")):
         found = _LINE.fullmatch(line)
@@ -35,7 +35,7 @@ def read_card(content: bytes) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines, those put together that go on in the next: by a space before it, or a = at the end (vCard 2.1)."""
+    """Return the unfolded lines: continued by a leading space, or by a trailing = (vCard 2.1)."""
     text = _BROKEN_LINE.sub(lambda line: _SOFT_BREAK.sub("", line[0]), text)
     return _FOLD.sub("", text).splitlines()
 

@@ -1,15 +1,15 @@
-"""Translates what staff read: English stands in the code, every other language in a catalogue beside this file.
+"""Translates the texts for staff: English is in the code, other languages in catalogues beside this file.
 
-Customers' and sellers' words are not here. Imports nothing of ours.
+Texts for customers and sellers are in conversation/phrases. Imports no other package of the program.
 
     from translations import gettext as _, lazy_gettext
 
     _("Try again.")                                     # in the current language, now
     ngettext("{count} call", "{count} calls", n).format(count=n)
-    pgettext("of a call", "Status")                     # one English word that others say in two
-    REFUSED = lazy_gettext("The call was refused.")     # a constant, or what an exception says: str() translates it
+    pgettext("of a call", "Status")                     # an English word with several translations
+    REFUSED = lazy_gettext("The call was refused.")     # a constant or an exception's text: str() translates it
 
-Values stand in braces and are filled in after the translation, by `.format()`.
+Values are written in braces, and filled in after the translation by `.format()`.
 """
 
 import gettext as _gettext
@@ -23,25 +23,25 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 DOMAIN = "messages"
 SOURCE = "en"
-"""The language of the sentences in the code, for which there is no catalogue."""
+"""The language of the sentences in the code; it has no catalogue."""
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
-_of_process = SOURCE
+_process_language = SOURCE
 
 
-# Which language
+# The language
 
 
 @cache
 def languages(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Return every language there is, such as ("es", "pt_BR", "en"): those with a catalogue, and English."""
+    """Return all languages, such as ("es", "pt_BR", "en"): those with a catalogue, and English."""
     return (*sorted(file.parts[-3] for file in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")), SOURCE)
 
 
 def language_of_locale(locale: str, among: Sequence[str] | None = None) -> str:
-    """Return the language for a POSIX locale, such as "pt_BR.UTF-8"; English where nobody has translated it.
+    """Return the language for a POSIX locale, such as "pt_BR.UTF-8"; English without a translation.
 
-    among: the languages there are; None: those of languages().
+    among: the available languages; None: those of languages().
     """
     wanted = locale.partition(".")[0].partition("@")[0].replace("-", "_").lower()
     main = wanted.partition("_")[0]
@@ -52,18 +52,18 @@ def language_of_locale(locale: str, among: Sequence[str] | None = None) -> str:
 
 def current_language() -> str:
     """Return the language in force: the context's, or else the process's."""
-    return _current.get() or _of_process
+    return _current.get() or _process_language
 
 
 def set_process_language(language: str) -> None:
-    """Have this process speak a language wherever no other is in force, in all its threads."""
-    global _of_process  # one process, one terminal
-    _of_process = language
+    """Set the default language of this process, for all its threads."""
+    global _process_language  # one process, one terminal
+    _process_language = language
 
 
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
-    """Have the code within speak a language, in this thread or task alone."""
+    """Set the language inside the block, for this thread or task alone."""
     token = _current.set(language)
     try:
         yield
@@ -71,34 +71,34 @@ def in_language(language: str) -> Iterator[None]:
         _current.reset(token)
 
 
-# Words in it
+# Translation
 
 
 def gettext(message: str) -> str:
-    """Return a sentence in the current language; the English one where it is not translated."""
+    """Return a sentence in the current language; in English without a translation."""
     return _catalogue(current_language()).gettext(message) if message else ""
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """Return the form that the current language uses for a count."""
+    """Return the current language's form for a count."""
     return _catalogue(current_language()).ngettext(singular, plural, count)
 
 
 def pgettext(context: str, message: str) -> str:
-    """Return a sentence whose English means several things. context: which of them is meant."""
+    """Return a sentence with an ambiguous English text. context: tells its meaning."""
     return _catalogue(current_language()).pgettext(context, message)
 
 
 def npgettext(context: str, singular: str, plural: str, count: int) -> str:
-    """Return the form for a count of what means several things in English."""
+    """Return the form for a count of an ambiguous English text."""
     return _catalogue(current_language()).npgettext(context, singular, plural, count)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence that is translated where it is shown, by str(), and not where it is made.
+    """A sentence translated by str() when it is shown.
 
-    values: fill its braces; those that are messages themselves are translated with it.
+    values: fill its braces; messages among them are translated too.
     """
 
     text: str
@@ -112,12 +112,12 @@ class Message:
         return replace(self, values={**self.values, **values})
 
     def __str__(self) -> str:
-        """Return it in the current language."""
+        """Return the sentence in the current language."""
         sentence = self._translated()
         return sentence.format(**self.values) if self.values else sentence
 
     def said_in(self, language: str) -> str:
-        """Return it in a language, such as "es"."""
+        """Return the sentence in a language, such as "es"."""
         with in_language(language):
             return str(self)
 
@@ -130,12 +130,12 @@ class Message:
 
 
 def lazy_gettext(message: str) -> Message:
-    """Mark a sentence that is shown later."""
+    """Mark a sentence for later translation."""
     return Message(message)
 
 
 def lazy_pgettext(context: str, message: str) -> Message:
-    """Mark a sentence whose English means several things."""
+    """Mark a sentence with an ambiguous English text."""
     return Message(message, context)
 
 
@@ -146,7 +146,7 @@ def lazy_ngettext(singular: str, plural: str, count: int) -> Message:
 
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    """Return a language's catalogue, read once in a process; English where there is none."""
+    """Return a language's catalogue, read once in a process; English without one."""
     if language == SOURCE:
         return _gettext.NullTranslations()
     return _gettext.translation(DOMAIN, FOLDER, [language], fallback=True)

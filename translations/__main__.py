@@ -1,4 +1,4 @@
-"""For people who translate: `python -m translations add pt_BR`, `update`, `compile`; see docs/translating.md."""
+"""The translators' commands: `python -m translations add pt_BR`, `update`, `compile`; see docs/translating.md."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from translations.catalogues import compiled, extract, is_translated, new_catalo
 
 
 def main() -> int:
-    """Do what the command line asks for."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m translations")
     commands = parser.add_subparsers(dest="command", required=True)
     adding = commands.add_parser("add", help="begin a language, such as pt_BR")
@@ -25,7 +25,7 @@ def main() -> int:
 
 
 def add(language: str) -> int:
-    """Begin a language's catalogue."""
+    """Create a language's catalogue."""
     try:
         locale = Locale.parse(language)
     except (ValueError, UnknownLocaleError):
@@ -40,7 +40,7 @@ def add(language: str) -> int:
 
 
 def update() -> int:
-    """Write the messages that there are now into each .po file, and say how many are not translated."""
+    """Write the present messages into each .po file, and print the number without a translation."""
     for file in po_files():
         file.write_bytes(updated(file, extract()))
         missing = [message for message in read(file) if message.id and not is_translated(message)]

@@ -1,4 +1,4 @@
-"""Extracts the marked messages from code and templates, and brings the catalogues up to date. Needs Babel."""
+"""Extracts the marked messages from code and templates, and updates the catalogues. Needs Babel."""
 
 import io
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NOT_PRODUCT = {"tests", "bench", "docs", "data", "translations"}
 
 
 def product_modules() -> list[Path]:
-    """Return the product's modules, in order; of this package, the one that has messages of its own."""
+    """Return the product's modules, in order; of this package, only the one with messages."""
     return sorted([*_files(".py"), FOLDER / "numbers.py"])
 
 
@@ -55,7 +55,7 @@ def po_files() -> list[Path]:
 
 
 def read(file: Path) -> Catalog:
-    """Return what a .po file says."""
+    """Return a .po file's catalogue."""
     with file.open("rb") as source:
         return read_po(source, locale=file.parts[-3], domain=DOMAIN, abort_invalid=True)
 
@@ -81,9 +81,9 @@ def is_translated(message: Message) -> bool:
 
 
 def updated(file: Path, template: Catalog) -> bytes:
-    """Return a .po file with the messages that there are now; a new one is without a translation.
+    """Return a .po file with the present messages; new ones have no translation.
 
-    One that is in no code any more is left out. Nothing is guessed from similar messages.
+    Messages no longer in the code are removed. No translation is guessed from similar messages.
     """
     catalogue = read(file)
     template.creation_date = catalogue.creation_date  # the file changes when a message does
@@ -96,7 +96,7 @@ def updated(file: Path, template: Catalog) -> bytes:
 
 
 def compiled(file: Path) -> bytes:
-    """Return the .mo file that belongs to a .po file."""
+    """Return the .mo file of a .po file."""
     out = io.BytesIO()
     write_mo(out, read(file))
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Plots that the server draws: what a template needs to write them as SVG."""
+"""Computes bar plots for templates to draw as SVG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _LABELS = 7
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day of a plot: where its bar stands, and what is written at it."""
+    """One day of a plot: its bar and label."""
 
     x: float
     y: float
@@ -25,7 +25,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A plot of bars. top: the number that the upper line stands for, or 0 where there is nothing to plot."""
+    """A bar plot. top: the value of the upper line, or 0 without data."""
 
     bars: Sequence[Bar]
     top: int
@@ -44,24 +44,24 @@ def bars_of(counts: Sequence[tuple[date, int]]) -> Plot:
     full = HEIGHT - _TOP - _BOTTOM
     every = ceil(len(counts) / _LABELS)
     bars = []
-    for place, (day, count) in enumerate(counts):
+    for index, (day, count) in enumerate(counts):
         height = round(full * count / top, 1) if top else 0
         bars.append(
             Bar(
-                x=round(_LEFT + place * step + step * 0.15, 1),
+                x=round(_LEFT + index * step + step * 0.15, 1),
                 y=round(_TOP + full - height, 1),
                 width=round(step * 0.7, 1),
                 height=height,
                 day=day,
                 count=count,
-                is_labelled=(len(counts) - 1 - place) % every == 0,
+                is_labelled=(len(counts) - 1 - index) % every == 0,
             )
         )
     return Plot(bars, top)
 
 
 def round_up(most: int) -> int:
-    """Return the next number that is easy to read from an axis: 1, 2, 3, 4, 5, 6, 8 or 10 times a power of ten."""
+    """Return the next number easy to read on an axis: 1, 2, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     if most <= 0:
         return 0
     power: int = 10 ** int(log10(most))

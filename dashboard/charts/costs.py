@@ -1,4 +1,4 @@
-"""Reports today's model usage and its cost where prices are set."""
+"""Reports today's model usage, and its cost if prices are configured."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,30 +9,30 @@ from sqlalchemy import Connection
 from storage.reports.overview import Tokens, tokens
 
 COUNTED_EVERY = timedelta(seconds=30)
-"""A busy day's turns are many to add up; each process does it as seldom as this."""
+"""Shortest interval between counts in a process: adding up a busy day's turns is slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of a million input and output tokens, in the currency that the model is paid in."""
+    """Prices of a million input and output tokens, in the currency of the model's bill."""
 
     read: float
     written: float
 
     def of(self, used: Tokens) -> float:
-        """Return what some tokens cost."""
+        """Return the cost of some tokens."""
         return (used.read * self.read + used.written * self.written) / 1e6
 
 
 class TokensToday:
-    """Adds up the tokens of a day, now and then. Thread-safe."""
+    """Counts the tokens of a day, and caches the result. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: tuple[datetime, datetime, Tokens] | None = None
 
     def count(self, connection: Connection, since: datetime, now: datetime) -> Tokens:
-        """Return the tokens of the answers since then; they may be of a moment ago."""
+        """Return the tokens of the answers since then, up to COUNTED_EVERY old."""
         with self._lock:
             known = self._known
         if known is not None and known[0] == since and timedelta(0) <= now - known[1] < COUNTED_EVERY:

@@ -1,4 +1,4 @@
-"""Days of the business's own zone, and what is counted for each of the last ones."""
+"""Counts calls and messages for each of the last days, in the business's time zone."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ COUNTS: dict[str, Count] = {"calls": calls_begun, "messages": messages_exchanged
 
 
 class LastDays:
-    """Counts what the last days brought; a day that is over is counted once in each process."""
+    """Counts the last days; each process counts a finished day once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, date], int] = {}
@@ -45,7 +45,7 @@ class LastDays:
 
 
 def day_in(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
-    """Return when a day begins and when the next one does; some days have 23 or 25 hours."""
+    """Return the beginning of a day and of the next one; some days have 23 or 25 hours."""
     begins, ends = (
         datetime(each.year, each.month, each.day, tzinfo=zone) for each in (day, day + timedelta(days=1))
     )

@@ -7,12 +7,12 @@ HEIGHT, BAR, STEP = 28, 6, 8
 MOST_BARS = 40
 SHORT_MS, LONG_MS = 1500, 3000
 FULL_MS = 4000
-"""Minimum wait of a full-height bar: by then a fallback model is asked."""
+"""Minimum wait of a full-height bar: a fallback model is asked by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar. level: how bad that is, as the style sheet calls it."""
+    """A bar. level: its colour's name in the style sheet."""
 
     x: int
     y: int
@@ -23,7 +23,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """A plot, and what it says. The last answers, where they are many."""
+    """A plot of the last waits, and its longest one."""
 
     bars: Sequence[Bar]
     width: int
@@ -33,7 +33,7 @@ class Waits:
 
 
 def plot(waits_ms: Sequence[int]) -> Waits | None:
-    """Return the plot of some waits; None where nobody waited."""
+    """Plot some waits; return None if there are none."""
     shown = waits_ms[-MOST_BARS:]
     if not shown:
         return None

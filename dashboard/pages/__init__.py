@@ -1,1 +1,1 @@
-"""One module a page: parses the request, asks storage, renders; imports what dashboard may."""
+"""One module a page: parses the request, queries storage, renders; imports what dashboard may."""

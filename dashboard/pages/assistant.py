@@ -1,4 +1,4 @@
-"""The assistant as its profile describes it, readable; and the place of campaigns."""
+"""Shows the assistant's profile, and the page of campaigns."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -25,12 +25,12 @@ def assistant() -> str:
 
 @bp.get("/campaigns")
 def campaigns() -> str:
-    """Show the place of campaigns."""
+    """Show the page of campaigns."""
     return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:
-    """Return the fixed phrases by the key under which a profile can replace them."""
+    """Return the fixed phrases with the profile keys that can replace them."""
     return [(field.name, _texts(getattr(profile.phrases, field.name))) for field in fields(profile.phrases)]
 
 

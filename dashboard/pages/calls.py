@@ -27,7 +27,7 @@ def calls() -> str:
 
 @bp.get("/calls/going-on")
 def calls_going_on() -> ResponseReturnValue:
-    """Show the live calls alone; 204 where the page has them."""
+    """Show the live calls alone; 204 if the page is up to date."""
     with services().database.read() as connection:
         if request.args.get("seen") == version(connection, TOPIC):
             return "", 204
@@ -37,7 +37,7 @@ def calls_going_on() -> ResponseReturnValue:
 
 @bp.get("/calls/live")
 def follow_calls() -> ResponseReturnValue:
-    """Say when a call changes."""
+    """Stream the changes of calls."""
     return stream(TOPIC)
 
 

@@ -1,4 +1,4 @@
-"""Conversations of both channels: the list, the search, and a page for each that follows it live."""
+"""Conversations of both channels: the list, the search, and a live page for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -60,7 +60,7 @@ ACTIONS: dict[str, Callable[[Operators, int], None]] = {
     "hang-up": lambda operators, id_: operators.hang_up(id_),
     "transfer": lambda operators, id_: operators.transfer(id_),
 }
-"""What is done from a conversation's page, by the last part of the URL."""
+"""The actions on a conversation's page, by the last part of the URL."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 
@@ -87,12 +87,12 @@ class ConversationDetails:
 
     @property
     def waiting(self) -> int | None:
-        """The handoff that waits for a person."""
+        """Return the id of the handoff that waits for a person."""
         notes = [entry.handoff for entry in self.transcript.entries if entry.handoff is not None]
         return next((note.id for note in reversed(notes) if note.waits), None)
 
     def may_retry(self, entry: Entry) -> bool:
-        """Say whether sending a message again makes sense."""
+        """Return whether resending a message can help."""
         record = self.record
         return entry.message is not None and may_retry(
             MessageRow(
@@ -108,7 +108,7 @@ class ConversationDetails:
 
 @bp.get("/conversations")
 def conversations() -> str:
-    """Show the list, or what the search has found."""
+    """Show the list, or the search's results."""
     looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
     with services().database.read() as connection:
         if looked_for:
@@ -121,7 +121,7 @@ def conversation(conversation_id: int) -> str:
     """Show a conversation."""
     before = query_params.whole("before")
     with services().database.read() as connection:
-        seen = version(connection, topic_of(conversation_id))  # before what it is the version of
+        seen = version(connection, topic_of(conversation_id))  # first, so that no change is missed
         found = _read(connection, conversation_id, before, seen=seen)
         found = replace(found, others=_others(connection, found.record))
     return _conversation_page("conversation.html", found, is_followed=before is None)
@@ -129,7 +129,7 @@ def conversation(conversation_id: int) -> str:
 
 @bp.get(f"/conversations/<{ID}:conversation_id>/transcript")
 def transcript(conversation_id: int) -> ResponseReturnValue:
-    """Show the part of a conversation that changes; 204 where the page has it."""
+    """Show the changing part of a conversation; 204 if the page is up to date."""
     with services().database.read() as connection:
         seen = version(connection, topic_of(conversation_id))
         if request.args.get("seen") == seen:
@@ -140,19 +140,19 @@ def transcript(conversation_id: int) -> ResponseReturnValue:
 
 @bp.get(f"/conversations/<{ID}:conversation_id>/live")
 def follow_conversation(conversation_id: int) -> ResponseReturnValue:
-    """Say when a conversation changes."""
+    """Stream the changes of a conversation."""
     return stream(topic_of(conversation_id))
 
 
 @bp.post(f"/conversations/<{ID}:conversation_id>/<any({_ANY_ACTION}):action>")
 def act(conversation_id: int, action: str) -> ResponseReturnValue:
-    """Do what an operator asks for on a conversation's page."""
+    """Perform an operator's action on a conversation's page."""
     page = url_for("dashboard.conversation", conversation_id=conversation_id)
     return done(action, lambda: ACTIONS[action](services().operators, conversation_id), page)
 
 
 def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
-    """Perform an action, and redirect to the page with its result. otherwise: where, if unsaid."""
+    """Perform an action and redirect with its result. otherwise: the target, if the form names none."""
     try:
         do()
     except CannotBeDone as error:
@@ -164,12 +164,12 @@ def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnV
 
 
 def stream(topic: str) -> ResponseReturnValue:
-    """Return a stream that says when a topic changes; 503 where there is none left, and the page asks by itself."""
+    """Return a stream of a topic's changes; 503 above the limit, and the page polls by itself."""
     try:
         events = services().live.watch(topic, request.args.get("seen", "")[:64])
     except TooManyViewers:
         return Response(status=503, headers={"Retry-After": "30"})
-    # X-Accel-Buffering: nginx would keep what is said until there is a page of it
+    # X-Accel-Buffering: nginx would hold events back until its buffer is full
     return Response(events, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -210,11 +210,11 @@ def _conversation_page(template: str, found: ConversationDetails, *, is_followed
 
 def _list_page(connection: Connection) -> str:
     wanted = _wanted()
-    page = browsing.conversations(connection, wanted, utc_now(), after=query_params.place("after"))
+    page = browsing.conversations(connection, wanted, utc_now(), after=query_params.position("after"))
     chosen = {
         name: request.args[name] for name in ("channel", "state", "day", "contact") if request.args.get(name)
     }
-    following = None if page.next is None else _url(chosen | {"after": query_params.written(page.next)})
+    following = None if page.next is None else _url(chosen | {"after": query_params.position_text(page.next)})
     return render(
         "conversations.html",
         here="conversations",

@@ -12,7 +12,7 @@ from storage.reports import lists
 
 @bp.get("/handoffs")
 def handoffs() -> str:
-    """Show the handoffs: all, or those that wait."""
+    """Show all handoffs, or the waiting ones."""
     waiting = request.args.get("which") == "waiting"
     with services().database.read() as connection:
         page = lists.handoff_log(connection, waiting=waiting, before=query_params.whole("before"))

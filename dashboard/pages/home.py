@@ -31,9 +31,9 @@ from translations import current_language
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Today in numbers. half_ms, most_ms: what half and 95 in 100 of the answers took to their first sentence.
+    """Today's numbers. half_ms, most_ms: median and 95th percentile of the time to an answer's first sentence.
 
-    call_s: how long the calls that are over lasted. cost: of the tokens; None where no prices are set.
+    call_s: total length of the finished calls. cost: of the tokens; None without configured prices.
     """
 
     calls: int
@@ -67,7 +67,7 @@ def home() -> str:
 
 @bp.get("/today")
 def now() -> str:
-    """Show the numbers alone: the page asks for them again and again."""
+    """Show the numbers alone; the page refreshes them repeatedly."""
     with services().database.read() as connection:
         numbers = today(connection, utc_now(), zone(), services().tokens, services().prices)
     return render("today.html", today=numbers)
@@ -80,7 +80,7 @@ def today(
     used: TokensToday | None = None,
     prices: Prices | None = None,
 ) -> Today:
-    """Return what has happened since midnight in a zone."""
+    """Return the numbers since midnight in a zone."""
     since, until = day_in(zone, now.astimezone(zone).date())
     waits = first_words_ms(connection, since, until)
     tokens = (used or TokensToday()).count(connection, since, now)

@@ -1,4 +1,4 @@
-"""Fetches messages' images from their provider when a page shows them."""
+"""Downloads messages' images from their provider when a page shows them."""
 
 import structlog
 from flask import Response, abort
@@ -22,7 +22,7 @@ KEPT_S = 24 * 3600
 
 @bp.get(f"/media/<{ID}:message_id>/<{ID}:number>")
 def media(message_id: int, number: int) -> ResponseReturnValue:
-    """Show a picture; 503 while too many others are being fetched."""
+    """Show a picture; 503 during too many other downloads."""
     with services().database.read() as connection:
         message = messages.message_by_id(connection, message_id)
     files = message.attachments if message is not None else ()

@@ -1,4 +1,4 @@
-"""Lists WhatsApp messages with their status and its reason, and sends failed ones again."""
+"""Lists WhatsApp messages with their status and its reason, and resends failed ones."""
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ _OUTBOUND = {"incoming": False, "outgoing": True}
 
 @bp.get("/messages")
 def messages() -> str:
-    """Show the messages, or some of them."""
+    """Show the messages, filtered if requested."""
     wanted = request.args.get("which", "all")
     which = wanted if wanted in WHICH else "all"
     with services().database.read() as connection:
@@ -49,5 +49,5 @@ def messages() -> str:
 
 @bp.post(f"/messages/<{query_params.ID}:message_id>/retry")
 def retry(message_id: int) -> ResponseReturnValue:
-    """Send a message again."""
+    """Resend a message."""
     return done("retry", lambda: services().operators.retry(message_id), url_for("dashboard.messages"))

@@ -1,4 +1,4 @@
-"""A conversation as it is read: turns, messages and handoffs in one order, whichever channel they came by."""
+"""The readable transcript of a conversation: turns, messages and handoffs in one order, for every channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photo that came with a message. number: which of its files; words: what it shows."""
+    """A photo in a message. number: its index among the message's files. words: its description."""
 
     message_id: int
     number: int
@@ -38,8 +38,9 @@ class Picture:
 class Entry:
     """An entry of the transcript: words or an event.
 
-    cut: the end of an answer that the caller cannot have heard. author: who of ours wrote it, where that was not the
-    assistant. turn: what the answer cost; message: what became of it.
+    cut: the end of an answer, interrupted before the caller could hear it. author: the operator, for a message not by
+    the assistant.
+    turn: the answer's facts, such as its cost. message: the message with its delivery status.
     """
 
     side: Side
@@ -68,7 +69,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Some of a conversation, oldest first. earlier: what the part before it is asked for by; None: there is none."""
+    """A part of a conversation, oldest first. earlier: the `before` of the preceding part; None if there is none."""
 
     entries: Sequence[Entry]
     earlier: int | None
@@ -77,7 +78,7 @@ class Transcript:
 
 
 def read_transcript(connection: Connection, record: TalkRecord, before: int | None = None) -> Transcript:
-    """Return the last of a conversation, or of what was before a turn's number (a message's id, where written)."""
+    """Return the last entries of a conversation, or those before a turn's number (on WhatsApp, a message's id)."""
     if record.channel == "whatsapp":
         return _written(connection, record, before)
     turns = transcripts.last_turns(connection, record.id, before=before, limit=AT_ONCE + 1)
@@ -117,7 +118,7 @@ def _waits(turns: Sequence[TurnFacts]) -> list[int]:
 def _of_turn(turn: TurnFacts) -> list[Entry]:
     heard = Entry(Side.THEIRS, turn.created_at, words=turn.heard, kind=turn.kind)
     is_theirs = bool(turn.heard) and turn.kind != TurnKind.TIME_UP
-    # Where the house's own words lead on, to a person or a message, none of the model's are missing
+    # Fixed phrases that lead to a person or a message replace the model's words, so none are missing
     is_answered = bool(turn.said) or turn.ending in (None, Ending.GATHER)
     return [*([heard] if is_theirs else []), *([_answer(turn)] if is_answered else [])]
 
@@ -144,14 +145,14 @@ def _of_message(message: MessageRecord, turns: dict[int, TurnFacts]) -> Entry:
 
 
 def is_picture(media_type: str) -> bool:
-    """Say whether a file claims to be a picture."""
+    """Return whether a file is declared a picture."""
     return media_type.startswith("image/")
 
 
 def _notes(
     connection: Connection, record: TalkRecord, entries: Sequence[Entry], *, is_whole: bool, is_newest: bool
 ) -> list[Entry]:
-    """Return the handoffs of the time that the entries are of."""
+    """Return the handoffs from the period of the entries."""
     since = None if is_whole or not entries else min(entry.at for entry in entries)
     until = None if is_newest or not entries else max(entry.at for entry in entries)
     return [

@@ -18,7 +18,7 @@ SHOWN_FIELDS = (
 
 
 def as_event(happening: PhoneEvent | WhatsAppEvent, now: float = 0.0) -> Event | None:
-    """Return it as JSON; None where the page has it from elsewhere. now: seconds of the call's clock."""
+    """Return an event as JSON; None for one that the page does not show. now: seconds of the call's clock."""
     match happening:
         case Heard(cut_after_s=None):
             return _heard(happening, now)

@@ -1,4 +1,4 @@
-"""A phone in the browser: a call to the assistant from the page, with no account anywhere."""
+"""A phone in the browser: a call to the assistant from the page, without any account."""
 
 import re
 
@@ -47,7 +47,7 @@ def phone() -> str:
 
 @bp.post("/phone")
 def dial() -> ResponseReturnValue:
-    """Begin a call."""
+    """Start a call."""
     given = asked()
     direction: Direction = "outbound-api" if given.get("direction") == "outbound-api" else "inbound"
     transfer = text_in(given, "transfer") or "completed"
@@ -77,7 +77,7 @@ def phone_do(key: str) -> ResponseReturnValue:
 
 @bp.get("/phone/<key>/events")
 def phone_events(key: str) -> ResponseReturnValue:
-    """Say what happened on the call."""
+    """Return the call's events."""
     return services().simulator.events(KIND, key)
 
 

@@ -31,10 +31,10 @@ MakePhone = Callable[[Callable[[Happening], None]], Phone]
 
 
 class BrowserCall:
-    """One call. ring_s: how long it rings before it is answered.
+    """One call. ring_s: seconds of ringing before the answer.
 
-    What is said while the assistant speaks is held until it has spoken, unless the person interrupts. Nothing is
-    taken for silence but the button for it: who types needs time. A filler alone goes on by itself.
+    Words sent during a prompt are held until its end, unless the person interrupts. Only the button for silence counts
+    as silence, because typing takes time. A filler continues without the person.
     """
 
     def __init__(self, make: MakePhone, tell: Tell, *, direction: Direction, ring_s: float = RING_S) -> None:
@@ -57,7 +57,7 @@ class BrowserCall:
         return self._ending
 
     def begin(self) -> None:
-        """Let it ring."""
+        """Start ringing."""
         threading.Thread(target=self._run, name="browser-call", daemon=True).start()
 
     def do(self, command: CommandRecord) -> None:
@@ -68,12 +68,12 @@ class BrowserCall:
             self._commands.put(command)
 
     def leave(self, reason: str) -> None:
-        """Hang up. reason: why, where it was not the person who did."""
+        """Hang up. reason: given if the person did not hang up."""
         self._reason = self._reason or reason
         self._hang_up()
 
     def _hang_up(self) -> None:
-        """Hang up in a thread of its own: the server is told of it, and nobody is to wait for that here."""
+        """Hang up in a thread of its own, because the request to the server takes time."""
         if self._hung_up.is_set():
             return
         self._hung_up.set()
@@ -81,8 +81,8 @@ class BrowserCall:
         threading.Thread(target=self._end_call, name="browser-call-end", daemon=True).start()
 
     def _end_call(self) -> None:
-        # One after the other: who comes second finds it over, and only then may the phone be closed
-        with self._end_lock, suppress(NoCallError):  # it rings, or is over
+        # Under the lock, a second thread finds the call over; only then may the phone be closed
+        with self._end_lock, suppress(NoCallError):  # ringing, or over
             self._phone.hang_up()
 
     # The call
@@ -90,15 +90,15 @@ class BrowserCall:
     def _run(self) -> None:
         problem = "broke"
         try:
-            problem = self._hold_until_over()
-            self._let_go()
+            problem = self._run_guarded()
+            self._release()
         finally:
             self._ending = self._over(problem)
 
-    def _hold_until_over(self) -> str:
-        """Return the error message, "" if there is none."""
+    def _run_guarded(self) -> str:
+        """Return the error's code, "" if there is none."""
         try:
-            self._hold_call()
+            self._run_call()
         except NoCallError:
             log.debug("browser_call_ended_meanwhile")
         except CallLoopsError:
@@ -108,11 +108,11 @@ class BrowserCall:
             return "broke"
         return ""
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._end_call()
         self._phone.close()
 
-    def _hold_call(self) -> None:
+    def _run_call(self) -> None:
         self._tell({"kind": "ringing"})
         if self._hung_up.wait(self._ring_s):
             return
@@ -131,7 +131,7 @@ class BrowserCall:
         self._tell(
             {
                 "kind": "listening",
-                "prompt_s": round(max(0.0, self._left(listening.prompt_ends_at)), 2),
+                "prompt_s": round(max(0.0, self._seconds_until(listening.prompt_ends_at)), 2),
                 "interruptible": listening.interruptible,
                 "speech": listening.hears_speech,
                 "keys": listening.hears_digits,
@@ -139,7 +139,7 @@ class BrowserCall:
         )
 
     def _take_turn(self, listening: Listening) -> None:
-        """Do the next thing that the person does, or what is due before they do it."""
+        """Perform the person's next action, or what is due before it."""
         due_s = self._due_s(listening)
         try:
             command = self._commands.get(timeout=None if due_s is None else max(0.0, due_s))
@@ -147,15 +147,15 @@ class BrowserCall:
             self._do_what_is_due(listening)
         else:
             if command is not None:
-                self._obey(command, listening)
+                self._perform(command, listening)
 
     def _due_s(self, listening: Listening) -> float | None:
         if self._keys:
             return listening.timeout_s
         if self._held:
-            return self._left(listening.prompt_ends_at)
+            return self._seconds_until(listening.prompt_ends_at)
         if self._is_silent or listening.goes_on:
-            return self._left(listening.ends_at)
+            return self._seconds_until(listening.ends_at)
         return None
 
     def _do_what_is_due(self, listening: Listening) -> None:
@@ -169,7 +169,7 @@ class BrowserCall:
         else:
             self._phone.wait()
 
-    def _obey(self, command: CommandRecord, listening: Listening) -> None:
+    def _perform(self, command: CommandRecord, listening: Listening) -> None:
         self._is_silent = False
         text = str(command.body.get("text", ""))
         match command.verb:
@@ -183,11 +183,11 @@ class BrowserCall:
                 self._is_silent = True
                 self._tell({"kind": "silent"})
 
-    # What the person does
+    # The person's actions
 
     def _hear_words(self, text: str, confidence: Any, listening: Listening) -> None:
         self._confidence = _confidence(confidence)
-        if listening.goes_on or self._left(listening.prompt_ends_at) <= NEARLY_SAID_S:
+        if listening.goes_on or self._seconds_until(listening.prompt_ends_at) <= NEARLY_SAID_S:
             self._say(text)
         else:
             self._held.append(text)
@@ -212,7 +212,7 @@ class BrowserCall:
             self._enter(listening)
 
     def _enter(self, listening: Listening) -> None:
-        """Hand the keys over. The wait for more of them is over, which the finishing key says to the phone."""
+        """Send the keys to the phone, with the finishing key if the person did not press it."""
         keys, self._keys = self._keys, ""
         _, finished, _ = read_keys(listening, keys)
         finish = listening.verb.get("finishOnKey", "#")
@@ -226,10 +226,10 @@ class BrowserCall:
     def _thinking(self) -> None:
         self._tell({"kind": "thinking"})
 
-    def _left(self, moment: float) -> float:
+    def _seconds_until(self, moment: float) -> float:
         return moment - self._phone.now
 
-    # What happens
+    # Events
 
     def _happened(self, happening: Happening) -> None:
         if (event := as_event(happening, self._phone.now)) is not None:

@@ -1,6 +1,7 @@
 """Manages browser sessions: each runs in the process that opened it, and any process may serve its page.
 
-One thread for each carries what the page asks from the tables to the player, and what happens back into them.
+Each session has a thread that passes the page's commands from the tables to the player, and the player's events into
+the tables.
 """
 
 import secrets
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 MOST_OPEN = 10
 POLL_S = 0.08
 """Interval of reading the person's actions: a third of a noticeable delay."""
-BEAT_EVERY = timedelta(seconds=5)
+HEARTBEAT_EVERY = timedelta(seconds=5)
 PAGE_GONE = timedelta(seconds=60)
 LONGEST_SILENCE = timedelta(minutes=15)
 LAST_TRIES = 25
@@ -34,7 +35,7 @@ Tell = Callable[[Event], None]
 
 
 class TooManyOpenError(Exception):
-    """As many are open as may be."""
+    """The most sessions are open already."""
 
 
 class SessionDriver(Protocol):
@@ -60,7 +61,7 @@ class SessionDriver(Protocol):
 
 @dataclass(frozen=True)
 class SessionRequest:
-    """A request to open a session. number: the person's; None: the first of `numbers` that nobody has open."""
+    """A request to open a session. number: the person's; None: the first free one of `numbers`."""
 
     kind: str
     number: str | None
@@ -70,7 +71,7 @@ class SessionRequest:
 
 
 class BrowserSessions:
-    """The browser sessions of this process. Thread-safe. clock: of all times that are kept."""
+    """The browser sessions of this process. Thread-safe. clock: for all stored times."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._clock = database, clock
@@ -105,7 +106,7 @@ class BrowserSessions:
 
 
 class BrowserSession:
-    """One of them, from the owner's side."""
+    """A session in its own process."""
 
     def __init__(self, database: Database, phone_id: int, clock: Callable[[], datetime]) -> None:
         self._database, self._id, self._clock = database, phone_id, clock
@@ -114,7 +115,7 @@ class BrowserSession:
         self._is_closed = False
         self._lock = threading.Lock()
         self._woken = threading.Event()
-        self._busy_at = self._beat_at = clock()
+        self._busy_at = self._heartbeat_at = clock()
         self._thread = threading.Thread(target=self._run, name="browser-phone", daemon=True)
         self._player: SessionDriver
 
@@ -129,43 +130,43 @@ class BrowserSession:
         self._thread.start()
 
     def tell(self, event: Event) -> None:
-        """Let the page know of something. Called by any thread."""
+        """Send an event to the page. Callable from any thread."""
         with self._lock:
             self._events.append(event)
         self._woken.set()
 
     def close(self) -> None:
-        """End it, without waiting for what the server would say to that: it is going away."""
+        """End it without waiting for the server's reply: the server is stopping."""
         self._is_closed = True
         self._player.leave("closed")
         self._woken.set()
 
     def join(self) -> None:
-        """Wait a moment for its end to be written down."""
+        """Wait up to 3 s for its end to be stored."""
         self._thread.join(timeout=3)
 
     def _run(self) -> None:
         self._player.begin()
         while self._player.ending is None and not self._is_closed:
-            self._look_after()
+            self._run_once()
             self._woken.wait(POLL_S)
             self._woken.clear()
         self.tell({"kind": "over", **(self._player.ending or {"reason": "closed"})})
         self._write_end()
 
-    def _look_after(self) -> None:
+    def _run_once(self) -> None:
         try:
             self._flush()
             for command in self._take():
                 self._busy_at = self._clock()
                 self._player.do(command)
-            self._beat()
-        except SQLAlchemyError as error:  # locked, say: what was not kept is still here the next time
+            self._send_heartbeat()
+        except SQLAlchemyError as error:  # such as a lock: unsaved events remain for the next attempt
             log.warning("browser_phone_not_kept", error=type(error).__name__)
         now = self._clock()
         if now - self._busy_at > LONGEST_SILENCE:
             self._player.leave("idle")
-        if now - self._beat_at > browser_sessions.STALE:  # by now its page believes us dead
+        if now - self._heartbeat_at > browser_sessions.STALE:  # the page shows it as lost by now
             self._player.leave("lost")
 
     def _flush(self) -> None:
@@ -187,13 +188,13 @@ class BrowserSession:
                 browser_sessions.take_commands(connection, commands)
         return commands
 
-    def _beat(self) -> None:
+    def _send_heartbeat(self) -> None:
         now = self._clock()
-        if now - self._beat_at < BEAT_EVERY:
+        if now - self._heartbeat_at < HEARTBEAT_EVERY:
             return
         with self._database.write() as connection:
             seen_at = browser_sessions.beat(connection, self._id, now)
-        self._beat_at = now
+        self._heartbeat_at = now
         if now - seen_at > PAGE_GONE:
             self._player.leave("page gone")
 

@@ -26,10 +26,10 @@ from storage.reports.browser_sessions import PhoneRecord
 from translations import gettext as _
 
 PERSONS = tuple(f"{PERSON[:-2]}{last:02}" for last in range(1, 100))
-"""Numbers that are nobody's: each browser's is the first that is free, so that who comes alone is always the same."""
+"""Fictional numbers. A browser gets the first free one, so a single browser always has the same."""
 
 READ_WAIT_S = 2.0
-"""Maximum wait for events in one request: a stopping server waits for it."""
+"""Longest wait for events in one request: a stopping server waits for it."""
 READ_AGAIN_S = 0.08
 SEEN_EVERY_S = 10.0
 LONGEST_TEXT = 1_000
@@ -45,14 +45,13 @@ class BadRequestError(Exception):
 class SimulatorViews:
     """The views of browser sessions.
 
-    bring: sends what waits for a person of that number to the REST API at that URL. language: what the assistant
-    speaks and understands ("es-ES").
+    deliver: sends a number's pending messages to the REST API at a URL. language: the assistant's ("es-ES").
     """
 
     server: LocalServer
     database: Database
     sessions: BrowserSessions
-    bring: Callable[[str, str], None]
+    deliver: Callable[[str, str], None]
     language: str
     clock: Callable[[], datetime] = utc_now
 
@@ -86,11 +85,13 @@ class SimulatorViews:
         return "", 204
 
     def events(self, kind: str, key: str) -> ResponseReturnValue:
-        """Answer with what happened since the event that the page names, once there is something or in 2 s."""
+        """Return the events after the page's last one, as soon as there are any, or none after 2 s."""
         after, deadline = request.args.get("after", 0, type=int), time.monotonic() + READ_WAIT_S
         self._note_seen(self._find(kind, key))
         while True:
-            phone = self._find(kind, key)  # before its events: what is over has told its last by then
+            phone = self._find(
+                kind, key
+            )  # read before its events: a finished session has stored its last event
             events = self._events(phone, after)
             if events or phone.is_over or time.monotonic() > deadline:
                 return jsonify(events=events, over=phone.is_over and not events)
@@ -117,7 +118,7 @@ class SimulatorViews:
 
 
 def asked() -> Mapping[str, Any]:
-    """Return the JSON object of the request. Aborts with 400 where there is none."""
+    """Return the request's JSON object. Aborts with 400 if there is none."""
     given = request.get_json()
     if not isinstance(given, dict):
         abort(400)
@@ -131,7 +132,7 @@ def text_in(given: Mapping[str, Any], name: str, most: int = LONGEST_TEXT) -> st
 
 
 def number_in(given: Mapping[str, Any], *, may_withhold: bool = False) -> str | None:
-    """Return the person's number; None where the field is empty. Raises BadRequestError."""
+    """Return the person's number; None for an empty field. Raises BadRequestError."""
     number = text_in(given, "number", 40)
     if not number or (may_withhold and number == "anonymous"):
         return number or None
@@ -144,7 +145,7 @@ def number_in(given: Mapping[str, Any], *, may_withhold: bool = False) -> str | 
 
 
 def refused(error: BadRequestError) -> ResponseReturnValue:
-    """Say what was wrong with a request."""
+    """Return the response to an invalid request."""
     return _problem(str(error), 422)
 
 

@@ -1,4 +1,4 @@
-"""A WhatsApp in the browser: written to the assistant from the page, with photos and voice notes, and no account."""
+"""A WhatsApp in the browser: messages, photos and voice notes to the assistant from the page, without any account."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ from translations import gettext as _
 
 KIND = "whatsapp"
 MOST_BYTES = 5 * 1024 * 1024
-"""Of a photo, as WhatsApp has it. It comes as base64, a third longer, for which dashboard/auth.py has room."""
+"""WhatsApp's limit for a photo. It arrives as base64, a third longer; dashboard/auth.py allows for that."""
 NAME = "Ana"
 LONGEST_NAME = 60
 
@@ -46,7 +46,7 @@ def whatsapp() -> str:
 
 @bp.post("/whatsapp")
 def whatsapp_open() -> ResponseReturnValue:
-    """Begin a chat."""
+    """Open a chat."""
     given = asked()
     name = text_in(given, "name", LONGEST_NAME) or NAME
     try:
@@ -75,7 +75,7 @@ def whatsapp_do(key: str) -> ResponseReturnValue:
 
 @bp.get("/whatsapp/<key>/events")
 def whatsapp_events(key: str) -> ResponseReturnValue:
-    """Say what happened in the chat."""
+    """Return the chat's events."""
     return services().simulator.events(KIND, key)
 
 
@@ -86,20 +86,20 @@ def _chats(simulator: SimulatorViews, url: str, name: str) -> MakePlayer:
                 url, number=number, profile_name=name, listener=listener
             ),
             tell,
-            simulator.bring,
+            simulator.deliver,
         )
 
     return make
 
 
 def _words(given: Mapping[str, Any]) -> str:
-    """Return the message, whose line breaks count."""
+    """Return the message with its line breaks."""
     text = given.get("text")
     return text.strip()[:4096] if isinstance(text, str) else ""
 
 
 def _file_in(given: Mapping[str, Any]) -> bytes | None:
-    """Return the file that is sent, None where there is none. Raises BadRequestError where it is too large."""
+    """Return the file sent, None if there is none. Raises BadRequestError for one too large."""
     encoded = given.get("content")
     if not isinstance(encoded, str):
         return None

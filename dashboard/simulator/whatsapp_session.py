@@ -18,22 +18,22 @@ from storage.reports.browser_sessions import CommandRecord
 log = structlog.get_logger()
 
 AT_ONCE = 6
-LOOK_EVERY_S = 0.5
+DELIVER_EVERY_S = 0.5
 """Interval of delivering messages outside replies."""
 SAMPLES: dict[str, Callable[[], Attachment]] = {"photo": photo, "voice": voice_note}
 
 MakeWhatsApp = Callable[[Callable[[Happening], None]], WhatsApp]
-Bring = Callable[[str, str], None]
+Deliver = Callable[[str, str], None]
 """Delivers a number's pending messages to the REST API at a URL. Raises IntegrationError."""
 
 
 class BrowserChat:
-    """One person's WhatsApp, until they leave. bring: what is called for what was not written in a reply."""
+    """One person's WhatsApp, until they leave. deliver: called for messages outside replies."""
 
-    def __init__(self, make: MakeWhatsApp, tell: Tell, bring: Bring) -> None:
-        self._tell, self._bring = tell, bring
+    def __init__(self, make: MakeWhatsApp, tell: Tell, deliver: Deliver) -> None:
+        self._tell, self._deliver = tell, deliver
         self._whatsapp = make(self._happened)
-        self._whatsapp.api.enforce_window = False  # it knows nothing of what was written before it was opened
+        self._whatsapp.api.enforce_window = False  # it does not know the messages before its opening
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
         self._receipts, self._receipts_lock = 0, threading.Lock()
         self._ending: Event | None = None
@@ -41,13 +41,13 @@ class BrowserChat:
 
     @property
     def ending(self) -> Event | None:
-        """Why it ended; None while it lasts."""
+        """Return the closing message; None while it is open."""
         return self._ending
 
     def begin(self) -> None:
         """Report the person's number, and start delivery of pending messages."""
         self._tell({"kind": "opened", "number": self._whatsapp.number, "to": self._whatsapp.to})
-        threading.Thread(target=self._have_brought, name="browser-chat-post", daemon=True).start()
+        threading.Thread(target=self._deliver_pending, name="browser-chat-post", daemon=True).start()
 
     def do(self, command: CommandRecord) -> None:
         """Send a message, or leave."""
@@ -57,7 +57,7 @@ class BrowserChat:
             self._send(str(command.body.get("text", "")), _attachments(command), command)
 
     def leave(self, reason: str) -> None:
-        """End it; what is on its way arrives at nobody's."""
+        """End it; messages still on their way are lost."""
         if self._ending is None:
             self._ending = {"reason": reason}
             self._left.set()
@@ -83,18 +83,21 @@ class BrowserChat:
         self._show_receipts()
         self._tell({"kind": "answered", "sid": sid, "status": status, "messages": messages})
 
-    def _have_brought(self) -> None:
+    def _deliver_pending(self) -> None:
         while not self._left.is_set():
             try:
-                self._bring(self._whatsapp.number, self._whatsapp.api.url)
-            except (IntegrationError, SQLAlchemyError) as error:  # it waits, and is asked for again
+                self._deliver(self._whatsapp.number, self._whatsapp.api.url)
+            except (
+                IntegrationError,
+                SQLAlchemyError,
+            ) as error:  # messages stay pending, and are requested again
                 if not self._left.is_set():
                     log.warning("browser_message_not_brought", error=type(error).__name__)
             self._show_receipts()
-            self._left.wait(LOOK_EVERY_S)
+            self._left.wait(DELIVER_EVERY_S)
 
     def _show_receipts(self) -> None:
-        """Show what the server was told of its messages since this was last done."""
+        """Show the server's receipts since the last call."""
         with self._receipts_lock:
             told = self._whatsapp.receipt_steps[self._receipts :]
             self._receipts += len(told)

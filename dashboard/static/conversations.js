@@ -1,4 +1,4 @@
-// A conversation that is followed: its end stays in sight, unless the reader has gone back to what was said before.
+// A live conversation: keeps its end in view, unless the reader has scrolled up.
 
 const NEAR = 48;
 let place = null;

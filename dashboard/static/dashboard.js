@@ -1,5 +1,4 @@
-// What every page does: times in the reader's zone, the token that shows that a request comes from here, and a word
-// when the server does not answer.
+// For every page: times in the reader's zone, the CSRF token, and a notice when the server does not answer.
 
 const language = document.documentElement.lang;
 const shows = {
@@ -33,7 +32,7 @@ for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
 document.body.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) complain(true);
 });
-// Whatever comes in later, by htmx, by a stream or by a page's own script.
+// Content added later by htmx, a stream or a page's own script.
 new MutationObserver((changes) => {
   for (const change of changes) {
     for (const node of change.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) showTimes(node.parentElement ?? node);

@@ -1,7 +1,7 @@
-// A phone: rings, speaks with the browser's voice, hears by its recogniser or by typing. The server's clock rules.
+// A phone: rings, speaks with the browser's voice, and takes speech or typing. It follows the server's clock.
 
 import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./session.js";
-import { Ears, ring, speak, stopRinging, stopSpeaking } from "./voice.js";
+import { SpeechInput, ring, speak, stopRinging, stopSpeaking } from "./voice.js";
 
 const url = $("simulator").dataset.url;
 let key = null;
@@ -29,7 +29,7 @@ function listen() {
     timer = setTimeout(listen, left * 1000);
   } else {
     show("listening");
-    ears.open();
+    speechInput.open();
   }
 }
 
@@ -54,7 +54,7 @@ function heard(event, isPast) {
   if (isPast) return;
   saidUntil = now() + event.in_s + event.duration_s;
   show("speaking");
-  ears.close();
+  speechInput.close();
   if (!event.plays && $("voice").checked) speak(event.text, event.language);
 }
 
@@ -107,8 +107,8 @@ function over(event) {
   clearTimeout(timer);
   stopRinging();
   stopSpeaking();
-  ears.stop();
-  showEars(false);
+  speechInput.stop();
+  showMicrophone(false);
   dropHeld();
   aside(say(event.reason));
   if (event.failure) aside(event.failure);
@@ -152,12 +152,12 @@ function spoken(text, confidence) {
 }
 
 function deaf(why) {
-  showEars(false);
+  showMicrophone(false);
   complain(say(why));
 }
 
-const showEars = (isOn) => $("microphone").setAttribute("aria-pressed", String(isOn));
-const ears = new Ears({ language: $("simulator").dataset.language, onWords: spoken, onSound: stopSpeaking, onTrouble: deaf });
+const showMicrophone = (isOn) => $("microphone").setAttribute("aria-pressed", String(isOn));
+const speechInput = new SpeechInput({ language: $("simulator").dataset.language, onWords: spoken, onSound: stopSpeaking, onTrouble: deaf });
 
 $("dial").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -185,8 +185,8 @@ $("hang-up").addEventListener("click", () => {
 $("pad").addEventListener("click", (event) => event.target.dataset.key && act("press", event.target.dataset.key));
 $("pad").addEventListener("keydown", (event) => /^[0-9*#]$/.test(event.key) && act("press", event.key));
 $("voice").addEventListener("change", () => $("voice").checked || stopSpeaking());
-$("microphone").hidden = !ears.exist;
-$("microphone").addEventListener("click", () => showEars(ears.toggle()));
+$("microphone").hidden = !speechInput.exist;
+$("microphone").addEventListener("click", () => showMicrophone(speechInput.toggle()));
 setInterval(() => {
   if (!key || $("simulator").dataset.state === "ringing") return;
   const length = Math.max(0, Math.floor(now() - began));

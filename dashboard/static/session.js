@@ -1,4 +1,4 @@
-// What the phone and the WhatsApp share: asking the server, following what happens, showing the requests.
+// Shared by the phone and the WhatsApp: sends requests, reads events, shows the server's requests.
 
 export const $ = (id) => document.getElementById(id);
 const root = $("simulator");
@@ -30,13 +30,13 @@ export function complain(text) {
   place.hidden = !text;
 }
 
-// Reads what happens, in order, until it is over. The first reading after a reload tells what is past already.
+// Reads the events in order until the session ends. The first response after a reload holds the past ones.
 export async function follow(url, onEvent, onLost) {
   let after = 0;
   let isPast = true;
   for (;;) {
     const response = await fetch(`${url}/events?after=${after}`).catch(() => null);
-    if (response?.redirected) return window.location.reload(); // to the login: the session has ended
+    if (response?.redirected) return window.location.reload(); // to the login: the session has expired
     if (response?.status === 404) return onLost();
     if (!response?.ok) {
       complain(say("lost_contact"));
@@ -59,7 +59,7 @@ export function addLine(line) {
   const log = $("log");
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   log.append(line);
-  if (isAtEnd) requestAnimationFrame(() => log.scrollTo(0, log.scrollHeight)); // once it has all that belongs to it
+  if (isAtEnd) requestAnimationFrame(() => log.scrollTo(0, log.scrollHeight)); // after its content is complete
   return line;
 }
 
@@ -67,7 +67,7 @@ export const aside = (text) => addLine(make("p", text, "aside"));
 
 function shown(title, text) {
   const box = make("pre", text);
-  box.tabIndex = 0; // so that it can be scrolled by keys
+  box.tabIndex = 0; // makes it scrollable by keyboard
   return [make("h3", say(title)), box];
 }
 
@@ -86,7 +86,7 @@ export function showStep(step) {
   $("steps").append(item);
 }
 
-// One key for each tab, so that a page that is loaded again finds its call.
+// One key for each tab, so that a reloaded page finds its call.
 export const kept = {
   name: root.dataset.kind,
   get: () => sessionStorage.getItem(kept.name),

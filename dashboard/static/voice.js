@@ -1,4 +1,4 @@
-// The browser's own voice and ears, and the tone while it rings. All of them may be missing.
+// The browser's speech synthesis and recognition, and the ringing tone. Any of them may be missing.
 
 const voice = window.speechSynthesis;
 let audio = null;
@@ -35,8 +35,8 @@ export function stopRinging() {
   tone = null;
 }
 
-// Listens while it is the caller's turn. What is on stays on from turn to turn.
-export class Ears {
+// Listens during the caller's turn. The microphone stays on from turn to turn.
+export class SpeechInput {
   constructor({ language, onWords, onSound, onTrouble }) {
     const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
     this.exist = Boolean(Recognition);
@@ -74,7 +74,7 @@ export class Ears {
     if (this.isOpen) this.recognition.abort();
   }
 
-  // Turned on while the assistant speaks, it interrupts.
+  // Turning it on during the assistant's words interrupts them.
   toggle() {
     this.isOn = !this.isOn;
     if (this.isOn) this.open();

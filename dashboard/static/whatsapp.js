@@ -1,8 +1,8 @@
-// A WhatsApp: bubbles, ticks, "typing", a photo or a voice note with it.
+// A WhatsApp: bubbles, ticks, "typing", photos and voice notes.
 
 import { $, addLine, aside, complain, follow, kept, make, post, say, seconds, showStep } from "./session.js";
 
-const LONGEST_WAIT_S = 60; // what comes later answers nothing: somebody wrote it by themselves
+const LONGEST_WAIT_S = 60; // a later message is not an answer
 const simulator = $("simulator");
 const url = simulator.dataset.url;
 const sent = new Map();

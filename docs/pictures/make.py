@@ -1,7 +1,7 @@
-"""Make the pictures of a call: `.venv/bin/python docs/pictures/make.py`, in a folder without .env.
+"""Draws the pictures of a call: `.venv/bin/python docs/pictures/make.py`, in a folder without .env.
 
-Each is a real call: the assistant is started with nothing set and a database of its own, the terminal phone says
-the lines of call.LANGUAGE.txt, and what it prints is drawn.
+Each picture is a real call: the assistant starts without settings, on a database of its own; the terminal phone says
+the lines of call.LANGUAGE.txt; its output is drawn.
 """
 
 import os
@@ -31,7 +31,7 @@ FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', mono
 
 @dataclass(frozen=True)
 class Picture:
-    """A call to be drawn. locale and profile: what the assistant is started with."""
+    """A call to draw. locale and profile: the assistant's."""
 
     language: str
     locale: str
@@ -59,7 +59,7 @@ def main() -> None:
 
 @contextmanager
 def _assistant(picture: Picture, data: Path) -> Iterator[dict[str, str]]:
-    """Run the assistant; give the environment that the phone finds it in."""
+    """Run the assistant; yield the environment for the phone."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(data),
@@ -90,11 +90,11 @@ def _wait_until_ready(port_file: Path) -> None:
 
 
 def _call(picture: Picture, environment: dict[str, str]) -> str:
-    """Hold the call, and return what a terminal gets, colours included."""
+    """Make the call and return the phone's output for a terminal, colours included."""
     phone = [sys.executable, "-m", "flask", "--app", "app", "phone"]
     numbers = ["--from", picture.caller, "--to", picture.called]
     script = ["--script", str(HERE / f"call.{picture.language}.txt")]
-    # Colours as on a terminal, and nothing that moves.
+    # Colours as on a terminal, without animation.
     terminal = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
     run = subprocess.run(  # noqa: S603
         [*phone, *numbers, *script],
@@ -107,7 +107,7 @@ def _svg(picture: Picture, printed: str) -> str:
     console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(re.sub(r"\x1b\[\?25[lh]", "", printed).strip()))
     svg = console.export_svg(title=picture.title, theme=MONOKAI, unique_id=f"call-{picture.language}")
-    # rich's own fonts come from a server; a picture asks nobody for anything
+    # rich's own fonts come from a server; the picture must not depend on one
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return re.sub(r"font-family: (Fira Code, monospace|arial);", f"font-family: {FONTS};", svg)
 

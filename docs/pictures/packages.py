@@ -1,7 +1,7 @@
-"""Draw which package imports which: `.venv/bin/python docs/pictures/packages.py` writes packages.svg.
+"""Draws the imports between packages: `.venv/bin/python docs/pictures/packages.py` writes packages.svg.
 
-A package stands above all that it imports. An arrow that follows from others is left out: where a imports b and c,
-and b imports c, a's arrow to c is not drawn. `--check` writes nothing and ends with 1 where the drawing is not fresh.
+A package stands above its imports. Implied arrows are left out: if a imports b and c, and b imports c, there is no
+arrow from a to c. `--check` writes nothing and exits with 1 for a stale drawing.
 """
 
 import ast
@@ -22,7 +22,7 @@ SCRIPTS = "make_call, make_call_ai_local"
 BOX, GAP, LINE = 190, 22, 128
 HEIGHT, MARGIN = 74, 16
 THIN = 16
-"""The room that an arrow has where it passes between boxes."""
+"""The width reserved for an arrow between boxes."""
 SWEEPS = 24
 
 Graph = dict[str, set[str]]
@@ -41,7 +41,7 @@ STYLE = """
 
 
 def graph() -> Graph:
-    """Return what each package, and each module at the top, imports of the others."""
+    """Return the imports of each package, and of each module at the top."""
     scripts = set(SCRIPTS.split(", "))
     tops = product.packages() | product.root_modules()
     found: Graph = {SCRIPTS if top in scripts else top: set() for top in sorted(tops)}
@@ -54,7 +54,7 @@ def graph() -> Graph:
 
 
 def reachable(of: Graph, start: str) -> set[str]:
-    """Return all that something imports, directly or by way of others."""
+    """Return all direct and indirect imports of a node."""
     seen: set[str] = set()
     waiting = list(of[start])
     while waiting:
@@ -66,7 +66,7 @@ def reachable(of: Graph, start: str) -> set[str]:
 
 
 def reduced(of: Graph) -> Graph:
-    """Return the graph without the arrows that follow from others."""
+    """Return the graph without implied arrows."""
     return {
         name: {to for to in imported if not any(to in reachable(of, other) for other in imported - {to})}
         for name, imported in of.items()
@@ -74,7 +74,7 @@ def reduced(of: Graph) -> Graph:
 
 
 def levels(of: Graph) -> dict[str, int]:
-    """Return how high each stands: one above the highest of what it imports."""
+    """Return each node's height: one above its highest import."""
     height: dict[str, int] = {}
 
     def measure(name: str) -> int:
@@ -85,14 +85,14 @@ def levels(of: Graph) -> dict[str, int]:
     for name in of:
         measure(name)
     users = {name: [user for user in of if name in of[user]] for name in of}
-    for name in sorted(of, key=lambda name: -height[name]):  # as near to its lowest user as it may be
+    for name in sorted(of, key=lambda name: -height[name]):  # as near to its lowest user as possible
         if users[name]:
             height[name] = min(height[user] for user in users[name]) - 1
     return height
 
 
 def layers(of: Graph, height: dict[str, int]) -> tuple[list[list[str]], list[list[str]]]:
-    """Return each level's boxes and the places where arrows pass it, from the top; and each arrow's way."""
+    """Return each level's boxes and waypoints of arrows, from the top; and each arrow's path."""
     rows: list[list[str]] = [[] for _ in range(max(height.values()) + 1)]
     for name in sorted(of):
         rows[height[name]].append(name)
@@ -100,14 +100,14 @@ def layers(of: Graph, height: dict[str, int]) -> tuple[list[list[str]], list[lis
     for name in sorted(of):
         for to in sorted(of[name]):
             passed = [f"{name}>{to}>{level}" for level in range(height[name] - 1, height[to], -1)]
-            for place, level in zip(passed, range(height[name] - 1, height[to], -1), strict=True):
-                rows[level].append(place)
+            for waypoint, level in zip(passed, range(height[name] - 1, height[to], -1), strict=True):
+                rows[level].append(waypoint)
             ways.append([name, *passed, to])
     return rows[::-1], ways
 
 
-def placed(rows: list[list[str]], ways: list[list[str]]) -> tuple[dict[str, float], float]:
-    """Return the middle of each box and place, so ordered that few arrows cross; and the drawing's width."""
+def positions(rows: list[list[str]], ways: list[list[str]]) -> tuple[dict[str, float], float]:
+    """Return the middle of each box and waypoint, ordered so that few arrows cross; and the drawing's width."""
     neighbours: dict[str, list[str]] = {}
     for way in ways:
         for a, b in pairwise(way):
@@ -115,7 +115,7 @@ def placed(rows: list[list[str]], ways: list[list[str]]) -> tuple[dict[str, floa
             neighbours.setdefault(b, []).append(a)
     width = max(sum(_width(name) + GAP for name in row) for row in rows) + 2 * MARGIN
     at = {name: x for row in rows for name, x in _spread(row, width).items()}
-    for sweep in range(SWEEPS):  # each row in turn is moved to the middle of what it is joined to
+    for sweep in range(SWEEPS):  # each row in turn is moved to the middle of its neighbours
         for row in rows if sweep % 2 else rows[::-1]:
             wanted = {
                 name: sum(at[n] for n in neighbours.get(name, [name])) / len(neighbours.get(name, [name]))
@@ -133,7 +133,7 @@ def _width(name: str) -> int:
 
 
 def _spread(row: list[str], width: float, wanted: dict[str, float] | None = None) -> dict[str, float]:
-    """Return places in this order that do not overlap, each as near as may be to where it wants to be."""
+    """Return positions in this order that do not overlap, each as near as possible to its wanted one."""
     if wanted is None:
         free = (width - sum(_width(name) for name in row)) / (len(row) + 1)
         wanted, x = {}, 0.0
@@ -152,7 +152,7 @@ def _spread(row: list[str], width: float, wanted: dict[str, float] | None = None
 
 
 def what_it_is(name: str) -> list[str]:
-    """Return what a package's or module's docstring begins with, in at most three lines."""
+    """Return the beginning of a package's or module's docstring, in at most three lines."""
     if name == SCRIPTS:
         return ["Scripts that place a call"]
     file = Path(name, "__init__.py") if name in product.packages() else Path(f"{name}.py")
@@ -172,7 +172,7 @@ def drawn() -> str:
     height = levels(of)
     rows, ways = layers(of, height)
     imported = set().union(*of.values())
-    x, width = placed(rows, ways)
+    x, width = positions(rows, ways)
     y = {name: MARGIN + number * LINE for number, row in enumerate(rows) for name in row}
     total = MARGIN * 2 + (len(rows) - 1) * LINE + HEIGHT
     lines = [

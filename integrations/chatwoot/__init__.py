@@ -1,1 +1,1 @@
-"""Chatwoot's two APIs and its webhooks; imports integrations alone."""
+"""Client of Chatwoot's two APIs and reader of its webhooks; imports integrations alone."""

@@ -1,7 +1,7 @@
-"""Chatwoot's two APIs over one connection: the public one, in which the inbox's identifier is the secret, and the
-application's, with a token.
+"""Requests to Chatwoot's public and application APIs.
 
-Its errors are JsonHttp's, with three of this module's codes beside them.
+The inbox's identifier is the secret of the public API; the application API takes a token. Errors are JsonHttp's, and
+this module's codes.
 """
 
 import re
@@ -17,7 +17,7 @@ from integrations.json_models import Model, parse
 MOVED = "moved"
 NOT_CONFIGURED = "not_configured"
 TOO_MANY_MESSAGES = "too_many_messages"
-"""The conversation has had its 200 messages of this minute: it passes."""
+"""The conversation has reached Chatwoot's limit of 200 messages a minute."""
 
 _PATHS = re.compile(r"(?<!/)/(public/api|api|app)(/.*)?$|/+$")
 _FLOOD = "Too many messages"
@@ -26,7 +26,10 @@ _T = TypeVar("_T")
 
 
 class Api:
-    """Thread-safe. url: with or without /public/api/v1, or as a browser shows it on a Chatwoot's page."""
+    """An HTTP connection to both APIs. Thread-safe.
+
+    url: with or without /public/api/v1, or the address of any Chatwoot page.
+    """
 
     def __init__(
         self,
@@ -53,16 +56,16 @@ class Api:
         self._http.close()
 
     def public(self, method: str, path: str, *, json: Any = None, **form: Any) -> Any:
-        """Ask the inbox, and return the JSON of its answer. path: below the inbox."""
+        """Send a request to the inbox and return the JSON of its reply. path: below the inbox."""
         return self._ask(method, self._inbox + path, json=json, **form)
 
     def application(self, method: str, path: str, *, json: Any = None, **form: Any) -> Any:
-        """Ask the account. path: below the account. Raises NOT_CONFIGURED where there is no token, or no account."""
+        """Send a request to the account, below which path is. Raises NOT_CONFIGURED without a token or account."""
         if not self.has_token:
             raise IntegrationError(
                 "Chatwoot's token or account is not set", permanent=True, code=NOT_CONFIGURED
             )
-        # The name is Chatwoot's. nginx drops headers with an underscore unless underscores_in_headers is on.
+        # Chatwoot chose the name. nginx drops headers with an underscore unless underscores_in_headers is on.
         headers = {"api_access_token": str(self.api_token)}
         return self._ask(
             method, f"/api/v1/accounts/{self.account_id}{path}", json=json, headers=headers, **form
@@ -92,7 +95,7 @@ class Api:
 
 
 def understood(read: Callable[[Any], _T], body: Any) -> _T:
-    """Return the parsed value. Raises NOT_UNDERSTOOD if the answer has an unexpected shape."""
+    """Return the parsed value. Raises NOT_UNDERSTOOD for an unexpected shape."""
     try:
         return read(body)
     except ValueError as error:
@@ -111,7 +114,7 @@ class _Refusal(Model):
 
 
 def base_of(url: str) -> str:
-    """Return the address of the installation itself."""
+    """Return the base URL of the installation."""
     return _PATHS.sub("", url.strip())
 
 

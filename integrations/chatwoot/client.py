@@ -1,8 +1,8 @@
-"""An inbox of Chatwoot's kind API: contacts, conversations and messages, in and out.
+"""Client for an API inbox of Chatwoot: contacts, conversations, messages and files.
 
-Follows Chatwoot 4.16's own code, where its documentation is silent or wrong; the public client API of
-https://developers.chatwoot.com/api-reference, and the application API with the token of an agent bot or of a user.
-Nothing here is repeated by itself: Chatwoot has no idempotency key, and a message posted twice is there twice.
+Follows https://developers.chatwoot.com/api-reference, and the source code of Chatwoot 4.16 where that is silent or
+wrong. The public API takes the inbox's identifier; the application API takes the token of an agent bot or a user.
+No request is retried: Chatwoot has no idempotency key, and a repeated post would show twice.
 """
 
 import re
@@ -41,12 +41,14 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 class Chatwoot:
     """One inbox of one installation. Thread-safe.
 
-    url: the installation's, with or without /public/api/v1. inbox_identifier: of the inbox, not its number.
-    account_id, api_token: of an agent bot or a user; what needs them says so. total_s: seconds for a whole request.
+    url: the installation's, with or without /public/api/v1.
+    inbox_identifier: the inbox's identifier, not its number.
+    account_id, api_token: of an agent bot or a user; needed by some methods.
+    total_s: seconds for a whole request.
 
-    Every method raises IntegrationError, with the codes of json_client and integrations.errors and: TOO_MANY_MESSAGES,
-    a flood that passes within a minute; MOVED, where the address sends one on (http to https, mostly); NOT_CONFIGURED.
-    A status of 404 means that Chatwoot has no such contact, conversation or inbox (any more).
+    Every method raises IntegrationError with the codes of json_client and integrations.errors, and: TOO_MANY_MESSAGES,
+    a limit that ends within a minute; MOVED, a redirect (mostly http to https); NOT_CONFIGURED.
+    Status 404 means a missing contact, conversation or inbox.
     """
 
     def __init__(
@@ -80,9 +82,9 @@ class Chatwoot:
             self._files.close()
 
     def check(self, source_id: str | None = None) -> Findings:
-        """Look at what is configured, and change nothing. Does not raise.
+        """Check the configuration without changing anything. Does not raise.
 
-        source_id: a contact that there is; by its conversations a wrong account_id shows with any token.
+        source_id: an existing contact, whose conversations reveal a wrong account_id.
         """
         return find_problems(self._api, source_id)
 
@@ -93,10 +95,10 @@ class Chatwoot:
         return understood(Inbox.model_validate, self._api.public("GET", ""))
 
     def make_contact(self, source_id: str, name: str = "", phone: str = "") -> Contact:
-        """Return the contact of that source_id, made where there was none; one that there was is not changed.
+        """Return the contact with this source_id. Create it if there is none; an existing one is not changed.
 
-        source_id: the caller's choice, and for good: letters, digits and _:+- alone. phone: E.164, with or without
-        whatsapp: before it; anything else is left out.
+        source_id: cannot be changed later; letters, digits and _:+- alone.
+        phone: E.164, with or without whatsapp: before it; anything else is left out.
         """
         # Chatwoot would keep the prefix, and never find the number again.
         number = phone.removeprefix("whatsapp:")
@@ -111,30 +113,30 @@ class Chatwoot:
         return understood(Contact.model_validate, made)
 
     def contact(self, source_id: str) -> Contact:
-        """Return the contact of that source_id, as it is called by now."""
+        """Return the contact with this source_id and its present name."""
         return understood(Contact.model_validate, self._api.public("GET", f"/contacts/{_checked(source_id)}"))
 
     def rename_contact(self, source_id: str, name: str) -> None:
-        """Have a contact called otherwise."""
+        """Change a contact's name."""
         path = f"/contacts/{_checked(source_id)}"
         self._api.public("PATCH", path, json={"name": sendable(name)})
 
     def conversations(self, source_id: str) -> list[Conversation]:
-        """Return the contact's conversations, in no order; `choose` says which one to go on with.
+        """Return the contact's conversations in no order, for `choose`.
 
-        Not for every message: Chatwoot sends all their messages along.
+        Avoid it for every message: Chatwoot includes all messages of the conversations.
         """
         return understood(CONVERSATIONS.validate_python, self._api.public("GET", _of(source_id)))
 
     def make_conversation(self, source_id: str) -> Conversation:
-        """Return a new conversation or, in an inbox locked to a single one, the last that there was.
+        """Create a conversation, or return the last one in an inbox with a single conversation per contact.
 
-        Two at once make two, even in such an inbox: a lock per contact is the caller's.
+        Two requests at once create two, even in such an inbox: the caller must lock the contact.
         """
         return understood(Conversation.model_validate, self._api.public("POST", _of(source_id), json={}))
 
     def newest_messages(self, source_id: str, conversation_id: int) -> list[Message]:
-        """Return the last 20 messages, the oldest first; without private notes."""
+        """Return the last 20 messages, oldest first; without private notes."""
         path = f"{_of(source_id)}/{conversation_id}/messages"
         found = understood(MESSAGES.validate_python, self._api.public("GET", path))
         return sorted(found, key=lambda message: message.id)
@@ -142,7 +144,7 @@ class Chatwoot:
     def post_incoming(
         self, source_id: str, conversation_id: int, content: str, attachments: Sequence[Upload] = ()
     ) -> Message:
-        """Post what the contact said. It opens a resolved conversation again."""
+        """Post the contact's words. This reopens a resolved conversation."""
         path = f"{_of(source_id)}/{conversation_id}/messages"
         fields: dict[str, Any] = {"content": sendable(content)}
         return understood(
@@ -160,10 +162,10 @@ class Chatwoot:
         private: bool = False,
         attachments: Sequence[Upload] = (),
     ) -> Message:
-        """Post what the assistant said, word by word. Needs a token. It opens no resolved conversation.
+        """Post the assistant's words, unchanged. Needs a token. Does not reopen a resolved conversation.
 
-        source_id: the message's, not a contact's: it comes back in the webhook, by which we know our own, and that
-        can be before this returns. private: a note that operators alone see.
+        source_id: the message's own, by which its webhook is recognized; the webhook can arrive before this returns.
+        private: a note for operators only.
         """
         fields: dict[str, Any] = {
             "content": escape(sendable(content)),
@@ -177,7 +179,7 @@ class Chatwoot:
         )
 
     def set_status(self, conversation_id: int, status: Status) -> str:
-        """Set it and return what it is now. Needs a token; a user's that opens can get the conversation assigned."""
+        """Set the status and return the new one. Needs a token; opening with a user's may assign the conversation."""
         path = f"/conversations/{conversation_id}/toggle_status"
         answer = self._api.application("POST", path, json={"status": str(status)})
         return understood(_Status.model_validate, answer).current
@@ -194,7 +196,7 @@ class Chatwoot:
         return understood(_Labels.model_validate, self._api.application("GET", path)).payload
 
     def set_labels(self, conversation_id: int, labels: Sequence[str]) -> list[str]:
-        """Put these in place of the labels that there were. Needs a token (a bot's: Chatwoot 4.15)."""
+        """Replace all labels. Needs a token (a bot's: Chatwoot 4.15)."""
         path = f"/conversations/{conversation_id}/labels"
         answer = self._api.application("POST", path, json={"labels": list(labels)})
         return understood(_Labels.model_validate, answer).payload
@@ -206,7 +208,7 @@ class Chatwoot:
         status: ReceiptStatus,
         external_error: str | None = None,
     ) -> None:
-        """Show what became of a message. Needs a user's token: a bot's gets 401. external_error: why it failed."""
+        """Set a message's delivery status. A bot's token gets 401. external_error: the reason of a failure."""
         path = f"/conversations/{conversation_id}/messages/{message_id}"
         reason = {} if external_error is None else {"external_error": sendable(external_error)}
         self._api.application("PATCH", path, json={"status": str(status), **reason})
@@ -214,11 +216,11 @@ class Chatwoot:
     # --- files
 
     @cached_property
-    def _files(self) -> FileStore:  # not before it is wanted: its connections cost a megabyte and 30 ms
+    def _files(self) -> FileStore:  # made when first needed: its connections cost a megabyte and 30 ms
         return FileStore(self._api.base_url)
 
     def download(self, data_url: str, *, most_bytes: int = 16 * 1024 * 1024) -> File:
-        """Return an attachment's file, as FileStore.download does; without the token."""
+        """Return an attachment's file, as FileStore.download does; sends no token."""
         return self._files.download(data_url, most_bytes=most_bytes)
 
 

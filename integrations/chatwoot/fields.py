@@ -1,4 +1,4 @@
-"""Defines the kinds of values in Chatwoot's JSON."""
+"""The types of values in Chatwoot's JSON."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ def _moment(written: Any) -> datetime | None:
             return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
         if isinstance(written, int | float) and not isinstance(written, bool):
             return datetime.fromtimestamp(written, UTC)
-    except (ValueError, OverflowError, OSError):  # a year that no calendar has, or no number
+    except (ValueError, OverflowError, OSError):  # a year outside the calendar, or no number
         return None
     return None
 
@@ -24,4 +24,4 @@ def _moment(written: Any) -> datetime | None:
 Text = Annotated[str, cleaned(sendable)]
 Filled = Annotated[Text, Field(min_length=1)]
 Moment = Annotated[datetime | None, PlainValidator(_moment)]
-"""A time, which Chatwoot writes as seconds in one place and as ISO 8601 in the other."""
+"""A time, written by Chatwoot as seconds or as ISO 8601."""

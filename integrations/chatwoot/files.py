@@ -1,8 +1,8 @@
-"""Downloads operators' attachments from the storage that Chatwoot redirects to.
+"""Downloads operators' attachments from the storage behind Chatwoot.
 
-A link comes in a webhook, so its host counts for nothing: its path alone is asked, of our own Chatwoot, and only where
-it is one of Active Storage's. Where that sends one on to (a disk, S3, MinIO) is Chatwoot's word. Nobody is sent a
-token: the links are signed.
+The links come in webhooks, so only their path is trusted: it is requested from the configured Chatwoot, and only if it
+belongs to Active Storage. Chatwoot may redirect to its storage (a disk, S3, MinIO). The links are signed, so no token
+is sent.
 """
 
 import time
@@ -14,8 +14,8 @@ import httpx2
 
 from integrations.errors import IntegrationError, is_permanent
 from integrations.http.deadline_sockets import CancelScope
-from integrations.http.deadline_transport import LifelineTransport
-from integrations.http.downloads import no_answer_from, read_capped
+from integrations.http.deadline_transport import DeadlineTransport
+from integrations.http.downloads import network_errors_of, read_capped
 
 FOREIGN_LINK = "foreign_link"
 REDIRECT_REFUSED = "redirect_refused"
@@ -30,30 +30,29 @@ _STORE = "/rails/active_storage/"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """content_type: as the store says, in lower case and without parameters; "" where it does not."""
+    """A downloaded file. content_type: in lower case, without parameters; "" if the storage sends none."""
 
     content: bytes
     content_type: str
 
 
 class FileStore:
-    """The files of one installation. Thread-safe. total_s: seconds for all of a download."""
+    """The files of one installation. Thread-safe. total_s: seconds for a whole download."""
 
     def __init__(self, base_url: str, *, total_s: float = 20) -> None:
         self._base_url = base_url
         self._total_s = total_s
-        self._transport = LifelineTransport(connections=_CONNECTIONS)
+        self._transport = DeadlineTransport(connections=_CONNECTIONS)
 
     def download(self, link: str, *, most_bytes: int) -> File:
         """Return a file. Raises IntegrationError, whose message never holds the link.
 
-        Its code is one of this module's or of json_client, or the HTTP status. What is larger than most_bytes is left
-        at that size.
+        The error's code is one of this module or json_client, or the HTTP status. A file above most_bytes is refused.
         """
-        url = self._at_home(link)
+        url = self._own_url(link)
         scope = CancelScope(time.monotonic() + self._total_s)
         for _ in range(1 + _MOST_REDIRECTS):
-            with no_answer_from("Chatwoot"), scope.active(), self._asked(url, scope) as response:
+            with network_errors_of("Chatwoot"), scope.active(), self._opened(url, scope) as response:
                 if response.status_code not in _REDIRECTS:
                     return _file(response, most_bytes)
             url = _next(url, response.headers.get("Location", ""))
@@ -63,24 +62,24 @@ class FileStore:
         """Close the connections."""
         self._transport.close()
 
-    def _at_home(self, link: str) -> httpx2.URL:
-        # By its path: FRONTEND_URL, which links are made of, need not be the address under which we reach Chatwoot.
+    def _own_url(self, link: str) -> httpx2.URL:
+        # Only the path counts: links are made of FRONTEND_URL, and we may reach Chatwoot at another address.
         try:
             url = httpx2.URL(link)
-            home = httpx2.URL(self._base_url)
+            base = httpx2.URL(self._base_url)
         except httpx2.InvalidURL:
             raise _foreign() from None  # its text quotes the address
         path = url.raw_path.decode("ascii")
-        prefix = home.raw_path.decode("ascii").rstrip("/")
-        if not path.startswith((_STORE, prefix + _STORE)) or _climbs(path):
+        prefix = base.raw_path.decode("ascii").rstrip("/")
+        if not path.startswith((_STORE, prefix + _STORE)) or _has_parent_segment(path):
             raise _foreign()
         tail = path if path.startswith(prefix + _STORE) else prefix + path
-        return home.copy_with(raw_path=tail.encode("ascii"), username="", password="")
+        return base.copy_with(raw_path=tail.encode("ascii"), username="", password="")
 
     @contextmanager
-    def _asked(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
-        # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects by itself. Identity,
-        # and raw below, because a compressed file would be larger than what was counted.
+    def _opened(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
+        # The transport has no cookies, proxies, netrc or redirects. Identity, and raw reading below: a compressed file
+        # would be larger than the bytes counted.
         response = self._transport.handle_request(
             httpx2.Request(
                 "GET",
@@ -95,7 +94,7 @@ class FileStore:
             response.close()
 
 
-def _climbs(path: str) -> bool:
+def _has_parent_segment(path: str) -> bool:
     plain = path.partition("?")[0].lower().replace("%2e", ".").replace("%2f", "/").replace("\\", "/")
     return ".." in plain.split("/")
 

@@ -1,8 +1,8 @@
 """Escapes text so that Chatwoot's Liquid templates leave it unchanged.
 
-Chatwoot renders what is posted as outgoing, private notes included, through Liquid: {{contact.name}} becomes a name.
-Backticked code it wraps in {% raw %} itself beforehand, so that a raw of ours around all of it would end at the first
-backtick. Hence no raw: the characters that both go by are written as values of their own.
+Chatwoot renders outgoing messages and private notes through Liquid: {{contact.name}} becomes a name. It wraps code in
+backticks in {% raw %}, so a raw around the whole text would end at the first backtick. The brace and the backtick are
+therefore written as values.
 """
 
 import re

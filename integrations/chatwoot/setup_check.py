@@ -14,9 +14,7 @@ from integrations.http.json_client import NOT_SENDABLE
 from integrations.json_models import dict_of
 
 _SIGNS_SINCE = (4, 13)
-_NO_CONVERSATION = (
-    0  # display ids begin with 1: what is asked of this one ends in 404, once the token is good
-)
+_NO_CONVERSATION = 0  # display ids begin with 1, so a good token gets 404 here
 
 
 class Problem(StrEnum):
@@ -32,18 +30,18 @@ class Problem(StrEnum):
     ACCOUNT_MISSING = auto()
     TOKEN_MISSING = auto()
     TOKEN_NOT_RECEIVED = auto()
-    """A proxy in front drops headers with an underscore (nginx: underscores_in_headers on)."""
+    """A proxy drops headers with an underscore (nginx: underscores_in_headers on)."""
     TOKEN_WRONG = auto()
     TOKEN_OF_OTHER_ACCOUNT = auto()
     ACCOUNT_WRONG = auto()
-    """There is such an account perhaps, but the inbox is another one's."""
+    """The inbox belongs to another account; the configured one may exist."""
     API_NOT_ENABLED = auto()
     WEBHOOKS_UNSIGNED = auto()
-    """Before 4.13 an inbox's webhooks are not signed (the account's are since 4.12)."""
+    """Inbox webhooks are signed since 4.13, account webhooks since 4.12."""
 
 
 class Owner(StrEnum):
-    """The token's owner. A bot's token can do everything except show receipts."""
+    """The token's owner. A bot's token can do everything except set receipts."""
 
     AGENT_BOT = "agent_bot"
     USER = "user"
@@ -51,7 +49,7 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """problems: none, where all is well. version: "" where it is not known. owner: None without a good token."""
+    """The result of a check. version: "" if unknown. owner: None without a valid token."""
 
     problems: tuple[Problem, ...]
     inbox: Inbox | None
@@ -101,7 +99,7 @@ def _version(api: Api) -> str:
     try:
         return api.version()
     except IntegrationError:
-        return ""  # not told: a proxy may let the rest through alone
+        return ""  # a proxy may block this route alone
 
 
 def _is_before_signing(version: str) -> bool:
@@ -136,7 +134,7 @@ def _token_reason(error: IntegrationError) -> Problem:
         return Problem.API_NOT_ENABLED
     if error.status != 401:
         return Problem.TOKEN_WRONG if error.code == NOT_SENDABLE else _reason(error)
-    if not said:  # it asks to sign in, as it asks whoever brings no token
+    if not said:  # a request to sign in, as without any token
         return Problem.TOKEN_NOT_RECEIVED
     return Problem.TOKEN_OF_OTHER_ACCOUNT if "authorized to access" in said else Problem.TOKEN_WRONG
 
@@ -146,6 +144,6 @@ def _is_other_account(api: Api, source_id: str) -> bool:
     try:
         conversations = understood(CONVERSATIONS.validate_python, api.public("GET", path))
     except IntegrationError:
-        return False  # nothing to tell by
+        return False  # no evidence
     accounts = {found.account_id for found in conversations} - {None}
     return bool(accounts) and api.account_id not in accounts

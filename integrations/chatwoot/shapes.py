@@ -1,6 +1,6 @@
-"""Defines and reads the objects of Chatwoot's two APIs.
+"""The objects of Chatwoot's two APIs.
 
-An id of a conversation is always its display id: the same in both APIs, in webhooks and in the browser's address.
+A conversation's id is always its display id, the same in both APIs, in webhooks and in the browser's address.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ from integrations.plain_text import sendable
 
 
 class Status(StrEnum):
-    """Of a conversation. PENDING: with the assistant, where an agent bot is connected to the inbox."""
+    """A conversation's status. PENDING: with the assistant, if an agent bot is connected to the inbox."""
 
     OPEN = "open"
     RESOLVED = "resolved"
@@ -45,7 +45,7 @@ class MessageType(StrEnum):
 
 
 _TYPES = (MessageType.INCOMING, MessageType.OUTGOING, MessageType.ACTIVITY, MessageType.TEMPLATE)
-"""By the number that stands for each in REST replies; webhooks have the words."""
+"""The types by their number in REST replies; webhooks have the words."""
 
 
 def _message_type(written: Any) -> MessageType:
@@ -59,7 +59,7 @@ AnyMessageType = Annotated[MessageType, PlainValidator(_message_type)]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to be posted. At most fifteen go with a message."""
+    """A file to post. A message takes at most fifteen."""
 
     name: str
     content: bytes
@@ -67,7 +67,7 @@ class Upload:
 
 
 class Attachment(Model):
-    """A file of a message. kind: image, audio, video, file, location, contact or fallback. url: sends one on."""
+    """A message's file. kind: image, audio, video, file, location, contact or fallback. url: redirects to the file."""
 
     url: Filled = Field(validation_alias="data_url")
     kind: Text = Field("", validation_alias="file_type")
@@ -79,7 +79,7 @@ Attachments = tuple[OnErrorOmit[Attachment], ...]
 
 
 class Inbox(Model):
-    """requires_identity: contacts are only taken with an HMAC of theirs, which this client does not make."""
+    """An inbox. requires_identity: contacts need an HMAC, which this client does not make."""
 
     identifier: Filled
     name: Text = ""
@@ -87,7 +87,7 @@ class Inbox(Model):
 
 
 class Contact(Model):
-    """A person in an inbox. source_id: the name under which we know them there."""
+    """A person in an inbox. source_id: our name for the contact."""
 
     id: Id
     source_id: Filled
@@ -96,7 +96,7 @@ class Contact(Model):
 
 
 class Conversation(Model):
-    """account_id: None where the reply does not say. status: a Status, or what a later version calls it."""
+    """A conversation. account_id: None if the reply has none. status: a Status, or a later version's new one."""
 
     id: Id
     inbox_id: Id | None = None
@@ -105,7 +105,7 @@ class Conversation(Model):
 
 
 class Message(Model):
-    """A message as REST replies have it. source_id: ours, empty where the public API does not show it."""
+    """A message in REST replies. source_id: ours; empty in the public API."""
 
     id: Id
     conversation_id: Id | None = None
@@ -123,9 +123,9 @@ MESSAGES = TypeAdapter(list[Message])
 
 
 def choose(conversations: Iterable[Conversation], inbox_id: int | None = None) -> Conversation | None:
-    """Choose the one to go on with: not resolved before resolved, then the newest; None where there is none.
+    """Choose the conversation to continue: unresolved before resolved, then the newest; None if there is none.
 
-    inbox_id: of a contact with a verified identity Chatwoot lists the conversations of other inboxes too. None: any.
+    inbox_id: excludes the other inboxes of a contact with a verified identity. None: any inbox.
     """
     own = [found for found in conversations if inbox_id is None or found.inbox_id == inbox_id]
     return max(own, key=lambda found: (found.status != Status.RESOLVED, found.id), default=None)
@@ -140,10 +140,11 @@ def find_posted(
     known: Collection[int] = (),
     files: int = 0,
 ) -> Message | None:
-    """Find the message that a post without an answer made after all: the oldest that it can be.
+    """Find the message created by a post that got no answer: the oldest that matches.
 
-    since: by Chatwoot's clock, which counts whole seconds here, so a margin is wise. known: the ids that other posts
-    of ours were answered with. files: how many went with it.
+    since: whole seconds of Chatwoot's clock; allow a margin.
+    known: ids returned by our other posts.
+    files: the number of attachments posted.
     """
     wanted = _plain(content)
     candidates = [

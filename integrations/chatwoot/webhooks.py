@@ -1,7 +1,7 @@
-"""Verifies and reads Chatwoot's webhooks. Unreadable events are None, and nothing raises.
+"""Verifies and parses Chatwoot's webhooks. Nothing here raises.
 
-Follows lib/webhooks/trigger.rb and the listeners of Chatwoot 4.16. Webhooks come twice, late and out of order, and
-one of our own message can come before the post that made it returns.
+Follows lib/webhooks/trigger.rb and the listeners of Chatwoot 4.16. Webhooks arrive twice, late and out of order; the
+webhook of our own message can arrive before its post returns.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ SIGNATURE_HEADER = "X-Chatwoot-Signature"
 DELIVERY_HEADER = "X-Chatwoot-Delivery"
 
 TOLERANCE = timedelta(minutes=5)
-"""Maximum distance of a timestamp from now, either way. Chatwoot signs when sending, and waits 5 s."""
+"""Largest difference between a timestamp and now, either way. Chatwoot signs when sending, and waits 5 s."""
 
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
@@ -41,12 +41,12 @@ class SenderType(StrEnum):
 
 def _sender_type(written: Any) -> SenderType:
     if written is None:
-        return SenderType.CONTACT  # of a message, a contact alone goes without
+        return SenderType.CONTACT  # only a contact's message has no sender type
     return SenderType(written) if written in ("user", "agent_bot", "contact") else SenderType.OTHER
 
 
 class Sender(Model):
-    """Of a message."""
+    """A message's author, as the webhook names them."""
 
     type: Annotated[SenderType, PlainValidator(_sender_type)] = SenderType.CONTACT
     id: Id | None = None
@@ -54,14 +54,16 @@ class Sender(Model):
 
 
 _NOBODY = Sender.model_construct(type=SenderType.NOBODY)
-SomeSender = Annotated[Sender, BeforeValidator(lambda written: written or _NOBODY)]
+OptionalSender = Annotated[Sender, BeforeValidator(lambda written: written or _NOBODY)]
 
 
 class ConversationState(Model):
-    """The conversation as it was when the webhook was made up, which can be later than what it tells of.
+    """A conversation's state when the webhook was built, which may be later than its event.
 
-    id: the display id. source_id: the contact's. status: a shapes.Status, or what a later version calls it.
-    assignee_type: User, AgentBot, Captain::Assistant, or "". updated_at: to tell an older one by.
+    id: the display id. source_id: the contact's.
+    status: a shapes.Status, or a later version's new one.
+    assignee_type: User, AgentBot, Captain::Assistant, or "".
+    updated_at: orders the webhooks of a conversation.
     """
 
     id: Id | None = None
@@ -78,7 +80,7 @@ _NONE = ConversationState()
 
 
 class MessageEvent(Model):
-    """A message was made (created), or made otherwise. content: Markdown, where an operator wrote it."""
+    """A message was created or changed. content: Markdown, if an operator wrote it."""
 
     created: Annotated[bool, PlainValidator(lambda event: event == "message_created")] = Field(
         validation_alias="event"
@@ -87,12 +89,12 @@ class MessageEvent(Model):
     own_inbox_id: Id | None = Field(None, validation_alias=AliasPath("inbox", "id"))
     conversation: ConversationState = _NONE
     message_type: AnyMessageType = MessageType.UNKNOWN
-    # Whatever stands for true: a note that is taken for a message would go out to the customer.
+    # Any true value: a note mistaken for a message would go out to the customer.
     private: Annotated[bool, PlainValidator(bool)] = False
     source_id: Text = ""
     content: Text = ""
     deleted: Flag = Field(False, validation_alias=AliasPath("content_attributes", "deleted"))
-    sender: SomeSender = _NOBODY
+    sender: OptionalSender = _NOBODY
     attachments: Attachments = ()
     created_at: Moment = None
 
@@ -102,13 +104,13 @@ class MessageEvent(Model):
 
     @property
     def key(self) -> str | None:
-        """Return the key shared by an event's copies from Chatwoot's three kinds of webhooks; or None."""
+        """Return the key shared by the copies of an event in Chatwoot's three kinds of webhooks; None for a change."""
         return f"message_created:{self.id}" if self.created else None
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationEvent:
-    """A conversation changed. previous_status: None where the status is not what changed."""
+    """A conversation changed. previous_status: None if the status did not change."""
 
     conversation: ConversationState
     previous_status: str | None
@@ -125,13 +127,13 @@ class ConversationEvent:
 
 
 class TypingEvent(Model):
-    """Somebody began to write, or left off. private: a note."""
+    """Somebody started or stopped typing. private: a note."""
 
     on: Annotated[bool, PlainValidator(lambda event: event == "conversation_typing_on")] = Field(
         validation_alias="event"
     )
     private: Annotated[bool, PlainValidator(bool)] = Field(False, validation_alias="is_private")
-    by: SomeSender = Field(_NOBODY, validation_alias="user")
+    by: OptionalSender = Field(_NOBODY, validation_alias="user")
     conversation: ConversationState = _NONE
 
     @property
@@ -147,9 +149,9 @@ Event = MessageEvent | ConversationEvent | TypingEvent
 
 
 def verify(secret: str, headers: Mapping[str, str], raw_body: bytes, now: datetime) -> bool:
-    """Say whether Chatwoot signed this body with this secret, and lately. now: aware.
+    """Return whether Chatwoot signed this body with this secret, and recently. now: aware.
 
-    secret: the webhook's own (each kind has one): not the inbox's hmac_token, and no access token.
+    secret: the webhook's own, one for each kind; not the inbox's hmac_token or an access token.
     """
     timestamp = header(headers, TIMESTAMP_HEADER)
     signature = header(headers, SIGNATURE_HEADER)
@@ -161,7 +163,7 @@ def verify(secret: str, headers: Mapping[str, str], raw_body: bytes, now: dateti
 
 
 def is_signed(headers: Mapping[str, str]) -> bool:
-    """Say whether it claims to be: before 4.12 or, by kind, 4.13, Chatwoot signs nothing."""
+    """Return whether the request has a signature. Chatwoot signs since 4.12 or, by kind, 4.13."""
     return bool(header(headers, SIGNATURE_HEADER))
 
 
@@ -171,12 +173,12 @@ def replay_key(headers: Mapping[str, str], raw_body: bytes) -> str:
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
-    """Return a header, in whatever case; "" where there is none."""
+    """Return a header's value, whatever its case; "" if it is missing."""
     return next((value for key, value in headers.items() if key.lower() == name.lower()), "")
 
 
 def read_event(body: Any) -> Event | None:
-    """Read a webhook's JSON. None: an event of no interest, an unknown one, or none at all."""
+    """Parse a webhook's JSON. Return None for other events and unreadable ones."""
     match dict_of(body).get("event"):
         case "message_created" | "message_updated":
             return parse(MessageEvent, body)

@@ -1,1 +1,1 @@
-"""The webhook of a CRM; imports integrations alone."""
+"""Client of a CRM's webhook; imports integrations alone."""

@@ -1,4 +1,4 @@
-"""Posts each event to the CRM's webhook as signed JSON."""
+"""Posts events to the CRM's webhook as signed JSON."""
 
 import hashlib
 import hmac
@@ -14,11 +14,12 @@ __all__ = ["CrmWebhook", "signature"]
 
 
 class CrmWebhook:
-    """The address that a CRM gave us. Thread-safe.
+    """A CRM's webhook. Thread-safe.
 
-    url: the final one, as redirects are not followed; a name and password in it go as Basic authorization.
-    secret: what the CRM checks signatures with; None, and nothing is signed. total_s: seconds for all of a post.
-    Raises ValueError where the url is none.
+    url: the final URL, as redirects are not followed; a name and password in it go as Basic authorization.
+    secret: signs each request; None sends no signature.
+    total_s: seconds for a whole request.
+    Raises ValueError for an invalid url.
     """
 
     def __init__(self, url: str, secret: str | None, *, total_s: float = 10) -> None:
@@ -26,10 +27,11 @@ class CrmWebhook:
         self._secret = secret
 
     def post(self, event: Mapping[str, Any], *, key: str, now: datetime) -> None:
-        """Post an event; return once the CRM has taken it, which it says with any 2xx.
+        """Post an event; return once the CRM has accepted it with any 2xx.
 
-        event: the payload of one of integrations.crm.events. key: the same for every try of one event, by which the
-        CRM knows it again. Raises IntegrationError with JsonHttp's codes; a redirect is one too, with its status.
+        event: the payload of one of integrations.crm.events.
+        key: the event's idempotency key, the same in every attempt.
+        Raises IntegrationError with JsonHttp's codes; for a redirect too, with its status.
         """
         body = json.dumps(event, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
         headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": key}
@@ -53,15 +55,15 @@ class CrmWebhook:
             return self._http.request("POST", "", content=body, headers=headers).status
         except IntegrationError as error:
             if error.code == TOO_LARGE and error.status is not None:
-                return error.status  # what it says beside that is not read anyway
+                return error.status  # the rest of the reply is not read
             raise
 
 
 def signature(secret: str, raw_body: bytes, now: datetime) -> str:
-    """Return `t=<unix seconds>,v1=<hex>`: the HMAC-SHA256 of the seconds, a dot and the body as it is sent.
+    """Return `t=<unix seconds>,v1=<hex>`, the HMAC-SHA256 of the seconds, a dot and the raw body.
 
-    Whoever checks it takes t and the raw body, computes the same, compares in constant time, and refuses a t that
-    is more than some minutes old.
+    The receiver takes t and the raw body, computes the same, compares in constant time, and refuses a t more than some
+    minutes old.
     """
     seconds = int(now.timestamp())
     signed = f"{seconds}.".encode() + raw_body

@@ -1,4 +1,4 @@
-"""Defines the two kinds of CRM events and their JSON Schema."""
+"""The two kinds of CRM events and their JSON Schema."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ _Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Documented(BaseModel):
-    """Its fields' docstrings are the descriptions that `schema` shows to those who write a CRM's side."""
+    """A model with its attributes' docstrings as descriptions in `schema`."""
 
     model_config = ConfigDict(
         frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
@@ -42,7 +42,7 @@ class _Event(_Documented):
     """The same in all events of a conversation. On the phone that is one call."""
 
     def payload(self) -> dict[str, Any]:
-        """Return the event as JSON, ready to be kept and to be posted."""
+        """Return the event as JSON, ready to store and post."""
         return self.model_dump(mode="json")
 
 
@@ -79,9 +79,9 @@ class ConversationFinished(_Event):
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what is posted: one of the two events.
+    """Return the JSON Schema (2020-12) of both events.
 
-    New fields may be added to an event, so it does not forbid what it does not know.
+    It allows unknown fields, because events may get new ones.
     """
     either = TypeAdapter[Any](HandoffCreated | ConversationFinished)
     return {

@@ -1,1 +1,1 @@
-"""360dialog, a partner that offers Meta's Cloud API; imports integrations alone."""
+"""Client of 360dialog, a provider of Meta's Cloud API; imports integrations alone."""

@@ -1,7 +1,7 @@
-"""Reads 360dialog's and Meta's error replies: Meta's own code where there is one, whatever is wrapped around it.
+"""Converts error replies of 360dialog and Meta to IntegrationError, with Meta's own code if there is one.
 
-A refusal is Meta's error object, alone or under "detail" (Cloud API), an array of them (on-premise API), or a
-sentence of 360dialog's with no code.
+A refusal is Meta's error object, alone or under "detail" (Cloud API), an array of them (on-premise API), or a sentence
+by 360dialog without a code.
 """
 
 import re
@@ -20,18 +20,18 @@ from integrations.errors import IntegrationError, is_permanent
 from integrations.json_models import dict_of, dicts_of
 
 _MOST_MESSAGE = 200
-_OWN_WORDS = (
+_CODES_BY_PHRASE = (
     ("rate limit", RATE_LIMIT),
     ("payment", PAYMENT_OVERDUE),
     ("disabled", ACCOUNT_DISABLED),
 )
-"""Words of 360dialog's bare HTTP 400 replies, and our code for each."""
+"""Words in 360dialog's bare HTTP 400 replies, and our code for each."""
 _NUMBER_OR_LINK = re.compile(r"\+?[0-9][0-9 .()-]{5,}[0-9]|https?://\S+")
 
 
 @contextmanager
 def coded() -> Iterator[None]:
-    """Raise an HTTP error of JsonHttp's again as what its body says it is; what has no answer stays as it is."""
+    """Convert JsonHttp's HTTP errors by their body; other errors pass unchanged."""
     try:
         yield
     except IntegrationError as error:
@@ -41,10 +41,14 @@ def coded() -> Iterator[None]:
 
 
 def refusal(status: int, body: Any, retry_after_s: float | None = None) -> IntegrationError:
-    """Return the error for an answer of 400 or more. Its message names no number and no link."""
-    metas = _metas(body)
-    said = whole_of(metas.get("code"))
-    words = line_of(metas.get("message") or metas.get("title"), _MOST_MESSAGE) if metas else _own_words(body)
+    """Return the error for a reply with status 400 or more. Its message holds no number or link."""
+    meta_error = _meta_error(body)
+    said = whole_of(meta_error.get("code"))
+    words = (
+        line_of(meta_error.get("message") or meta_error.get("title"), _MOST_MESSAGE)
+        if meta_error
+        else _own_message(body)
+    )
     code = _own_code(status, words) if said is None else said
     return IntegrationError(
         f"360dialog: {_NUMBER_OR_LINK.sub('...', words)}" if words else f"360dialog answered HTTP {status}",
@@ -56,13 +60,13 @@ def refusal(status: int, body: Any, retry_after_s: float | None = None) -> Integ
     )
 
 
-def _metas(body: Any) -> dict[str, Any]:
+def _meta_error(body: Any) -> dict[str, Any]:
     answer = dict_of(body)
     found = [answer.get("error"), dict_of(answer.get("detail")).get("error"), *dicts_of(answer.get("errors"))]
     return next((error for error in map(dict_of, found) if whole_of(error.get("code")) is not None), {})
 
 
-def _own_words(body: Any) -> str:
+def _own_message(body: Any) -> str:
     answer = dict_of(body)
     said = [dict_of(answer.get("meta")).get("developer_message"), answer.get("error"), answer.get("detail")]
     return next(filter(None, (line_of(words, _MOST_MESSAGE) for words in said)), "")
@@ -70,7 +74,7 @@ def _own_words(body: Any) -> str:
 
 def _own_code(status: int, words: str) -> int | str:
     lowered = words.lower()
-    named = (code for phrase, code in _OWN_WORDS if phrase in lowered)
+    named = (code for phrase, code in _CODES_BY_PHRASE if phrase in lowered)
     return next(named, status) if status == 400 else status
 
 

@@ -1,7 +1,6 @@
-"""360dialog's messaging API: WhatsApp messages sent, typing shown, and the files fetched that people send.
+"""Client for 360dialog's messaging API: sends WhatsApp messages, shows typing and downloads received files.
 
-Values in, a message's id out; whatever goes wrong is one IntegrationError. Follows
-https://docs.360dialog.com/docs/messaging-api/api-reference/messages and, for what a message is,
+Follows https://docs.360dialog.com/docs/messaging-api/api-reference/messages and, for the format of messages,
 https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages.
 """
 
@@ -35,13 +34,13 @@ _MOST_WAMID = 255
 
 
 class Dialog360:
-    """The one WhatsApp number that a key of 360dialog's stands for. Thread-safe.
+    """The WhatsApp number of an API key. Thread-safe.
 
-    api_url: a stand-in's base URL, in place of API_URL; the key goes there and nowhere else. total_s: seconds for all
-    of a request; media_total_s: for all of a download.
-    Every method raises IntegrationError: code is Meta's where Meta gave one, else the HTTP status or a word of
-    codes.py, and what_to_do says it in a sentence. What is accepted here can still fail on its way: outside the 24
-    hours, for one, which a receipt says with 131047.
+    api_url: a stand-in's base URL in place of API_URL, the key's only destination.
+    total_s: seconds for a whole request. media_total_s: seconds for a whole download.
+
+    Every method raises IntegrationError. Its code is Meta's, else the HTTP status or a word of error_codes; what_to_do
+    explains it. An accepted message can still fail: its receipt then has a code, such as 131047 outside the 24 hours.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class Dialog360:
         self._files = MediaFiles(self._http, base_url, headers, total_s=media_total_s)
 
     def send_text(self, to: str, body: str) -> str:
-        """Send a text of at most MOST_BODY characters and return its wamid. Not repeated: it would arrive twice.
+        """Send a text of at most MOST_BODY characters and return its wamid. Never retried: it would arrive twice.
 
         to: E.164, or the user id of somebody who shows no number. Where this raises, may_have_been_done says whether
         it may be on its way all the same.
@@ -62,10 +61,10 @@ class Dialog360:
     def send_media(
         self, to: str, link: str, kind: str, caption: str | None = None, *, file_name: str | None = None
     ) -> str:
-        """Send the file behind a public link, as send_text sends a text. file_name: what a document is called.
+        """Send the file at a public link and return its wamid; see send_text.
 
-        kind: one of MEDIA_KINDS; audio and stickers take no caption. Raises ValueError for what WhatsApp has no
-        form for.
+        kind: one of MEDIA_KINDS; audio and stickers take no caption. file_name: for a document.
+        Raises ValueError for a combination unknown to WhatsApp.
         """
         if kind not in MEDIA_KINDS or (caption and kind in _WITHOUT_CAPTION):
             raise ValueError(f"no such message: {kind}{' with a caption' if caption else ''}")
@@ -77,10 +76,10 @@ class Dialog360:
         return self._send(to, kind, file)
 
     def send_template(self, to: str, name: str, language: str, variables: Mapping[str, str]) -> str:
-        """Send an approved template, as send_text sends a text; it passes outside the 24 hours too.
+        """Send an approved template and return its wamid; see send_text. It is delivered outside the 24 hours too.
 
-        language: as approved ("es", "es_MX"). variables: what the placeholders of its body become, by number ("1")
-        or by name, none of them empty or with a line break.
+        language: as approved ("es", "es_MX").
+        variables: values of the body's placeholders by number ("1") or name, none empty or with a line break.
         """
         template: dict[str, Any] = {"name": name, "language": {"code": language}}
         cleaned = {name: sendable(value) for name, value in variables.items()}
@@ -89,19 +88,19 @@ class Dialog360:
         return self._send(to, "template", template)
 
     def show_typing(self, wamid: str) -> None:
-        """Show the writer of that message that an answer is being written, and mark the message as read.
+        """Show "typing" to the writer of a message, and mark the message as read.
 
-        It vanishes with the answer, or after 25 s.
+        It ends with the answer, or after 25 s.
         """
         answer = self._post({"status": "read", "message_id": wamid, "typing_indicator": {"type": "text"}})
         if answer.get("success") is not True:
             raise IntegrationError("360dialog's answer has no success", permanent=False, code=NOT_UNDERSTOOD)
 
     def download(self, media_id: str, *, most_bytes: int = 16 * 1024 * 1024) -> bytes:
-        """Return a file that somebody sent. What is larger than most_bytes is left at that size.
+        """Return a received file. A file above most_bytes is refused.
 
-        Do not repeat what is permanent: after five refusals within an hour, 360dialog lets the number fetch nothing
-        for the next.
+        Do not retry permanent errors: after five refusals within an hour, 360dialog blocks the number's downloads for
+        an hour.
         """
         return self._files.download(media_id, most_bytes)
 
@@ -127,12 +126,12 @@ class Dialog360:
 
 
 def may_have_been_done(error: IntegrationError) -> bool:
-    """Say whether a message may be on its way although sending it raised: it was asked for, and nobody said no.
+    """Return whether a message may be on its way although sending it raised an error.
 
-    360dialog cannot be asked what became of it; a receipt may tell.
+    360dialog has no request for a message's status; a receipt may tell.
     """
-    in_the_open = (NO_ANSWER_IN_TIME, CONNECTION_LOST, NOT_UNDERSTOOD, TOO_LARGE)
-    return error.code in in_the_open or (error.code == error.status and (error.status or 0) >= 500)
+    outcome_unknown = (NO_ANSWER_IN_TIME, CONNECTION_LOST, NOT_UNDERSTOOD, TOO_LARGE)
+    return error.code in outcome_unknown or (error.code == error.status and (error.status or 0) >= 500)
 
 
 def _parameters(variables: Mapping[str, str]) -> list[dict[str, str]]:

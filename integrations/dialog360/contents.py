@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file that came. id: what Dialog360.download takes. mime_type, file_name: the sender's word for it."""
+    """A received file. id: for Dialog360.download. mime_type, file_name: as declared by the sender."""
 
     id: str
     mime_type: str
@@ -56,7 +56,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Somewhere, in degrees. name and address are empty where only a pin was sent."""
+    """A location in degrees. name and address are empty for a bare pin."""
 
     latitude: float
     longitude: float
@@ -66,7 +66,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Somebody's contact card. phones: as they were written there."""
+    """A contact card. phones: as written on it."""
 
     name: str
     phones: tuple[str, ...]
@@ -74,7 +74,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A message's content. Its fields are InboundMessage's."""
+    """A message's content, with the fields of InboundMessage."""
 
     kind: Kind
     body: str = ""
@@ -87,7 +87,7 @@ class Content:
 
 
 def read_content(message: dict[str, Any]) -> Content:
-    """Return what a message holds; UNSUPPORTED where what should be there is not."""
+    """Return a message's content; UNSUPPORTED if its parts are missing."""
     said = message.get("type")
     kind = said if isinstance(said, str) else next((name for name in _READERS if name in message), "")
     read = _READERS.get(kind)
@@ -100,7 +100,7 @@ def _text(part: Any) -> Content:
 
 
 def _button(part: Any) -> Content:
-    """A quick reply of a template."""
+    """Read a quick reply of a template."""
     button = dict_of(part)
     return _chosen(button.get("text"), button.get("payload"))
 
@@ -137,11 +137,11 @@ def _media(kind: Kind) -> Callable[[Any], Content]:
 
 
 def _location(part: Any) -> Content:
-    place = dict_of(part)
-    latitude, longitude = degrees_of(place.get("latitude"), 90), degrees_of(place.get("longitude"), 180)
+    position = dict_of(part)
+    latitude, longitude = degrees_of(position.get("latitude"), 90), degrees_of(position.get("longitude"), 180)
     if latitude is None or longitude is None:
         return Content(Kind.UNSUPPORTED)
-    name, address = (line_of(place.get(field), MOST_LABEL) for field in ("name", "address"))
+    name, address = (line_of(position.get(field), MOST_LABEL) for field in ("name", "address"))
     return Content(Kind.LOCATION, place=Location(latitude, longitude, name, address))
 
 

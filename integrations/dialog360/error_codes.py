@@ -1,8 +1,8 @@
 """Explains errors of 360dialog and Meta and their remedies to the user.
 
 Follows https://docs.360dialog.com/docs/support/api-error-message-list and
-https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. From 400 to 599 they are HTTP's
-statuses, for where nobody gave a code; the codes in letters are this client's own.
+https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Codes from 400 to 599 are HTTP statuses of
+replies without a code; codes in letters are this client's own.
 """
 
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE
@@ -26,9 +26,9 @@ TEMPLATE_PARAMETERS = 132000
 NO_SUCH_TEMPLATE = 132001
 
 PASSING_CODES = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
-"""Meta's codes for what passes by itself: too much at once, or a failure inside WhatsApp.
+"""Meta's codes for temporary errors: a rate limit, or a failure inside WhatsApp.
 
-Most of them come with HTTP 400. 131048 is not among them: it is a restriction of days, and insisting prolongs it.
+Most of them come with HTTP 400. 131048 is not one of them: it is a restriction of days, and more attempts prolong it.
 """
 
 _HUB = "https://hub.360dialog.com"
@@ -184,13 +184,13 @@ _ADVICE: dict[int | str, Message] = {
 }
 
 KNOWN_CODES = frozenset(_ADVICE)
-"""Those that what_to_do has an entry for; Meta's permissions (200 to 299) and HTTP's 5xx have one for all."""
+"""The codes explained one by one; Meta's permissions (200 to 299) and HTTP's 5xx share a sentence each."""
 
 
 def what_to_do(code: int | str | None, language: str) -> str | None:
-    """Say what a code means and what to do, in a language; None for a code that has no entry.
+    """Return a code's meaning and remedy in a language; None for an unknown code.
 
-    code: of an IntegrationError that Dialog360 raised, or of a receipt.
+    code: of an IntegrationError raised by Dialog360, or of a receipt.
     """
     advice = _ADVICE.get(code) if code is not None else None
     if isinstance(code, int) and 500 <= code < 600:
@@ -204,15 +204,15 @@ def what_to_do(code: int | str | None, language: str) -> str | None:
 
 
 def code_is_permanent(code: int) -> bool | None:
-    """Say whether what Meta refused with this code would be refused again; None for a code that has no entry."""
+    """Return whether the same request would be refused again; None for an unknown code."""
     if code in PASSING_CODES:
         return False
     return True if code in KNOWN_CODES or 200 <= code < 300 else None
 
 
 def receipt_is_permanent(code: int | None) -> bool:
-    """Say whether a message that failed with this code would fail again if it were sent again.
+    """Return whether a message that failed with this code would fail again.
 
-    A failure without a code, or with one of no entry, is permanent: nothing says that it passes.
+    A failure without a code, or with an unknown one, counts as permanent.
     """
     return code not in PASSING_CODES

@@ -3,30 +3,30 @@
 import re
 from typing import Any
 
-# As in what people write to us; and halves of characters, which JSON can hold and no database takes.
+# Control characters, as in messages to us; and lone surrogates, which JSON can hold and no database takes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
-_HALVES = re.compile(r"[\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
 def text_of(value: Any, most: int) -> str:
-    """Return a text in its lines; empty for anything else."""
+    """Return a text with its line breaks; empty for anything else."""
     if not isinstance(value, str):
         return ""
-    return _HALVES.sub("\ufffd", _CONTROL.sub(" ", value)).strip()[:most]
+    return _SURROGATES.sub("\ufffd", _CONTROL.sub(" ", value)).strip()[:most]
 
 
 def line_of(value: Any, most: int) -> str:
-    """Return a text in one line; empty for anything else."""
+    """Return a text as one line; empty for anything else."""
     return _SPACES.sub(" ", text_of(value, len(value) if isinstance(value, str) else 0))[:most]
 
 
 def whole_of(value: Any) -> int | None:
-    """Return a whole number that is not negative, written as one or in digits; None for anything else."""
+    """Return a non-negative whole number, given as a number or in digits; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    # Of a huge integer str() would refuse to write the digits
+    # str() refuses to write the digits of a huge integer
     written = value if isinstance(value, str) else str(value) if 0 <= value < 10**15 else ""
     return int(written) if _WHOLE.fullmatch(written) else None
 

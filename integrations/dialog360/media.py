@@ -1,8 +1,8 @@
 """Downloads the files of messages in two steps: the link, then the file.
 
-The first answer's link is Meta's own, which takes no key of 360dialog's. The same path is asked for at 360dialog in
-place of Meta, with the key (https://docs.360dialog.com/docs/waba-messaging/media/upload-retrieve-or-delete-media): so
-whatever a link says, nobody but 360dialog is ever asked.
+The link is Meta's, which does not take 360dialog's key. The same path is requested from 360dialog with the key
+(https://docs.360dialog.com/docs/waba-messaging/media/upload-retrieve-or-delete-media), so no link can lead to another
+host.
 """
 
 import json
@@ -23,8 +23,8 @@ from integrations.dialog360.error_codes import (
 )
 from integrations.errors import IntegrationError
 from integrations.http.deadline_sockets import CancelScope
-from integrations.http.deadline_transport import LifelineTransport
-from integrations.http.downloads import no_answer_from, read_capped, too_large
+from integrations.http.deadline_transport import DeadlineTransport
+from integrations.http.downloads import network_errors_of, read_capped, too_large
 from integrations.http.json_client import TOO_LARGE, JsonHttp
 from integrations.json_models import dict_of
 
@@ -35,14 +35,14 @@ _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class MediaFiles:
-    """The files of one number's messages. Thread-safe. http: asks base_url with these headers, as this does."""
+    """The files of a number's messages. Thread-safe. http: a client with the same base_url and headers."""
 
     def __init__(self, http: JsonHttp, base_url: str, headers: Mapping[str, str], *, total_s: float) -> None:
         self._http = http
         self._base_url = base_url
         self._headers = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
         self._total_s = total_s
-        self._transport = LifelineTransport(connections=_CONNECTIONS)
+        self._transport = DeadlineTransport(connections=_CONNECTIONS)
 
     def download(self, media_id: str, most_bytes: int) -> bytes:
         """Return a file, as Dialog360.download does."""
@@ -55,7 +55,7 @@ class MediaFiles:
             if _is_size(found.get("file_size")) and found["file_size"] > most_bytes:
                 raise too_large(most_bytes, TOO_LARGE)
             url = self._at_360dialog(found.get("url"))
-            with no_answer_from("360dialog"), scope.active(), self._asked(url, scope) as response:
+            with network_errors_of("360dialog"), scope.active(), self._opened(url, scope) as response:
                 return _content(response, most_bytes)
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class MediaFiles:
         self._transport.close()
 
     def _at_360dialog(self, link: Any) -> httpx2.URL:
-        """Return the link with 360dialog in place of whoever it names."""
+        """Return the link with 360dialog's host in place of its own."""
         try:
             target = httpx2.URL(link if isinstance(link, str) else "").raw_path.decode("ascii")
             if not target.strip("/"):
@@ -75,8 +75,8 @@ class MediaFiles:
             ) from None  # its text quotes the link
 
     @contextmanager
-    def _asked(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
-        # By the transport and not by a client: no cookies, no proxies, no redirects.
+    def _opened(self, url: httpx2.URL, scope: CancelScope) -> Iterator[httpx2.Response]:
+        # The transport has no cookies, proxies or redirects.
         timeout = {"connect": _CONNECT_S, "pool": max(0.0, scope.remaining_s)}
         request = httpx2.Request("GET", url, headers=self._headers, extensions={"timeout": timeout})
         response = self._transport.handle_request(request)
@@ -98,7 +98,7 @@ def _json(response: httpx2.Response) -> Any:
     try:
         return json.loads(read_capped(response, _MOST_REFUSAL_BYTES, TOO_LARGE))
     except (httpx2.HTTPError, IntegrationError, ValueError, RecursionError):
-        return None  # it said no, however that goes on
+        return None  # the refusal counts without its body
 
 
 @contextmanager

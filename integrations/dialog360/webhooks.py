@@ -1,8 +1,8 @@
-"""Reads 360dialog's webhooks into plain values. Reading never fails, whatever the body.
+"""Parses 360dialog's webhooks. Never raises, whatever the body.
 
-It is the Cloud API's envelope, passed on as Meta sends it
-(https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples); numbers that come from the
-on-premise API send the same parts with no envelope around them.
+The body is the Cloud API's envelope as Meta sends it
+(https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples). Numbers moved from the on-premise
+API send the same parts without an envelope.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ MOST_NAME = 80
 MOST_ID = 255
 _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _LATEST = 10**10
-"""Seconds since 1970: what is later is no time, or not in seconds."""
+"""The latest time read, in seconds since 1970; a larger number is no time in seconds."""
 
 
 class ReceiptStatus(StrEnum):
@@ -51,7 +51,7 @@ _STATUSES = frozenset(ReceiptStatus)
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message that came in.
+    """A received message.
 
     number, our_number: E.164; our_number is empty where the webhook does not say it, number for somebody who shows a
     user name in its place. user_id: WhatsApp's of theirs, or empty. sent_at: UTC.
@@ -79,7 +79,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, of one that failed."""
+    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, after a failure."""
 
     wamid: str
     status: ReceiptStatus
@@ -90,7 +90,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """All that one webhook says, in its order.
+    """The contents of a webhook, in its order.
 
     our_number: E.164, or empty. without_sender: how many messages have neither a number nor a user id; they are not
     among messages. of_groups: the types of messages in groups, which are not among them either.
@@ -104,19 +104,19 @@ class Webhook:
 
 
 def read_webhook(body: Any) -> Webhook:
-    """Return what a webhook's JSON says; what cannot be understood in it is left out."""
+    """Parse a webhook's JSON, leaving out unreadable parts."""
     messages: list[InboundMessage] = []
     receipts: list[Receipt] = []
     of_groups: list[str] = []
     our_number, written = "", 0
     for value in _values(body):
-        around = _around(value)
-        our_number = our_number or around.our_number
+        context = _context(value)
+        our_number = our_number or context.our_number
         parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
         of_groups += [line_of(part.get("type"), 20) for part in parts if _is_of_group(part)]
         parts = [part for part in parts if not _is_of_group(part)]
         written += len(parts)
-        messages += [message for part in parts if (message := _message(part, around)) is not None]
+        messages += [message for part in parts if (message := _message(part, context)) is not None]
         receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
     return Webhook(messages, receipts, our_number, written - len(messages), of_groups)
 
@@ -126,14 +126,14 @@ def _is_of_group(part: dict[str, Any]) -> bool:
 
 
 def _values(body: Any) -> Iterator[dict[str, Any]]:
-    """Return the objects with messages and receipts from either form of the body."""
+    """Yield the objects with messages and receipts, from either form of the body."""
     envelope = dict_of(body)
     if "entry" not in envelope:
         yield envelope
         return
     for entry in dicts_of(envelope["entry"]):
         for change in dicts_of(entry.get("changes")):
-            # Other fields bring the past, or what somebody wrote in the WhatsApp Business app
+            # Other fields bring the history, and messages written in the WhatsApp Business app
             if change.get("field", "messages") == "messages":
                 yield dict_of(change.get("value"))
 
@@ -154,7 +154,7 @@ class _Person:
     name: str = ""
 
 
-def _around(value: dict[str, Any]) -> _Around:
+def _context(value: dict[str, Any]) -> _Context:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
         _Person(
@@ -200,7 +200,7 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         values=content.values,
         advertisement=_advertisement(dict_of(part.get("referral"))),
     )
-    return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
+    return message if message.wamid else replace(message, wamid=_derived_wamid(message))
 
 
 def _advertisement(referral: dict[str, Any]) -> str:
@@ -227,7 +227,7 @@ def _receipt(part: dict[str, Any]) -> Receipt | None:
 
 
 def _number(value: Any) -> str:
-    """Return a number in E.164; empty for what is none."""
+    """Return a number in E.164; empty for anything else."""
     written = value if isinstance(value, str) else str(whole_of(value) or "")
     found = _NUMBER.fullmatch(written)
     return f"+{found[1]}" if found else ""

@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
 class InvalidRequest(Exception):
-    """Something else was posted. detail: per fault where it is (loc), what it is (msg) and its kind (type)."""
+    """The body is not a handoff request. detail: each fault's location (loc), message (msg) and kind (type)."""
 
     def __init__(self, detail: list[dict[str, Any]]) -> None:
         super().__init__(", ".join(f"{fault['loc'][-1]}: {fault['type']}" for fault in detail))
@@ -42,7 +42,7 @@ def _printable(text: str) -> str:
     return _UNPRINTABLE.sub(" ", text).strip()
 
 
-def _cut(most: int) -> Callable[[str], str]:
+def _shortened(most: int) -> Callable[[str], str]:
     return lambda text: text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -62,7 +62,7 @@ _Reason = Annotated[
     Field(min_length=1, json_schema_extra={"pattern": _NOT_BLANK}),
     AfterValidator(_not_blank),
     AfterValidator(_printable),
-    AfterValidator(_cut(MOST_REASON)),
+    AfterValidator(_shortened(MOST_REASON)),
 ]
 _Printable = Annotated[str, AfterValidator(_printable)]
 _TextOrNull = BeforeValidator(_none_is_empty, json_schema_input_type=str | None)
@@ -88,7 +88,7 @@ class HandoffRequest(BaseModel):
     conversation_id: Annotated[_Id, AfterValidator(_printable), _IdOrNull] = ""
     """In an ElevenLabs tool, system__conversation_id. Once more within ten minutes, it notifies nobody twice."""
 
-    additional_context: Annotated[_Printable, AfterValidator(_cut(MOST_CONTEXT)), _TextOrNull] = ""
+    additional_context: Annotated[_Printable, AfterValidator(_shortened(MOST_CONTEXT)), _TextOrNull] = ""
     """What else the person who takes over should know. What is longer than 4000 characters is cut."""
 
 

@@ -53,7 +53,7 @@ class InvalidBody(BaseModel):
 
 
 def openapi(server_url: str, *, needs_key: bool = True) -> dict[str, Any]:
-    """Return the document, OpenAPI 3.1. server_url: our public base URL. needs_key: False where no key is set."""
+    """Return the document, OpenAPI 3.1. server_url: our public base URL. needs_key: False without a configured key."""
     return {
         "openapi": "3.1.0",
         "info": {

@@ -1,6 +1,6 @@
-"""Verifies and reads ElevenLabs' post-call webhooks.
+"""Verifies and parses ElevenLabs' post-call webhooks. Never raises.
 
-Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks. Nothing here raises, whatever comes.
+Follows https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ MOST_TURN = 4000
 _MOST_SUMMARY = 10_000
 _MOST_NAME = 120
 _MOST_SIGNATURES = 20
-_MOST_S = 32_503_680_000  # the year 3000: what is later is no time
+_MOST_S = 32_503_680_000  # the year 3000: a later value is no time
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
 
 
 def verify(secret: str, header: str, raw_body: bytes, now: datetime) -> bool:
-    """Say whether ElevenLabs signed the body within the last half hour, or the next, as clocks differ.
+    """Return whether ElevenLabs signed the body within half an hour of now, either way.
 
-    header: ElevenLabs-Signature, `t=<unix seconds>,v0=<hex>`; several v0 while a secret is being replaced.
-    An empty secret signs nothing.
+    header: ElevenLabs-Signature, `t=<unix seconds>,v0=<hex>`; several v0 during the change of a secret.
+    No signature is valid for an empty secret.
     """
     parts = [part.strip().partition("=") for part in header.split(",", _MOST_SIGNATURES)]
     times = [value for name, _, value in parts if name == "t"]
@@ -52,7 +52,7 @@ def verify(secret: str, header: str, raw_body: bytes, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One utterance. role: "agent" (the assistant there) or "user". at_s: seconds into the call."""
+    """One utterance. role: "agent" (ElevenLabs' assistant) or "user". at_s: seconds into the call."""
 
     role: str
     text: str
@@ -61,12 +61,15 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class PostCall:
-    """A call that ElevenLabs answered or placed. What it did not say is "" or None.
+    """A call answered or placed by ElevenLabs. A missing value is "" or None.
 
-    type: TRANSCRIPTION, post_call_audio (of which the audio is not kept) or call_initiation_failure. It comes
-    again with the same type and conversation_id. status: theirs, such as "done" or "failed".
-    direction: "inbound" or "outbound". caller, called: E.164. call_sid: Twilio's, where it was a call of ours.
-    success: "success", "failure" or "unknown". termination_reason: why it ended, or why nobody was reached.
+    type: TRANSCRIPTION, post_call_audio (its audio is not kept) or call_initiation_failure. A repeated webhook has the
+    same type and conversation_id.
+    status: ElevenLabs', such as "done" or "failed".
+    direction: "inbound" or "outbound". caller, called: E.164.
+    call_sid: Twilio's, for a call through our account.
+    success: "success", "failure" or "unknown".
+    termination_reason: the reason of the end, or of the failure to reach anybody.
     """
 
     type: str
@@ -81,14 +84,14 @@ class PostCall:
     caller: str | None
     called: str | None
     contact: str | None
-    """The number of the person, whichever of the two it is."""
+    """The person's number, of caller and called."""
     call_sid: str
     success: str
     termination_reason: str
 
 
 def read_post_call(body: Any) -> PostCall | None:
-    """Return what a webhook says; None where it does not say what it is, or of which conversation.
+    """Parse a webhook; return None without a type or a conversation id.
 
     body: any JSON. At most MOST_TURNS turns are kept, and MOST_TURN characters of each.
     """
@@ -98,7 +101,7 @@ def read_post_call(body: Any) -> PostCall | None:
     if not kind or not conversation_id:
         return None
     metadata, analysis = dict_of(data.get("metadata")), dict_of(data.get("analysis"))
-    line = _line(data, metadata)
+    parties = _parties(data, metadata)
     return PostCall(
         type=kind,
         agent_id=_name(data.get("agent_id")),
@@ -108,18 +111,18 @@ def read_post_call(body: Any) -> PostCall | None:
         duration_s=_whole(metadata.get("call_duration_secs")),
         transcript=_turns(data.get("transcript")),
         summary=_text(analysis.get("transcript_summary"), _MOST_SUMMARY),
-        direction=line.direction,
-        caller=line.caller,
-        called=line.called,
-        contact=line.contact,
-        call_sid=line.call_sid,
+        direction=parties.direction,
+        caller=parties.caller,
+        called=parties.called,
+        contact=parties.contact,
+        call_sid=parties.call_sid,
         success=_name(analysis.get("call_successful")),
         termination_reason=_name(metadata.get("termination_reason")) or _name(data.get("failure_reason")),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Parties:
     direction: str
     caller: str | None
     called: str | None
@@ -127,18 +130,18 @@ class _Line:
     call_sid: str
 
 
-def _line(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> _Line:
-    """Find out who was on the line; each is said in up to three places, of which any can be missing."""
+def _parties(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> _Parties:
+    """Return both ends of the call; up to three places name them, and any can be missing."""
     variables = dict_of(dict_of(data.get("conversation_initiation_client_data")).get("dynamic_variables"))
     phone_call, twilio = dict_of(metadata.get("phone_call")), dict_of(metadata.get("body"))
-    # Only a call of theirs can fail to begin, and then all there is is what Twilio said of it.
+    # Only an outbound call can fail to begin, and then Twilio's parameters are all there is.
     direction = _name(phone_call.get("direction")) or ("outbound" if twilio else "")
     ours, theirs = phone_call.get("agent_number"), phone_call.get("external_number")
     outbound = direction == "outbound"
     from_, to = (ours, theirs) if outbound else (theirs, ours)
     caller = _first_number(variables.get("system__caller_id"), from_, twilio.get("From"))
     called = _first_number(variables.get("system__called_number"), to, twilio.get("To"))
-    return _Line(
+    return _Parties(
         direction=direction,
         caller=caller,
         called=called,
@@ -151,7 +154,7 @@ def _line(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> _Line:
 
 def _turns(transcript: Any) -> tuple[Spoken, ...]:
     turns = map(_spoken, dicts_of(transcript))
-    return tuple(islice((turn for turn in turns if turn.text), MOST_TURNS))  # a turn of a tool's has no words
+    return tuple(islice((turn for turn in turns if turn.text), MOST_TURNS))  # a tool's turn has no words
 
 
 def _spoken(turn: Mapping[str, Any]) -> Spoken:
@@ -167,7 +170,7 @@ def _text(value: Any, most: int) -> str:
 
 
 def _name(value: Any) -> str:
-    """Return a word of theirs. One of no plausible length is none: cut, it might be another's."""
+    """Return a short word; "" for one above the limit, because cut it might equal another."""
     text = _text(value, _MOST_NAME + 1)
     return text if len(text) <= _MOST_NAME else ""
 

@@ -1,7 +1,7 @@
 """Sockets that obey a request's deadline and cancellation.
 
-Each operation gets the time that its request has left, and cancelling it shuts the socket down
-under whoever waits on it. deadline_transport says why.
+Each operation gets the request's remaining time. Cancelling a request shuts its socket down and wakes the thread
+blocked on it. deadline_transport gives the reasons.
 """
 
 import re
@@ -17,14 +17,14 @@ from typing import Any
 
 import httpcore2
 
-_GLANCE_S = 0.025
+_CANCEL_CHECK_S = 0.025
 """Interval of checks for cancellation during name lookup and connecting."""
 
 
 class CancelScope:
     """One request's deadline and cancellation.
 
-    deadline: on time.monotonic()'s clock; the thread that reads may move it while the request lasts.
+    deadline: on time.monotonic()'s clock; the reading thread may move it during the request.
     """
 
     __slots__ = ("_cancelled", "_connection", "deadline", "gathering", "gathers", "unhurried")
@@ -32,11 +32,11 @@ class CancelScope:
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.unhurried = False
-        """Nobody waits for the next byte: reads let a few gather first."""
+        """Reads may delay bytes, to return several at once."""
         self.gathers = False
-        """Said before the request: there will be `gathering`, and chunks that came together are read as one."""
+        """Set before the request: `gathering` will follow, and chunks that arrive together are merged."""
         self.gathering = False
-        """Nobody waits for any byte but the last: reads let a few gather, and the end comes at once."""
+        """Reads may delay all bytes but the end."""
         self._cancelled = threading.Event()
         self._connection: Connection | None = None
 
@@ -50,7 +50,7 @@ class CancelScope:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Apply this scope to requests that this thread sends inside."""
+        """Apply this scope to the requests of this thread inside the block."""
         token = _current.set(self)
         try:
             yield
@@ -58,25 +58,25 @@ class CancelScope:
             _current.reset(token)
 
     def cancel(self) -> None:
-        """End the request, from any thread. Harmless when it has ended by itself."""
+        """End the request, from any thread. Harmless after its end."""
         self._cancelled.set()
         if self._connection is not None:
             self._connection.shut_down(self)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but no longer than it is wanted; say whether it was cut."""
+        """Sleep until the time is up or the request is cancelled; return whether it is cancelled."""
         return self._cancelled.wait(seconds)
 
     def attach(self, connection: "Connection") -> None:
-        """Take note of the connection that carries the request."""
+        """Record the connection used by the request."""
         self._connection = connection
-        if self._cancelled.is_set():  # cut() looked before there was a connection to see
+        if self._cancelled.is_set():  # cancel() came before there was a connection
             connection.shut_down(self)
 
     def allow(self, timeout: float | None) -> float:
-        """Return the seconds that an operation may take, of those it asks for. Raises OSError when none."""
+        """Return the seconds left for an operation, at most timeout. Raises OSError if there are none."""
         if self._cancelled.is_set():
-            raise ConnectionAbortedError("cut")
+            raise ConnectionAbortedError("cancelled")
         left = self.remaining_s
         if left <= 0:
             raise TimeoutError("past the deadline")
@@ -84,47 +84,49 @@ class CancelScope:
 
 
 _READ_BYTES = 2048
-"""The buffer is there for as long as a read waits, and each call waits in one; a token is far smaller."""
+"""A waiting read holds its buffer, one per call; a token is far smaller."""
 
 _MOST_GATHERED = 16 * 1024
 
 _UNHURRIED_S = 0.25
 _GATHERED_S = 0.5
-"""Reading a token costs more than the token: those of so long are read at once, where they are spoken later, and
-where nobody waits for any but the last."""
+"""Seconds of tokens read at once, because each read costs more than its token.
+
+_UNHURRIED_S: for words spoken later. _GATHERED_S: for an answer of which only the end is awaited.
+"""
 
 _FEW = 4
 _PAUSE_S = 0.002
-"""For each answer beyond a few that is gathered in this process: the end of any may be that much later."""
+"""Added per answer above a few that this process gathers; the end of an answer may be late by as much."""
 _LONGEST_PAUSE_S = 0.1
 
 _LAST_CHUNK = b"0\r\n\r\n"
-"""The end of a chunked body (RFC 9112, section 7.1). Where it stands elsewhere, a read is short for once."""
+"""The end of a chunked body (RFC 9112, section 7.1). Found elsewhere, it only makes one read shorter."""
 
 
 class _Gathering:
-    """The number of answers being gathered in this process, and the pause of each between reads."""
+    """The number of answers gathered in this process, and the pause between the reads of each."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._many = 0
+        self._count = 0
 
     def __enter__(self) -> None:
         with self._lock:
-            self._many += 1
+            self._count += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._many -= 1
+            self._count -= 1
 
     @property
     def pause_s(self) -> float:
-        return min(_LONGEST_PAUSE_S, _PAUSE_S * max(0, self._many - _FEW))
+        return min(_LONGEST_PAUSE_S, _PAUSE_S * max(0, self._count - _FEW))
 
 
 _gathering = _Gathering()
 
-_current: ContextVar[CancelScope | None] = ContextVar("lifeline", default=None)
+_current: ContextVar[CancelScope | None] = ContextVar("cancel_scope", default=None)
 
 
 class Connection(httpcore2.NetworkStream):
@@ -133,13 +135,13 @@ class Connection(httpcore2.NetworkStream):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._holder: CancelScope | None = None
-        self._fewer: FewerChunks | None = None
-        # A late cancellation must neither hit the next request here nor a descriptor that was given anew.
+        self._merger: ChunkMerger | None = None
+        # A late cancellation must hit neither the next request here nor a reused file descriptor.
         self._lock = threading.Lock()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._take()
-        self._fewer = FewerChunks() if self._holder is not None and self._holder.gathers else None
+        self._merger = ChunkMerger() if self._holder is not None and self._holder.gathers else None
         try:
             self._sock.settimeout(self._allowed(timeout))
             self._sock.sendall(buffer)
@@ -150,32 +152,32 @@ class Connection(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            self._let_gather()
+            self._delay_read()
             self._sock.settimeout(self._allowed(timeout))
             received = self._sock.recv(min(max_bytes, _READ_BYTES))
             if received and self._holder is not None and self._holder.gathering:
                 received = self._gathered(received)
-            return received if self._fewer is None else self._fewer.feed(received)
+            return received if self._merger is None else self._merger.feed(received)
         except TimeoutError as error:
             raise httpcore2.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpcore2.ReadError(str(error)) from error
 
-    def _let_gather(self) -> None:
+    def _delay_read(self) -> None:
         holder = self._holder
         if holder is not None and holder.unhurried and not self._has_more():
             holder.wait(_UNHURRIED_S)
 
     def _gathered(self, received: bytes) -> bytes:
-        """Add what comes within half a second, up to the end of the answer.
+        """Add the bytes of the next half second, up to the end of the answer.
 
-        A thread that wakes here for each token takes a fraction of what it takes to read it; and where many
-        gather, none of them looks for each.
+        Waking here for each token costs a fraction of parsing it; with many answers at once, the pause saves the waking
+        too.
         """
         with _gathering:
-            return self._add_what_comes(received)
+            return self._receive_more(received)
 
-    def _add_what_comes(self, received: bytes) -> bytes:
+    def _receive_more(self, received: bytes) -> bytes:
         until = time.monotonic() + (self._allowed(_GATHERED_S) or 0)
         while not received.endswith(_LAST_CHUNK) and len(received) < _MOST_GATHERED:
             if _gathering.pause_s:
@@ -203,7 +205,7 @@ class Connection(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         try:
-            self._shake_hands(ssl_context, server_hostname, timeout)
+            self._handshake(ssl_context, server_hostname, timeout)
         except TimeoutError as error:
             self.close()
             raise httpcore2.ConnectTimeout(str(error)) from error
@@ -212,7 +214,7 @@ class Connection(httpcore2.NetworkStream):
             raise httpcore2.ConnectError(str(error)) from error
         return self
 
-    def _shake_hands(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> None:
+    def _handshake(self, context: ssl.SSLContext, hostname: str | None, timeout: float | None) -> None:
         wrapped = context.wrap_socket(self._sock, server_hostname=hostname, do_handshake_on_connect=False)
         self._sock = wrapped
         self._take()
@@ -230,11 +232,11 @@ class Connection(httpcore2.NetworkStream):
         return timeout if self._holder is None else self._holder.allow(timeout)
 
     def shut_down(self, scope: CancelScope) -> None:
-        """Wake whoever reads or writes here, if it is still for this scope."""
+        """Wake a thread that reads or writes here, if the connection still serves this scope."""
         with self._lock:
             if self._holder is scope:
-                # Not SSLSocket's own shutdown, which would also take the TLS object from under the reader.
-                with suppress(OSError):  # closed, or shut down before: what was wanted
+                # SSLSocket's own shutdown would also take the TLS object from under the reader.
+                with suppress(OSError):  # already closed or shut down
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
@@ -252,7 +254,7 @@ class Connection(httpcore2.NetworkStream):
 
 
 def _is_readable(sock: socket.socket) -> bool:
-    """Say whether an idle connection was ended by the other side (it says nothing unasked)."""
+    """Return whether the other side has ended an idle connection; it sends nothing else unasked."""
     if sock.fileno() < 0:
         return True
     poller = select.poll()
@@ -260,8 +262,8 @@ def _is_readable(sock: socket.socket) -> bool:
     return bool(poller.poll(0))
 
 
-class LifelineBackend(httpcore2.NetworkBackend):
-    """Makes connections within the time that their request has, however many addresses a name has."""
+class DeadlineBackend(httpcore2.NetworkBackend):
+    """Makes connections within a request's time, however many addresses the name has."""
 
     def connect_tcp(
         self,
@@ -282,27 +284,27 @@ class LifelineBackend(httpcore2.NetworkBackend):
 
 
 class Wait:
-    """Waiting for a connection, within its time and as long as it is wanted."""
+    """A wait for a connection, limited by the request's deadline and cancellation."""
 
     def __init__(self, timeout: float | None) -> None:
         self._scope = _current.get() or CancelScope(float("inf"))
         self._deadline = time.monotonic() + self._scope.allow(timeout)
 
     def until(self, ready: Callable[[float], Any], share: int = 1) -> None:
-        """Ask `ready(seconds)` until it is. share: into how many parts what is left is divided.
+        """Call `ready(seconds)` until it returns true. share: the divisor of the remaining time.
 
-        Raises TimeoutError past the time, ConnectionAbortedError when cut.
+        Raises TimeoutError after that time, ConnectionAbortedError on cancellation.
         """
         deadline = time.monotonic() + (self._deadline - time.monotonic()) / share
-        while not ready(max(0.0, min(_GLANCE_S, deadline - time.monotonic()))):
+        while not ready(max(0.0, min(_CANCEL_CHECK_S, deadline - time.monotonic()))):
             if self._scope.is_cancelled:
-                raise ConnectionAbortedError("cut")
+                raise ConnectionAbortedError("cancelled")
             if time.monotonic() >= deadline:
                 raise TimeoutError("no connection in time")
 
 
 Address = tuple[int, Any]
-"""A family and an address of it, as socket.getaddrinfo gives them."""
+"""An address family and an address, as from socket.getaddrinfo."""
 
 
 def _dial(host: str, port: int, wait: Wait) -> socket.socket:
@@ -310,9 +312,9 @@ def _dial(host: str, port: int, wait: Wait) -> socket.socket:
 
 
 def first_to_answer(addresses: Sequence[Address], wait: Wait) -> socket.socket:
-    """Connect to the first address that answers; each gets an equal share of the time that is left.
+    """Connect to the first address that answers; each gets an equal share of the remaining time.
 
-    Raises OSError where none does.
+    Raises OSError if none does.
     """
     for position, (family, address) in enumerate(addresses):
         left = len(addresses) - position
@@ -344,7 +346,7 @@ def _connect(family: int, address: Any, wait: Wait, share: int) -> socket.socket
 
 
 def _look_up(host: str, port: int, wait: Wait) -> list[Address]:
-    """Return the addresses of a name. The system's lookup takes no timeout, so a thread of its own makes it."""
+    """Return a name's addresses. The system's lookup has no timeout, so it runs in a thread."""
     with suppress(socket.gaierror):
         return _addresses(host, port, socket.AI_NUMERICHOST)
     found: list[list[Address] | OSError] = []
@@ -379,26 +381,26 @@ _LONGEST_HEAD = 64 * 1024
 _LONGEST_CHUNK = 64 * 1024
 _IS_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
-"""A chunk's size as servers write it; one with an extension is left as it is, and so is all that follows."""
+"""A chunk's size as servers write it. After a size with an extension, nothing more is merged."""
 _SIZE_BEGUN = re.compile(rb"[0-9A-Fa-f]{0,8}\r?")
 
 
-class FewerChunks:
-    """Passes on the bytes of one response, whole chunks that come together as one chunk (RFC 9112, section 7.1).
+class ChunkMerger:
+    """Merges whole chunks of one response that arrive together (RFC 9112, section 7.1).
 
-    A model's server sends a chunk for each token, and what reads HTTP takes a tenth of a millisecond for each,
-    however many of them came at once. What this does not understand it passes on untouched, from there to the end.
+    A model's server sends a chunk for each token, and parsing HTTP costs a tenth of a millisecond for each. Bytes in
+    any other format pass unchanged, from there to the end.
     """
 
     def __init__(self) -> None:
         self._head: bytes | None = b""
-        """As much of the response's head as there is; None once it is over."""
+        """The response's head so far; None after its end."""
         self._begun = b""
-        """What was passed on of a chunk that is not whole yet."""
+        """The bytes already passed on of an incomplete chunk."""
         self._untouched = False
 
     def feed(self, received: bytes) -> bytes:
-        """Return what is to be read in place of these bytes; never fewer than one for one or more."""
+        """Return the bytes to parse in place of these; at least one for one or more."""
         if self._untouched:
             return received
         if self._head is None:
@@ -423,7 +425,7 @@ class FewerChunks:
             ends = begins + size + 2
             if size == 0 or not data.startswith(_LINE_ENDS, ends - 2):
                 break
-            if at < said:  # the rest of one whose beginning was passed on as it was
+            if at < said:  # the remainder of a chunk whose beginning was passed on
                 first = data[said:ends]
             else:
                 whole.append(data[begins : begins + size])
@@ -434,7 +436,7 @@ class FewerChunks:
         return first + _chunk(whole) + rest
 
     def _may_be_begun(self, begun: bytes) -> bool:
-        """Say whether this can be the beginning of a chunk with something in it."""
+        """Return whether this can be the beginning of a chunk that is not empty."""
         size = _SIZE.match(begun)
         if size is None:
             return _SIZE_BEGUN.fullmatch(begun) is not None

@@ -1,8 +1,8 @@
 """An HTTP transport with exact deadlines and immediate cancellation.
 
-httpx2's timeouts are for each read: a server that drips a comment every second is never late. And closing
-a response from another thread does not wake the thread that reads it. So the sockets are ours
-(deadline_sockets); the pool, HTTP/1.1 and TLS stay httpcore2's and ssl's. Proxies are not looked for.
+httpx2's timeouts apply to each read, so a server that sends a byte every second is never late; and closing a response
+from another thread does not wake the reading thread. Hence our own sockets (deadline_sockets); the pool, HTTP/1.1 and
+TLS are httpcore2's and ssl's. Proxy settings are ignored.
 """
 
 import ssl
@@ -13,14 +13,14 @@ from functools import cache
 import httpcore2
 import httpx2
 
-from integrations.http.deadline_sockets import LifelineBackend
+from integrations.http.deadline_sockets import DeadlineBackend
 
 KEEPALIVE_S = 120.0
 """Lifetime of an idle connection: a caller's next question comes some ten seconds after the last."""
 
 
-class LifelineTransport(httpx2.BaseTransport):
-    """An httpx2 transport whose requests obey the cancel scope that they were sent in, if any."""
+class DeadlineTransport(httpx2.BaseTransport):
+    """An httpx2 transport whose requests obey the active cancel scope, if any."""
 
     def __init__(self, *, connections: int, keepalive_s: float = KEEPALIVE_S) -> None:
         self._pool = httpcore2.ConnectionPool(
@@ -28,7 +28,7 @@ class LifelineTransport(httpx2.BaseTransport):
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=keepalive_s,
-            network_backend=LifelineBackend(),
+            network_backend=DeadlineBackend(),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -58,7 +58,7 @@ class LifelineTransport(httpx2.BaseTransport):
 
 @cache
 def shared_ssl_context() -> ssl.SSLContext:
-    """Return the context that all connections of the process share: reading the certificates takes 20 ms."""
+    """Return the SSL context shared by all connections: loading the certificates takes 20 ms."""
     return httpx2.create_ssl_context()
 
 

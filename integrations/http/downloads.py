@@ -10,7 +10,7 @@ from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTIO
 
 
 def read_capped(response: httpx2.Response, most_bytes: int, code: str) -> bytes:
-    """Return a body. Raises too_large() at the size where it is, whatever was said of its length."""
+    """Return a body. Raises too_large() at the limit, whatever its declared length."""
     length = response.headers.get("Content-Length", "0")
     if length.isdecimal() and int(length) > most_bytes:
         raise too_large(most_bytes, code)
@@ -23,13 +23,13 @@ def read_capped(response: httpx2.Response, most_bytes: int, code: str) -> bytes:
 
 
 def too_large(most_bytes: int, code: str) -> IntegrationError:
-    """Return the error of a file that is larger than is wanted."""
+    """Return the error for a file above the limit."""
     return IntegrationError(f"a file of more than {most_bytes} bytes", permanent=True, code=code)
 
 
 @contextmanager
-def no_answer_from(provider: str) -> Iterator[None]:
-    """Raise IntegrationError for what httpx2 raises where no answer came. provider: as the error calls it."""
+def network_errors_of(provider: str) -> Iterator[None]:
+    """Convert httpx2's errors for a missing answer to IntegrationError. provider: its name in the message."""
     try:
         yield
     except httpx2.TimeoutException as error:

@@ -1,6 +1,6 @@
 """Sends requests to a provider's JSON API, and returns replies or raises IntegrationError.
 
-An end to every request, nothing from the environment, and nothing secret in what is raised.
+Every request has a deadline, no setting comes from the environment, and errors hold no secrets.
 """
 
 import base64
@@ -26,7 +26,7 @@ from integrations.errors import (
     retry_after_s,
 )
 from integrations.http.deadline_sockets import CancelScope
-from integrations.http.deadline_transport import LifelineTransport
+from integrations.http.deadline_transport import DeadlineTransport
 
 TOO_LARGE = "too_large"
 NOT_SENDABLE = "not_sendable"
@@ -34,7 +34,7 @@ NOT_SENDABLE = "not_sendable"
 MOST_REPLY_BYTES = 4 * 1024 * 1024
 
 _CONNECT_S = 5.0
-"""To make a connection at most, and to wait for a free one."""
+"""Longest time to connect, and to wait for a free connection."""
 
 _HEADERS = {
     "Accept": "application/json",
@@ -44,12 +44,12 @@ _HEADERS = {
 _HEADER_VALUE = re.compile(r"([!-~]([ -~\t]*[!-~])?)?")
 
 Files = Sequence[tuple[str, tuple[str, bytes, str]]]
-"""For each file its field, and its name, content and media type."""
+"""Each file's form field, name, content and media type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply. body: the JSON; None if it is missing or invalid. headers: in any case."""
+    """A reply. body: the JSON; None if it is missing or invalid. headers: case-insensitive."""
 
     status: int
     body: Any
@@ -59,10 +59,12 @@ class Reply:
 class JsonHttp:
     """One provider's HTTP API. Thread-safe.
 
-    base_url: http or https; what is asked for is added to it. A name and password in it go as Basic authorization.
-    name: what messages call the provider. headers: sent with each request. total_s: seconds for all of a request,
-    the host name's lookup included. connections: how many requests at once; one more waits for a free connection.
-    Raises ValueError, which quotes nothing, for a base_url or headers that no request could be sent with.
+    base_url: http or https; paths are added to it. A name and password in it go as Basic authorization.
+    name: the provider's name in error messages.
+    headers: sent with each request.
+    total_s: seconds for a whole request, including the lookup of the host name.
+    connections: the most requests at once; another one waits for a free connection.
+    Raises ValueError for an invalid base_url or header, without quoting it.
     """
 
     def __init__(
@@ -79,10 +81,10 @@ class JsonHttp:
         self._headers = httpx2.Headers({**_HEADERS, **_basic(_checked_url(base_url, name))})
         self._headers.update(_checked_headers(headers))
         self._total_s = total_s
-        # Less than all of it: who gets a connection at the last moment asks, and is gone before the answer.
-        patience_s = min(_CONNECT_S, total_s / 2)
-        self._timeouts = {"connect": patience_s, "pool": patience_s}
-        self._transport = LifelineTransport(connections=connections)
+        # Less than the total: a request with a connection at the last moment would be sent, and not answered in time.
+        connect_s = min(_CONNECT_S, total_s / 2)
+        self._timeouts = {"connect": connect_s, "pool": connect_s}
+        self._transport = DeadlineTransport(connections=connections)
 
     def request(
         self,
@@ -98,13 +100,13 @@ class JsonHttp:
     ) -> Reply:
         """Send a request and return its reply. Redirects are not followed: they are replies too.
 
-        json, content, or files with data (multipart), or data alone (a form). path: begins with a slash, with what
-        it is made of quoted by the caller; "" is base_url as it was given. Raises IntegrationError, whose message
-        holds no address, header or body. Its code:
+        Takes json, content, files with data (multipart), or data alone (a form).
+        path: begins with a slash, its parts quoted by the caller; "" is base_url unchanged.
+        Raises IntegrationError, whose message holds no address, header or body. Its code:
 
-        - the HTTP status, from 400 on; then with status, body and retry_after_s;
-        - NO_CONNECTION, NOT_SECURE, NOT_SENDABLE: the provider was not asked;
-        - NO_ANSWER_IN_TIME, CONNECTION_LOST: it may have done what was asked all the same;
+        - the HTTP status, from 400 on; with status, body and retry_after_s;
+        - NO_CONNECTION, NOT_SECURE, NOT_SENDABLE: the provider received nothing;
+        - NO_ANSWER_IN_TIME, CONNECTION_LOST: the provider may have acted on the request;
         - TOO_LARGE: it has, and its reply is longer than MOST_REPLY_BYTES.
         """
         scope = CancelScope(time.monotonic() + self._total_s)
@@ -116,7 +118,7 @@ class JsonHttp:
                 content=content,
                 files=list(files) or None,
                 data=dict(data) or None,
-                params=dict(params) or None,  # an empty one would take away what the path has
+                params=dict(params) or None,  # an empty mapping would remove the path's query
                 headers=self._with(headers),
                 extensions={"timeout": self._timeouts},
             )
@@ -130,13 +132,13 @@ class JsonHttp:
         self._transport.close()
 
     def _with(self, headers: Mapping[str, str]) -> httpx2.Headers:
-        all_of_them = httpx2.Headers(self._headers)
-        all_of_them.update(_checked_headers(headers))
-        return all_of_them
+        merged = httpx2.Headers(self._headers)
+        merged.update(_checked_headers(headers))
+        return merged
 
     @contextmanager
     def _sent(self, request: httpx2.Request) -> Iterator[httpx2.Response]:
-        # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects.
+        # The transport has no cookies, proxies, netrc or redirects.
         response = self._transport.handle_request(request)
         try:
             yield response
@@ -161,7 +163,7 @@ class JsonHttp:
         try:
             body = _parsed(self._read(response))
         except (httpx2.HTTPError, IntegrationError):
-            body = None  # it said no, however that goes on
+            body = None  # the refusal counts without its body
         return IntegrationError(
             f"{self._name} answered HTTP {status}",
             permanent=is_permanent(status),
@@ -178,7 +180,7 @@ class JsonHttp:
         except (httpx2.InvalidURL, ValueError):
             raise IntegrationError(
                 f"{self._name} cannot be sent this", permanent=True, code=NOT_SENDABLE
-            ) from None  # its text quotes what it could not send
+            ) from None  # its text quotes the request
 
     @contextmanager
     def _one_error(self) -> Iterator[None]:
@@ -209,7 +211,7 @@ def _basic(url: httpx2.URL) -> dict[str, str]:
 
 
 def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    # Here, because what refuses them later quotes them: keys and tokens.
+    # Checked here, because a later refusal would quote them: keys and tokens.
     for name, value in headers.items():
         if not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"the header {name} cannot have this value")
@@ -225,7 +227,7 @@ def _parsed(content: bytes) -> Any:
 
 def _failure(error: httpx2.HTTPError) -> str:
     cause = error.__cause__
-    # Of a ConnectError the context: the pool raises it `from None`, which takes its cause away.
+    # A ConnectError's context: the pool raises it `from None`, which removes its cause.
     if isinstance(cause, httpcore2.ConnectError) and isinstance(cause.__context__, ssl.SSLError):
         return NOT_SECURE
     if isinstance(cause, httpcore2.ConnectError | httpcore2.ConnectTimeout | httpcore2.PoolTimeout):

@@ -1,1 +1,1 @@
-"""A model that needs no account and answers from the profile; imports integrations alone."""
+"""A model without an account that answers from the profile; imports integrations alone."""

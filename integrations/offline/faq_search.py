@@ -1,8 +1,7 @@
-"""Finds the text that best matches a question's significant words. Spanish and English, no dictionary.
+"""Finds the text that best matches a question's significant words, in Spanish and English without a dictionary.
 
-Words are compared without accents, case and endings; the rarer a word is among the texts, the more it
-weighs (inverse document frequency, Robertson and Spärck Jones); a question whose words are mostly unknown
-finds nothing, which is the point: what answers from it must not guess.
+Words are compared without accents, case and endings. Rare words weigh more (inverse document frequency, Robertson and
+Spärck Jones). A question of mostly unknown words finds nothing, so that its answer is not a guess.
 """
 
 import math
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from integrations.plain_text import folded
 
 THRESHOLD = 0.55
-"""The minimum share of a question's weight that an answer covers."""
+"""The minimum share of a question's weight that a text must cover."""
 
 
 def _listed(text: str) -> list[str]:
@@ -42,7 +41,7 @@ _STOP_WORDS = frozenset(
     )
 )
 
-# A line for each thing that callers ask in many words.
+# A line for each subject that callers name in many words.
 _CONCEPTS = {
     word: line[0]
     for line in map(
@@ -65,7 +64,7 @@ _CONCEPTS = {
     for word in line
 }
 
-# What is asked by the question word alone: "¿dónde están?", "when are you open?".
+# Questions with a question word alone: "¿dónde están?", "when are you open?".
 _QUESTION_WORDS = {"donde": "direccion", "where": "direccion", "cuando": "horario", "when": "horario"}
 
 _ENDINGS = (
@@ -77,14 +76,14 @@ _ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A text that was found, by its position, and what part of the question it covers (0 to 1)."""
+    """A found text's position, and the share of the question that it covers (0 to 1)."""
 
     position: int
     score: float
 
 
 class LexicalIndex:
-    """Texts to be found: each a pair of the words it goes by and the words it says, which count for less."""
+    """An index of texts, each a pair of title and body; words of the body weigh less."""
 
     def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
         self._texts = [_weights(title, body) for title, body in texts]
@@ -93,7 +92,7 @@ class LexicalIndex:
         self._unknown = self._rarity_of(1)
 
     def find(self, question: str) -> list[Hit]:
-        """Return the texts that cover enough of the question, the best first."""
+        """Return the texts that cover enough of the question, best first."""
         asked = terms(question)
         whole = sum(self._weight(term) for term in asked)
         if not whole:
@@ -117,14 +116,14 @@ def _weights(title: str, body: str) -> dict[str, float]:
 
 
 def terms(text: str) -> set[str]:
-    """Return what a text is about: its words folded, common ones left out, without their endings."""
+    """Return a text's significant words: folded, without common words and endings."""
     found = words(re.sub(r"how much", "price", text, flags=re.IGNORECASE))
     telling = {_CONCEPTS.get(word) or _stem(word) for word in found if word not in _STOP_WORDS}
     return telling or {_QUESTION_WORDS[word] for word in found if word in _QUESTION_WORDS}
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text in lower case, without accents."""
+    """Return a text's words in lower case, without accents."""
     return re.findall(r"[a-z0-9]+", folded(text))
 
 

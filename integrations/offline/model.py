@@ -1,7 +1,7 @@
-"""Answers with no model behind it: from the profile's facts and FAQ, found by their words.
+"""A model that answers from the profile's facts and FAQ by matching words, for machines without a key.
 
-What answers on a machine with no key. It knows greetings, thanks, goodbyes and who wants a person, and
-invents nothing: what is not written in the profile it does not know, and offers a person instead.
+It recognizes greetings, thanks, goodbyes and requests for a person. It invents nothing: for any other question it
+offers a person.
 """
 
 import re
@@ -20,7 +20,7 @@ HAND_OFF = "hand_off"
 END_CALL = "end_call"
 
 _NEARLY = 0.9
-"""Facts this near to the best one are said too: opening hours are often two of them."""
+"""Facts this close to the best one are added: opening hours are often two facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,13 @@ class _Reply:
 
 
 class OfflineModel:
-    """A language model that needs no network and no key.
+    """A language model without network or key.
 
-    business: its name, as it is said. phrases: of the language to speak. faq: `(ways to ask, answer)`.
-    facts: sentences that can be said as they are. pace_s: seconds between words, to show how a streamed
-    answer is spoken.
+    business: the name, as spoken. phrases: in the language to speak.
+    faq: `(questions, answer)`. facts: sentences to say unchanged.
+    pace_s: seconds between words, to imitate a streamed answer.
 
-    Calls end_call (no arguments) and hand_off (reason, summary), each only where it is among the tools.
-    Counts no tokens, so yields no Usage.
+    It calls end_call (no arguments) and hand_off (reason, summary) if they are among the tools. It yields no Usage.
     """
 
     name = "offline"
@@ -68,12 +67,12 @@ class OfflineModel:
         first_event_s: float,
         total_s: float,
     ) -> "OfflineStream":
-        """Start an answer to the last thing that the user said; see LanguageModel.stream."""
+        """Start an answer to the user's last words; see LanguageModel.stream."""
         reply = self._reply(_Exchange.of(messages), {tool.name for tool in tools})
         return OfflineStream(reply, self._pace_s, total_s)
 
     def _reply(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
-        if exchange.failed_tool:  # one that works ends the answer, and nobody asks again
+        if exchange.failed_tool:  # a tool that works ends the answer, without another request
             phrases = self._phrases
             return _Reply(
                 self._say(phrases.nobody_here if exchange.failed_tool == HAND_OFF else phrases.farewell)
@@ -100,7 +99,7 @@ class OfflineModel:
         return self._small_talk(heard, tools)
 
     def _to_a_question(self, exchange: "_Exchange", tools: set[str]) -> _Reply | None:
-        """Return the meaning of "sí" or "no" after our question; None if it is neither."""
+        """Return the reply to "sí" or "no" after our question; None for anything else."""
         phrases, patterns, heard, before = (
             self._phrases,
             self._patterns,
@@ -148,7 +147,7 @@ class OfflineModel:
         wants_message = self._patterns.message.search(exchange.heard_words)
         reason = phrases.reason_message if wants_message else phrases.reason_person
         about = " ".join(part for part in (exchange.question, exchange.heard) if part)
-        # No words: whether somebody can come to the phone is the tool's to know, and it has its own for either
+        # No words: the tool knows if somebody can come to the phone, and has its own words for both cases
         return _Reply("", HAND_OFF, (("reason", reason), ("summary", about)))
 
     def _goodbye(self, tools: set[str]) -> _Reply:
@@ -171,10 +170,10 @@ class OfflineStream:
         self._cancelled.set()
 
     def unhurry(self) -> None:
-        """Nothing to gather: every word is there at once."""
+        """Do nothing: every word is available at once."""
 
     def gather(self) -> None:
-        """Nothing to gather: every word is there at once."""
+        """Do nothing: every word is available at once."""
 
     def __iter__(self) -> Iterator[Event]:
         deadline = time.monotonic() + self._total_s
@@ -193,11 +192,10 @@ class OfflineStream:
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """The input of an answer.
+    """The conversation before an answer.
 
-    heard: the user's last words. before: what the assistant had said before them. question: the user's words
-    before that. said: what of this very answer was said already. failed_tool: one that this answer called,
-    and that left it to go on.
+    heard: the user's last words. before: the assistant's words before them. question: the user's words before those.
+    said: the part of this answer already said. failed_tool: a tool called by this answer without ending it.
     """
 
     heard: str = ""

@@ -1,6 +1,6 @@
-"""Defines the offline model's phrases and patterns in a language; its creator supplies them.
+"""The offline model's phrases and patterns in a language; the caller supplies them.
 
-Patterns are for words alone: folded, without punctuation, one space between them ("that s all").
+Patterns apply to bare words: folded, without punctuation, one space between them ("that s all").
 """
 
 import re
@@ -35,8 +35,9 @@ class Recognised:
 
 @dataclass(frozen=True)
 class OfflinePhrases:
-    """`{business}` stands for its name. `offer` and `else_question` are parts of what is said: the questions
-    that a "yes" or a "no" then answers.
+    """The model's phrases. `{business}` stands for the business's name.
+
+    `offer` and `else_question` are the questions within other phrases that a "yes" or a "no" answers.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -73,7 +74,7 @@ class Patterns:
 
     @classmethod
     def of(cls, words: Recognised) -> Self:
-        """Compile the words of a language."""
+        """Compile a language's patterns."""
         reach, persons = _one_of(words.reach), _one_of(words.persons)
         return cls(
             insists_on_person=re.compile(rf"\b{reach}(?: \w+){{0,3}} {persons}\b"),

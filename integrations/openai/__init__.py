@@ -1,1 +1,1 @@
-"""Chat Completions, pictures and transcription, by OpenAI's client; imports integrations alone."""
+"""Client of Chat Completions, with images, and of transcription; imports integrations alone."""

@@ -1,4 +1,4 @@
-"""The openai library as it is used here: on our sockets, and its errors in our words."""
+"""The openai library's client on our sockets, and its errors as IntegrationError."""
 
 import json
 import re
@@ -10,18 +10,18 @@ import httpx2
 import openai
 
 from integrations.errors import IntegrationError, is_permanent
-from integrations.http.deadline_transport import LifelineTransport
+from integrations.http.deadline_transport import DeadlineTransport
 from integrations.json_models import dict_of
 from integrations.openai.stream import ErrorInStreamError, UnreadableStreamError
 
 CONNECT_S = 2.0
-"""To connect, and again for TLS; a wait for a free connection lasts no longer either."""
+"""Longest time to connect, for TLS, and to wait for a free connection, each."""
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "no-key-needed"
 _HEADERS = {
     "Accept": "text/event-stream, application/json",
-    "Accept-Encoding": "identity",  # what compresses a stream on its way holds it back
+    "Accept-Encoding": "identity",  # a compressing proxy would delay a stream
     "Content-Type": "application/json",
     "User-Agent": f"OpenAI/Python {openai.__version__}",
 }
@@ -29,14 +29,14 @@ _TIMEOUT = httpx2.Timeout(None, connect=CONNECT_S, pool=CONNECT_S)
 
 
 class OpenAIClient(openai.OpenAI):
-    """The library's client, on our sockets, deaf to the environment and without retries of its own.
+    """The library's client on our sockets, independent of the environment and without retries.
 
-    base_url: None is OpenAI. api_key: None where the server asks for none.
-    connections: how many requests at once; one more waits for a free connection.
+    base_url: None is OpenAI. api_key: None for a server without keys.
+    connections: the most requests at once; another one waits for a free connection.
     """
 
     def __init__(self, *, api_key: str | None, base_url: str | None, connections: int) -> None:
-        self._http = openai.DefaultHttpxClient(transport=LifelineTransport(connections=connections))
+        self._http = openai.DefaultHttpxClient(transport=DeadlineTransport(connections=connections))
         super().__init__(
             api_key=api_key or _NO_KEY,
             base_url=base_url or _OPENAI_URL,
@@ -50,15 +50,15 @@ class OpenAIClient(openai.OpenAI):
 
     @property
     def default_headers(self) -> dict[str, str | openai.Omit]:
-        """Each request's headers. The library's own client adds those of OPENAI_CUSTOM_HEADERS and similar settings."""
+        """Return each request's headers. The library would add those of OPENAI_CUSTOM_HEADERS and similar settings."""
         return {**_HEADERS}
 
     def open_stream(self, body: dict[str, Any]) -> httpx2.Response:
-        """Post a request for a stream and return the response, its body not read yet.
+        """Post a request for a stream and return the response, its body unread.
 
-        Raises openai.APIStatusError and the errors of httpx2. Not by post(), which builds the URL and the headers
-        of each request anew: 1.3 of 12 ms of CPU for an answer, measured in one run; nor by
-        chat.completions.create(), which also walks every message once more to check its type.
+        Raises openai.APIStatusError and the errors of httpx2. The library's post() builds URL and headers anew each
+        time: 1.3 of 12 ms of CPU for an answer, measured in one run. Its chat.completions.create() also checks the type
+        of every message again.
         """
         request = httpx2.Request(
             "POST",
@@ -75,7 +75,7 @@ class OpenAIClient(openai.OpenAI):
 
 
 def _status_error(response: httpx2.Response) -> openai.APIStatusError:
-    """Return what the library raises for an HTTP error, from a response that has been read."""
+    """Return the library's error for an HTTP error, from a response already read."""
     body: Any = response.text.strip()
     with suppress(ValueError, RecursionError):
         body = json.loads(body)
@@ -87,9 +87,9 @@ def _status_error(response: httpx2.Response) -> openai.APIStatusError:
 
 @contextmanager
 def integration_errors() -> Iterator[None]:
-    """Raise IntegrationError for what openai, httpx2 and the reading of a stream raise.
+    """Convert the errors of openai, httpx2 and the stream's reader to IntegrationError.
 
-    Where the provider gives no code, ours is "timeout", "connection" or "unreadable".
+    Without a code by the provider, ours is "timeout", "connection" or "unreadable".
     """
     try:
         yield
@@ -123,7 +123,7 @@ _MEANINGS = {
 
 
 def _refused(error: openai.APIStatusError) -> IntegrationError:
-    """Say what an HTTP error means in our words: the server's may quote the key or the conversation."""
+    """Return the error for an HTTP error, in our words: the server's may quote the key or the conversation."""
     status, code = error.status_code, _plain_code(error.code)
     meaning = _MEANINGS.get(status, "could not answer")
     out_of_quota = code == "insufficient_quota"
@@ -139,7 +139,7 @@ def _refused(error: openai.APIStatusError) -> IntegrationError:
 
 
 def _plain_code(code: object) -> str | None:
-    """A code as OpenAI's are; what another server puts there may quote anything, and is left out."""
+    """Return a code in OpenAI's format; None for any other, which could quote anything."""
     return code if isinstance(code, str) and re.fullmatch(r"[a-z][a-z_]{1,60}", code) else None
 
 

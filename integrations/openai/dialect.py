@@ -1,7 +1,7 @@
 """Adapts Chat Completions requests to the parameters that a server accepts.
 
-Servers that speak it (Ollama, llama.cpp, vLLM) and OpenAI's own models differ in the parameters they take.
-So a refusal of a parameter is no failure: the request goes out again without it, and is remembered.
+Compatible servers (Ollama, llama.cpp, vLLM) and OpenAI's own models differ in their parameters. After the refusal of a
+parameter, the request is sent again without it, and the choice is remembered.
 """
 
 import re
@@ -15,7 +15,7 @@ from integrations.language_model import ToolSpec
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _REASONING_ALLOWANCE = 1000
-"""Tokens on top of the answer's for a model that thinks first: its limit counts both."""
+"""Tokens added to the limit of a reasoning model, because it counts the reasoning too."""
 
 _REFUSALS = frozenset({400, 404, 422, 500, 501})
 """llama.cpp refuses tools with a 500; Ollama has used 404."""
@@ -33,7 +33,7 @@ _TOOLS = re.compile(r"\btools?\b|tool[_ -]choice|functions?\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request turned down: the HTTP status, the parameter where it is named, and the words."""
+    """A refused request: the HTTP status, the parameter if named, and the message."""
 
     status: int
     param: str
@@ -49,10 +49,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The parameters that a server is asked with.
+    """The parameters to send to a server.
 
-    limits: names for the longest answer, of which the first is used. reasoning_effort: None is not sent.
-    trusted: OpenAI's own, which takes tools: what it refuses there is a fault of the tool.
+    limits: names for the answer's limit; the first is used. reasoning_effort: None is not sent.
+    trusted: OpenAI itself, which accepts tools: a refusal there is an error of the tool.
     """
 
     limits: tuple[str, ...]
@@ -62,7 +62,7 @@ class Dialect:
     tools: bool = True
 
     def parameters(self, tools: Sequence[ToolSpec], max_completion_tokens: int) -> dict[str, Any]:
-        """Return what goes beside model, messages and stream."""
+        """Return the parameters besides model, messages and stream."""
         parameters: dict[str, Any] = {}
         if self.limits:
             thinks = self.reasoning_effort not in (None, "none")
@@ -72,12 +72,12 @@ class Dialect:
         if self.reasoning_effort:
             parameters["reasoning_effort"] = self.reasoning_effort
         if tools and self.tools:
-            # No tool_choice: "auto" is what its absence means, and not every server knows the word.
+            # No tool_choice: "auto" is the default, and some servers do not know it.
             parameters["tools"] = [_described(tool) for tool in tools]
         return parameters
 
     def after(self, refusal: Refusal) -> "Dialect | None":
-        """Return what to ask with instead, or None where no parameter was to blame."""
+        """Return the next dialect to try; None if the refusal is not about a parameter."""
         if not refusal.about_a_parameter:
             return None
         if refusal.names(_EFFORT):  # before tools: "Function tools with reasoning_effort are not supported"
@@ -91,7 +91,7 @@ class Dialect:
         return None
 
     def _with_another_effort(self, message: str) -> "Dialect":
-        """The least of those that the refusal lists; else none; else not a word of it."""
+        """Use the least effort listed in the refusal; else "none"; else send no effort."""
         listed = message.partition("Supported values are")[2]
         offered = [
             effort for effort in EFFORTS if f"'{effort}'" in listed and effort != self.reasoning_effort
@@ -102,24 +102,24 @@ class Dialect:
 
 
 def dialect_for(model: str, base_url: str | None, reasoning_effort: str | None) -> Dialect:
-    """Return what to try first. reasoning_effort: the configured one, which goes before any other."""
+    """Return the first dialect to try. reasoning_effort: the configured one, preferred to any other."""
     if not is_openai(base_url):
-        # Many servers know only the old name, and some ignore the new one without a word.
+        # Many servers know only the old name, and some ignore the new one without an error.
         return Dialect(("max_tokens", "max_completion_tokens"), reasoning_effort, trusted=False)
     effort = reasoning_effort or least_effort(model)
     return Dialect(("max_completion_tokens", "max_tokens"), effort, trusted=True)
 
 
 def is_openai(base_url: str | None) -> bool:
-    """Say whether the address is OpenAI's own, a region's (eu.api.openai.com) included."""
+    """Return whether the address is OpenAI's own, or a region's (eu.api.openai.com)."""
     host = urlsplit(base_url).hostname or "" if base_url else "api.openai.com"
     return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
 def least_effort(model: str) -> str | None:
-    """Return the least reasoning that one of OpenAI's models takes; None: it has no such parameter.
+    """Return the least reasoning effort of an OpenAI model; None if it has no such parameter.
 
-    Before gpt-5.1 "none" is not taken. Where this is wrong, the refusal lists what is right.
+    Models before gpt-5.1 do not accept "none". After a wrong guess, the refusal lists the right values.
     """
     name = model.removeprefix("ft:")
     if re.match(r"o\d", name):

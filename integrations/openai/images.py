@@ -9,17 +9,17 @@ NOT_SHOWN = "[the picture could not be shown to the assistant]"
 
 
 def has_images(messages: Sequence[Message]) -> bool:
-    """Say whether there is a picture in a prompt."""
+    """Return whether a prompt has an image."""
     return any(isinstance(message.get("content"), list) for message in messages)
 
 
 def refuses_pictures(status: int, message: str) -> bool:
-    """Say whether a refusal may be of a picture. Some servers answer one with a fault of their own."""
+    """Return whether a refusal may be about an image. Some servers answer an image with an internal error."""
     return status in _REFUSALS or (status == 500 and "image" in message.lower())
 
 
 def without_images(messages: Sequence[Message]) -> list[Message]:
-    """Return the prompt in words alone, which say that there was a picture."""
+    """Return the prompt with a note in place of each image."""
     return [_in_words(message) for message in messages]
 
 

@@ -1,9 +1,8 @@
-"""OpenAI's Chat Completions, and the servers that speak it: Ollama, llama.cpp, vLLM.
+"""A language model behind Chat Completions: OpenAI, or a compatible server (Ollama, llama.cpp, vLLM).
 
-The openai library's client sends the request and says what an error means (client);
-the sockets (deadline_transport), the reading of the stream (stream) and the retries are ours, because
-somebody is on the phone: a deadline is exact, a cancelled answer stops at once, and nothing is tried again
-after the first word.
+The openai library's client makes the requests (client). The sockets (deadline_transport), the stream's parser (stream)
+and the retries are ours: on the phone a deadline must be exact, a cancelled answer must stop at once, and nothing may
+be retried after the first word.
 """
 
 import logging
@@ -29,7 +28,7 @@ from integrations.openai.stream import DONE, ChunkReader, UnreadableStreamError,
 logger = logging.getLogger(__name__)
 
 _DRAIN_S = 0.1
-"""Maximum wait for the rest after [DONE]; the connection is then closed."""
+"""Longest wait for the remainder after [DONE]; the connection is then closed."""
 
 _RETRY_PAUSES_S = (0.1, 0.4)
 _MOST_ADAPTATIONS = 6
@@ -38,12 +37,13 @@ _MOST_ADAPTATIONS = 6
 class OpenAIModel:
     """A model behind Chat Completions.
 
-    model: the name that the server knows it by. api_key: may be None where base_url is given.
-    base_url: with its /v1; None is OpenAI. reasoning_effort: None is the least that OpenAI's model takes,
-    and not a word of it to other servers. max_completion_tokens: of the answer, thoughts not counted.
-    connections: how many answers may be on their way at once; a further one waits up to 2 s.
+    model: its name on the server. api_key: may be None with a base_url.
+    base_url: with its /v1; None is OpenAI.
+    reasoning_effort: None is the least for OpenAI's models, and not sent to other servers.
+    max_completion_tokens: for the answer, reasoning excluded.
+    connections: the most answers in progress; another one waits up to 2 s.
 
-    The environment has no say here: not in OPENAI_* variables either.
+    The environment is ignored, OPENAI_* variables included.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class OpenAIModel:
 
     @property
     def name(self) -> str:
-        """The model's name, as configured."""
+        """Return the model's name, as configured."""
         return self._model
 
     def with_model(self, model: str, *, reasoning_effort: str | None = None) -> "OpenAIModel":
@@ -89,15 +89,15 @@ class OpenAIModel:
     ) -> "OpenAIStream":
         """Start an answer; see LanguageModel.stream.
 
-        first_event_s runs until the first sign of the answer: of a tool call, its first fragment. A failure
-        before it is tried again where that can help and there is time.
+        first_event_s ends with the first sign of the answer, such as a tool call's first fragment. An earlier failure
+        is retried if there is time and it is not permanent.
         """
         return OpenAIStream(self, messages, tools, first_event_s, total_s)
 
     def complete(self, messages: Sequence[Message], total_s: float) -> tuple[str, Usage | None]:
-        """Return a whole answer, for work that nobody waits for. Raises IntegrationError, also when cut off.
+        """Return a whole answer, for background work. Raises IntegrationError, also for an interrupted answer.
 
-        A picture that the server cannot be shown is an error here: whoever asks wants to know what it shows.
+        A refused image is an error here: the question is about the image.
         """
         words: list[str] = []
         usage, finished = None, False
@@ -112,9 +112,9 @@ class OpenAIModel:
         return "".join(words), usage
 
     def warm_up(self) -> threading.Thread:
-        """Open a connection in the background, so that the first caller does not wait for one.
+        """Open a connection in the background, so that the first caller does not wait for one. Return its thread.
 
-        Tells nothing when it fails: the first answer will. Returns the thread that does it.
+        A failure is ignored: the first answer will report it.
         """
         thread = threading.Thread(target=self._ask_for_model, name="model-warm-up", daemon=True)
         thread.start()
@@ -125,7 +125,7 @@ class OpenAIModel:
         self._client.close()
 
     def _ask_for_model(self) -> None:
-        # It costs no tokens, and a server that does not know the question has been connected to as well.
+        # It costs no tokens, and connects even to a server without this route.
         with CancelScope(time.monotonic() + 5).active(), suppress(openai.OpenAIError, httpx2.HTTPError):
             self._client.get(f"/models/{quote(self._model, safe='')}", cast_to=object)
 
@@ -134,8 +134,8 @@ class OpenAIModel:
     ) -> httpx2.Response:
         """Send a request in the current cancel scope and return the open response.
 
-        Leaves out what this server turns out not to take, and pictures that it cannot be shown where it may.
-        Raises the errors of openai and httpx2.
+        Leaves out parameters that the server refuses, and refused images if drops_images. Raises the errors of openai
+        and httpx2.
         """
         for _ in range(_MOST_ADAPTATIONS):
             dialect = self._dialect
@@ -147,7 +147,7 @@ class OpenAIModel:
                 refused = has_images(messages) and refuses_pictures(error.status_code, error.message)
                 if not (refused and drops_images):
                     raise
-                messages = without_images(messages)  # of this request alone: another picture may do
+                messages = without_images(messages)  # for this request alone: another image may be accepted
         return self._client.open_stream(self._body(self._dialect, messages, tools))
 
     def _body(
@@ -157,7 +157,7 @@ class OpenAIModel:
         return {"model": self._model, "messages": list(messages), "stream": True, **parameters}
 
     def _learn(self, asked_with: Dialect, error: openai.APIStatusError) -> bool:
-        """Say whether to ask again: with less, or with what another request has just learned."""
+        """Return whether to try again: with fewer parameters, or with the dialect learned by another request."""
         refusal = Refusal(error.status_code, str(error.param or ""), str(error.message))
         better = asked_with.after(refusal)
         if better is None:
@@ -172,7 +172,7 @@ class OpenAIModel:
 
 
 class OpenAIStream:
-    """An answer on its way; see ModelStream. Iterated once."""
+    """An answer in progress; see ModelStream. Iterated once."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class OpenAIStream:
             except IntegrationError as error:
                 if self._scope.is_cancelled:
                     return
-                if self._begun or not self._worth_another(error, next(pauses, None)):
+                if self._begun or not self._wait_for_retry(error, next(pauses, None)):
                     raise
             else:
                 return
@@ -257,20 +257,20 @@ class OpenAIStream:
         self._scope.gathering = self._scope.gathers
 
     def _drain(self, rest: Iterator[list[bytes]]) -> None:
-        """Read to the end of the body, without which the connection could not be used again."""
+        """Read to the end of the body, so that the connection can be reused."""
         self._scope.deadline = min(self._scope.deadline, time.monotonic() + _DRAIN_S)
         with suppress(httpx2.HTTPError, UnreadableStreamError):
             for _ in rest:
                 pass
 
-    def _worth_another(self, error: IntegrationError, pause: float | None) -> bool:
-        """Wait before another try; False where none would help or fit."""
+    def _wait_for_retry(self, error: IntegrationError, pause: float | None) -> bool:
+        """Wait before a retry; return False if none would help or fit."""
         if error.permanent or pause is None:
             return False
         if error.retry_after_s is not None:
             pause = error.retry_after_s
         elif error.code == "connection" and pause == _RETRY_PAUSES_S[0]:
-            pause = 0.0  # most likely a kept connection that the server had closed
+            pause = 0.0  # most likely an idle connection closed by the server
         else:
             pause *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads callers out, hides nothing
         if pause >= self._scope.remaining_s:

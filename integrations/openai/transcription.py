@@ -26,10 +26,10 @@ _NAMES = {
     "video/mp4": "nota.mp4",
     "video/webm": "nota.webm",
 }
-"""Media types that OpenAI accepts, each with a file name whose ending it recognises. Not AMR, 3GP, bare AAC."""
+"""Media types accepted by OpenAI, each with a file name of a known extension. Not AMR, 3GP, bare AAC."""
 
 _LANGUAGES_PLURAL = "gpt-transcribe"
-"""Models so called take `languages`, and pass over the `language` that the earlier ones take without a word."""
+"""Models with this prefix take `languages`, and ignore the `language` of earlier models without an error."""
 
 _RETRY_PAUSE_S = 0.3
 _CONNECTIONS = 20
@@ -38,7 +38,7 @@ _CONNECTIONS = 20
 class OpenAITranscriber:
     """A speech-to-text model. Thread-safe.
 
-    model, api_key, base_url: as OpenAIModel takes them. total_s: seconds for all of it, a second try included.
+    model, api_key, base_url: as for OpenAIModel. total_s: seconds for the whole transcription, a retry included.
     """
 
     def __init__(self, model: str, *, api_key: str | None, base_url: str | None, total_s: float = 30) -> None:
@@ -49,11 +49,11 @@ class OpenAITranscriber:
         self._total_s = total_s
 
     def transcribe(self, content: bytes, *, media_type: str, language: str | None) -> str:
-        """Return what is said in a recording; "" where nothing is. Raises IntegrationError.
+        """Return the words of a recording; "" for silence. Raises IntegrationError.
 
-        media_type: what the content is, its parameters included or not. What OpenAI does not take is refused
-        here, with code UNSUPPORTED. language: a hint, "es" or "es-ES"; a server that does not take it is asked
-        without.
+        media_type: with or without its parameters. A type not accepted by OpenAI is refused here, with code
+        UNSUPPORTED.
+        language: a hint, "es" or "es-ES"; left out for a server that refuses it.
         """
         kind = media_type.partition(";")[0].strip().lower()
         if kind not in _NAMES:
@@ -69,7 +69,7 @@ class OpenAITranscriber:
 
     def _hint(self, language: str | None) -> dict[str, Any]:
         code = (language or "").replace("_", "-").partition("-")[0].lower()
-        if len(code) != 2:  # ISO 639-1 has no longer ones
+        if len(code) != 2:  # ISO 639-1 has two-letter codes alone
             return {}
         return {"languages": [code]} if self._model.startswith(_LANGUAGES_PLURAL) else {"language": code}
 
@@ -79,7 +79,7 @@ class OpenAITranscriber:
         except IntegrationError as error:
             if hint and _is_about_language(error):
                 again = recording
-            elif _worth_another(error, scope):
+            elif _wait_for_retry(error, scope):
                 again = {**recording, **hint}
             else:
                 raise
@@ -88,7 +88,7 @@ class OpenAITranscriber:
     def _ask_once(self, arguments: dict[str, Any], scope: CancelScope) -> str:
         with integration_errors(), scope.active():
             answer = self._client.audio.transcriptions.create(**arguments)
-        text = getattr(answer, "text", None)  # the library takes any 2xx for an answer, a proxy's page too
+        text = getattr(answer, "text", None)  # the library accepts any 2xx, even a proxy's page
         if not isinstance(text, str):
             raise IntegrationError(
                 "the model's server sent no transcript", permanent=False, code="unreadable"
@@ -104,8 +104,8 @@ def _is_about_language(error: IntegrationError) -> bool:
     )
 
 
-def _worth_another(error: IntegrationError, scope: CancelScope) -> bool:
-    """Wait before another try; False where none would help or fit."""
+def _wait_for_retry(error: IntegrationError, scope: CancelScope) -> bool:
+    """Wait before a retry; return False if none would help or fit."""
     pause = _RETRY_PAUSE_S if error.retry_after_s is None else error.retry_after_s
     if error.permanent or pause >= scope.remaining_s:
         return False

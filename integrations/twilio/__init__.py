@@ -1,1 +1,1 @@
-"""Twilio's REST API: calls, messages, media; imports integrations alone."""
+"""Client of Twilio's REST API: calls, messages, media; imports integrations alone."""

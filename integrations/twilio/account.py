@@ -1,6 +1,6 @@
 """Connects the clients of Twilio's REST API: time limits, a stand-in's address, and errors.
 
-Values in, frozen values out; whatever goes wrong is one IntegrationError.
+Methods take plain values and return frozen ones. Every failure is an IntegrationError.
 """
 
 import json
@@ -34,20 +34,21 @@ from integrations.errors import (
 from integrations.twilio.error_codes import PASSING_CODES
 
 MOST_CONNECTIONS = 64
-"""Kept open for the next request; one above them is closed after its own."""
+"""Connections kept open for reuse; one above them is closed after its request."""
 
 _T = TypeVar("_T")
 
 
 class TwilioAccount:
-    """One account of Twilio's. Thread-safe.
+    """One Twilio account. Thread-safe.
 
-    api_url: a stand-in's base URL, asked in place of https://api.twilio.com and its sister hosts, and
-    never through a proxy. timeout_s: seconds to connect and between two reads. total_s: seconds for a
-    whole request, looking up the host name included.
+    api_url: a stand-in's base URL in place of https://api.twilio.com and its other hosts, never reached through a
+    proxy.
+    timeout_s: seconds to connect and between two reads.
+    total_s: seconds for a whole request, including the lookup of the host name.
 
-    Every method raises IntegrationError. Its code is Twilio's (21211), or the HTTP status where Twilio
-    gave none, or one in letters from integrations.errors; its retry_after_s is Twilio's Retry-After.
+    Every method raises IntegrationError. Its code is Twilio's (21211), else the HTTP status, else one in letters from
+    integrations.errors; its retry_after_s is Twilio's Retry-After.
     """
 
     def __init__(
@@ -66,24 +67,23 @@ class TwilioAccount:
 
 @contextmanager
 def one_error() -> Iterator[None]:
-    """Raise whatever goes wrong inside as an IntegrationError."""
+    """Convert every failure inside the block to IntegrationError."""
     try:
         yield
     except TwilioException as error:
         raise _refusal(error) from error
     except requests.RequestException as error:
         raise _no_answer(error) from error
-    except (ValueError, ArithmeticError) as error:  # a 2xx that is no JSON, or not of the shape it should be
+    except (ValueError, ArithmeticError) as error:  # a 2xx without JSON, or with an unexpected shape
         raise IntegrationError(
             "Twilio's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
         ) from error
 
 
 class _HttpClient(TwilioHttpClient):
-    """Sends Twilio's requests, with an end to every wait, and to a stand-in where there is one.
+    """Sends Twilio's requests with a limit to every wait, to a stand-in if there is one.
 
-    The library's own `request` keeps the last response in an attribute and returns it from there, which
-    mixes up the answers of two threads; hence one that keeps nothing.
+    The library's own `request` returns the last response from an attribute and so mixes up the answers of two threads.
     """
 
     def __init__(self, *, api_url: str | None, timeout_s: float, total_s: float) -> None:
@@ -93,7 +93,7 @@ class _HttpClient(TwilioHttpClient):
         self._connections = requests.Session()
         for scheme in ("https://", "http://"):
             self._connections.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
-        self._connections.trust_env = not api_url  # trust: HTTPS_PROXY and REQUESTS_CA_BUNDLE count
+        self._connections.trust_env = not api_url  # with trust, HTTPS_PROXY and REQUESTS_CA_BUNDLE count
 
     def request(
         self,
@@ -118,17 +118,17 @@ class _HttpClient(TwilioHttpClient):
         target = self._rerouted(url)
         answer = _within(self._total_s, lambda: self._connections.request(method, target, **arguments))
         if answer.ok and answer.content and not isinstance(json.loads(answer.text), dict):
-            raise ValueError("JSON, but no object")  # the library would trip over it, in ways of its own
+            raise ValueError("JSON, but no object")  # the library would fail on it with errors of other kinds
         response = Response(answer.status_code, answer.text, answer.headers)
         wait_s = None if answer.ok else retry_after_s(answer.headers.get("Retry-After"))
         if wait_s is not None:
-            # Here, because no exception of the library's keeps a header.
+            # Here, because the library's exceptions keep no headers.
             refused = Version.exception(method, url, response, "")
             raise _refusal(refused, wait_s) from refused
         return response
 
     def _rerouted(self, url: str) -> str:
-        # Here, not in the library's base_url: TWILIO_EDGE and TWILIO_REGION rewrite that one.
+        # The library's base_url does not do: TWILIO_EDGE and TWILIO_REGION rewrite it.
         if not self._api_url:
             return url
         parts = urlsplit(url)
@@ -136,9 +136,9 @@ class _HttpClient(TwilioHttpClient):
 
 
 def _within(total_s: float, work: Callable[[], _T]) -> _T:
-    """Run `work` for at most that long; then requests.Timeout, and what it still returns is dropped.
+    """Run `work` for at most total_s seconds; then raise requests.Timeout and drop its result.
 
-    A thread, because neither a name lookup nor a server that sends a byte now and then knows a deadline.
+    It runs in a thread, because a name lookup and a slow trickle of bytes ignore timeouts.
     """
     outcomes: SimpleQueue[tuple[_T | None, BaseException | None]] = SimpleQueue()
 
@@ -159,16 +159,16 @@ def _within(total_s: float, work: Callable[[], _T]) -> _T:
 
 
 def _refusal(error: TwilioException, retry_after_s: float | None = None) -> IntegrationError:
-    # Not str(error): that is painted in ANSI colours where stderr is a terminal.
+    # Not str(error): it has ANSI colours when stderr is a terminal.
     if isinstance(error, TwilioRestException):
         return _described(error.msg, error.code, error.status, retry_after_s)
     if isinstance(error, TwilioServiceException):
         message = ". ".join(filter(None, (error.title, error.detail)))
         return _described(message, error.code, error.status, retry_after_s)
     if error.args and isinstance(error.args[-1], Response):
-        # A page of a list, of whose refusal the library tells neither code nor status.
+        # The library gives neither code nor status for the refusal of a list's page.
         return _refusal(Version.exception("GET", "", error.args[-1], ""))
-    # What else the library raises once a request was made: an answer that is no page of a list.
+    # The library's remaining error after a request: an answer that is no page of a list.
     return IntegrationError(_plain(str(error)), permanent=False, code=NOT_UNDERSTOOD)
 
 
@@ -203,7 +203,7 @@ def _failure(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return NO_ANSWER_IN_TIME
     cause = error.args[0] if error.args else None
-    # A broken protocol is a connection that was there: the request may have been read before it went.
+    # A broken protocol means that there was a connection: the request may have been read before it broke.
     return CONNECTION_LOST if isinstance(cause, HTTPError) and not _never_sent(cause) else NO_CONNECTION
 
 

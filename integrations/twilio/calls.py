@@ -23,7 +23,7 @@ _MACHINE_OPTIONS = {"machine_detection": "DetectMessageEnd", "machine_detection_
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """A call as Twilio last described it.
+    """A call's state as last reported by Twilio.
 
     status: queued, ringing, in-progress, completed, busy, failed, no-answer or canceled.
     duration_s: None until it is over. price: what it cost, positive; None until Twilio has billed it,
@@ -61,7 +61,7 @@ class TwilioRest(TwilioAccount):
         ring_s: int | None = None,
         detect_machine: bool = False,
     ) -> CallState:
-        """Place a call and return it as it was queued. Not repeated here: a repeated call rings twice.
+        """Place a call and return it as queued. Never retried: a repeated call rings twice.
 
         to, sender: E.164. url: where Twilio fetches the TwiML when somebody answers; twiml: the TwiML
         itself, at most 4000 characters; exactly one of the two. ring_s: 1 to 600, Twilio's default is 60.
@@ -81,12 +81,12 @@ class TwilioRest(TwilioAccount):
             return _state(call)
 
     def fetch_call(self, sid: str) -> CallState:
-        """Return the call as it is now."""
+        """Return the call's present state."""
         with one_error():
             return _state(self._client.calls(sid).fetch())
 
     def end_call(self, sid: str) -> CallState:
-        """Hang up, or cancel what has not been answered yet; a call that is over is left as it is."""
+        """Hang up, or cancel an unanswered call. A finished call is left unchanged."""
         try:
             with one_error():
                 return _state(self._client.calls(sid).update(status="completed"))
@@ -96,7 +96,7 @@ class TwilioRest(TwilioAccount):
         return self.fetch_call(sid)
 
     def redirect_call(self, sid: str, twiml: str) -> CallState:
-        """Have a call that is going on leave what it does and go on with this TwiML, at most 4000 characters."""
+        """Replace the TwiML of a call in progress, at most 4000 characters."""
         with one_error():
             return _state(self._client.calls(sid).update(twiml=twiml))
 

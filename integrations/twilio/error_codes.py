@@ -1,6 +1,6 @@
 """Explains Twilio's error codes and their remedies to the user.
 
-Follows https://www.twilio.com/docs/api/errors; the codes in letters are those of integrations/errors.py.
+Follows https://www.twilio.com/docs/api/errors; the codes in letters are from integrations/errors.py.
 """
 
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE, NOT_UNDERSTOOD
@@ -9,7 +9,7 @@ from translations import Message, in_language, lazy_gettext
 _CONSOLE = "https://console.twilio.com"
 
 PASSING_CODES = frozenset({20429, 21611, 30001, 63010, 63012, 63017, 63018})
-"""Twilio's codes for what passes by itself: too much at once, or a failure inside Twilio or WhatsApp."""
+"""Twilio's codes for temporary errors: a rate limit, or a failure inside Twilio or WhatsApp."""
 
 _ADVICE: dict[int | str, Message] = {
     10001: lazy_gettext(
@@ -208,10 +208,9 @@ _SERVER_FAILURE = lazy_gettext(
 
 
 def what_to_do(code: int | str | None, language: str) -> str | None:
-    """Say what a code means and what to do, in a language; None for a code that has no entry.
+    """Return a code's meaning and remedy in a language; None for an unknown code.
 
-    code: of an IntegrationError that one of Twilio's clients raised (where Twilio gave none, that is the HTTP
-    status), or of a receipt.
+    code: of a receipt, or of an IntegrationError raised by a Twilio client (Twilio's own, else the HTTP status).
     """
     advice = _ADVICE.get(code) if code is not None else None
     if isinstance(code, int) and 500 <= code < 600:
@@ -223,9 +222,9 @@ def what_to_do(code: int | str | None, language: str) -> str | None:
 
 
 def receipt_is_permanent(code: int | None) -> bool:
-    """Say whether a message that failed with this code would fail again if it were sent again.
+    """Return whether a message that failed with this code would fail again.
 
-    code: a receipt's ErrorCode, or a MessageState's error_code. A failure without one, or with a code
-    of no entry, is permanent: nothing says that it passes, and it may have arrived after all.
+    code: a receipt's ErrorCode, or a MessageState's error_code. No code, or an unknown one, counts as permanent: the
+    message may have arrived after all.
     """
     return code not in PASSING_CODES

@@ -1,8 +1,8 @@
 """Downloads the media of messages from Twilio.
 
-A link of Twilio's asks for the account's credentials and then sends one on to a CDN, under an address that is good
-for a while. The link comes in a webhook: nothing but our own account's media at Twilio's own host is given the
-credentials, and nobody else ever. Follows https://www.twilio.com/docs/messaging/api/media-resource.
+A link takes the account's credentials and redirects to a CDN, under an address valid for a while. The links come in
+webhooks, so only our own account's media at Twilio's own host get the credentials. Follows
+https://www.twilio.com/docs/messaging/api/media-resource.
 """
 
 import base64
@@ -16,8 +16,8 @@ import httpx2
 
 from integrations.errors import IntegrationError, is_permanent
 from integrations.http.deadline_sockets import CancelScope
-from integrations.http.deadline_transport import LifelineTransport
-from integrations.http.downloads import no_answer_from, read_capped
+from integrations.http.deadline_transport import DeadlineTransport
+from integrations.http.downloads import network_errors_of, read_capped
 
 __all__ = ["FOREIGN_URL", "NOT_FOUND", "REDIRECT_REFUSED", "TOO_LARGE", "TwilioMedia"]
 
@@ -31,7 +31,7 @@ _CONNECT_S = 5.0
 _CONNECTIONS = 20
 _MOST_REDIRECTS = 3
 _PAUSES_S = (0.3, 0.8, 1.5)
-"""Before another try: a file can be a moment later than the message that it came with."""
+"""Pauses before retries: a file can appear a moment later than its message."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRONG_CREDENTIALS = 20003
 
@@ -39,16 +39,17 @@ _LOOPBACK = r"http://127\.0\.0\.1:[0-9]{1,5}"
 _CDN_DOMAINS = (".twiliocdn.com", ".twilio.com")
 _S3_HOSTS = ("s3-external-1.amazonaws.com", "s3.amazonaws.com")
 _S3_BUCKET = "/media.twiliocdn.com/"
-"""Everybody has files at Amazon's hosts: of these, Twilio's bucket alone."""
+"""Anybody may have files on Amazon's hosts, so only Twilio's bucket is accepted there."""
 
 
 class TwilioMedia:
-    """The media of one account of Twilio's. Thread-safe.
+    """The media of one Twilio account. Thread-safe.
 
-    api_url: a stand-in's base URL, in place of https://api.twilio.com; where it is loopback, it may send one on to
-    other servers there. loopback: links of a simulator on this machine are taken, whatever its port.
-    total_s: seconds for all of a download, tries and name lookups included.
-    pauses_s: before each further try, where Twilio has no such file yet or cannot answer.
+    api_url: a stand-in's base URL in place of https://api.twilio.com; a loopback one may redirect to other loopback
+    servers.
+    loopback: accept links of a simulator on this machine, on any port.
+    total_s: seconds for a whole download, retries and name lookups included.
+    pauses_s: before each retry, after a missing file or a temporary failure.
     """
 
     def __init__(
@@ -69,13 +70,13 @@ class TwilioMedia:
         self._local = loopback or _is_loopback(httpx2.URL(base).host)
         self._total_s = total_s
         self._pauses_s = pauses_s
-        self._transport = LifelineTransport(connections=_CONNECTIONS)
+        self._transport = DeadlineTransport(connections=_CONNECTIONS)
 
     def download(self, url: str, *, most_bytes: int = 16 * 1024 * 1024) -> bytes:
         """Return a file. Raises IntegrationError, whose message never holds the link.
 
-        Its code is one of this module's, or one of integrations.errors, or the HTTP status. A link not of our own
-        account's media is refused before anything is asked. What is larger than most_bytes is left at that size.
+        The error's code is one of this module or integrations.errors, or the HTTP status. A link to anything but our
+        account's media is refused without a request; so is a file above most_bytes.
         """
         if not self._link.fullmatch(url):
             raise IntegrationError("not a link to this account's media", permanent=True, code=FOREIGN_URL)
@@ -96,18 +97,18 @@ class TwilioMedia:
     def _fetch(self, link: str, most_bytes: int, scope: CancelScope) -> bytes:
         url, headers = httpx2.URL(link), {"Authorization": self._credentials}
         for _ in range(1 + _MOST_REDIRECTS):
-            with no_answer_from("Twilio"), scope.active(), self._asked(url, headers, scope) as response:
+            with network_errors_of("Twilio"), scope.active(), self._opened(url, headers, scope) as response:
                 if response.status_code not in _REDIRECTS:
                     return _content(response, most_bytes)
             url, headers = self._next(url, response.headers.get("Location", "")), {}
         raise _refused_redirect("sends one on too often")
 
     @contextmanager
-    def _asked(
+    def _opened(
         self, url: httpx2.URL, headers: dict[str, str], scope: CancelScope
     ) -> Iterator[httpx2.Response]:
-        # By the transport and not by a client: no cookies, no proxies, no netrc, no redirects by itself. Identity,
-        # and raw below, because a compressed file would be larger than what was counted.
+        # The transport has no cookies, proxies, netrc or redirects. Identity, and raw reading below: a compressed file
+        # would be larger than the bytes counted.
         response = self._transport.handle_request(
             httpx2.Request(
                 "GET",

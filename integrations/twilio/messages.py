@@ -22,11 +22,12 @@ MOST_FILES = 10
 
 @dataclass(frozen=True, slots=True)
 class MessageState:
-    """A message as Twilio last described it.
+    """A message's state as last reported by Twilio.
 
     status: accepted, scheduled, queued, sending, sent, delivered, read, undelivered, failed or canceled.
-    to, sender: as Twilio writes them, whatsapp:+34600000001. error_code: why it failed, once it has.
-    created_at: UTC, in whole seconds. price: what it cost, positive; None until Twilio has billed it.
+    to, sender: as Twilio writes them, whatsapp:+34600000001.
+    error_code: the reason of a failure. created_at: UTC, in whole seconds.
+    price: the cost, positive; None until billed.
     """
 
     sid: str
@@ -55,8 +56,8 @@ class ReceivedMessage:
 class TwilioMessages(TwilioAccount):
     """The WhatsApp messages of an account.
 
-    What Twilio accepts here can still fail on its way: the receipt then carries a code, and receipt_is_permanent says
-    whether to try again.
+    A message accepted by Twilio can still fail: its receipt then carries a code, and receipt_is_permanent tells if a
+    retry can help.
     """
 
     def send(
@@ -70,13 +71,13 @@ class TwilioMessages(TwilioAccount):
         content_variables: Mapping[str, str] | None = None,
         status_callback: str | None = None,
     ) -> MessageState:
-        """Send a message and return it as it was queued. Not repeated here: a repeated one arrives twice.
+        """Send a message and return it as queued. Never retried: a repeated message arrives twice.
 
         to, sender: whatsapp:+E164. body: at most 1600 characters. media_url: public; it may go with a body.
-        content_sid: an approved template (HX...), in place of both; content_variables: what its
-        placeholders become, by number ("1"), none of them empty or with a line break.
-        status_callback: where Twilio posts the receipts; there is none for queued.
-        Where this raises, may_have_been_done says whether the message may be on its way all the same.
+        content_sid: an approved template (HX...), in place of both.
+        content_variables: values of its placeholders by number ("1"), none empty or with a line break.
+        status_callback: the URL for receipts; there is none for queued.
+        After an error, may_have_been_done tells if the message may be on its way.
         """
         with one_error():
             return _state(
@@ -92,17 +93,17 @@ class TwilioMessages(TwilioAccount):
             )
 
     def fetch(self, sid: str) -> MessageState:
-        """Return the message as it is now."""
+        """Return the message's present state."""
         with one_error():
             return _state(self._client.messages(sid).fetch())
 
     def last_sent(self, *, to: str, sender: str, since: datetime, limit: int = 50) -> list[MessageState]:
-        """Return what we sent to that address since then, newest first, TwiML's replies among it.
+        """Return the messages sent to that address since then, newest first, including replies in TwiML.
 
-        To find out whether a message whose SID was never learned did go out. since: aware, and by Twilio's
-        clock, so that a margin is wise. limit: how many of the latest messages are looked through, 1 to 1000.
+        For messages whose SID never arrived. since: aware, on Twilio's clock; allow a margin.
+        limit: how many of the latest messages to search, 1 to 1000.
         """
-        # Not by DateSent: a message that still waits in Twilio's queue has none, and would be sent again.
+        # Not by DateSent: a message still in Twilio's queue has none, and would be sent again.
         earliest = since.replace(microsecond=0)
         with one_error():
             found = self._client.messages.list(to=to, from_=sender, limit=limit)
@@ -128,9 +129,9 @@ class TwilioMessages(TwilioAccount):
             ]
 
     def show_typing(self, message_sid: str) -> None:
-        """Show the writer of that inbound message that an answer is being written, and mark it as read.
+        """Show "typing" to the writer of a received message, and mark the message as read.
 
-        It vanishes with the answer, or after 25 s.
+        It ends with the answer, or after 25 s.
         """
         with one_error():
             indicators = self._client.messaging.v2.typing_indicator

@@ -32,7 +32,7 @@ def open_live(database):
     opened = []
 
     def open_one(**limits):
-        opened.append(Live(database, **{"every_s": SOON_S, "still_here_s": 5.0, **limits}))
+        opened.append(Live(database, **{"every_s": SOON_S, "keepalive_s": 5.0, **limits}))
         return opened[-1]
 
     yield open_one
@@ -117,7 +117,7 @@ def test_a_page_of_calls_is_told_that_one_began(database, talks, open_live):
 def test_a_change_elsewhere_is_no_news(database, talks, open_live):
     chat, other = (talks.chat(talks.contact(wrote=1), "Hola") for _ in range(2))
     topic = topic_of(chat)
-    stream = open_live(still_here_s=SOON_S, lasts_s=0.3).watch(topic, seen(database, topic))
+    stream = open_live(keepalive_s=SOON_S, lasts_s=0.3).watch(topic, seen(database, topic))
 
     talks.message(other, "Nada para aquí")
 
@@ -126,7 +126,7 @@ def test_a_change_elsewhere_is_no_news(database, talks, open_live):
 
 def test_a_stream_ends_in_time_so_that_the_browser_comes_back(talks, open_live):
     chat = talks.chat(talks.contact(wrote=1), "Hola")
-    live = open_live(lasts_s=0.1, still_here_s=SOON_S, most=1)
+    live = open_live(lasts_s=0.1, keepalive_s=SOON_S, most=1)
 
     events = list(live.watch(topic_of(chat), ""))
 

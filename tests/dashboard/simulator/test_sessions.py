@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dashboard.simulator.sessions import (
-    BEAT_EVERY,
+    HEARTBEAT_EVERY,
     LONGEST_SILENCE,
     MOST_OPEN,
     PAGE_GONE,
@@ -182,7 +182,7 @@ def test_a_page_that_is_gone_ends_it(page, clock):
     page.wait_for("did")
     assert not page.look().is_over
 
-    clock.advance(BEAT_EVERY)
+    clock.advance(HEARTBEAT_EVERY)
 
     assert page.wait_for("over")["reason"] == "page gone"
 
@@ -194,14 +194,14 @@ def test_a_page_that_only_looks_keeps_it_for_so_long(page, clock, database):
         with database.write() as connection:
             browser_sessions.note_seen(connection, page.look().id, clock())
         clock.advance(browser_sessions.STALE - timedelta(seconds=1))
-        wait_for_beat(database, clock)
+        wait_for_heartbeat(database, clock)
 
-    clock.advance(BEAT_EVERY)
+    clock.advance(HEARTBEAT_EVERY)
 
     assert page.wait_for("over")["reason"] == "idle"
 
 
-def wait_for_beat(database, clock):
+def wait_for_heartbeat(database, clock):
     def phone():
         return every(database, BrowserPhone)[0]
 

@@ -1,4 +1,4 @@
-"""The same body in fewer chunks, however its bytes were cut."""
+"""Chunks merged into the same body, however its bytes arrive."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.http.deadline_sockets import FewerChunks
+from integrations.http.deadline_sockets import ChunkMerger
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -38,8 +38,8 @@ def cut(data, places):
 
 
 def through(pieces):
-    fewer = FewerChunks()
-    return [fewer.feed(piece) for piece in pieces]
+    merger = ChunkMerger()
+    return [merger.feed(piece) for piece in pieces]
 
 
 @given(
@@ -63,11 +63,11 @@ def test_chunks_that_come_together_are_read_as_one():
 
 
 def test_a_chunk_that_has_begun_is_not_held_back():
-    fewer = FewerChunks()
+    merger = ChunkMerger()
 
-    assert fewer.feed(HEAD + b"5\r\nhol") == HEAD + b"5\r\nhol"
-    assert fewer.feed(b"a.\r\n2\r\nde\r\n3\r\nque\r\n4") == b"a.\r\n5\r\ndeque\r\n4"
-    assert fewer.feed(b"\r\ntal?\r\n0\r\n\r\n") == b"\r\ntal?\r\n0\r\n\r\n"
+    assert merger.feed(HEAD + b"5\r\nhol") == HEAD + b"5\r\nhol"
+    assert merger.feed(b"a.\r\n2\r\nde\r\n3\r\nque\r\n4") == b"a.\r\n5\r\ndeque\r\n4"
+    assert merger.feed(b"\r\ntal?\r\n0\r\n\r\n") == b"\r\ntal?\r\n0\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_body_of_a_known_length_is_left_alone():
 
 
 def test_a_head_or_a_chunk_without_end_is_not_kept():
-    fewer = FewerChunks()
+    merger = ChunkMerger()
     for _ in range(100):
-        fewer.feed(b"X" * 1000)
-    assert len(fewer._head) < 70_000
+        merger.feed(b"X" * 1000)
+    assert len(merger._head) < 70_000
 
-    fewer = FewerChunks()
-    fewer.feed(HEAD + b"fffffff\r\n")
+    merger = ChunkMerger()
+    merger.feed(HEAD + b"fffffff\r\n")
     for _ in range(200):
-        assert fewer.feed(b"x" * 1000) == b"x" * 1000
-    assert len(fewer._begun) < 70_000
+        assert merger.feed(b"x" * 1000) == b"x" * 1000
+    assert len(merger._begun) < 70_000
