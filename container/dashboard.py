@@ -129,8 +129,8 @@ class DashboardServices:
         )
         services = OperatorServices(
             writer=self._people.outbox,
-            people=self._people.handoffs,
-            mirror=self._people.observer,
+            handoffs=self._people.handoffs,
+            observer=self._people.observer,
             calls=calls,
             notes=self._people.chatwoot,
             fit=whatsapp_messages,

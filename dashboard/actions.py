@@ -175,7 +175,7 @@ class Operators:
             if contacts.give_back(connection, conversation_id):
                 self._note(connection, conversation, "given-back", self._policy.note_given_back, now)
                 log.info("conversation_given_back", conversation_id=conversation_id)
-            tell(connection, self._services.people, conversation_id, Event.DONE, now)
+            tell(connection, self._services.handoffs, conversation_id, Event.DONE, now)
 
     def hand_off(self, conversation_id: int, reason: str) -> None:
         """Request a person, as the assistant would."""
@@ -233,8 +233,8 @@ class Operators:
         conversation, call = self._live_call(conversation_id)
         if not self.calls.can_transfer:
             raise CannotBeDone(Trouble.CANNOT_TRANSFER)
-        with _asking_twilio():
-            self.calls.transfer(talk.key, call, withheld=is_withheld(talk.number))
+        with _twilio_refusals():
+            self.calls.transfer(conversation.key, call, withheld=is_withheld(conversation.number))
         now = self._clock()
         with self._database.write() as connection:
             self._take_over(connection, conversation, now, min(self._policy.silent_for, LONGEST_CALL))
@@ -265,24 +265,26 @@ class Operators:
     ) -> None:
         """Take over a conversation and its waiting handoffs."""
         until = now + (silent_for or self._policy.silent_for)
-        contacts.take_over(connection, talk.id, self._policy.name, until)
-        for note in transcripts.handoffs_of(connection, talk.id):
+        contacts.take_over(connection, conversation.id, self._policy.name, until)
+        for note in transcripts.handoffs_of(connection, conversation.id):
             if note.waits:
                 self._take(connection, note.id, now)
-        if (current := current_handoff(connection, talk.id, now)) is not None:
+        if (current := current_handoff(connection, conversation.id, now)) is not None:
             self._take(connection, current.id, now)
-        if talk.human != self._policy.name:
-            self._note(connection, talk, "taken", self._policy.note_taken, now)
-            log.info("conversation_taken_over", conversation_id=talk.id)
+        if conversation.human != self._policy.name:
+            self._note(connection, conversation, "taken", self._policy.note_taken, now)
+            log.info("conversation_taken_over", conversation_id=conversation.id)
 
     def _take(self, connection: Connection, handoff_id: int, now: datetime) -> bool:
-        people, name = self._services.people, self._policy.name
+        people, name = self._services.handoffs, self._policy.name
         return people.happened(connection, handoff_id, Event.TAKEN, now, by=name)
 
-    def _note(self, connection: Connection, talk: TalkRecord, what: str, words: str, now: datetime) -> None:
-        if self._services.notes is not None and not talk.simulated:
-            ref = f"dashboard:{talk.id}:{what}:{int(now.timestamp())}"
-            self._services.notes.note(connection, talk.contact_id, ref, words, now)
+    def _note(
+        self, connection: Connection, conversation: TalkRecord, what: str, words: str, now: datetime
+    ) -> None:
+        if self._services.notes is not None and not conversation.simulated:
+            ref = f"dashboard:{conversation.id}:{what}:{int(now.timestamp())}"
+            self._services.notes.note(connection, conversation.contact_id, ref, words, now)
 
 
 def may_retry(row: MessageRow) -> bool:

@@ -105,7 +105,7 @@ class Access:
         self._operator_id = hmac.new(secret_key.encode(), (password or "").encode(), sha256).hexdigest()
         self._browsers = KnownBrowsers(self._operator_id)  # another password makes all of them strangers
         self._tries, self._database, self._csrf = tries, database, CSRFProtect()
-        self._one_at_a_time = threading.Lock()  # scrypt takes 32 MB for each
+        self._hash_lock = threading.Lock()  # scrypt takes 32 MB for each
 
     def join(self, app: Flask) -> None:
         """Set up sessions and forms in the application; `guard` checks the forms."""

@@ -138,7 +138,7 @@ def missing(_missing: str) -> str:
 def refused(error: HTTPException) -> tuple[str, int]:
     """Show why a request was refused."""
     reason = _REASONS_OF_LINKS.get(type(error)) or _REASONS.get(error.code or 0)
-    return _sorry(str(reason or error.name), error.code or 500)
+    return _error_page(str(reason or error.name), error.code or 500)
 
 
 @bp.errorhandler(SQLAlchemyError)

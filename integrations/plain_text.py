@@ -24,9 +24,7 @@ def sendable(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return a text in lower case, without accents."""
-    seen = (
-        c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _DROPPED_CATEGORIES
-    )
+    seen = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _LEFT_OUT)
     return "".join(seen).casefold()
 
 

@@ -154,7 +154,7 @@ class _Person:
     name: str = ""
 
 
-def _context(value: dict[str, Any]) -> _Context:
+def _context(value: dict[str, Any]) -> _Around:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
         _Person(
@@ -200,7 +200,7 @@ def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
         values=content.values,
         advertisement=_advertisement(dict_of(part.get("referral"))),
     )
-    return message if message.wamid else replace(message, wamid=_derived_wamid(message))
+    return message if message.wamid else replace(message, wamid=_name_of_its_own(message))
 
 
 def _advertisement(referral: dict[str, Any]) -> str:

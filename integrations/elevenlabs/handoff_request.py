@@ -82,7 +82,7 @@ class HandoffRequest(BaseModel):
     """The customer's number; in an ElevenLabs tool, system__caller_id. Without its country code it is taken for one of
     the business's country. What is no number, such as "anonymous" or null, is left out of the notice."""
 
-    user_name: Annotated[_Printable, AfterValidator(_cut(MOST_NAME)), _TextOrNull] = ""
+    user_name: Annotated[_Printable, AfterValidator(_shortened(MOST_NAME)), _TextOrNull] = ""
     """The customer's name. What is longer than 120 characters is cut."""
 
     conversation_id: Annotated[_Id, AfterValidator(_printable), _IdOrNull] = ""
