@@ -40,9 +40,7 @@ class Chat:
         """Say something and print the answer as it is written, then the seconds it took to begin and to end."""
         began = time.monotonic()
         number = self.manager.next_number(self.key)
-        utterance = Utterance(
-            self.key, number, without_marks(words), TurnKind.TEXT, self._open, served=10**6
-        )
+        utterance = Utterance(self.key, number, without_marks(words), TurnKind.TEXT, self._open, served=10**6)
         self.manager.answer(utterance)
         first_s: float | None = None
         for sentence in self._sentences(number):

@@ -60,6 +60,8 @@ class JobServices:
             "crm": Job(self._people.crm.deliver),
             "show_postcall": Job(self._people.postcalls.show),
         }
+        if (missed := self._whatsapp.missed) is not None:
+            jobs["catch_up"] = Job(missed.fetch)
         if (sync := self._helpdesk.sync) is not None:
             jobs["mirror"] = sync.job
         model = self._core.text_model
@@ -80,12 +82,16 @@ class JobServices:
         def close_silent_calls() -> None:
             lifecycle.close_silent_calls(utc_now())
 
+        def ask_for_missed() -> None:
+            with database.write() as connection:
+                work.enqueue(connection, "catch_up", {}, key="twilio")
+
         periodics = [
             Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),
             Periodic("silent-calls", HOUSEKEEPING_EVERY_S, close_silent_calls),
         ]
-        if (missed := self._whatsapp.missed) is not None:
-            periodics.append(Periodic("missed-messages", EVERY.total_seconds(), missed.fetch))
+        if self._whatsapp.missed is not None:
+            periodics.append(Periodic("missed-messages", EVERY.total_seconds(), ask_for_missed))
         if self._core.settings.chatwoot_enabled:
             periodics.append(
                 Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))

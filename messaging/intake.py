@@ -144,7 +144,9 @@ class Intake:
             return
         messages.take_back(connection, message.id, DELETED)
         if message.turn_id is not None:
-            turns.reword_turn(connection, message.turn_id, told(message), told(replace(message, kind=DELETED)))
+            turns.reword_turn(
+                connection, message.turn_id, told(message), told(replace(message, kind=DELETED))
+            )
 
     def _is_corrected(
         self, connection: Connection, recipient: Recipient, incoming: Incoming, body: str

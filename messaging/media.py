@@ -208,7 +208,9 @@ class Media:
             return replace(
                 attachment, words="[sent a voice note in which nothing is said]", is_readable=False
             )
-        return replace(attachment, words=VOICE_NOTE + without_marks(redact(said))[:MOST_TRANSCRIPT], is_said=True)
+        return replace(
+            attachment, words=VOICE_NOTE + without_marks(redact(said))[:MOST_TRANSCRIPT], is_said=True
+        )
 
     def _open_card(self, message: MessageRecord, number: int) -> Attachment:
         attachment = message.attachments[number]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -52,7 +53,7 @@ class MissedMessages:
         self._our_address, self._clock = our_address, clock
         self._has_asked = False
 
-    def fetch(self) -> None:
+    def fetch(self, _payload: dict[str, Any]) -> None:
         """Keep the messages that were missed, and the receipts. Raises SQLAlchemyError."""
         now = self._clock()
         with self._database.read() as connection:

@@ -37,4 +37,6 @@ def from_advertisement(words: str, kind: str, advertisement: str) -> tuple[str, 
     if not advertisement:
         return words, kind
     said = words if kind in DESCRIBED else without_marks(words)
-    return "\n".join(filter(None, [mark(f"came from an advertisement: {advertisement}"), said])), "advertisement"
+    return "\n".join(
+        filter(None, [mark(f"came from an advertisement: {advertisement}"), said])
+    ), "advertisement"

@@ -30,6 +30,7 @@ from integrations.chatwoot.shapes import (
     Upload,
 )
 from integrations.json_models import Model
+from integrations.plain_text import sendable
 
 __all__ = ["MOVED", "NOT_CONFIGURED", "TOO_MANY_MESSAGES", "Chatwoot"]
 

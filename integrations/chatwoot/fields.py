@@ -8,6 +8,7 @@ from pydantic import Field, PlainValidator
 from integrations.json_models import cleaned
 from integrations.plain_text import sendable
 
+
 def _moment(written: Any) -> datetime | None:
     try:
         if isinstance(written, str):

@@ -13,6 +13,7 @@ from pydantic import AliasPath, Field, OnErrorOmit, PlainValidator, TypeAdapter
 
 from integrations.chatwoot.fields import Filled, Moment, Text
 from integrations.json_models import Flag, Id, Model
+from integrations.plain_text import sendable
 
 
 class Status(StrEnum):

@@ -54,7 +54,8 @@ class Dialog360:
     def send_text(self, to: str, body: str) -> str:
         """Send a text of at most MOST_BODY characters and return its wamid. Not repeated: it would arrive twice.
 
-        to: E.164, or the user id of somebody who shows no number. Where this raises, may_have_been_done says whether it may be on its way all the same.
+        to: E.164, or the user id of somebody who shows no number. Where this raises,
+        may_have_been_done says whether it may be on its way all the same.
         """
         return self._send(to, "text", {"body": sendable(body), "preview_url": False})
 

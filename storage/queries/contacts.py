@@ -107,9 +107,7 @@ def _identified(connection: Connection, recipient: Recipient, sender: Sender) ->
     """Keep the number and the user id that a message has brought together."""
     if sender.number and recipient.number != sender.number:  # until now they showed none
         connection.execute(
-            update(_CONTACTS)
-            .where(_CONTACTS.c.id == recipient.contact_id)
-            .values(address=sender.number)
+            update(_CONTACTS).where(_CONTACTS.c.id == recipient.contact_id).values(address=sender.number)
         )
         recipient = replace(recipient, number=sender.number)
     if not sender.user_id or sender.user_id == recipient.user_id:
@@ -149,16 +147,25 @@ def recipient_for(connection: Connection, number: str, now: datetime) -> Recipie
 
 
 def _known(connection: Connection, sender: Sender) -> Recipient | None:
-    """Find somebody by their number, else by their user id unless it came with another number before."""
+    """Find somebody by their number, else by their user id; two contacts with a number each are never made one."""
     values: dict[str, Any] = {"simulated": sender.simulated}
     row = None
     if sender.number:
         row = connection.execute(_KNOWN, values | {"number": sender.number}).one_or_none()
     if row is None and sender.user_id:
         row = connection.execute(_KNOWN_BY_ID, values | {"user_id": sender.user_id}).first()
-        if row is not None and sender.number and row.address.startswith("+"):
+        if (
+            row is not None
+            and sender.number
+            and (row.address.startswith("+") or _has_called(connection, sender))
+        ):
             row = None
     return None if row is None else Recipient(*list(row))
+
+
+def _has_called(connection: Connection, sender: Sender) -> bool:
+    same = (_CONTACTS.c.address == sender.number, _CONTACTS.c.simulated == sender.simulated)
+    return connection.execute(select(_CONTACTS.c.id).where(*same)).first() is not None
 
 
 def _made(

@@ -187,7 +187,9 @@ def heard_by_twilio_since(
         select(MESSAGES.c.created_at)
         .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
         .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .where(MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(False), _CONTACTS.c.simulated.is_(False))
+        .where(
+            MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(False), _CONTACTS.c.simulated.is_(False)
+        )
         .where(or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")), *until)
     )
     return connection.execute(newest.order_by(MESSAGES.c.created_at.desc()).limit(1)).scalar_one_or_none()

@@ -25,7 +25,12 @@ def test_what_was_filled_in_is_read(written, read):
     assert form_values(written) == read
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
 def test_whatever_it_is_it_is_one_line_of_bounded_length(written):
     read = form_values(written)
 

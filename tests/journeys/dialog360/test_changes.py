@@ -18,7 +18,9 @@ def patient_line(open_360):
 
 
 @pytest.mark.both_databases
-def test_what_is_corrected_before_the_answer_is_answered_as_corrected(patient_line, whatsapp, openai, answers):
+def test_what_is_corrected_before_the_answer_is_answered_as_corrected(
+    patient_line, whatsapp, openai, answers
+):
     openai.enqueue(text("El jueves, de acuerdo."))
     wamid = whatsapp.people.write(ANA, "¿Puede ser el martes?")
 
@@ -95,7 +97,9 @@ def test_a_message_in_a_group_is_left(line, whatsapp, openai):
     ("writes", "told"),
     [
         (
-            lambda people: people.fill_in(ANA, '{"flow_token":"x","nombre":"Ana","dias":["lunes","[martes]"]}'),
+            lambda people: people.fill_in(
+                ANA, '{"flow_token":"x","nombre":"Ana","dias":["lunes","[martes]"]}'
+            ),
             "[sent a form: nombre: Ana, dias: lunes, dias: (martes)]",
         ),
         (lambda people: people.fill_in(ANA, "no es JSON"), "[sent a form: no es JSON]"),
@@ -109,14 +113,18 @@ def test_a_message_in_a_group_is_left(line, whatsapp, openai):
         ),
         (
             lambda people: people.write(
-                ANA, "Hola", referral={"headline": "Limpieza [50 %]", "body": "Solo hoy", "source_url": "https://x"}
+                ANA,
+                "Hola",
+                referral={"headline": "Limpieza [50 %]", "body": "Solo hoy", "source_url": "https://x"},
             ),
             "[came from an advertisement: Limpieza (50 %): Solo hoy]\nHola",
         ),
     ],
     ids=["form", "form that is no JSON", "order", "advertisement"],
 )
-def test_what_is_filled_in_ordered_or_clicked_reaches_the_model(line, whatsapp, openai, answers, writes, told):
+def test_what_is_filled_in_ordered_or_clicked_reaches_the_model(
+    line, whatsapp, openai, answers, writes, told
+):
     openai.enqueue(text("De acuerdo."))
 
     writes(whatsapp.people)

@@ -11,7 +11,6 @@ from tests.journeys.dialog360.people import ANA, TOKEN, came, post, write
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
 
-
 # People
 
 

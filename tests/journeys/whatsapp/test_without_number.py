@@ -69,6 +69,25 @@ def test_who_hides_the_number_from_today_on_is_the_same_person(line, openai):
     assert ("user", "Hola") in asked(openai)
 
 
+@pytest.mark.both_databases
+def test_a_caller_who_hid_the_number_on_whatsapp_and_shows_it_now_is_the_caller(line, openai):
+    openai.enqueue(text("Hola."), text("A las nueve."))
+    with Poster(line) as poster:
+        poster.post("/webhook/whatsapp", written(**WITHOUT_NUMBER))
+        phone = line.phone(from_number="+12025550143")
+        phone.dial()
+        phone.hang_up()
+
+        answer = poster.post(
+            "/webhook/whatsapp",
+            written(ExternalUserId=f"whatsapp:{HIDDEN}", Body="¿A qué hora?", MessageSid="SM2"),
+        )
+
+    assert answer.messages == ["A las nueve."]
+    hidden, caller = every(line.parts.database, Contact)
+    assert (hidden.whatsapp_user_id, caller.whatsapp_user_id) == (None, HIDDEN)
+
+
 @pytest.mark.parametrize("rubbish", ["whatsapp:", "MX", "\x00", "x" * 5000, "MX." + "1" * 200])
 def test_an_id_that_is_none_refuses_nobody(line, openai, rubbish):
     openai.enqueue(text("Hola."))
