@@ -5,8 +5,8 @@ import pytest
 from storage.models import Contact, MessageStatus, Turn
 from tests.fakes.dialog360.people import HIDDEN
 from tests.fakes.openai.replies import text
-from tests.journeys.dialog360.people import ANA, came, last
-from tests.journeys.whatsapp.people import asked, sent
+from tests.journeys.dialog360.people import ANA, last
+from tests.journeys.whatsapp.people import asked
 from tests.records import every, the_only
 
 
@@ -65,11 +65,3 @@ def test_two_that_turn_out_to_be_one_keep_the_stricter_wish(line, whatsapp, open
     by_number, by_name = every(line.parts.database, Contact)
     assert (by_number.address, by_number.whatsapp_user_id) == (ANA, HIDDEN)
     assert by_number.opted_out_at is not None and by_name.whatsapp_user_id is None
-
-
-def test_a_message_from_nobody_is_taken_and_left(line, whatsapp, capfd):
-    whatsapp.people.send(ANA, "text", {"body": "Hola"}, **{"from": "nobody"})
-    whatsapp.webhooks.settle()
-
-    assert whatsapp.webhooks.sent[0].acknowledged
-    assert came(line) == [] and sent(line) == []
