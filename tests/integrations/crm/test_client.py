@@ -193,6 +193,7 @@ def test_a_handoff_says_all_its_fields_in_utc():
         "conversation_id": "12",
         "reason": "Quiere un presupuesto «a medida»",
         "summary": "Preguntó por tres tallas.\nNo se decide.",
+        "message": "",
         "state": "open",
         "seller": None,
     }
