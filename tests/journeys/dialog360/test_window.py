@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from conversation.phrases import catalogue_for
 from integrations.dialog360.client import what_to_do
 from storage.base import utc_now
 from storage.queries import contacts
@@ -127,25 +128,21 @@ def test_a_seller_is_told_through_360dialog_at_once(seller_line, whatsapp):
     assert len([words for words in whatsapp.messages.words(ANA) if "atención humana" in words]) == 1
 
 
-def test_what_360dialog_refuses_for_now_is_said_in_its_name(seller_line, whatsapp):
+def refuse_for_now(whatsapp):
     whatsapp.fail(Refuse(130429), path="/messages")
 
-    (status, first), (_, again) = hand_over(seller_line)
 
-    assert status == 500
-    assert first["detail"].startswith("360dialog: ") and first["detail"].endswith("is tried again.")
-    assert (
-        again["detail"] == "360dialog could not send the notice. The notice stays queued and is tried again."
-    )
-
-
-def test_what_360dialog_refuses_for_good_is_said_not_to_be_tried_again(seller_line, whatsapp):
+def refuse_for_good(whatsapp):
     whatsapp.api_key = "another"
 
-    (status, first), (_, again) = hand_over(seller_line)
 
-    assert status == 500
-    assert all(body["detail"].startswith("360dialog") for body in (first, again))
-    assert all(
-        body["detail"].endswith("Another seller is told, where there is one.") for body in (first, again)
-    )
+@pytest.mark.parametrize("refuse", [refuse_for_now, refuse_for_good])
+def test_a_notice_that_360dialog_refuses_is_tried_again_and_the_asker_told_so(seller_line, whatsapp, refuse):
+    refuse(whatsapp)
+
+    answers = hand_over(seller_line)
+
+    assert [status for status, _ in answers] == [200, 200]
+    assert {body["status"] for _, body in answers} == {"queued"}
+    tried_again = catalogue_for(seller_line.parts.profile.language).handoff_api.tried_again
+    assert {body["message"] for _, body in answers} == {tried_again}
