@@ -102,7 +102,7 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     access = Access(
         settings.dashboard_password,
         lambda: container.login_tries,
-        links=container.dashboard_links,
+        links=lambda: container.dashboard_links,
         database=lambda: container.database,
         secret_key=container.secret_key,
         is_public=settings.is_public,

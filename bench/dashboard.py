@@ -58,9 +58,9 @@ def pages(bench: Bench) -> Iterator[Row]:
     bench.say(f"making a database of {many:,} messages, their turns and calls")
     server, past = _with_past(bench, many)
     bench.say(f"{past.bytes / 1e6:.0f} MB; each page {bench.size.dashboard.opens} times")
-    where, failed = f"{many:,} messages", Counter[str]()
+    where, failed, cookie = f"{many:,} messages", Counter[str](), server.log_in()
     for name, path in _pages(past).items():
-        times, html = asyncio.run(_open(server, path, bench.size.dashboard.opens, failed))
+        times, html = asyncio.run(_open(server, cookie, path, bench.size.dashboard.opens, failed))
         value = percentile(times, 0.5)
         yield below(
             f"{where}: {name}", value, OPENS_IN_S,
@@ -99,11 +99,11 @@ async def _with_and_without(bench: Bench, server: Server) -> tuple[Result, Resul
     await in_parallel([caller.dial() for caller in placed])
     await _turns(placed, Result(), 1)  # when all is cold nothing is counted
     assert server.database is not None
-    paths = _pages_of(server.database, placed)
+    paths, cookie = _pages_of(server.database, placed), server.log_in()
     bench.model.times()
     for number in range(size.rounds):
         for is_watched in (number % 2 == 0, number % 2 == 1):  # neither always has the later turns
-            opened = await _open_windows(server, paths, size.windows, seen) if is_watched else []
+            opened = await _open_windows(server, cookie, paths, size.windows, seen) if is_watched else []
             await _turns(placed, watched if is_watched else shut, TURNS)
             await in_parallel([window.close() for window in opened])
             await asyncio.sleep(SETTLES_S)
@@ -113,8 +113,10 @@ async def _with_and_without(bench: Bench, server: Server) -> tuple[Result, Resul
     return shut.join(times), watched.join(times), seen
 
 
-async def _open_windows(server: Server, paths: Sequence[str], many: int, seen: Seen) -> list[Window]:
-    opened = [Window(server.port, paths[number % len(paths)], seen) for number in range(many)]
+async def _open_windows(
+    server: Server, cookie: str, paths: Sequence[str], many: int, seen: Seen
+) -> list[Window]:
+    opened = [Window(server.port, cookie, paths[number % len(paths)], seen) for number in range(many)]
     for window in opened:
         try:
             await window.open()
@@ -187,9 +189,11 @@ def _pages(past: Past) -> dict[str, str]:
     }
 
 
-async def _open(server: Server, path: str, times: int, failed: Counter[str]) -> tuple[list[float], str]:
+async def _open(
+    server: Server, cookie: str, path: str, times: int, failed: Counter[str]
+) -> tuple[list[float], str]:
     """Open a page several times; return what each took, and what was shown last."""
-    browser, took, html = Browser(server.port), [], ""
+    browser, took, html = Browser(server.port, cookie), [], ""
     for _ in range(times):
         shown = await browser.get(path)
         took.append(shown.seconds)

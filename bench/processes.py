@@ -1,5 +1,6 @@
 """Starts the measured processes as start.sh does, and reads their CPU and memory."""
 
+import http.client
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 60.0
@@ -113,6 +115,20 @@ class Server:
     web: Process
     worker: Process | None = None
     database: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def log_in(self) -> str:
+        """Open the dashboard as an operator on this machine does; return the session's cookie."""
+        said = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", "dashboard-link"], cwd=ROOT,
+            env=_environment(self.environment), check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        link = urlsplit(said.stdout.split()[-1])
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("GET", f"{link.path}?{link.query}")
+        cookie = connection.getresponse().getheader("Set-Cookie", "")
+        connection.close()
+        return cookie.partition(";")[0]
 
     def memory_kb(self) -> int:
         """Return the memory (PSS) of the web server and the worker, without their supervisor."""
@@ -154,7 +170,7 @@ class Machine:
         whole = self._start(name, [sys.executable, "-m", "launch"], environment)
         _wait_until_answering(port, whole)
         web, worker = whole.parts()
-        return Server(name, port, whole, web, worker, data / "assistant.db")
+        return Server(name, port, whole, web, worker, data / "assistant.db", environment)
 
     def start_whatsapp(self, name: str, **settings: str) -> Server:
         """Start the program as one that answers WhatsApp, with Twilio's REST API beside it."""

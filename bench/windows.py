@@ -33,10 +33,10 @@ class Shown:
 
 
 class Browser:
-    """One kept connection on which pages are asked for."""
+    """One kept connection on which pages are asked for. cookie: an operator's."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, cookie: str) -> None:
+        self._port, self._cookie = port, cookie
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -54,7 +54,7 @@ class Browser:
     async def _exchange(self, path: str) -> tuple[int, bytes]:
         if self._writer is None or self._reader is None:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writer.write(request(path, self._port))
+        self._writer.write(request(path, self._port, self._cookie))
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
         body = await self._reader.readexactly(int(length[1]) if length else 0)
@@ -86,9 +86,9 @@ class Seen:
 class Window:
     """A page that is open and follows what it shows, until it is closed."""
 
-    def __init__(self, port: int, path: str, seen: Seen) -> None:
-        self._port, self._path, self._seen = port, path, seen
-        self._browser = Browser(port)
+    def __init__(self, port: int, cookie: str, path: str, seen: Seen) -> None:
+        self._port, self._cookie, self._path, self._seen = port, cookie, path, seen
+        self._browser = Browser(port, cookie)
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -138,7 +138,7 @@ class Window:
         """Read a stream to its end; return whether there was one."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            writer.write(request(url, self._port, "text/event-stream"))
+            writer.write(request(url, self._port, self._cookie, "text/event-stream"))
             if (await reader.readuntil(b"\r\n\r\n"))[9:12] != b"200":
                 return False
             self._seen.stream_began()
@@ -153,8 +153,9 @@ class Window:
         return True
 
 
-def request(path: str, port: int, accept: str = "text/html") -> bytes:
-    """A browser's request on this machine itself, which a dashboard without a password is open to."""
+def request(path: str, port: int, cookie: str, accept: str = "text/html") -> bytes:
+    """Return the request of an operator's browser on this machine itself."""
     return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {accept}\r\nAccept-Language: es\r\n\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {accept}\r\nAccept-Language: es\r\n"
+        f"Cookie: {cookie}\r\n\r\n"
     ).encode()

@@ -94,7 +94,7 @@ class Access:
         password: str | None,
         tries: Callable[[], LoginTries],
         *,
-        links: OneTimeLinks,
+        links: Callable[[], OneTimeLinks],
         database: Callable[[], Database],
         secret_key: str,
         is_public: bool,
@@ -157,7 +157,7 @@ class Access:
 
     def open_by_link(self, key: str) -> None:
         """Begin a session. Raises Forbidden if the link's key is used up, too old or none."""
-        if not self._links.take(key):
+        if not self._links().take(key):
             log.warning("login_link_refused")
             raise LinkUsedUp
         self._begin_session()

@@ -83,12 +83,11 @@ def test_what_was_tried_to_the_end_is_shown_too_and_one_of_several_can_be_told(
 ):
     crm.plan(LoseAnswer())
     crm.plan(Refuse(503), times=5)
-    talk = business.write()
-    first = business.hand_off(talk)
+    first = business.hand_off(business.write())
 
     with Works(database_url, business.events):
         assert waited_for(crm, work, 1)
-        second = business.hand_off(talk)
+        second = business.hand_off(business.write(number="+34600000002"))
         assert waited_for(crm, work, 2)
         shown = run(work, "failed", language="es").stdout
         assert "Se le cuentan otra vez: 1" in run(work, "retry", f"handoff:{second}", language="es").stdout

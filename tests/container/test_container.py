@@ -14,8 +14,8 @@ from settings import ROOT, load_settings
 
 MOST_ARGUMENTS = 8
 FOREIGN = {".venv", "bench", "docs", "tests"}
-READ_AT_ONCE = {"profile", "sellers"}
-"""Files, so that what is wrong with them is said whatever is run."""
+READ_AT_ONCE = {"profile", "sellers", "secret_key"}
+"""Files: what is wrong with them is said whatever is run, and the application keeps the key."""
 
 
 @pytest.fixture

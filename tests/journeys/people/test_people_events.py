@@ -75,7 +75,8 @@ def test_a_call_that_elevenlabs_had_is_remembered_on_whatsapp_and_told(
 
     assert (answer.status, answer.json) == (200, {})
     assert the_only(line.parts.database, Contact).address == PERSON
-    assert "Cita para una revisión" in openai.chats[-1].body["messages"][0]["content"]
+    _, background, _ = openai.chats[-1].body["messages"]
+    assert background["role"] == "user" and "Cita para una revisión" in background["content"]
     (event,) = crm.events
     assert (event["channel"], event["contact"]["phone"]) == ("phone", PERSON)
     assert (event["summary"], event["topic"]) == ("Quería una cita.", "Cita para una revisión")
