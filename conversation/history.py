@@ -3,6 +3,7 @@
 The size of a prompt is bounded, in turns and in characters, whatever the length of a conversation.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -28,6 +29,9 @@ MOST_BACKGROUND = 500
 """Characters of the topics of earlier conversations."""
 LEAST_REACTION_S = 0.5
 """Shortest time in seconds to hear, speak and be transcribed: a faster request says nothing about hearing."""
+
+_KEYS = re.compile(r" \[keypad: [0-9*#]{1,100}\]$")
+"""The mark for keys pressed while speaking (`ivr.requests`): no words fit into it, so anybody may write it."""
 
 CONTINUE = (
     "Your answer was interrupted by a technical fault after the words above, which the person has heard. "
@@ -166,7 +170,10 @@ def _told(heard: str, kind: TurnKind) -> str:
     if kind is TurnKind.DIGITS:
         return mark(f"pressed on the keypad: {heard}")
     # What is written has marks of ours in it, for files; its words came without any (`messaging.told`)
-    return heard if kind is TurnKind.TEXT else without_marks(heard)
+    if kind is TurnKind.TEXT:
+        return heard
+    keys = _KEYS.search(heard)
+    return without_marks(heard) if keys is None else without_marks(heard[: keys.start()]) + keys[0]
 
 
 def _text(message: Message) -> str:

@@ -159,7 +159,9 @@ def test_a_long_call_is_summarised_and_its_prompt_stays_small(line, openai):
     assert conversation.summary == "RESUMEN: quiere una cita."
     assert conversation.summary_upto >= 40
     assert max(sizes[20:]) <= max(sizes[:20]) * 1.15
-    assert "RESUMEN" in str(openai.chats[-1].body["messages"][0]["content"])
+    system, notes, *_ = openai.chats[-1].body["messages"]
+    assert "RESUMEN" not in str(system["content"])
+    assert notes["role"] == "user" and "RESUMEN" in notes["content"]
 
 
 def test_without_summaries_the_prompt_is_bounded_all_the_same(line, openai):
