@@ -28,7 +28,7 @@ Secret = Annotated[str | None, Field(repr=False)]
 
 
 class SettingProblem(StrEnum):
-    """What can be wrong with a setting beside its type, its limits and its pattern, which pydantic checks."""
+    """Errors of a setting that pydantic does not check by type, limit or pattern."""
 
     ACCOUNT_SID = "account_sid"
     URL = "url"

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """What has become of a handoff. `open` and `owned` are as old as handoffs, the others newer."""
+    """The state of a handoff. `open` and `owned` are as old as handoffs, the others newer."""
 
     TRANSFERRING = "transferring"
     COLLECTING = "collecting"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a handoff."""
+    """An event in the life of a handoff."""
 
     TRANSFER_ANSWERED = "transfer answered"
     TRANSFER_FAILED = "transfer failed"
@@ -34,7 +34,7 @@ class Event(StrEnum):
 
 
 class Effect(StrEnum):
-    """What is done besides changing the state; the words are those of the picture."""
+    """An effect besides the change of state; the words are those of the picture."""
 
     TELL = "tell a seller, Chatwoot and the CRM"
     SHOW = "show it in Chatwoot and the CRM"
@@ -48,7 +48,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a state means. assistant: what it does meanwhile. lasts: until TIME_UP; None: HUMAN_RESUME_H."""
+    """The meaning of a state. assistant: what it does meanwhile. lasts: until TIME_UP; None: HUMAN_RESUME_H."""
 
     what: str
     assistant: str
@@ -57,7 +57,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an event in a state."""
+    """The outcome of an event in a state."""
 
     to: State
     effects: tuple[Effect, ...] = ()

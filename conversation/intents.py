@@ -13,7 +13,7 @@ _MOST_WORDS = 10
 
 
 class MessageReply(StrEnum):
-    """What callers say when they are asked for a message."""
+    """Replies of callers who are asked for a message."""
 
     MESSAGE = "message"
     DECLINED = "declined"

@@ -50,7 +50,7 @@ class CallPosition:
 
 @dataclass(frozen=True, slots=True)
 class DialOutcome:
-    """How a transfer ended. status: Twilio's DialCallStatus, or empty; talked_s: None if it is not known."""
+    """The end of a transfer. status: Twilio's DialCallStatus, or empty; talked_s: None if it is not known."""
 
     status: str = ""
     talked_s: int | None = None

@@ -19,7 +19,7 @@ LEG_COMES_WITHIN = timedelta(seconds=RING_S + 15)
 
 
 class Leg(StrEnum):
-    """What an incoming call is to a transfer of ours."""
+    """The part of an incoming call in a transfer of ours."""
 
     NONE = "none"
     OURS = "ours"

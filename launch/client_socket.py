@@ -27,7 +27,7 @@ class ClientSocket(socket.socket):
 
     @property
     def ahead(self) -> int:
-        """How many bytes were read ahead."""
+        """The number of bytes read ahead."""
         return len(self._ahead)
 
     def has_request(self) -> bool:

@@ -1,4 +1,4 @@
-"""How many files and connections this process may have open, and how many of them may be clients."""
+"""Limits of the files and connections that this process may have open, and of its clients among them."""
 
 import resource
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What can be wrong with a profile, as codes and values; `error_messages` has the sentences."""
+"""Errors in a profile, as codes and values; `error_messages` has the sentences."""
 
 from enum import StrEnum
 from typing import Any
@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 
 class FileProblem(StrEnum):
-    """What can be wrong with a file as a whole."""
+    """An error of a file as a whole."""
 
     NO_FILE = "no_file"
     UNREADABLE = "unreadable"
@@ -16,7 +16,7 @@ class FileProblem(StrEnum):
 
 
 class KeyProblem(StrEnum):
-    """What can be wrong with a key that is not known."""
+    """An error of an unknown key."""
 
     MISSPELT = "misspelt"
     UNDER_A_TABLE = "under_a_table"
@@ -25,7 +25,7 @@ class KeyProblem(StrEnum):
 
 
 class ValueProblem(StrEnum):
-    """What can be wrong with a key's value beside its type and its length, which pydantic checks."""
+    """Errors of a key's value that pydantic does not check by type or length."""
 
     BRACE = "brace"
     COMMA = "comma"

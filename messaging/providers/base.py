@@ -1,4 +1,4 @@
-"""Who carries written messages: one shape for Twilio and 360dialog, for the server and the commands alike.
+"""The interface of providers that carry written messages, for the server and the commands alike.
 
 Above this package nobody knows which of them a conversation has. A message's code is the provider's own.
 """
@@ -93,7 +93,7 @@ class Provider(Protocol):
 
     @property
     def template(self) -> Template | None:
-        """What notices are sent as where free text may not go; None: there is none."""
+        """The template for notices where free text may not go; None: there is none."""
         ...
 
     def send(self, recipient: Recipient, message: OutgoingMessage) -> SentMessage:

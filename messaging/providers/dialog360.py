@@ -41,7 +41,7 @@ class Dialog360Provider:
 
     @property
     def template(self) -> Template | None:
-        """What notices are sent as where free text may not go."""
+        """The template for notices where free text may not go."""
         return self._template
 
     def send(self, recipient: Recipient, message: OutgoingMessage) -> SentMessage:

@@ -45,7 +45,7 @@ class TwilioProvider:
 
     @property
     def template(self) -> Template | None:
-        """What notices are sent as where free text may not go."""
+        """The template for notices where free text may not go."""
         return self._template
 
     def send(self, recipient: Recipient, message: OutgoingMessage) -> SentMessage:

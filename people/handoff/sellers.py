@@ -22,7 +22,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SellerProblem(StrEnum):
-    """What can be wrong with the sellers' file beside its keys' types and limits, which pydantic checks."""
+    """Errors of the sellers' file that pydantic does not check by type or limit."""
 
     UNREADABLE = "unreadable"
     SAME_NUMBER = "same_number"

@@ -26,7 +26,7 @@ LIMIT = "30 per minute"
 
 @dataclass(frozen=True)
 class Publication:
-    """What the document says of an installation. public_url: None: the URL that was asked is the API's own."""
+    """The installation as its document describes it. public_url: None: the URL that was asked is the API's own."""
 
     public_url: str | None
     needs_key: bool
