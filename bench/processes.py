@@ -118,7 +118,7 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def log_in(self) -> str:
-        """Open the dashboard as an operator on this machine does; return the session's cookie."""
+        """Open the dashboard as an operator on this machine does; return the session's cookies."""
         said = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", "dashboard-link"], cwd=ROOT,
             env=_environment(self.environment), check=True, capture_output=True, text=True,
@@ -126,9 +126,9 @@ class Server:
         link = urlsplit(said.stdout.split()[-1])
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         connection.request("GET", f"{link.path}?{link.query}")
-        cookie = connection.getresponse().getheader("Set-Cookie", "")
+        cookies = connection.getresponse().headers.get_all("Set-Cookie", [])
         connection.close()
-        return cookie.partition(";")[0]
+        return "; ".join(cookie.partition(";")[0] for cookie in cookies)
 
     def memory_kb(self) -> int:
         """Return the memory (PSS) of the web server and the worker, without their supervisor."""
@@ -169,7 +169,7 @@ class Machine:
         }
         whole = self._start(name, [sys.executable, "-m", "launch"], environment)
         _wait_until_answering(port, whole)
-        web, worker = whole.parts()
+        web, worker, *_ = whole.parts()  # a command that says where the dashboard is may be just beginning
         return Server(name, port, whole, web, worker, data / "assistant.db", environment)
 
     def start_whatsapp(self, name: str, **settings: str) -> Server:

@@ -41,7 +41,7 @@ def test_a_window_looks_again_as_soon_as_it_is_told_and_asks_for_what_it_has_not
     async def watch():
         told = asyncio.Event()
         server = await asyncio.start_server(lambda r, w: answer(r, w, asked, told), "127.0.0.1", 0)
-        window = Window(server.sockets[0].getsockname()[1], "/talk", seen)
+        window = Window(server.sockets[0].getsockname()[1], "", "/talk", seen)
         await window.open()
         async with asyncio.timeout(4):  # sooner than it looks by itself
             await told.wait()
@@ -58,7 +58,7 @@ def test_a_page_that_nobody_shows_is_an_error():
     async def ask():
         server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
         try:
-            await Browser(server.sockets[0].getsockname()[1]).get("/dashboard/")
+            await Browser(server.sockets[0].getsockname()[1], "").get("/dashboard/")
         finally:
             server.close()
 
