@@ -11,9 +11,9 @@ from app import create_app
 from container import Container
 from container.service import service
 from settings import ROOT, load_settings
+from tests import product
 
 MOST_ARGUMENTS = 8
-FOREIGN = {".venv", "bench", "docs", "tests"}
 READ_AT_ONCE = {"profile", "sellers", "secret_key"}
 """Files: what is wrong with them is said whatever is run, and the application keeps the key."""
 
@@ -107,11 +107,8 @@ def test_services_are_closed_the_newest_first_and_once(container):
 
 def constructors():
     """Every constructor that is written out, with how many arguments it takes."""
-    for file in sorted(ROOT.rglob("*.py")):
-        path = file.relative_to(ROOT)
-        if FOREIGN & set(path.parts):
-            continue
-        for cls in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for path in product.files():
+        for cls in product.nodes(path):
             if isinstance(cls, ast.ClassDef):
                 for function in cls.body:
                     if isinstance(function, ast.FunctionDef) and function.name == "__init__":

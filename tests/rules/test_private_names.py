@@ -12,16 +12,14 @@ import sys
 import pytest
 
 from settings import ROOT
+from tests import product
 
 OURS = {
     path.stem if path.suffix else path.name
     for path in ROOT.iterdir()
     if path.suffix == ".py" or (path / "__init__.py").exists()
 }
-NOT_THE_PRODUCT = {"tests", "bench", "docs", "data", ".venv"}
-PRODUCT = sorted(
-    path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in NOT_THE_PRODUCT
-)
+PRODUCT = [ROOT / path for path in product.files()]
 
 INTERNAL = {"gunicorn.workers.gthread", "markdown_it.rules_block.table", "prometheus_client.mmap_dict"}
 """Modules of libraries that no documentation names."""
