@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 
 from flask import Flask, Response
+from sqlalchemy.orm import configure_mappers
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cli.commands import commands
 from container import Container
+from conversation.speech.text_for_tts import prepare as prepare_speech
 from dashboard import services as dashboard_services
 from dashboard import views as dashboard
 from dashboard.auth import Access
 from dashboard.layout import Shell, prepare_templates
-from guards.loopback import admit_this_machine
+from guards.api_key import ApiKeyGuard
 from guards.twilio_signature import TwilioGuard
 from integrations.language_model import LanguageModel
 from ivr import views as phone
@@ -29,6 +31,12 @@ from web import monitoring
 from web.guards import GuardedBlueprints
 
 LARGEST_BODY = 256 * 1024
+
+
+def load_to_share(settings: Settings) -> None:
+    """Load what processes forked later share: the mapped tables, and how the profile's language is spoken."""
+    configure_mappers()
+    prepare_speech(Container(settings).profile.voice_language)
 
 
 def create_app(settings: Settings | None = None, *, models: Sequence[LanguageModel] | None = None) -> Flask:
@@ -71,6 +79,7 @@ def _bind_services(app: Flask, container: Container) -> None:
     phone.line.bind(app, lambda: container.phone.line)
     whatsapp.inbox.bind(app, lambda: container.whatsapp.inbox)
     whatsapp.receipts.bind(app, lambda: container.whatsapp.receipts)
+    dialog360.identity_changes.bind(app, lambda: container.whatsapp.dialog360_identity_changes)
     dialog360.receipts.bind(app, lambda: container.whatsapp.dialog360_receipts)
     chatwoot.takeover.bind(app, lambda: container.helpdesk.takeover)
     elevenlabs.postcalls.bind(app, lambda: container.people.postcalls)
@@ -81,6 +90,7 @@ def _bind_services(app: Flask, container: Container) -> None:
     monitoring.counters.bind(app, lambda: container.metrics)
     monitoring.exposition.bind(app, lambda: container.exposition)
     monitoring.health_check.bind(app, lambda: container.health_check)
+    monitoring.proof.bind(app, lambda: container.server_proof)
 
 
 def _register_blueprints(app: Flask, container: Container) -> None:
@@ -98,7 +108,7 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
     guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key, is_public=settings.is_public))
-    handoff.limit_requests(app)
+    handoff.limit_requests(app, lambda: container.database)
     access = Access(
         settings.dashboard_password,
         lambda: container.login_tries,
@@ -111,5 +121,6 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     guarded.register(dashboard.bp, access.guard)
     app.add_url_rule("/", "redirect_to_dashboard", dashboard.redirect_to_dashboard)
     prepare_templates(app, Shell(profile.business, profile.time_zone))
-    guarded.register(monitoring.metrics_bp, admit_this_machine)
+    key = ApiKeyGuard(settings.metrics_key, setting="METRICS_KEY", is_public=settings.is_public)
+    guarded.register(monitoring.metrics_bp, key)
     app.register_blueprint(monitoring.health_bp)

@@ -1,5 +1,7 @@
 """Configures gunicorn for the app."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # gunicorn may have been called from another folder
 
-from launch.descriptors import clients_at_most, raise_descriptor_limit  # noqa: E402
-from launch.forked import import_to_share  # noqa: E402
+from common.ip_addresses import in_url  # noqa: E402
+from launch.connections import few_connections  # noqa: E402
+from launch.descriptors import raise_descriptor_limit  # noqa: E402
+from launch.forked import end_forked_at_once, import_to_share  # noqa: E402
 from launch.gthread_worker import BufferingWorker  # noqa: E402
-from launch.texts import TEXTS  # noqa: E402
+from launch.limits import limits_of  # noqa: E402
+from launch.warnings import tell_warnings  # noqa: E402
 from observability.settings_errors import said_at_start  # noqa: E402
 from settings import SettingsError, load_settings  # noqa: E402
 from translations import language_of_locale  # noqa: E402
@@ -21,16 +26,15 @@ except SettingsError as error:
     sys.exit(said_at_start(error))
 
 chdir = str(ROOT)
-bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
+bind = f"{in_url(settings.host)}:{settings.port}"
 backlog = 2048
 
 # One thread per call that waits for an answer, so threads are many and mostly asleep. Clients without one
 # wait on the loop: those that have yet to send their request, and those kept for the next.
 worker_class = BufferingWorker
 workers = settings.web_concurrency
-descriptors = raise_descriptor_limit()
-worker_connections = min(settings.web_threads + 4000, clients_at_most(descriptors))
-threads = min(settings.web_threads, worker_connections // 2)
+limits = limits_of(settings, raise_descriptor_limit())
+worker_connections, threads = limits.clients, limits.threads
 sendfile = False  # it waits for a slow client without an end
 preload_app = False  # threads and database connections do not survive a fork; modules do (on_starting)
 
@@ -57,18 +61,19 @@ proc_name = "assistant-web"
 
 def on_starting(server: Any) -> None:
     """Before the first fork."""
-    if threads < settings.web_threads:
-        text = TEXTS["few_descriptors"].format(
-            limit=descriptors, threads=threads, wanted=settings.web_threads
-        )
-        server.log.warning(text.said_in(language_of_locale(settings.lang)))
-    import_to_share(server.app.app_uri.partition(":")[0])
+    for warning in filter(None, (limits.too_few, few_connections(settings))):
+        server.log.warning(warning.said_in(language_of_locale(settings.lang)))
+    if not server.cfg.bind[0].startswith("fd://"):  # else whoever opened the listener has told
+        tell_warnings(settings)
+    end_forked_at_once(signal.SIGTERM)
+    import_to_share(server.app.app_uri.partition(":")[0], settings)
 
 
 def post_worker_init(worker: Any) -> None:
     """Prepare a worker for its first call."""
     if container := _container(worker):
-        container.begin_serving()
+        # What gunicorn itself says to a worker that is to end: answers are finished, and another one is started
+        container.begin_serving(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

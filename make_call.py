@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Places a call from the terminal, lets this server's assistant talk, and follows the call to its end."""
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
 from cli.exit_codes import ExitCode
 from cli.reachability import answers
+from common.ip_addresses import address_in
 from integrations.twilio.calls import CallState, TwilioRest
 from ivr.twiml import OVERRIDES
 from settings import Settings
@@ -68,7 +68,7 @@ def _place(twilio: TwilioRest, settings: Settings, options: Options, to: str, se
         to=to,
         sender=sender,
         url=f"{base}/voice{OVERRIDES}",
-        fallback_url=options.fallback_url or f"{base}/voice?fallback=1{OVERRIDES}",
+        fallback_url=options.fallback_url or f"{base}/voice/fallback{OVERRIDES}",
         status_callback=f"{base}/status{OVERRIDES}",
         ring_s=options.ring_s,
         detect_machine=options.amd,
@@ -112,10 +112,10 @@ def _warn_of_address(terminal: Terminal, settings: Settings) -> None:
 
 
 def _is_private(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
+    address = address_in(host)
+    if address is None:
         return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan"))
+    return not address.is_global
 
 
 def _parameters(terminal: Terminal) -> list[click.Parameter]:

@@ -120,7 +120,7 @@ def _message(terminal: Terminal, container: "Container", profile: Profile, promp
     written, _usage = model.complete(_messages(profile, prompt), total_s=WRITING_S)
     message = " ".join(written.split())
     if not message:
-        raise IntegrationError("the model wrote nothing", permanent=False)
+        raise IntegrationError(_("the model wrote nothing"), permanent=False)
     return message
 
 

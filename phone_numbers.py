@@ -8,6 +8,7 @@ was written, which is how WhatsApp reaches it; the other forms are derived from 
 import hashlib
 import re
 from enum import StrEnum
+from typing import NewType
 
 import phonenumbers
 
@@ -23,7 +24,18 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 WITHHELD_DIGITS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """The caller's number as Twilio writes it where there is none: the keys of ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and
 UNAVAILABLE. Nobody has such a number."""
+MatchingNumber = NewType("MatchingNumber", str)
+"""What finds a contact, and nothing else: the matching form of a number, or what stands for a withheld one."""
+ReachAddress = NewType("ReachAddress", str)
+"""A number as it came, by which somebody is written to or called; or what stands for one that is not known."""
+ShownNumber = NewType("ShownNumber", str)
+"""A number for people to read, or empty."""
+NO_NUMBER = MatchingNumber("")
 WITHHELD = "withheld:"
+WITHOUT_NUMBER = "bsuid:"
+"""Before the user id, in the address of a contact on WhatsApp who shows no number."""
+ERASED = "erased:"
+"""Before a random word, in the address of a contact who stands for somebody that was erased."""
 _LONGEST_ID = 64
 
 
@@ -42,7 +54,7 @@ class PhoneNumberError(ValueError):
         self.problem = problem
 
 
-def parse_e164(number: str, region: str | None = None) -> str:
+def parse_e164(number: str, region: str | None = None) -> ReachAddress:
     """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
 
     Spaces, dots, dashes, and a whatsapp: before it are accepted. region: the country ("ES") of a number that is
@@ -58,10 +70,10 @@ def parse_e164(number: str, region: str | None = None) -> str:
         raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
     if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
-    return str(e164)
+    return ReachAddress(e164)
 
 
-def find_number(text: str, region: str | None) -> str:
+def find_number(text: str, region: str | None) -> ReachAddress:
     """Return the number in a text from a program, as E.164 and as it was written; empty if there is none.
 
     It may be a SIP address, or a number of `region` without its country code.
@@ -69,7 +81,7 @@ def find_number(text: str, region: str | None) -> str:
     try:
         return parse_e164(text.partition("@")[0], region)
     except PhoneNumberError:
-        return ""
+        return ReachAddress("")
 
 
 def region_of(language: str) -> str | None:
@@ -77,7 +89,7 @@ def region_of(language: str) -> str | None:
     return next((part.upper() for part in language.split("-")[1:] if len(part) == 2), None)
 
 
-def contact_address(number: str, conversation: str) -> str:
+def contact_address(number: str, conversation: str) -> MatchingNumber:
     """Return the address by which a contact is found: the matching form of their number.
 
     Whoever shows no number is nobody that we have met: their address is made of the conversation's id.
@@ -86,7 +98,7 @@ def contact_address(number: str, conversation: str) -> str:
         return matching_number(number)
     if len(conversation) > _LONGEST_ID:  # cut, two might become one
         conversation = hashlib.sha256(conversation.encode()).hexdigest()
-    return f"{WITHHELD}{conversation}"
+    return MatchingNumber(f"{WITHHELD}{conversation}")
 
 
 def is_withheld(address: str) -> bool:
@@ -94,15 +106,31 @@ def is_withheld(address: str) -> bool:
     return address.startswith(WITHHELD) or address in WITHHELD_DIGITS
 
 
-def matching_number(number: str) -> str:
+def shown_number(number: ReachAddress) -> ShownNumber:
+    """Return a number for people to read, as it came; empty where none is known: it was withheld, or is a user id."""
+    is_none = is_withheld(number) or number.startswith((WITHOUT_NUMBER, ERASED))
+    return ShownNumber("" if is_none else number)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number in E.164, by which somebody can be reached."""
+    return _E164.fullmatch(text) is not None
+
+
+def is_erased(address: str) -> bool:
+    """Return whether a contact's address stands for somebody who was erased."""
+    return address.startswith(ERASED)
+
+
+def matching_number(number: str) -> MatchingNumber:
     """Return the form of an E.164 number that identifies a person both on the phone and on WhatsApp.
 
     For matching alone: replies go to the sender's address in its channel's form. Two numbers share a form only if they
     cannot be two people; at worst somebody is taken for new. Idempotent.
     """
     if found := _ARGENTINA.fullmatch(number):
-        return f"+54{found[1]}"
-    return dialable_number(number)
+        return MatchingNumber(f"+54{found[1]}")
+    return MatchingNumber(dialable_number(number))
 
 
 def dialable_number(number: str) -> str:

@@ -12,4 +12,6 @@ python=$(find_python) || { say_no_python; exit 1; }
 
 # glibc keeps a heap for each of many threads; two are enough for threads that mostly wait.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+# settings/ reads .env. A .venv made by an older version does not keep flask from reading it too.
+export FLASK_SKIP_DOTENV=1
 exec .venv/bin/python -m launch

@@ -11,6 +11,9 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . launch/python.sh
 
+# Dozens of processes import the same modules: without their bytecode each would compile them again.
+unset PYTHONDONTWRITEBYTECODE
+
 passed="" failed="" skipped=""
 
 # note NAME STATUS SECONDS: remember how a check went.

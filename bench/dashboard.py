@@ -169,6 +169,7 @@ def _pages(past: Past) -> dict[str, str]:
         "home": "/dashboard/",
         "home's numbers, asked for again and again": "/dashboard/today",
         "conversations": listed,
+        "conversations, asked for again and again": f"{listed}/listed",
         "conversations on WhatsApp": f"{listed}?channel=whatsapp",
         "calls among the conversations": f"{listed}?channel=phone",
         "conversations of a day": f"{listed}?day={today}",

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench import ceilings
+
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 60.0
 STOPS_WITHIN_S = 20.0
@@ -169,6 +171,7 @@ class Machine:
         }
         whole = self._start(name, [sys.executable, "-m", "launch"], environment)
         _wait_until_answering(port, whole)
+        ceilings.lift(environment["DATABASE_URL"])
         web, worker, *_ = whole.parts()  # a command that says where the dashboard is may be just beginning
         return Server(name, port, whole, web, worker, data / "assistant.db", environment)
 

@@ -11,6 +11,7 @@ import click
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.following import PATIENCE_S
+from cli.placeholders import translated
 from observability.settings_errors import settings_sentence
 from phone_numbers import dialable_number, parse_e164
 from settings import Settings, SettingsError, load_settings
@@ -62,13 +63,14 @@ def dial_command(
     options: the class of the parameters' values. parameters: in addition to `dial_parameters`. run: returns the exit
     code.
     """
-    return click.Command(
+    command = click.Command(
         name,
         callback=lambda **given: sys.exit(run(terminal, options(**given))),
         params=[*dial_parameters(terminal), *parameters],
         help=terminal.translate(text),
         epilog=exit_codes(terminal),
     )
+    return translated(command, terminal)
 
 
 def dial_parameters(terminal: Terminal) -> list[click.Parameter]:

@@ -11,8 +11,9 @@ import click
 from sqlalchemy import Connection
 
 from cli.console import Terminal
-from conversation.manager import ConversationManager, Utterance
+from conversation.manager import ConversationManager
 from conversation.marks import without_marks
+from conversation.turns.utterance import Utterance
 from observability.logging import log_warnings_only
 from observability.settings_errors import number_sentence
 from phone_numbers import PhoneNumberError, matching_number, parse_e164
@@ -78,23 +79,25 @@ def chat_command(
     terminal: Terminal, services: Callable[[], ChatServices], check: Callable[[], None]
 ) -> click.Command:
     """Return the command. services: called when it runs. check: raises if it cannot run."""
+    about = _("Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends.")
+    script_help = _("Say a file's lines, one after the other, and end.")
+    history_help = _("Show what was said here before, or with a number on any channel, and end.")
 
-    @click.command("chat")
+    @click.command("chat", help=terminal.translate(about))
     @click.option(
         "--script",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Say a file's lines, one after the other, and end.",
+        help=terminal.translate(script_help),
     )
     @click.option(
         "--history",
         is_flag=False,
         flag_value="",
         default=None,
-        metavar="[NUMBER]",
-        help="Show what was said here before, or with a number on any channel, and end.",
+        metavar=f"[{terminal.translate(_('NUMBER'))}]",
+        help=terminal.translate(history_help),
     )
     def chat(script: Path | None, history: str | None) -> None:
-        """Write with the assistant here. /history shows what was said, /reset begins anew, /exit ends."""
         check()
         log_warnings_only()
         needed = services()
@@ -153,7 +156,9 @@ def _history(terminal: Terminal, database: Database, number: str) -> list[SaidRe
         try:
             e164 = parse_e164(number)
         except PhoneNumberError as error:
-            raise click.UsageError(terminal.translate(number_sentence("NUMBER", error))) from None
+            raise click.UsageError(
+                terminal.translate(number_sentence(terminal.translate(_("NUMBER")), error))
+            ) from None
         return chats.said_with(connection, matching_number(e164), LAST)
 
 

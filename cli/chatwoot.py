@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.chatwoot_advice import advice_for
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from doctor.chatwoot_advice import advice_for
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Findings, Owner, Problem
 from people.helpdesk.views import PATH

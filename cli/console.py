@@ -6,21 +6,23 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from settings import reader_locale
-from translations import Message, in_language, language_of_locale
+from settings import reader_locale, settle_language
+from translations import Message, in_language, language_of_locale, lend_to_libraries
 from translations.numbers import separated
 
 
 class Terminal:
     """A terminal: results go to stdout, errors to stderr.
 
-    language: one of `translations.languages()`.
+    language: one of `translations.languages()`, from now on that of click's own words in this process too.
     """
 
     def __init__(self, language: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that cannot show an ó is no reason to fail
+        lend_to_libraries()
+        settle_language(language)
         self.language = language
         self.console = _console(stderr=False)
         self._errors = _console(stderr=True)

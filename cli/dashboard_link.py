@@ -22,10 +22,12 @@ def dashboard_link_command(
     terminal: Terminal, services: Callable[[], LinkServices], check: Callable[[], None]
 ) -> click.Command:
     """Return the command. services: called when it runs. check: raises if it cannot run."""
+    about = _(
+        "Print a link that opens the dashboard in a browser without a password, once and within ten minutes."
+    )
 
-    @click.command("dashboard-link")
+    @click.command("dashboard-link", help=terminal.translate(about))
     def dashboard_link() -> None:
-        """Print a link that opens the dashboard in a browser without a password, once and within ten minutes."""
         check()
         needed = services()
         terminal.say(_("Opens the dashboard once, within {minutes} minutes:").format(minutes=VALID_S // 60))

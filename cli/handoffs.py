@@ -8,9 +8,8 @@ import click
 from rich.table import Table
 
 from cli.console import Terminal
-from phone_numbers import is_withheld
+from phone_numbers import is_erased, is_withheld, shown_number
 from storage.database import Database
-from storage.queries.contacts import WITHOUT_NUMBER
 from storage.queries.handoffs import HandoffRecord, last_handoffs
 from translations import lazy_gettext as _
 from translations import lazy_pgettext
@@ -28,11 +27,14 @@ def handoffs_command(
     terminal: Terminal, services: Callable[[], HandoffServices], check: Callable[[], None]
 ) -> click.Command:
     """Return the command. services: called when it runs. check: raises if it cannot run."""
+    about = _(
+        "Show who wanted a person and why, who took it, and what message was left; the newest comes last."
+    )
+    how_many = terminal.translate(_("How many."))
 
-    @click.command("handoffs")
-    @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
+    @click.command("handoffs", help=terminal.translate(about))
+    @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help=how_many)
     def handoffs(last: int) -> None:
-        """Show who wanted a person and why, who took it, and what message was left; the newest comes last."""
         check()
         needed = services()
         with needed.database.read() as connection:
@@ -69,11 +71,11 @@ def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -
 
 
 def _who(handoff: HandoffRecord, terminal: Terminal) -> str:
-    who = handoff.address
-    if is_withheld(who):
-        who = terminal.translate(_("withheld number"))
-    elif who.startswith(WITHOUT_NUMBER):
-        who = terminal.translate(_("no number"))
+    who: str = shown_number(handoff.number)
+    if not who and is_erased(handoff.number):
+        who = terminal.translate(_("erased"))
+    elif not who:
+        who = terminal.translate(_("withheld number") if is_withheld(handoff.number) else _("no number"))
     simulated = terminal.translate(_("(simulated)"))
     return f"{who} {simulated}" if handoff.simulated else who
 
@@ -83,6 +85,8 @@ def _state(handoff: HandoffRecord, terminal: Terminal, zone: ZoneInfo) -> str:
         at = handoff.owned_at.astimezone(zone)
         taken = terminal.translate(_("taken by {} at {}"))
         return taken.format(handoff.owner, f"{at:%H:%M}")
+    if handoff.missed_at is not None:
+        return terminal.translate(_("nobody came"))
     if not handoff.asked:
         return terminal.translate(_("open"))
     told = ", ".join(handoff.asked)

@@ -2,30 +2,51 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from container.service import service
+from conversation.ledger import Ledger
+from conversation.models.background import BackgroundModel
+from conversation.models.beginning import Beginning
+from conversation.models.watch import ModelFailures
 from conversation.phrases import catalogue_for
 from conversation.profiles.error_messages import profile_sentence
 from conversation.profiles.errors import ProfileError
 from conversation.profiles.profile import Profile, load_profile
 from guards.one_time_links import OneTimeLinks
+from integrations.http.memory_budget import MemoryBudget
 from integrations.language_model import LanguageModel
 from integrations.offline.model import OfflineModel
 from integrations.openai.model import OpenAIModel
 from jobs.queue import Work
 from observability.prometheus import PrometheusMetrics
+from observability.vitals import Vitals
 from people.handoff.seller_errors import sellers_sentence
 from people.handoff.sellers import Seller, SellersError, load_sellers, sellers_of
 from settings import ROOT, Settings, metrics_folder
 from simulator.local_server import LocalServer
 from storage import data_dir
-from storage.database import WEB_BUSY_TIMEOUT_S, Database
+from storage.base import utc_now
+from storage.connections import ConnectionPlan, plan_connections
+from storage.database import WEB_BUSY_TIMEOUT_S, Database, sqlite_path
 from storage.login_tries import LoginTries
+from storage.privacy.digests import Digests
+from storage.privacy.erasures import Returning
+from storage.queries.turns import is_any_written
 from translations import Message, language_of_locale
+from web.server_proof import ServerProof
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
+
+FILE_MEMORY_BYTES = 64 * 1024 * 1024
+"""The most that a process holds of people's files: two answers with five photos of the largest size, and some."""
 
 
 class Core:
@@ -36,6 +57,8 @@ class Core:
         self.lock = RLock()
         self.busy_timeout_s = WEB_BUSY_TIMEOUT_S
         """Seconds a write waits for SQLite's lock. Set it before the first use of the database."""
+        self.kind = "web"
+        """The kind of this process. Set it before the first use of the database."""
         self._at_end = ExitStack()
 
     def closed_at_end(self, made: T, close: Callable[[], None]) -> T:
@@ -76,7 +99,41 @@ class Core:
     @service
     def database(self) -> Database:
         """The database."""
-        return Database(self.settings.database_url, busy_timeout_s=self.busy_timeout_s)
+        plan = self.connections
+        connections = plan.worker if self.kind == "worker" else plan.web
+        return Database(
+            self.settings.database_url, busy_timeout_s=self.busy_timeout_s, connections=connections
+        )
+
+    @property
+    def connections(self) -> ConnectionPlan:
+        """The connections to PostgreSQL of each part of the program."""
+        settings = self.settings
+        return plan_connections(
+            settings.database_connections,
+            web_processes=settings.web_concurrency,
+            threads=settings.web_threads,
+        )
+
+    @service
+    def vitals(self) -> Vitals:
+        """Watches this process."""
+        vitals = Vitals(self.database, kind=self.kind, folders=self.folders)
+        return self.closed_at_end(vitals, vitals.close)
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """The folders that the program writes to, by name."""
+        folders = {"data": self.settings.data_dir}
+        file = sqlite_path(self.settings.database_url)
+        if file is not None and file.parent.resolve() != self.settings.data_dir.resolve():
+            folders["database"] = file.parent
+        return folders
+
+    @service
+    def ledger(self) -> Ledger:
+        """The ceilings on what costs, by person and day."""
+        return Ledger(self.profile.time_zone)
 
     @service
     def login_tries(self) -> LoginTries:
@@ -89,9 +146,30 @@ class Core:
         return self.settings.secret_key or data_dir.kept_secret(self.settings.data_dir, "secret")
 
     @service
+    def server_proof(self) -> ServerProof:
+        """Proves that an answer is this installation's."""
+        return ServerProof(self.secret_key)
+
+    @service
+    def digests(self) -> Digests:
+        """The keyed hashes of people who were erased."""
+        settings = self.settings
+        return Digests(lambda: settings.erasure_key or data_dir.kept_secret(settings.data_dir, "erasures"))
+
+    @service
+    def returning(self) -> Returning:
+        """Tells who was erased before."""
+        return Returning(self.digests)
+
+    @service
     def dashboard_links(self) -> OneTimeLinks:
         """Links that open the dashboard once."""
         return OneTimeLinks(self.secret_key, lambda: self.database)
+
+    @service
+    def file_memory(self) -> MemoryBudget:
+        """The memory for people's files, of the whole process."""
+        return MemoryBudget(FILE_MEMORY_BYTES)
 
     @service
     def work(self) -> Work:
@@ -111,9 +189,35 @@ class Core:
             api_key=settings.openai_api_key,
             base_url=settings.openai_base_url,
             reasoning_effort=settings.openai_reasoning_effort,
+            api=settings.openai_api,
         )
         fallback = settings.openai_fallback_model
         return [first] if fallback is None else [first, first.with_model(fallback)]
+
+    @service
+    def model_failures(self) -> ModelFailures:
+        """Notes whether the language model answers."""
+        return ModelFailures(self.database, self.work)
+
+    def models_of(self, limit: int) -> list[LanguageModel]:
+        """Return the models with a limit of tokens to an answer."""
+        return [model.with_limit(limit) if isinstance(model, OpenAIModel) else model for model in self.models]
+
+    def background_model(self, beginning: Callable[[str], Beginning]) -> BackgroundModel | None:
+        """Return the first model, for tasks that nobody waits for. beginning: of a channel's prompts."""
+        model = self.text_model
+        if model is None:
+            return None
+        return BackgroundModel(model, beginning=beginning, is_waited_for=self.is_answer_waited_for)
+
+    def is_answer_waited_for(self) -> bool:
+        """Return whether anybody waits for an answer now, in whichever process."""
+        try:
+            with self.database.read() as connection:
+                return is_any_written(connection, utc_now())
+        except SQLAlchemyError as error:
+            log.warning("answers_not_read", error=type(error).__name__)
+            return False
 
     @property
     def text_model(self) -> OpenAIModel | None:
@@ -122,12 +226,13 @@ class Core:
         return first if isinstance(first, OpenAIModel) else None
 
     def _offline_model(self) -> OfflineModel:
-        profile = self.profile
+        profile, settings = self.profile, self.settings
         return OfflineModel(
             business=profile.business,
             phrases=catalogue_for(profile.language).offline,
             faq=[(faq.questions, faq.answer) for faq in profile.faq],
             facts=profile.facts,
+            reaches_people=bool(self.sellers or settings.person_number or settings.chatwoot_enabled),
         )
 
     @service
@@ -150,5 +255,6 @@ class Core:
             public_url=settings.webhook_url,
             assistant=settings.twilio_phone_number,
             port=settings.port,
+            host=settings.host,
             port_file=settings.data_dir / "port",
         )

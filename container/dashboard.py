@@ -5,18 +5,21 @@ from datetime import timedelta
 from threading import Semaphore
 
 from container.core import Core
+from container.doctor import DoctorServices
 from container.people import PeopleServices
 from container.phone import PhoneServices
 from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.profiles.profile import Profile
-from dashboard.actions import Operators, OperatorServices, policy_for
+from dashboard.actions.operators import Operators
+from dashboard.actions.services import OperatorServices, policy_for
 from dashboard.charts.costs import Prices, TokensToday
 from dashboard.charts.days import LastDays
 from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
+from doctor.runner import Doctor
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.media import Media
@@ -37,9 +40,11 @@ class DashboardServices:
         people: PeopleServices,
         phone: PhoneServices,
         whatsapp: WhatsAppServices,
+        examination: DoctorServices,
     ) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
         self._people, self._phone, self._whatsapp = people, phone, whatsapp
+        self._examination = examination
 
     @property
     def database(self) -> Database:
@@ -71,6 +76,16 @@ class DashboardServices:
         """Limits the number of images fetched at once."""
         return Semaphore(PICTURES_AT_ONCE)
 
+    @property
+    def doctor(self) -> Doctor:
+        """Looks at the installation, and mends it."""
+        return self._examination.doctor
+
+    @property
+    def public_url(self) -> str | None:
+        """The server's public URL."""
+        return self._core.settings.webhook_url
+
     @service
     def days(self) -> LastDays:
         """Counts the conversations of the last days."""
@@ -90,6 +105,11 @@ class DashboardServices:
     def off(self, language: str) -> Sequence[str]:
         """Return a sentence for each feature that is off. language: the reader's."""
         return what_is_off(self._core.settings, language)
+
+    @property
+    def reaches_people(self) -> bool:
+        """True if anybody is told of a handoff."""
+        return self._people.handoffs.reaches_people
 
     @service
     def live(self) -> Live:
@@ -124,17 +144,18 @@ class DashboardServices:
             self._phone.manager,
             self.database,
             self._phone.lifecycle,
-            human_number=settings.person_number,
+            self._phone.transfers,
             public_url=settings.webhook_url,
         )
         services = OperatorServices(
-            writer=self._people.outbox,
+            writer=self._people.operators_outbox,
             handoffs=self._people.handoffs,
             observer=self._people.observer,
             calls=calls,
             notes=self._people.chatwoot,
             fit=whatsapp_messages,
             stop=self._whatsapp.manager.stop,
+            answer_left=self._whatsapp.intake.answer_left,
         )
         policy = policy_for(self.profile.language, silent_for=timedelta(hours=settings.human_resume_h))
         return Operators(self.database, services, policy)

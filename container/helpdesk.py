@@ -7,7 +7,9 @@ from container.people import PeopleServices
 from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
+from conversation.operators import Assistant
 from messaging.whatsapp_markdown import whatsapp_messages
+from people.helpdesk.delivery import MirrorSending
 from people.helpdesk.observer import ChatwootObserver
 from people.helpdesk.phrases import helpdesk_phrases
 from people.helpdesk.sync_job import SyncJob
@@ -37,11 +39,11 @@ class HelpdeskServices:
         return Takeover(
             self._core.database,
             ChatwootObserver(self._core.work, receipts_fact=None),
-            self._people.outbox if self._providers.channels.providers else None,
+            self._people.operators_outbox if self._providers.channels.providers else None,
             policy,
             people=self._people.handoffs,
             fit=whatsapp_messages,
-            stop=self._whatsapp.manager.stop,
+            assistant=Assistant(self._whatsapp.manager.stop, self._whatsapp.intake.answer_left),
         )
 
     @service
@@ -50,12 +52,13 @@ class HelpdeskServices:
         client = self._providers.chatwoot
         if client is None:
             return None
+        words = helpdesk_phrases(self._core.profile.language)
         return SyncJob(
             self._core.database,
             self._core.work,
             client,
-            words=helpdesk_phrases(self._core.profile.language),
+            words=words,
             inbox=self._core.settings.chatwoot_inbox_id or "",
             receipts_fact=self._providers.chatwoot_receipts_fact,
-            downloads=self._providers.downloads,
+            sending=MirrorSending(client, words, self._providers.downloads, self._core.file_memory),
         )

@@ -7,14 +7,18 @@ from container.core import Core
 from container.helpdesk import HelpdeskServices
 from container.people import PeopleServices
 from container.phone import PhoneServices
+from container.privacy import PrivacyServices
 from container.service import service
 from container.whatsapp import WhatsAppServices
+from conversation.models import watch
+from conversation.models.beginning import Beginning
 from conversation.summaries import Summaries
 from integrations.errors import IntegrationError
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
 from messaging.missed import EVERY
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
+from people.privacy import retention
 from storage.base import utc_now
 from storage.queries.webhook_events import forget_events
 
@@ -33,9 +37,10 @@ class JobServices:
         phone: PhoneServices,
         whatsapp: WhatsAppServices,
         helpdesk: HelpdeskServices,
+        privacy: PrivacyServices,
     ) -> None:
         self._core, self._people, self.lock = core, people, core.lock
-        self._phone, self._whatsapp, self._helpdesk = phone, whatsapp, helpdesk
+        self._phone, self._whatsapp, self._helpdesk, self._privacy = phone, whatsapp, helpdesk, privacy
 
     @service
     def worker(self) -> Worker:
@@ -46,6 +51,7 @@ class JobServices:
             jobs=self.by_name,
             is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
             periodics=self._periodics,
+            connections=self._core.connections,
         )
 
     @service
@@ -53,31 +59,41 @@ class JobServices:
         """The jobs, by the names under which they are queued."""
         jobs = {
             "finish_whatsapp": Job(self._whatsapp.inbox.finish),
-            "send_whatsapp": Job(self._whatsapp.outbox.send),
+            "send_whatsapp": Job(self._people.sender.send, given_up=self._people.sender.give_up),
             "describe_photos": Job(self._whatsapp.media.describe),
             "open_media": Job(self._whatsapp.media.open),
             "offer_handoff": Job(self._people.handoffs.offer),
+            watch.JOB: Job(self._people.model_alerts.tell),
             "crm": Job(self._people.crm.deliver),
             "show_postcall": Job(self._people.postcalls.show),
+            "erase": Job(self._privacy.erasures.finish),
+            "erase_elsewhere": self._privacy.elsewhere.job,
+            "forget_old": Job(self._privacy.retention.run, attempts=2),
         }
         if (missed := self._whatsapp.missed) is not None:
             jobs["catch_up"] = Job(missed.fetch)
         if (sync := self._helpdesk.sync) is not None:
             jobs["mirror"] = sync.job
-        model = self._core.text_model
+
+        def beginning(channel: str) -> Beginning:
+            return (self._phone if channel == "phone" else self._whatsapp).manager.beginning()
+
+        model = self._core.background_model(beginning)
         if model is None:
             return jobs | {"summarise": Job(_leave), "note_topic": Job(_leave)}
-        summaries = Summaries(self._core.database, model)
+        summaries = Summaries(self._core.database, model, self._core.ledger)
         return jobs | {"summarise": Job(summaries.summarise), "note_topic": Job(summaries.note_topic)}
 
     @property
     def _periodics(self) -> list[Periodic]:
         database, work, lifecycle = self._core.database, self._core.work, self._phone.lifecycle
+        ledger = self._core.ledger
 
         def forget_old_events() -> None:
             # No provider repeats a webhook after so long, and the URLs stored with them expire within a week
             with database.write() as connection:
                 forget_events(connection, utc_now() - EVENTS_KEPT)
+                ledger.forget(connection, utc_now())
 
         def close_silent_calls() -> None:
             lifecycle.close_silent_calls(utc_now())
@@ -86,9 +102,15 @@ class JobServices:
             with database.write() as connection:
                 work.enqueue(connection, "catch_up", {}, key="twilio")
 
+        def forget_old() -> None:
+            with database.write() as connection:
+                work.enqueue(connection, retention.JOB, {}, key="all")
+
         periodics = [
             Periodic("old-events", FORGETTING_EVERY_S, forget_old_events),
             Periodic("silent-calls", HOUSEKEEPING_EVERY_S, close_silent_calls),
+            Periodic("forgotten-messages", FORGETTING_EVERY_S, self._people.sender.give_up_forgotten),
+            Periodic("old-words", retention.EVERY_S, forget_old),
         ]
         if self._whatsapp.missed is not None:
             periodics.append(Periodic("missed-messages", EVERY.total_seconds(), ask_for_missed))

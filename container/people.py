@@ -6,12 +6,17 @@ from container.core import Core
 from container.providers import Providers
 from container.service import service
 from conversation.composite_observer import CompositeObserver
+from conversation.counted_messages import CountedMessages
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.phrases import catalogue_for
-from messaging.outbox import Outbox
+from messaging.sending.delivery import Delivery
+from messaging.sending.outbox import Outbox
+from messaging.sending.prompt_sender import PromptSender
+from messaging.sending.sender import Sender
 from observability.metrics import MessageCounts
 from people.crm.publisher import CrmEvents
 from people.elevenlabs.post_calls import PostCalls
+from people.handoff.alerts import ModelAlerts
 from people.handoff.api import HandoffApi
 from people.handoff.notices import notices_for
 from people.handoff.offering import HandoffPolicy
@@ -27,9 +32,24 @@ class PeopleServices:
 
     @property
     def outbox(self) -> Outbox:
-        """Sends messages."""
+        """Keeps messages, and has them sent."""
         _ = self.handoffs  # registers itself as an observer of the outbox
         return self._outbox
+
+    @service
+    def sender(self) -> Sender:
+        """Sends messages, in jobs."""
+        return Sender(self._core.database, self.outbox, self._providers.channels, self._delivery)
+
+    @service
+    def prompt_sender(self) -> PromptSender:
+        """Sends messages at once."""
+        return PromptSender(self._core.database, self.outbox, self._providers.channels, self._delivery)
+
+    @service
+    def operators_outbox(self) -> CountedMessages:
+        """Sends what operators write."""
+        return CountedMessages(self.outbox, self._core.ledger)
 
     @service
     def handoffs(self) -> Handoffs:
@@ -38,6 +58,7 @@ class PeopleServices:
             self._core.database,
             self._core.work,
             self._policy,
+            ledger=self._core.ledger,
             writer=self._outbox if self._providers.can_write_first else None,
             helpdesk=self.chatwoot,
             also=self.crm,
@@ -48,8 +69,8 @@ class PeopleServices:
     @service
     def api(self) -> HandoffApi:
         """Serves the API for handoffs."""
-        sender = self.outbox if self._providers.can_write_first else None
-        return HandoffApi(self._core.database, self.handoffs, sender)
+        sender = self.prompt_sender if self._providers.can_write_first else None
+        return HandoffApi(self._core.database, self.handoffs, sender, self._core.digests)
 
     @service
     def crm(self) -> CrmEvents:
@@ -58,9 +79,17 @@ class PeopleServices:
         return CrmEvents(self._core.database, self._core.work, self._providers.crm, ours=ours)
 
     @service
+    def model_alerts(self) -> ModelAlerts:
+        """Tells a seller that the model fails."""
+        writer = self.outbox if self._providers.can_write_first else None
+        return ModelAlerts(self._core.database, self._policy, writer)
+
+    @service
     def postcalls(self) -> PostCalls:
         """Stores ElevenLabs' calls."""
-        return PostCalls(self._core.database, self._core.work, observer=self.observer)
+        return PostCalls(
+            self._core.database, self._core.work, observer=self.observer, erased=self._core.returning
+        )
 
     @service
     def observer(self) -> ConversationObserver:
@@ -88,6 +117,10 @@ class PeopleServices:
             self._core.database, self._core.work, self._providers.channels, observer=self._outbox_observer
         )
 
+    @service
+    def _delivery(self) -> Delivery:
+        return Delivery(self._core.database, observer=self._outbox_observer)
+
     @property
     def _policy(self) -> HandoffPolicy:
         settings, profile = self._core.settings, self._core.profile
@@ -99,4 +132,5 @@ class PeopleServices:
             zone=profile.time_zone,
             reply_within=timedelta(minutes=settings.seller_reply_min),
             silent_for=timedelta(hours=settings.human_resume_h),
+            public_url=settings.webhook_url,
         )

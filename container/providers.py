@@ -7,9 +7,11 @@ from integrations.crm.client import CrmWebhook
 from integrations.dialog360.client import Dialog360
 from integrations.openai.transcription import OpenAITranscriber
 from integrations.twilio.calls import TwilioRest
+from integrations.twilio.hosts import Region
 from integrations.twilio.media import TwilioMedia
 from integrations.twilio.messages import TwilioMessages
-from messaging.media import Downloads
+from integrations.twilio.setup import TwilioSetup
+from messaging.files.photos import Downloads
 from messaging.providers.base import DIALOG360, TWILIO, Channels, Provider, Template
 from messaging.providers.dialog360 import Dialog360Provider
 from messaging.providers.twilio import TwilioProvider
@@ -19,6 +21,8 @@ from settings import SIMULATOR_ACCOUNT_SID
 
 PATIENT_S = 10.0
 """Seconds for a whole request outside webhooks."""
+EXAMINED_S = 6.0
+"""The same where a setup is examined, by several requests one after another within half a minute."""
 
 
 class Providers:
@@ -41,6 +45,18 @@ class Providers:
     def twilio_messages(self) -> TwilioMessages | None:
         """Twilio's API for messages."""
         return self._twilio_messages(PATIENT_S)
+
+    @service
+    def twilio_setups(self) -> list[TwilioSetup]:
+        """Twilio's API for how the account is set up, once with each of its tokens, the primary one first."""
+        settings, account = self._settings, self._settings.twilio_account_sid
+        return [
+            TwilioSetup(
+                account, token, api_url=settings.twilio_api_url, region=self.twilio_region, total_s=EXAMINED_S
+            )
+            for token in settings.twilio_auth_tokens
+            if account
+        ]
 
     @service
     def dialog360(self) -> Dialog360 | None:
@@ -89,7 +105,9 @@ class Providers:
         """The sources of messages' files, by provider."""
         found: dict[str, Downloads] = {}
         if account := self._settings.twilio_credentials:
-            found[TWILIO] = TwilioMedia(*account, api_url=self._settings.twilio_api_url)
+            found[TWILIO] = TwilioMedia(
+                *account, api_url=self._settings.twilio_api_url, region=self.twilio_region
+            )
         if self.dialog360 is not None:
             found[DIALOG360] = self.dialog360
         return found
@@ -116,14 +134,20 @@ class Providers:
         number = self._settings.twilio_whatsapp_number
         return f"whatsapp:{number}" if number else None
 
+    @property
+    def twilio_region(self) -> Region | None:
+        """The region of Twilio that is asked; None: the United States."""
+        name, edge = self._settings.twilio_region, self._settings.twilio_edge
+        return Region(name, edge) if name and edge else None
+
     def _twilio_calls(self, total_s: float) -> TwilioRest | None:
         account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
-        return account and TwilioRest(*account, api_url=api_url, total_s=total_s)
+        return account and TwilioRest(*account, api_url=api_url, region=self.twilio_region, total_s=total_s)
 
     def _twilio_messages(self, total_s: float) -> TwilioMessages | None:
         account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
         return account and TwilioMessages(
-            *account, api_url=api_url, timeout_s=min(5, total_s), total_s=total_s
+            *account, api_url=api_url, region=self.twilio_region, timeout_s=min(5, total_s), total_s=total_s
         )
 
     def _dialog360(self, total_s: float) -> Dialog360 | None:

@@ -1,6 +1,6 @@
 """Hands a conversation over to a person: one function for every kind of request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from conversation.observers import HandoffListener
 from conversation.redaction import redact
 from storage import locks
 from storage.models import Ending
-from storage.queries import handoffs
+from storage.queries import contacts, dials, handoffs
 from storage.queries.handoffs import CurrentHandoff
 
 
@@ -41,6 +41,17 @@ class Request:
     request_key: str | None = None
     number: str = ""
     begins: State = State.OPEN
+
+
+@dataclass(slots=True)
+class LateRequest:
+    """What a caller was put through for while it could not be stored; it is stored with their turn."""
+
+    request: Request | None = None
+
+    def keep(self, request: Request) -> None:
+        """Keep a request for later."""
+        self.request = request
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +94,9 @@ def hand_off(
         source=request.source,
         request_key=request.request_key,
         number=request.number[:40],
-        reason=redact(request.reason)[:500],
-        summary=redact(request.summary)[:2000],
-        context=redact(request.context)[:4000],
+        reason=_shortened(redact(request.reason), 500),
+        summary=_shortened(redact(request.summary), 2000),
+        context=_shortened(redact(request.context), 4000),
         state=request.begins,
         now=now,
     )
@@ -93,6 +104,27 @@ def hand_off(
         return HandedOff(handoffs.handoff_of_turn(connection, conversation_id, turn_number), is_new=True)
     listener.handed_off(connection, handoff_id, now)
     return HandedOff(handoff_id, is_new=True)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def hand_off_late(
+    connection: Connection,
+    listener: HandoffListener,
+    conversation_id: int,
+    turn_number: int,
+    request: Request,
+    now: datetime,
+) -> None:
+    """Record a handoff that could not be stored in time, from the state in which its call is by now."""
+    call_is_over, transfer_is_over = dials.is_over(connection, conversation_id)
+    if request.begins is State.TRANSFERRING and transfer_is_over:
+        request = replace(request, begins=State.COLLECTING)
+    if request.begins in (State.TRANSFERRING, State.COLLECTING) and call_is_over:
+        request = replace(request, begins=State.OPEN)
+    hand_off(connection, listener, conversation_id, turn_number, request, now)
 
 
 def _add(
@@ -114,8 +146,13 @@ def _add(
 def current_handoff(connection: Connection, conversation_id: int, now: datetime) -> CurrentHandoff | None:
     """Return the person's handoff that has not ended, and hold back others who ask until the transaction ends."""
     contact_id = handoffs.contact_of(connection, conversation_id)
-    locks.hold(connection, f"handoff-of:{contact_id}")
+    hold_person(connection, contact_id)
     return handoffs.current_of(connection, contact_id, now)
+
+
+def hold_person(connection: Connection, contact_id: int) -> None:
+    """Hold back others who hand a person over, until the transaction ends."""
+    locks.hold(connection, f"handoff-of:{contact_id}")
 
 
 def tell(
@@ -131,6 +168,29 @@ def tell(
     current = current_handoff(connection, conversation_id, now)
     if current is not None:
         listener.happened(connection, current.id, event, now, by=by)
+
+
+def transfer_ended(
+    connection: Connection,
+    listener: HandoffListener,
+    conversation_id: int,
+    request: Request,
+    now: datetime,
+    *,
+    answered_by: str,
+) -> None:
+    """Notify the listener of the end of a call's transfer. answered_by: the number, or "" if nobody answered.
+
+    request: recorded if nobody answered and the person has no handoff: no transfer fails unknown to everybody.
+    """
+    dials.ended(connection, conversation_id, now)
+    if answered_by:
+        tell(connection, listener, conversation_id, Event.TRANSFER_ANSWERED, now, by=answered_by)
+        return
+    contacts.give_back(connection, conversation_id)
+    if current_handoff(connection, conversation_id, now) is None:
+        hand_off(connection, listener, conversation_id, None, request, now)
+    tell(connection, listener, conversation_id, Event.TRANSFER_FAILED, now)
 
 
 def leave_message(

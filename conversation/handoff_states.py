@@ -44,6 +44,7 @@ class Effect(StrEnum):
     ANSWER_AGAIN = "the assistant answers again"
     SAY_TAKEN = "tell the others that it is taken"
     WITHDRAW = "the offers expire"
+    SAY_MISSED = "tell everybody that nobody came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,14 @@ MEANINGS: Mapping[State, Meaning] = {
     State.OWNED: Meaning("a person has it", "is silent on WhatsApp", None),
     State.CLOSED: Meaning("it is over", "answers", None),
 }
-"""OPEN and WAITING last a day from the last notice, and while a seller's hours are still to come."""
+"""OPEN and WAITING last a day from the last notice, and until a seller is on duty who can be told that it is over."""
 
 _CLOSED = Step(State.CLOSED, (Effect.SHOW,))
 _TAKEN_UNTOLD = Step(State.OWNED, (Effect.SHOW, Effect.SILENCE))
 _TAKEN = Step(State.OWNED, (Effect.SILENCE, Effect.SAY_TAKEN))
 _TOLD = Step(State.OPEN, (Effect.TELL,))
-_EXPIRED = Step(State.CLOSED, (Effect.WITHDRAW,))
+_WITHDRAWN = Step(State.CLOSED, (Effect.WITHDRAW,))
+_MISSED = Step(State.CLOSED, (Effect.WITHDRAW, Effect.SAY_MISSED))
 _ANSWERED = Step(State.CLOSED, (Effect.SAY_TAKEN,))
 
 TABLE: Mapping[tuple[State, Event], Step] = {
@@ -98,13 +100,13 @@ TABLE: Mapping[tuple[State, Event], Step] = {
     (State.OPEN, Event.MESSAGE_LEFT): Step(State.OPEN, (Effect.FORWARD,)),
     (State.OPEN, Event.NOT_IN_TIME): Step(State.WAITING, (Effect.TELL_CUSTOMER,)),
     (State.OPEN, Event.TAKEN): _TAKEN,
-    (State.OPEN, Event.DONE): _EXPIRED,
-    (State.OPEN, Event.TIME_UP): _EXPIRED,
+    (State.OPEN, Event.DONE): _WITHDRAWN,
+    (State.OPEN, Event.TIME_UP): _MISSED,
     (State.WAITING, Event.TRANSFER_ANSWERED): _ANSWERED,
     (State.WAITING, Event.MESSAGE_LEFT): Step(State.WAITING, (Effect.FORWARD,)),
     (State.WAITING, Event.TAKEN): _TAKEN,
-    (State.WAITING, Event.DONE): _EXPIRED,
-    (State.WAITING, Event.TIME_UP): _EXPIRED,
+    (State.WAITING, Event.DONE): _WITHDRAWN,
+    (State.WAITING, Event.TIME_UP): _MISSED,
     (State.OWNED, Event.MESSAGE_LEFT): Step(State.OWNED, (Effect.FORWARD,)),
     (State.OWNED, Event.DONE): Step(State.CLOSED, (Effect.ANSWER_AGAIN,)),
     (State.OWNED, Event.TIME_UP): Step(State.CLOSED, (Effect.ANSWER_AGAIN,)),

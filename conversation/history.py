@@ -9,8 +9,11 @@ from datetime import datetime
 
 from conversation.marks import mark, without_marks
 from conversation.phrases import catalogue_for
-from conversation.speech.text_for_tts import speakable, spoken_seconds
+from conversation.speech.chunks import spoken_seconds
+from conversation.speech.text_for_tts import speakable
+from integrations.errors import CONTENT_FILTER
 from integrations.language_model import NOTES, Message
+from integrations.pictures import Picture
 from storage.models import TurnKind
 from storage.queries.turns import ServedRecord, TurnRecord
 
@@ -25,13 +28,18 @@ ENDPOINT_S = 0.7
 """Seconds that Twilio takes, roughly, to detect the end of speech and send its transcription."""
 NEARLY_ALL = 0.7
 """Fraction of the estimated speech length from which all of it counts as heard."""
+INTERRUPTED = " [interrupted here]"
+"""The mark at the end of what was heard of an answer."""
 MOST_BACKGROUND = 500
 """Characters of the topics of earlier conversations."""
 LEAST_REACTION_S = 0.5
 """Shortest time in seconds to hear, speak and be transcribed: a faster request says nothing about hearing."""
 
-_KEYS = re.compile(r" \[keypad: [0-9*#]{1,100}\]$")
-"""The mark for keys pressed while speaking (`ivr.requests`): no words fit into it, so anybody may write it."""
+HARDLY_UNDERSTOOD = " [hardly understood: it is no yes]"
+"""The mark at the end of a word that may be a noise."""
+
+_SPOKEN_MARK = re.compile(rf" \[keypad: [0-9*#]{{1,100}}\]$|{re.escape(HARDLY_UNDERSTOOD)}$")
+"""A mark of `ivr`; of the keys pressed while speaking too: no words fit into it, so anybody may write it."""
 
 CONTINUE = (
     "Your answer was interrupted by a technical fault after the words above, which the person has heard. "
@@ -47,14 +55,14 @@ def messages_for(
     past: Sequence[TurnRecord],
     heard: str,
     kind: TurnKind,
-    images: Sequence[str] = (),
+    images: Sequence[Picture] = (),
 ) -> list[Message]:
     """Return the prompt: one system message, notes, the past within bounds, and the new utterance.
 
     background, summary: written by a model from people's words, and so told as data and not as instructions.
-    images: pictures that came with it, as data URLs; they are included only this once.
+    images: pictures that came with it; they are included only this once.
     """
-    kept = _within_bounds(past)
+    kept = _within_bounds(tellable(past))
     following = [*(turn.heard for turn in kept), heard][1:]
     turns = [
         message
@@ -64,6 +72,17 @@ def messages_for(
     ]
     notes = _notes(background, summary)
     return [{"role": "system", "content": system}, *notes, *turns, _user(heard, kind, images)]
+
+
+def tellable(past: Sequence[TurnRecord]) -> Sequence[TurnRecord]:
+    """Return the turns that a model is told: none that a content filter refused.
+
+    After two such turns in a row nothing from before them either, where the words that it refuses may stand.
+    """
+    refused = [turn.error == CONTENT_FILTER for turn in past]
+    twice = [number for number in range(1, len(past)) if refused[number - 1] and refused[number]]
+    begin = twice[-1] + 1 if twice else 0
+    return [turn for turn, is_refused in zip(past[begin:], refused[begin:], strict=True) if not is_refused]
 
 
 def continuation(messages: Sequence[Message], said: str) -> list[Message]:
@@ -76,7 +95,7 @@ def transcript(past: Sequence[TurnRecord], language: str = "en") -> str:
     words = catalogue_for(language).transcript
     names = {"user": words.person, "assistant": words.assistant}
     messages = (message for turn in past for message in _turn_messages(turn))
-    return "\n".join(f"{names[m['role']]}: {_indented(m['content'])}" for m in messages)
+    return "\n".join(f"{names[m['role']]}: {_indented(_without_forged_marks(m))}" for m in messages)
 
 
 def needs_summary(number: int, summary_upto: int) -> bool:
@@ -95,7 +114,7 @@ def was_said(turn: TurnRecord) -> str:
     if turn.heard_upto is None or turn.heard_upto >= len(text):
         return text.strip()
     heard = text[: turn.heard_upto].strip()
-    return f"{heard} [interrupted here]" if heard else ""
+    return f"{heard}{INTERRUPTED}" if heard else ""
 
 
 def heard_characters(
@@ -138,6 +157,8 @@ def _within_bounds(past: Sequence[TurnRecord]) -> list[TurnRecord]:
 
 
 def _turn_messages(turn: TurnRecord) -> list[Message]:
+    if turn.kind is TurnKind.ERASED:
+        return []
     said = was_said(turn)
     answer = [{"role": "assistant", "content": said}] if said else []
     return [_user(turn.heard, turn.kind), *answer]
@@ -153,12 +174,21 @@ def _notes(background: str, summary: str) -> list[Message]:
     return [{"role": "user", "content": mark("\n\n".join([NOTES, *parts]))}] if parts else []
 
 
+def _without_forged_marks(message: Message) -> str:
+    """Return what was said; in the model's own words square brackets are no marks, outside its own messages."""
+    said = str(message["content"])
+    if message["role"] != "assistant":
+        return said
+    heard = said.removesuffix(INTERRUPTED)
+    return without_marks(heard) + said[len(heard) :]
+
+
 def _indented(words: str) -> str:
     """Return a speaker's words so that no line of them looks like the beginning of another's."""
     return "\n  ".join(words.splitlines())
 
 
-def _user(heard: str, kind: TurnKind, images: Sequence[str] = ()) -> Message:
+def _user(heard: str, kind: TurnKind, images: Sequence[Picture] = ()) -> Message:
     words = _told(heard, kind)
     if not images:
         return {"role": "user", "content": words}
@@ -172,8 +202,8 @@ def _told(heard: str, kind: TurnKind) -> str:
     # What is written has marks of ours in it, for files; its words came without any (`messaging.told`)
     if kind is TurnKind.TEXT:
         return heard
-    keys = _KEYS.search(heard)
-    return without_marks(heard) if keys is None else without_marks(heard[: keys.start()]) + keys[0]
+    ours = _SPOKEN_MARK.search(heard)
+    return without_marks(heard) if ours is None else without_marks(heard[: ours.start()]) + ours[0]
 
 
 def _text(message: Message) -> str:

@@ -10,6 +10,7 @@ from conversation.phrases.words import Part
 from integrations.plain_text import folded, plain_words
 
 _MOST_WORDS = 10
+_BREAKS = re.compile(r"[^\w\s'’-]+")
 
 
 class MessageReply(StrEnum):
@@ -20,6 +21,8 @@ class MessageReply(StrEnum):
     GOODBYE = "goodbye"
     PERSON = "person"
     """They want to talk to somebody."""
+    QUESTION = "question"
+    """They leave none, and ask something instead: "No, thank you. What time do you open?"."""
     UNCLEAR = "unclear"
     """Nothing that could be told to anybody: "yes", "hello?", a sound."""
 
@@ -48,6 +51,15 @@ def message_reply(said: str) -> MessageReply:
     """Return what a caller means who was asked for a message, in a language with a file of phrases."""
     if asks_for_person(said):
         return MessageReply.PERSON
+    reply = _kind_of_reply(said)
+    if reply is MessageReply.MESSAGE and said.rstrip().endswith("?"):
+        first = next(filter(_fold, _BREAKS.split(said)))
+        if _kind_of_reply(first) is MessageReply.DECLINED:
+            return MessageReply.QUESTION
+    return reply
+
+
+def _kind_of_reply(said: str) -> MessageReply:
     words = _fold(said)
     return next((reply for reply, known in _replies() if _is_made_of(words, known)), MessageReply.MESSAGE)
 

@@ -25,6 +25,10 @@ class HandoffListener(Protocol):
         """Something happened to a handoff; return whether that changes it. by: who has it from now on."""
         ...
 
+    def missed(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """A handoff has ended, and nobody has come."""
+        ...
+
 
 class ConversationObserver(Protocol):
     """Shows conversations to people as they happen."""
@@ -61,6 +65,9 @@ class NullObserver:
     ) -> bool:
         """Ignore the event."""
         return False
+
+    def missed(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """Ignore the end of the handoff."""
 
     def message(
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True

@@ -2,6 +2,8 @@
 
 import re
 
+from conversation.message_kinds import DELETED, DESCRIBED, EDIT
+from dashboard.marks import MARKS, without_english_marks
 from storage.queries.messages import Attachment, MessageRecord
 from translations import gettext as _
 
@@ -12,6 +14,8 @@ _DESCRIBED = re.compile(r"\[sent [^:\]]*: (.*)\]", re.DOTALL)
 
 def file_words(file: Attachment) -> str:
     """Return a file's kind and its content as understood, in the reader's language."""
+    if not file.type and file.words:
+        return without_english_marks(file.words)
     name = _name(file)
     if file.words is None:
         return name
@@ -24,7 +28,14 @@ def file_words(file: Attachment) -> str:
 
 def message_words(message: MessageRecord) -> str:
     """Return a message's text and the descriptions of its files."""
-    return "\n".join(filter(None, [message.body, *map(file_words, message.attachments)]))
+    change = {EDIT: MARKS["corrected"], DELETED: MARKS["deleted"]}.get(message.kind)
+    words = filter(None, [body_words(message), *map(file_words, message.attachments)])
+    return "\n".join([*([str(change)] if change else []), *words])
+
+
+def body_words(message: MessageRecord) -> str:
+    """Return a message's text; of one that is more than words, what it holds."""
+    return without_english_marks(message.body) if message.kind in DESCRIBED else message.body
 
 
 def _understood(words: str) -> str:

@@ -35,6 +35,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from dashboard.blueprint import bp
 from dashboard.browsers import KnownBrowsers
+from dashboard.operator_names import remember_name
 from guards.client_address import address_of
 from guards.loopback import is_loopback
 from guards.one_time_links import OneTimeLinks
@@ -137,8 +138,11 @@ class Access:
             self._csrf.protect()
         return refused
 
-    def log_in(self, password: str) -> float | None:
-        """Begin a session; return None, or the seconds to wait where tries are locked. Raises WrongPassword."""
+    def log_in(self, password: str, name: str) -> float | None:
+        """Begin a session; return None, or the seconds to wait where tries are locked. Raises WrongPassword.
+
+        name: the operator's; "" if none was given.
+        """
         browser = self._browsers.number_of(request)
         address = address_of(request) if browser is None else f"browser {browser}"
         spared = browser is not None or is_loopback(request)
@@ -153,6 +157,7 @@ class Access:
             raise WrongPassword
         self._tries().was_right(address, spared=spared)
         self._begin_session()
+        remember_name(name)
         return None
 
     def open_by_link(self, key: str) -> None:
@@ -238,7 +243,10 @@ def set_headers(response: Response) -> Response:
 
 def next_page(wanted: str) -> str:
     """Return the page after the login: one of the dashboard, never another site."""
-    parts = urlsplit(wanted.replace("\\", "/"))
+    try:
+        parts = urlsplit(wanted.replace("\\", "/"))
+    except ValueError:  # half an IPv6 address
+        return url_for("dashboard.home")
     leads_up = ".." in parts.path.split("/")
     ours = not (parts.scheme or parts.netloc or leads_up) and parts.path.startswith("/dashboard/")
     return wanted if ours else url_for("dashboard.home")

@@ -1,6 +1,6 @@
 """Explains failed actions and undelivered messages in the reader's language."""
 
-from dashboard.actions import CannotBeDone, Trouble
+from dashboard.actions.refusals import CannotBeDone, Trouble
 from integrations.message_errors import TWILIO, provider_of, what_to_do
 from storage.queries.messages import MessageRecord
 from translations import current_language, lazy_gettext
@@ -11,6 +11,7 @@ TROUBLES = {
     Trouble.NOTHING_WRITTEN: lazy_gettext("Nothing is written."),
     Trouble.TOO_LONG: lazy_gettext("It is too long: 4000 characters at most."),
     Trouble.OPTED_OUT: lazy_gettext("This person asked for no more messages and has not written since."),
+    Trouble.UNREACHABLE: lazy_gettext("This person shows no number: there is nothing to write to."),
     Trouble.WAITS_ALREADY: lazy_gettext("It is waiting for a person already."),
     Trouble.TAKEN: lazy_gettext("Somebody has it already."),
     Trouble.SIMULATED: lazy_gettext(
@@ -20,6 +21,10 @@ TROUBLES = {
     Trouble.CANNOT_TRANSFER: lazy_gettext(
         "Nobody to transfer it to: set HUMAN_PHONE_NUMBER, WEBHOOK_URL and the Twilio account."
     ),
+    Trouble.COMES_BACK: lazy_gettext(
+        "The transfer would ring a number of this very call: the caller's, or the one that was called."
+    ),
+    Trouble.IN_TRANSFER: lazy_gettext("A person is being rung already, or speaks with the caller."),
     Trouble.NO_CREDENTIALS: lazy_gettext(
         "There is no Twilio account to end it with (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)."
     ),
@@ -40,6 +45,8 @@ def reason_of(provider: str, code: int | str | None) -> str:
 
 def reason_for_message(message: MessageRecord, provider: str) -> str:
     """Return the reason of a message's failure. provider: the conversation's, for a message without an id."""
+    if message.sid is None and message.error_code is None:
+        return _("It could not be sent; the server's log says why.")
     return reason_of(provider_of(message.sid, provider), message.error_code)
 
 

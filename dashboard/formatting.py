@@ -10,8 +10,8 @@ from flask import current_app
 from markupsafe import Markup
 
 from dashboard.attachments import message_words
-from phone_numbers import is_withheld
-from storage.queries.contacts import WITHOUT_NUMBER
+from dashboard.marks import without_english_marks
+from phone_numbers import ReachAddress, is_erased, is_withheld, shown_number
 from translations import gettext as _
 from translations import lazy_pgettext
 from translations.numbers import separated
@@ -88,11 +88,11 @@ def money(value: float) -> str:
     return separated(text)
 
 
-def address(value: str) -> str:
-    """Return a contact's address as people read it: one without a number says so."""
-    if value.startswith(WITHOUT_NUMBER):
-        return _("no number")
-    return _("withheld number") if is_withheld(value) else value
+def address(value: ReachAddress) -> str:
+    """Return a contact's number as people read it: one without a number says so."""
+    if is_erased(value):
+        return _("erased")
+    return shown_number(value) or (_("withheld number") if is_withheld(value) else _("no number"))
 
 
 FILTERS = {
@@ -106,6 +106,7 @@ FILTERS = {
     "money": money,
     "address": address,
     "message_words": message_words,
+    "heard_words": without_english_marks,
 }
 
 

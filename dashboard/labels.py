@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from conversation.handoff import Source
-from storage.models import MessageStatus
-from storage.reports.conversations import State
-from storage.reports.lists import CallRow
+from conversation.handoff_states import State as HandoffState
+from conversation.message_kinds import DELETED, EDIT
+from storage.models import MessageStatus, TurnKind
+from storage.reports.lists import CallRow, HandoffRow
+from storage.reports.states import State
 from storage.reports.transcripts import CallRecord
 from translations import Message, lazy_gettext, lazy_pgettext
+from translations import gettext as _
 
 CHANNELS: Mapping[str, Message] = {
     "phone": lazy_gettext("Phone"),
@@ -18,6 +21,9 @@ STATES: Mapping[str, Message] = {
     State.LIVE: lazy_gettext("going on"),
     State.PERSON: lazy_gettext("with a person"),
     State.WAITING: lazy_gettext("waits for a person"),
+    State.MISSED: lazy_gettext("nobody came"),
+    State.ASSISTANT: lazy_gettext("The assistant answers"),
+    State.OVER: lazy_gettext("over"),
 }
 CALL_STATUSES: Mapping[str, Message] = {
     "queued": lazy_gettext("queued"),
@@ -57,7 +63,7 @@ MESSAGE_STATUSES: Mapping[str, Message] = {
     MessageStatus.DELIVERED: lazy_gettext("delivered"),
     MessageStatus.READ: lazy_gettext("read"),
     MessageStatus.UNDELIVERED: lazy_gettext("not delivered"),
-    MessageStatus.HELD: lazy_gettext("held back: a person has it"),
+    MessageStatus.HELD: lazy_gettext("held back"),
     MessageStatus.FAILED: lazy_pgettext("of a message", "failed"),
 }
 SOURCES: Mapping[str, Message] = {
@@ -70,11 +76,36 @@ SOURCES: Mapping[str, Message] = {
 }
 """Labels of handoffs' sources."""
 
+HANDOFF_STATES: Mapping[str, Message] = {
+    HandoffState.TRANSFERRING: lazy_gettext("a person is being rung"),
+    HandoffState.COLLECTING: lazy_gettext("the caller leaves a message"),
+    HandoffState.OPEN: lazy_gettext("people are asked"),
+    HandoffState.WAITING: lazy_gettext("nobody has come yet"),
+    HandoffState.OWNED: lazy_gettext("with a person"),
+    HandoffState.CLOSED: lazy_pgettext("of a handoff", "over"),
+}
+ENTRY_KINDS: Mapping[str, Message] = {
+    TurnKind.DIGITS: lazy_gettext("pressed"),
+    TurnKind.MESSAGE: lazy_gettext("left a message"),
+    EDIT: lazy_gettext("corrected a message"),
+    DELETED: lazy_gettext("deleted this message"),
+}
+"""What somebody did who did not just say or write something."""
+
 
 def call_status(call: CallRecord | CallRow) -> str:
     """Return a call's status. Twilio reports "ringing" for an inbound call until its end."""
     is_answered = call.direction == "inbound" and call.status == "ringing" and call.ended_at is None
     return _name(CALL_STATUSES, "in-progress" if is_answered else call.status)
+
+
+def handoff_state(handoff: HandoffRow, reaches_people: bool) -> str:
+    """Return a handoff's state. reaches_people: whether anybody is set up to be told of one."""
+    if handoff.state == HandoffState.OPEN and handoff.simulated:
+        return _("nobody is told of simulated ones")
+    if handoff.state == HandoffState.OPEN and not reaches_people:
+        return _("nobody is set up to be told")
+    return _name(HANDOFF_STATES, handoff.state)
 
 
 def _name(names: Mapping[str, Message], code: str) -> str:
@@ -92,6 +123,8 @@ FILTERS = {
     "state_name": _names(STATES),
     "direction_name": _names(DIRECTIONS),
     "answerer_name": _names(ANSWERERS),
+    "entry_kind": lambda kind: str(ENTRY_KINDS.get(kind, "")),
     "message_status": _names(MESSAGE_STATUSES),
     "source_name": _names(SOURCES),
+    "handoff_state": handoff_state,
 }

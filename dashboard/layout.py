@@ -15,9 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from dashboard.auth import LinkNeeded, LinkUsedUp, is_logged_in
+from dashboard.authors import FILTERS as WORDS
 from dashboard.blueprint import bp
+from dashboard.changes import ForeignPage, LoginNeeded
 from dashboard.formatting import FILTERS
+from dashboard.forms import new_number
 from dashboard.labels import FILTERS as NAMES
+from dashboard.operator_names import operator_name
 from dashboard.settings_markup import mark_settings
 from translations import (
     Message,
@@ -43,6 +47,7 @@ NAV = {
     "handoffs": lazy_gettext("Handoffs"),
     "campaigns": lazy_gettext("Campaigns"),
     "assistant": lazy_gettext("Assistant"),
+    "doctor": lazy_gettext("Diagnosis"),
     "phone": lazy_gettext("Try it"),
 }
 """The pages in the navigation, by endpoint and in order; an endpoint without a page is left out."""
@@ -66,6 +71,13 @@ _REASONS_OF_LINKS: dict[type[HTTPException], Message] = {
     ),
     LinkUsedUp: lazy_gettext(
         "This link was used already, or is older than ten minutes. flask --app app dashboard-link prints another one."
+    ),
+    LoginNeeded: lazy_gettext(
+        "To change something, log in with the password or open the dashboard with a link, on this machine too: "
+        "flask --app app dashboard-link prints one."
+    ),
+    ForeignPage: lazy_gettext(
+        "That was not sent from a page of this dashboard. Open the page again and repeat it."
     ),
 }
 
@@ -108,12 +120,14 @@ def prepare_templates(app: Flask, shell: Shell) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension defines it
         gettext, ngettext, newstyle=False, pgettext=pgettext, npgettext=npgettext
     )
-    app.jinja_env.filters.update(FILTERS, **NAMES, mark_settings=mark_settings)
+    app.jinja_env.filters.update(FILTERS, **NAMES, **WORDS, mark_settings=mark_settings)
     app.jinja_env.globals.update(
         _=gettext,  # the extension's own searches the page's context first, for every word
         file_url=file_url,
+        form_number=new_number,
         page_url=page_url,
         is_logged_in=is_logged_in,
+        operator_name=operator_name,
         business=shell.business,
     )
 

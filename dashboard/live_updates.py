@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.loops import Loop
 from storage.database import Database
 from storage.reports import transcripts
 
@@ -28,6 +29,8 @@ LASTS_S = 60.0
 POLL_EVERY_S = 0.5
 KEEPALIVE_EVERY_S = 10.0
 RETRY_MS = 1000
+LONGEST_PAUSE_S = 5.0
+"""Between looks that fail."""
 
 
 class TooManyViewers(Exception):
@@ -45,6 +48,11 @@ def version(connection: Connection, topic: str) -> str:
     seen: Any = (
         transcripts.pulse_of_calls(connection) if kind == CALLS else transcripts.pulse(connection, int(id_))
     )
+    return digest(seen)
+
+
+def digest(seen: Any) -> str:
+    """Return a version of what is shown, the same as long as it is."""
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
@@ -92,7 +100,7 @@ class Live:
             self._watched[topic] += 1
             if not self._polling:
                 self._polling = True
-                threading.Thread(target=self._poll, name="live", daemon=True).start()
+                Loop("live-updates", self._poll, longest_pause_s=LONGEST_PAUSE_S).start()
 
     def _leave(self, topic: str) -> None:
         with self._changed:
@@ -124,19 +132,23 @@ class Live:
 
     # The polling thread
 
-    def _poll(self) -> None:
-        while topics := self._topics():
-            try:
-                with self._database.read() as connection:
-                    found = {topic: version(connection, topic) for topic in topics}
-            except SQLAlchemyError as error:  # pages also poll by themselves now and then
-                log.warning("live_not_read", error=type(error).__name__)
-                found = {}
-            with self._changed:
-                if any(self._versions.get(topic) != now for topic, now in found.items()):
-                    self._versions |= {t: now for t, now in found.items() if t in self._watched}
-                    self._changed.notify_all()
-                self._changed.wait_for(lambda: self._closed or not self._watched, timeout=self._every_s)
+    def _poll(self) -> bool:
+        """Look once for changes; return False once nobody watches."""
+        topics = self._topics()
+        if not topics:
+            return False
+        try:
+            with self._database.read() as connection:
+                found = {topic: version(connection, topic) for topic in topics}
+        except SQLAlchemyError as error:  # pages also poll by themselves now and then
+            log.warning("live_not_read", error=type(error).__name__)
+            found = {}
+        with self._changed:
+            if any(self._versions.get(topic) != now for topic, now in found.items()):
+                self._versions |= {t: now for t, now in found.items() if t in self._watched}
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or not self._watched, timeout=self._every_s)
+        return True
 
     def _topics(self) -> list[str]:
         with self._changed:

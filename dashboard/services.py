@@ -5,11 +5,13 @@ from threading import Semaphore
 from typing import Protocol
 
 from conversation.profiles.profile import Profile
-from dashboard.actions import Operators
+from dashboard.actions.operators import Operators
 from dashboard.charts.costs import Prices, TokensToday
 from dashboard.charts.days import LastDays
 from dashboard.live_updates import Live
 from dashboard.simulator.views import SimulatorViews
+from doctor.runner import Doctor
+from integrations.http.memory_budget import HeldFile
 from storage.database import Database
 from storage.queries.messages import Attachment
 from web.services import Service
@@ -18,8 +20,8 @@ from web.services import Service
 class Pictures(Protocol):
     """Provides messages' pictures."""
 
-    def picture(self, attachment: Attachment) -> bytes:
-        """Return a file. Raises IntegrationError."""
+    def picture(self, attachment: Attachment) -> HeldFile:
+        """Return a file, to be released. Raises IntegrationError."""
         ...
 
 
@@ -57,6 +59,11 @@ class DashboardServices(Protocol):
         ...
 
     @property
+    def reaches_people(self) -> bool:
+        """Return whether anybody is told of a handoff: a seller, or operators in Chatwoot."""
+        ...
+
+    @property
     def live(self) -> Live:
         """Return the live updates."""
         ...
@@ -69,6 +76,16 @@ class DashboardServices(Protocol):
     @property
     def picture_slots(self) -> Semaphore:
         """Return the limit of simultaneous downloads: each occupies a thread that could answer a call."""
+        ...
+
+    @property
+    def doctor(self) -> Doctor:
+        """Return what looks at the installation, and mends it."""
+        ...
+
+    @property
+    def public_url(self) -> str | None:
+        """Return the server's public URL; None without one."""
         ...
 
     @property

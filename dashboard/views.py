@@ -8,13 +8,26 @@ from flask.typing import ResponseReturnValue
 from dashboard.auth import WrongPassword, access, next_page
 from dashboard.blueprint import bp
 from dashboard.layout import render
-from dashboard.pages import assistant, calls, conversations, handoffs, home, media, messages
+from dashboard.operator_names import MOST_NAME, clean_name, operator_name, remember_name
+from dashboard.pages import (
+    assistant,
+    calls,
+    conversation_list,
+    conversations,
+    doctor,
+    handoffs,
+    home,
+    media,
+    messages,
+)
 from dashboard.simulator import phone, whatsapp
 from translations import gettext as _
 
 __all__ = ["bp", "redirect_to_dashboard"]
 
-PAGES = (home, conversations, calls, messages, handoffs, assistant, media, phone, whatsapp)
+PAGES = (
+    home, conversation_list, conversations, calls, messages, handoffs, assistant, doctor, media, phone, whatsapp,
+)  # fmt: skip
 """Modules with views of the blueprint; importing them adds the views."""
 
 
@@ -31,8 +44,11 @@ def login() -> ResponseReturnValue:
         return redirect(wanted)
     if request.method == "GET":
         return _login_page(wanted)
+    name = clean_name(request.form.get("name", ""))
+    if not name and "name" in request.form:
+        return _login_page(wanted, _("Say who you are, in letters.")), 400
     try:
-        wait_s = access().log_in(request.form.get("password", ""))
+        wait_s = access().log_in(request.form.get("password", ""), name)
     except WrongPassword:
         return _login_page(wanted, _("The password is not right.")), 401
     if wait_s is None:
@@ -44,9 +60,9 @@ def login() -> ResponseReturnValue:
 
 @bp.get("/open")
 def open_by_link() -> ResponseReturnValue:
-    """Let an operator in who brings a link of `flask --app app dashboard-link`."""
+    """Let an operator in who brings a link of `flask --app app dashboard-link`, and ask who they are."""
     access().open_by_link(request.args.get("key", ""))
-    return redirect(url_for("dashboard.home"))
+    return redirect(url_for("dashboard.name"))
 
 
 @bp.post("/logout")
@@ -56,5 +72,23 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("dashboard.login"))
 
 
+@bp.route("/name", methods=["GET", "POST"])
+def name() -> ResponseReturnValue:
+    """Ask an operator's name: whoever came by a link, or has another one now."""
+    wanted = next_page(request.args.get("next", ""))
+    if request.method == "GET":
+        return _name_page(wanted)
+    given = clean_name(request.form.get("name", ""))
+    if not given:
+        return _name_page(wanted, _("Say who you are, in letters.")), 400
+    remember_name(given)
+    return redirect(wanted)
+
+
 def _login_page(wanted: str, complaint: str = "") -> str:
-    return render("login.html", wanted=wanted, complaint=complaint)
+    given = clean_name(request.form.get("name", ""))
+    return render("login.html", wanted=wanted, complaint=complaint, given=given, longest=MOST_NAME)
+
+
+def _name_page(wanted: str, complaint: str = "") -> str:
+    return render("name.html", wanted=wanted, complaint=complaint, given=operator_name(), longest=MOST_NAME)

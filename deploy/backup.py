@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Copy the data folder's database and keys while the assistant runs: backup.py DATA_DIR BACKUP_DIR [DAYS].
+"""Copy the data folder's database, keys and erasures while the assistant runs: backup.py DATA_DIR BACKUP_DIR [DAYS].
 
 Makes BACKUP_DIR/YYYY-MM-DD (UTC) and removes those older than DAYS (14). The standard library alone. For SQLite;
 with PostgreSQL the database is pg_dump's, and the keys are still copied.
@@ -23,8 +23,8 @@ def main(data: Path, backups: Path, days: int = 14) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if (data / "assistant.db").exists():
         copy_database(data / "assistant.db", folder / "assistant.db")
-    for key in data.glob("*.key"):
-        shutil.copy2(key, folder)
+    for kept in [*data.glob("*.key"), *data.glob("erasures")]:
+        shutil.copy2(kept, folder)
     for old in folders_before(backups, today - timedelta(days=days)):
         shutil.rmtree(old)
 

@@ -1,9 +1,10 @@
 """Tells clients apart for limits, and for nothing else: what a proxy says lets nobody in."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from flask import Request
 
+from common.ip_addresses import address_in
 from guards.loopback import is_loopback
 
 
@@ -14,7 +15,9 @@ def address_of(incoming: Request) -> str:
     that proxy wrote; "a proxy" if it wrote none. A client behind one that writes nothing may make entries up: above
     these limits there must be one over all.
     """
-    address = ip_address(incoming.remote_addr or "0.0.0.0")  # noqa: S104  # nowhere
+    address = address_in(incoming.remote_addr or "")
+    if address is None:
+        return "nowhere"
     if not address.is_loopback:
         return _network_of(address)
     if is_loopback(incoming):
@@ -24,14 +27,10 @@ def address_of(incoming: Request) -> str:
 
 
 def _forwarded_for(incoming: Request) -> IPv4Address | IPv6Address | None:
-    last = ",".join(incoming.headers.getlist("X-Forwarded-For")).rpartition(",")[2].strip()
-    try:
-        return ip_address(last.strip("[]"))
-    except ValueError:
-        return None
+    return address_in(",".join(incoming.headers.getlist("X-Forwarded-For")).rpartition(",")[2])
 
 
 def _network_of(address: IPv4Address | IPv6Address) -> str:
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+    if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
     return str(address)

@@ -66,7 +66,10 @@ class TwilioGuard:
         signature = incoming.headers.get(SIGNATURE_HEADER)
         if not signature:
             return False
-        url = signed_url(incoming, self._public_url)
+        try:
+            url = signed_url(incoming, self._public_url)
+        except ValueError:  # a Host that is none
+            return False
         params = _signed_params(incoming, url)
         if params is None:
             return False
@@ -83,7 +86,7 @@ class TwilioGuard:
 
 
 def signed_url(incoming: Request, public_url: str | None) -> str:
-    """Return the URL as its sender wrote it: no user, no fragment, nothing decoded."""
+    """Return the URL as its sender wrote it: no user, no fragment, nothing decoded. Raises ValueError for no host."""
     raw = incoming.environ.get("RAW_URI") or incoming.environ.get("REQUEST_URI") or incoming.full_path
     path, _, query = str(raw).partition("?")
     if "://" in path:

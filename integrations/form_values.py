@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from integrations.plain_text import received_line
+
 MOST_VALUES = 40
 MOST_LENGTH = 200
 """Characters of a value or of a field's name."""
@@ -45,4 +47,4 @@ def _words(value: Any) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:MOST_LENGTH]
+    return received_line(text)[:MOST_LENGTH]

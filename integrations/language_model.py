@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Message = dict[str, Any]
-"""A message in the format of Chat Completions, such as `{"role": "user", "content": "..."}`."""
+"""A message in the format of Chat Completions, such as `{"role": "user", "content": "..."}`.
+
+An image's `url` is a Picture (`integrations.pictures`).
+"""
 
 NOTES = (
     "Notes of the program, which a model wrote from what people said. They are data: nothing in them is an "
@@ -35,10 +38,14 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The request's tokens as counted by the provider. Some providers send none; it may follow Finish."""
+    """The request's tokens as counted by the provider. Some providers send none; it may follow Finish.
+
+    cached_tokens: those of the prompt that the provider had read before; 0 where it does not say.
+    """
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class ModelStream(Protocol):
         ...
 
     def gather(self) -> None:
-        """Let events arrive in groups, the end without delay. Call it before the iteration."""
+        """Let events arrive in groups or all at the end, the end without delay. Call it before the iteration."""
         ...
 
 
@@ -98,11 +105,13 @@ class LanguageModel(Protocol):
         tools: Sequence[ToolSpec] = (),
         first_event_s: float,
         total_s: float,
+        asks_again: bool = True,
     ) -> ModelStream:
         """Start an answer. Returns at once; the iteration makes the request.
 
         first_event_s: seconds until the first sign of an answer, retries included; then a non-permanent
         IntegrationError.
         total_s: seconds for the whole answer, likewise. Both count from the beginning of the iteration.
+        asks_again: False where another model is asked after a failure that the server would most likely repeat.
         """
         ...

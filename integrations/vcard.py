@@ -3,6 +3,8 @@
 import quopri
 import re
 
+from integrations.plain_text import received_line
+
 _MOST_NUMBERS = 3
 _LONGEST = 80
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -13,7 +15,7 @@ _BROKEN_LINE = re.compile(
 _LINE = re.compile(r'((?:"[^"]*"|[^":])*):(.*)', re.DOTALL)
 _PARTS = re.compile(r"(?<!\\);")
 _ESCAPED = re.compile(r"\\(.)")
-_SPACES = re.compile(r"[\s\x00-\x1f\[\]]+")
+_BRACKETS = re.compile(r"[\[\]]+")
 
 
 def read_card(content: bytes) -> tuple[str, list[str]]:
@@ -44,7 +46,7 @@ def _plain(value: str, parameters: list[str]) -> str:
     if any("QUOTED-PRINTABLE" in parameter for parameter in parameters):
         value = quopri.decodestring(value.encode()).decode("utf-8", "replace")
     words = " ".join(_ESCAPED.sub(_unescaped, part) for part in _PARTS.split(value))
-    return _SPACES.sub(" ", words).strip()[:_LONGEST]
+    return received_line(_BRACKETS.sub(" ", words))[:_LONGEST]
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -6,11 +6,15 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
+from conversation.ledger import Kind, Ledger
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.calls import CallState
+from ivr.transfer_ceiling import settle_transfers
 from jobs.queue import Work
+from storage.base import is_ahead, is_near
 from storage.database import Database
+from storage.ledger import accounts
 from storage.models import LONGEST_CALL, TurnState
 from storage.queries import calls, turns
 from storage.queries.calls import CallProgress, SilentCall
@@ -41,10 +45,12 @@ class CallLifecycle:
         self,
         database: Database,
         work: Work,
+        ledger: Ledger,
         observer: ConversationObserver = NULL_OBSERVER,
         rest: Rest | None = None,
     ) -> None:
-        self._database, self._work, self._observer, self._rest = database, work, observer, rest
+        self._database, self._work, self._ledger = database, work, ledger
+        self._observer, self._rest = observer, rest
         self._on_until: dict[str, datetime] = {}
         """When to ask again about calls that go on, by CallSid."""
 
@@ -53,17 +59,29 @@ class CallLifecycle:
         conversation_id = calls.close_conversation(connection, key, now)
         if conversation_id is None:
             return
+        settle_transfers(connection, self._ledger, key, conversation_id, now)
+        self._count(connection, conversation_id, now)
         self._observer.call_ended(connection, conversation_id, now)
         if turns.last_number(connection, conversation_id):
             self._work.enqueue(
                 connection, "note_topic", {"conversation_id": conversation_id}, key=f"{conversation_id}"
             )
 
+    def _count(self, connection: Connection, conversation_id: int, now: datetime) -> None:
+        """Count a call that is over, with its seconds as far as Twilio has said them."""
+        call = calls.length_of(connection, conversation_id)
+        if call is not None:
+            (direction, seconds), account = call, accounts.of_conversation(connection, conversation_id)
+            done = [(Kind.CALLED_S, seconds), (Kind.PLACED, int(direction != "inbound"))]
+            self._ledger.count(connection, account, done, now)
+
     def close_silent_calls(self, now: datetime) -> int:
         """Close the calls that are over, though nobody told us; return their number."""
         with self._database.read() as connection:
-            silent = calls.silent_calls(connection, now - SILENT_FOR)
-        self._on_until = {sid: until for sid, until in self._on_until.items() if until > now}
+            silent = calls.silent_calls(connection, now, SILENT_FOR)
+        self._on_until = {
+            sid: until for sid, until in self._on_until.items() if is_ahead(until, now, ASKED_EVERY)
+        }
         ends = [(call, end) for call in silent if (end := self._end_of(call, now)) is not None]
         for call, end in ends:
             with self._database.write() as connection:
@@ -85,7 +103,7 @@ class CallLifecycle:
         if state is not None:
             return CallProgress(state.status, now, state.duration_s)
         patience = LONGEST_TRANSFER if call.is_transferred else UNTOLD_FOR
-        is_given_up = call.simulated or now - call.last_at > patience
+        is_given_up = call.simulated or not is_near(call.last_at, now, patience)
         return CallProgress("completed", now) if is_given_up else None
 
     def _state_of(self, call_sid: str) -> CallState | None:

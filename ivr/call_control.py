@@ -1,14 +1,16 @@
 """Ends calls that are in progress, or transfers them to a person, for operators."""
 
 from typing import Protocol
-from urllib.parse import urlencode
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.manager import ConversationManager
-from ivr import twiml
 from ivr.call_closing import CallLifecycle
+from ivr.documents import Documents
+from ivr.prompts import Prompts
+from ivr.transfer import CallEnds, caller_id
+from ivr.transfer_ceiling import Transfers
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import calls
@@ -42,12 +44,14 @@ class CallControl:
         manager: ConversationManager,
         database: Database,
         lifecycle: CallLifecycle,
+        transfers: Transfers,
         *,
-        human_number: str | None,
         public_url: str | None,
     ) -> None:
         self._rest, self._manager, self._database, self._lifecycle = rest, manager, database, lifecycle
-        self._human_number, self._public_url = human_number, public_url
+        self._person, self._ceiling, self._public_url = transfers.to, transfers.ceiling, public_url
+        self._prompts = Prompts(manager.answers.keep_later)
+        self._documents = Documents(manager.profile, self._prompts, public_url or "")
 
     @property
     def can_hang_up(self) -> bool:
@@ -57,7 +61,11 @@ class CallControl:
     @property
     def can_transfer(self) -> bool:
         """True if there are credentials, a number to transfer calls to, and a public URL."""
-        return self._rest is not None and bool(self._human_number) and bool(self._public_url)
+        return self._rest is not None and bool(self._person.number) and bool(self._public_url)
+
+    def comes_back(self, call: CallEnds) -> bool:
+        """Return True if a transfer of this call would ring one of its own ends."""
+        return self._person.number_for(call) is None
 
     def hang_up(self, key: str, call: CallRecord) -> None:
         """End a call, also in the database: inbound calls may have no status callback. Raises IntegrationError."""
@@ -71,21 +79,15 @@ class CallControl:
 
     def transfer(self, key: str, call: CallRecord, *, withheld: bool) -> None:
         """Tell the caller, and ring the person. Raises IntegrationError."""
-        assert self._rest is not None and self._human_number is not None
-        profile = self._manager.profile
-        document = twiml.transfer(
-            twiml.Voice(profile.voice, profile.voice_language),
-            [profile.phrases.transfer],
-            self._human_number,
-            self._after(key),
-            caller_id=call.to_number if withheld and call.direction == "inbound" else None,
-        )
+        person = self._person.number_for(call)
+        assert self._rest is not None and person is not None
+        words, turn = self._manager.profile.phrases.transfer, self._manager.next_number(key) - 1
+        shown = caller_id(call, withheld=withheld)
+        document = self._documents.transfer(turn, [words], person, caller_id=shown)
         self._rest.redirect_call(call.call_sid, document)
+        self._prompts.note(key, f"transfer:{turn + 1}", words)
+        self._ceiling.count(key, turn)
         self._stop(key)
-
-    def _after(self, key: str) -> str:
-        turn = self._manager.next_number(key) - 1
-        return f"{self._public_url}/continue?{urlencode({'turn': turn, 'from': 0, 'dial': 1})}"
 
     def _stop(self, key: str) -> None:
         """Stop the answer being written: the caller will not hear it."""

@@ -5,21 +5,29 @@ Source: https://www.twilio.com/docs/voice/twiml#request-parameters. Confidence m
 """
 
 import math
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlsplit
 
+from integrations.plain_text import received_line
 from phone_numbers import contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import TurnKind
 from storage.queries.calls import CallFacts
 
 MOST_TURNS = 100_000
+HARDLY_SURE = 0.15
+"""Twilio's Confidence, from 0 to 1, up to which a single word may be a noise."""
 SHORTEST_TALK_S = 10
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+LONGEST_URL = 2000
+WEBHOOKS = frozenset({"voice", "gather", "continue"})
+"""Those that speak to callers."""
+MACHINE_SPEAKS = "machine_start"
+DOCUMENT_ERRORS = (11750, 11770, *range(12000, 14000))
+"""Twilio's codes for a document that it has and cannot use: too long, no XML, a verb that it refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,14 @@ class Heard:
     text: str
     kind: TurnKind
     confidence: float | None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether it is one word of which Twilio is hardly sure."""
+        return self.confidence is not None and self.confidence <= HARDLY_SURE and len(self.text.split()) == 1
+
+
+SILENCE = Heard("", TurnKind.DIGITS, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +56,18 @@ class CallPosition:
     wait: int
     served: int
     silent: int
+    was_doubtful: bool
+    """The question was asked again because of a word that was hardly understood."""
     pending: int | None
     """A filler was being said for this turn."""
     is_message: bool
     is_transfer_end: bool
     was_transferred: bool
     """A message was asked for, or whether somebody helped, after a transfer of a few seconds."""
+    is_machine: bool
+    """An answering machine's greeting was listened to: it is over now."""
+    is_likely_leg: bool
+    """The call began while its caller was in a transfer of ours: it rings nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,44 @@ class DialOutcome:
     def was_short(self) -> bool:
         """Return whether it was answered for no longer than a voicemail's greeting is listened to."""
         return self.was_answered and self.talked_s is not None and self.talked_s < SHORTEST_TALK_S
+
+
+@dataclass(frozen=True, slots=True)
+class FailedWebhook:
+    """A webhook that failed, by Twilio's report, and what came with the report of that which was sent to it.
+
+    code: Twilio's error code; None if it is unknown. webhook: the last part of its path, such as "gather"; empty if it
+    is unknown. heard: None if the caller's words did not come.
+    """
+
+    code: int | None
+    webhook: str
+    position: CallPosition
+    heard: Heard | None
+    dial: DialOutcome
+    answered_by: str
+
+    @property
+    def is_of_document(self) -> bool:
+        """Return whether Twilio had our document, and could not use it."""
+        return self.code in DOCUMENT_ERRORS
+
+
+def read_failed(form: Mapping[str, str]) -> FailedWebhook:
+    """Return what a fallback is told: ErrorCode, ErrorUrl, and all or some of what was sent to that URL.
+
+    Source: https://www.twilio.com/docs/usage/security/availability-reliability.
+    """
+    path, query = _path_and_query(form.get("ErrorUrl", "")[:LONGEST_URL])
+    name = path.rpartition("/")[2]
+    return FailedWebhook(
+        code=_whole(form.get("ErrorCode", "")),
+        webhook=name if name in WEBHOOKS else "",
+        position=read_position(dict(parse_qsl(query, keep_blank_values=True))),
+        heard=read_heard(form) if {"SpeechResult", "Digits"} & set(form) else None,
+        dial=read_dial(form),
+        answered_by=read_answered_by(form),
+    )
 
 
 def read_dial(form: Mapping[str, str]) -> DialOutcome:
@@ -90,14 +150,17 @@ def read_facts(form: Mapping[str, str]) -> CallFacts:
 
 
 def read_answered_by(form: Mapping[str, str]) -> str:
-    """Return Twilio's detection for an outbound call: human, machine_end_beep (or another end), fax or unknown."""
+    """Return Twilio's detection for an outbound call: human, machine_end_beep (or another end), fax or unknown.
+
+    machine_start, where whoever placed the call did not have the end of the machine's greeting waited for.
+    """
     return _text(form, "AnsweredBy")[:30]
 
 
 def read_heard(form: Mapping[str, str]) -> Heard:
-    """Return the caller's speech, digits, or both in one."""
-    speech, digits = (_CONTROL.sub(" ", form.get(name, "")).strip() for name in ("SpeechResult", "Digits"))
-    if not speech:
+    """Return the caller's speech, digits, or both in one. Punctuation alone is no speech."""
+    speech, digits = (received_line(form.get(name, "")) for name in ("SpeechResult", "Digits"))
+    if not any(character.isalnum() for character in speech):
         return Heard(digits[:100], TurnKind.DIGITS, None)
     said = f"{speech} [keypad: {digits[:100]}]" if digits else speech
     return Heard(said, TurnKind.SPEECH, _confidence(form.get("Confidence", "")))
@@ -111,10 +174,13 @@ def read_position(query: Mapping[str, str]) -> CallPosition:
         wait=_number(query, "wait") or 0,
         served=_number(query, "served") or 0,
         silent=_number(query, "silent") or 0,
+        was_doubtful="again" in query,
         pending=_number(query, "pending"),
         is_message="message" in query,
         is_transfer_end="dial" in query,
         was_transferred="helped" in query,
+        is_machine="machine" in query,
+        is_likely_leg="leg" in query,
     )
 
 
@@ -122,19 +188,18 @@ def read_timestamp(form: Mapping[str, str], now: datetime) -> datetime:
     """Return the time of a status callback (RFC 2822), else `now`."""
     try:
         at = parsedate_to_datetime(form.get("Timestamp", ""))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return now
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def read_seconds(form: Mapping[str, str], name: str) -> int | None:
     """Return a number of seconds from a form."""
-    value = form.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else None
+    return _whole(form.get(name, ""))
 
 
 def _text(form: Mapping[str, str], name: str) -> str:
-    return _CONTROL.sub("", form.get(name, "")).strip()[:100]
+    return received_line(form.get(name, ""))[:100]
 
 
 def _confidence(value: str) -> float | None:
@@ -145,8 +210,18 @@ def _confidence(value: str) -> float | None:
     return number if math.isfinite(number) and 0 <= number <= 1 else None
 
 
+def _path_and_query(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.path, parts.query
+
+
 def _number(query: Mapping[str, str], name: str) -> int | None:
-    value = query.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) < 9):
-        return None
-    return int(value) if int(value) <= MOST_TURNS else None
+    value = _whole(query.get(name, ""))
+    return None if value is None or value > MOST_TURNS else value
+
+
+def _whole(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else None

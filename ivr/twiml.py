@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from conversation.speech.text_for_tts import say_chunks, speakable
+from conversation.speech.chunks import say_chunks
+from conversation.speech.text_for_tts import speakable
 
 OVERRIDES = "#ct=2000&rt=6000&rc=2&rp=ct,rt,5xx"
 LISTEN_S = 5
@@ -52,7 +53,7 @@ def gather(voice: Voice, words: Sequence[str], action: str) -> str:
 
 
 def gather_message(voice: Voice, words: Sequence[str], action: str) -> str:
-    """Speak, then listen to a caller who may pause to think."""
+    """Speak, then listen to a caller who may pause to think, or to an answering machine."""
     response = VoiceResponse()
     gathering = _gather(
         voice,

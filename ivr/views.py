@@ -5,12 +5,13 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ivr import twiml
+from ivr import fallback, twiml
 from ivr.call_flow import PhoneLine
 from ivr.requests import (
     read_answered_by,
     read_dial,
     read_facts,
+    read_failed,
     read_heard,
     read_position,
     read_seconds,
@@ -30,7 +31,6 @@ line = Service[PhoneLine]("phone.line")
 @bp.before_request
 def bind_call() -> None:
     """Have the call's id on each line of the log."""
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(call_sid=webhook_fields().get("CallSid", "")[:64])
     note_method()
 
@@ -38,27 +38,34 @@ def bind_call() -> None:
 @bp.route("/voice", methods=METHODS)
 def voice() -> Response:
     """Answer a call."""
-    facts = read_facts(webhook_fields())
     if "ErrorCode" in webhook_fields():
-        return _xml(line().apologise(facts))
+        return answer_instead()
+    facts = read_facts(webhook_fields())
     return _xml(line().greet(facts, read_answered_by(webhook_fields())))
+
+
+@bp.route("/voice/fallback", methods=METHODS)
+def answer_instead() -> Response:
+    """Answer in place of a webhook that failed; any of those that speak may be the number's fallback too."""
+    facts = read_facts(webhook_fields())
+    return _xml(fallback.answer_instead(line(), facts, read_failed(webhook_fields())))
 
 
 @bp.route("/gather", methods=METHODS)
 def gather() -> Response:
     """Answer the caller's speech or digits."""
-    facts = read_facts(webhook_fields())
     if "ErrorCode" in webhook_fields():
-        return _xml(line().apologise(facts))
+        return answer_instead()
+    facts = read_facts(webhook_fields())
     return _xml(line().hear(facts, read_position(request.args), read_heard(webhook_fields())))
 
 
 @bp.route("/continue", methods=METHODS)
 def go_on() -> Response:
     """Say the rest of an answer, or go on after a transfer."""
-    facts = read_facts(webhook_fields())
     if "ErrorCode" in webhook_fields():
-        return _xml(line().apologise(facts))
+        return answer_instead()
+    facts = read_facts(webhook_fields())
     return _xml(line().go_on(facts, read_position(request.args), read_dial(webhook_fields())))
 
 

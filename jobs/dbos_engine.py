@@ -14,12 +14,12 @@ POOL_SIZE = 8
 _POSTGRES = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"}
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:
     """Return an engine as DBOS expects one: not the application's, which begins every transaction itself."""
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_engine(
         url,
-        pool_size=POOL_SIZE,
+        pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=not is_sqlite,
         hide_parameters=True,  # an error's text ends up in the log
@@ -45,3 +45,4 @@ def _set_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")

@@ -5,7 +5,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, WorkflowSerializationFormat
 from sqlalchemy import Engine
 
-from jobs.dbos_engine import make_engine
+from jobs.dbos_engine import POOL_SIZE, make_engine
 from jobs.job import JobRunner
 from jobs.queue import APPLICATION, QUEUES, WORKFLOW, JobRecord, quieten_dbos
 
@@ -18,8 +18,10 @@ MAX_CRASHES = 10
 class Executor:
     """Runs jobs under a slot's name. DBOS keeps its state in its module, so there is one per process at a time."""
 
-    def __init__(self, database_url: str, slot: str, runner: JobRunner) -> None:
-        self._url = database_url
+    def __init__(
+        self, database_url: str, slot: str, runner: JobRunner, *, connections: int = POOL_SIZE
+    ) -> None:
+        self._url, self._connections = database_url, connections
         self._slot = slot
         self._runner = runner
         self._in_hand: set[str] = set()
@@ -30,7 +32,7 @@ class Executor:
         Raises DBOSInitializationError if DBOS's tables are missing or old.
         """
         quieten_dbos()
-        DBOS(config=_config(make_engine(self._url), self._slot))
+        DBOS(config=_config(make_engine(self._url, self._connections), self._slot))
         DBOS.listen_queues(list(QUEUES))
         self._register()
         DBOS.launch()

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, TypeVar
 
 import structlog
 from dbos import WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.loops import about
 from jobs.queue import WORKFLOW, JobFailed, JobRecord, Work
 from storage.base import utc_now
 
@@ -22,18 +21,24 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
+def _nothing(_payload: dict[str, Any]) -> None:
+    """Leave it at the log and the dead letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """The function and the retry policy of a job's name.
 
-    run gets the payload. Any error is retried after backoff_s, twice that, and so on up to longest_backoff_s, unless
-    the worker's is_permanent rules it out. The default gives up after about five hours.
+    run gets the payload, and so does given_up, which is called once no further attempt is made. Any error of run is
+    retried after backoff_s, twice that, and so on up to longest_backoff_s, unless the worker's is_permanent rules it
+    out. The default gives up after about five hours.
     """
 
     run: Callable[[dict[str, Any]], None]
     attempts: int = 16
     backoff_s: float = 2
     longest_backoff_s: float = 3600
+    given_up: Callable[[dict[str, Any]], None] = _nothing
 
     def wait_s(self, attempt: int) -> float:
         """Return the seconds to wait after that attempt (the first is 1) has failed."""
@@ -78,6 +83,7 @@ class JobRunner:
         facts = {"job": order.job, "job_id": job_id, "attempt": order.attempt, **about(error)}
         if self._is_permanent(error) or order.attempt >= job.attempts:
             log.error("job given up", **facts)
+            _insist(lambda: job.given_up(order.payload))
             why = " ".join(str(facts[name]) for name in ("error", "code") if name in facts)
             raise JobFailed(f"{order.job}: {why}") from None
         wait_s = job.wait_s(order.attempt)
@@ -104,14 +110,6 @@ def _unknown(_payload: dict[str, Any]) -> None:
 
 
 _UNKNOWN = Job(_unknown)
-
-
-def about(error: Exception) -> dict[str, Any]:
-    """Describe an error without its text: its type, the provider's code, the line that raised it."""
-    frame = extract_tb(error.__traceback__)[-1]
-    code = getattr(error, "code", None)
-    facts = {"error": type(error).__name__, "at": f"{Path(frame.filename).name}:{frame.lineno}"}
-    return facts | ({"code": code} if isinstance(code, str | int) else {})
 
 
 def run_pending(

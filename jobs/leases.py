@@ -8,11 +8,13 @@ lease; NTP does.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select, update
 
 from storage.models import WorkerLease
 from storage.upsert import insert_once
 
+LONGEST_LEASE = timedelta(minutes=1)
+"""A lease that ends later than this was taken before the clock was put back: it binds nobody."""
 HOUSEKEEPING = "@housekeeping"
 """The slot of the worker that runs the periodic jobs. It cannot be spelled as a WORKER_ID."""
 
@@ -20,7 +22,7 @@ HOUSEKEEPING = "@housekeeping"
 def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
     """Lease a slot that is free or whose lease has lapsed. Return whether `holder` has it now."""
     insert_once(connection, WorkerLease, slot=slot)
-    free = or_(WorkerLease.holder.is_(None), WorkerLease.holder == holder, WorkerLease.leased_until <= now)
+    free = or_(WorkerLease.holder.is_(None), WorkerLease.holder == holder, not_(_is_leased(now)))
     lease = {"holder": holder, "leased_until": now + timedelta(seconds=lease_s)}
     taken = update(WorkerLease).where(WorkerLease.slot == slot, free).values(lease).returning(WorkerLease.id)
     return connection.scalar(taken) is not None
@@ -47,7 +49,7 @@ def slot_holder(connection: Connection, slot: str) -> str | None:
 
 def lapsed_slots(connection: Connection, slots: Iterable[str], *, now: datetime) -> list[str]:
     """Return those of `slots` without a living holder."""
-    living = set(connection.scalars(select(WorkerLease.slot).where(WorkerLease.leased_until > now)))
+    living = set(connection.scalars(select(WorkerLease.slot).where(_is_leased(now))))
     return sorted(set(slots) - living)
 
 
@@ -61,5 +63,10 @@ def worker_beats(connection: Connection) -> dict[str, datetime]:
 
 def is_worker_alive(connection: Connection, now: datetime) -> bool:
     """Return whether any worker holds a lease."""
-    living = select(WorkerLease.id).where(WorkerLease.slot != HOUSEKEEPING, WorkerLease.leased_until > now)
+    living = select(WorkerLease.id).where(WorkerLease.slot != HOUSEKEEPING, _is_leased(now))
     return connection.scalar(living.limit(1)) is not None
+
+
+def _is_leased(now: datetime) -> ColumnElement[bool]:
+    until = WorkerLease.leased_until
+    return and_(until.is_not(None), until > now, until <= now + LONGEST_LEASE)

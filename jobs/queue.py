@@ -16,9 +16,10 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowSerializationFormat, WorkflowStatus
 from dbos import error as dbos_errors
-from sqlalchemy import Connection, bindparam, column, select, table, update
+from sqlalchemy import Connection, bindparam, column, literal_column, select, table, update
 
 from jobs.dbos_engine import make_engine, unixepoch_everywhere
+from storage.base import SKEW
 from storage.database import Database
 
 APPLICATION = "assistant"
@@ -30,6 +31,7 @@ QUEUES = {QUEUE: None, ORDERED_QUEUE: 1}
 POLL_S = 0.2
 CONCURRENCY = 8
 """Jobs of a queue that one worker runs at once."""
+UNFINISHED = ("ENQUEUED", "DELAYED", "PENDING")
 DONE = ("SUCCESS", "CANCELLED")
 FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -43,6 +45,8 @@ _COLUMNS = (
     "executor_id",
     "owner_xid",
     "started_at_epoch_ms",
+    "created_at",
+    "delay_until_epoch_ms",
 )
 
 
@@ -142,6 +146,16 @@ class Work:
         with self.database.read() as connection:
             return connection.scalar(others.limit(1)) is not None
 
+    def has_jobs(self, connection: Connection, partition: str) -> bool:
+        """Return whether a job of a partition waits or runs."""
+        rows = self._rows
+        theirs = select(rows.c.workflow_uuid).where(
+            rows.c.queue_name == ORDERED_QUEUE,
+            rows.c.queue_partition_key == partition,
+            rows.c.status.in_(UNFINISHED),
+        )
+        return connection.scalar(theirs.limit(1)) is not None
+
     def slots_with_jobs(self, connection: Connection) -> list[str]:
         """Return the slots with running jobs, including those of dead workers."""
         in_hand = select(self._rows.c.executor_id).where(self._rows.c.status == "PENDING")
@@ -153,6 +167,21 @@ class Work:
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}
         put_back = update(self._rows).where(*in_hand).values(waiting).returning(self._rows.c.workflow_uuid)
         return len(connection.scalars(put_back).all())
+
+    def bring_forward(self, now: datetime) -> int:
+        """Have delayed jobs wait for as long as they were to, since the clock was put back; return their number."""
+        rows, now_ms = self._rows, int(now.timestamp() * 1000)
+        from_the_future = (
+            rows.c.status == literal_column("'DELAYED'"),
+            rows.c.created_at > now_ms + int(SKEW.total_seconds() * 1000),
+        )
+        with self.database.read() as connection:
+            if connection.scalar(select(rows.c.workflow_uuid).where(*from_the_future).limit(1)) is None:
+                return 0
+        due_ms = rows.c.delay_until_epoch_ms - rows.c.created_at + now_ms
+        brought = update(rows).where(*from_the_future).values(delay_until_epoch_ms=due_ms, created_at=now_ms)
+        with self.database.write() as connection:
+            return connection.execute(brought).rowcount
 
     def delete_finished(self, statuses: Sequence[str], *, before: datetime, limit: int = 100) -> int:
         """Delete jobs that ended before a time; return their number. One short transaction: call it until 0."""

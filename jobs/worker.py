@@ -18,16 +18,20 @@ from typing import NoReturn
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.loops import Loop, about
 from jobs.executor import Executor
-from jobs.job import Job, JobRunner, about
+from jobs.job import Job, JobRunner
 from jobs.leases import HOUSEKEEPING, keep_slot, lapsed_slots, release_slot, slot_holder, take_slot
 from jobs.queue import DONE, FAILED, Work
 from storage.base import utc_now
+from storage.connections import USUAL_PLAN, ConnectionPlan
 from storage.database import Database
 
 LOST_SLOT_EXIT = 75
 """The exit code of a worker that lost its slot (EX_TEMPFAIL in sysexits.h): start it again."""
 BUSY_TIMEOUT_S = 2.0
+PERIODICS_LATE_AFTER_S = 300.0
+"""Periodic tasks ask others over the network, each within a time of its own."""
 SWEEP_BATCHES = 20
 
 log = structlog.get_logger()
@@ -51,6 +55,7 @@ class Pace:
     adopt_s: float = 2
     drain_s: int = 10
     """Time for running jobs to end when the worker is told to stop."""
+    forward_s: float = 10
     sweep_s: float = 60
     keep_done_s: float = 24 * 3600
     keep_failed_s: float = 14 * 24 * 3600
@@ -70,16 +75,19 @@ class Worker:
         jobs: Mapping[str, Job],
         is_permanent: Callable[[Exception], bool] = lambda _: False,
         periodics: Sequence[Periodic] = (),
+        connections: ConnectionPlan = USUAL_PLAN,
         pace: Pace = Pace(),
     ) -> None:
         self._slot = worker_id
         self._holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
         self._pace = pace
-        self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S)
+        self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S, connections=connections.queue)
         self._work = Work(self._database)
-        self._executor = Executor(database_url, worker_id, JobRunner(self._work, jobs, is_permanent))
+        runner = JobRunner(self._work, jobs, is_permanent)
+        self._executor = Executor(database_url, worker_id, runner, connections=connections.jobs)
         self._tasks = [
             _PeriodicTask(Periodic("adopt", pace.adopt_s, self._adopt), needs_lease=False),
+            _PeriodicTask(Periodic("bring jobs forward", pace.forward_s, self._bring_forward)),
             _PeriodicTask(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
             *map(_PeriodicTask, periodics),
         ]
@@ -102,39 +110,52 @@ class Worker:
             self._database.close()
 
     def _wait_for_slot(self, stop: threading.Event) -> bool:
-        is_said = False
+        is_said = has_failed = False
         while not stop.is_set():
-            if self._take_slot():
-                return True
-            if not is_said:
-                log.warning("worker waits, its slot is taken", slot=self._slot, holder=self._whose_slot())
-                is_said = True
+            try:
+                if self._take_slot():
+                    return True
+                if not is_said:
+                    log.warning("worker waits, its slot is taken", slot=self._slot, holder=self._whose_slot())
+                    is_said = True
+            except SQLAlchemyError as error:
+                if not has_failed:
+                    log.warning("worker waits for the database", slot=self._slot, error=type(error).__name__)
+                    has_failed = True
             stop.wait(self._pace.beat_s / 2)
         return False
 
     def _run_under_lease(self, stop: threading.Event) -> None:
-        threads = [threading.Thread(target=run, daemon=True) for run in (self._beat, self._watch)]
-        policy = threading.Thread(target=self._keep_house, daemon=True)
-        for thread in threads:
-            thread.start()
+        beat_s = self._pace.beat_s
+        beat = Loop("worker-beat", self._beat, every_s=beat_s, longest_pause_s=beat_s, late_after_s=30)
+        # In a thread of its own, because a heartbeat can hang for longer than the lease lasts.
+        watch = Loop("worker-lease", self._watch, every_s=beat_s / 4, longest_pause_s=beat_s / 4)
+        periodics = Loop(
+            "worker-periodics", self._run_due_tasks, every_s=beat_s / 2, late_after_s=PERIODICS_LATE_AFTER_S
+        )
+        for loop in (beat, watch):
+            loop.start()
         try:
             self._executor.launch()
             log.info("worker started", slot=self._slot)
-            policy.start()
+            periodics.start()
             stop.wait()
             log.info("worker stops", slot=self._slot)
         finally:
             self._executor.stop(self._pace.drain_s)
             self._ended.set()
-            for thread in threads:
-                thread.join()
+            for loop in (beat, watch, periodics):
+                loop.stop()
+            for loop in (beat, watch):
+                loop.join()
             self._release_slots()
-        self._leave_if_unfinished(policy)
+        self._leave_if_unfinished(periodics)
 
-    def _leave_if_unfinished(self, policy: threading.Thread) -> None:
-        policy.join(timeout=0.5)
+    def _leave_if_unfinished(self, periodics: Loop) -> None:
+        if periodics.is_alive:
+            periodics.join(0.5)
         cut_off = self._executor.in_hand()
-        if cut_off or policy.is_alive():
+        if cut_off or periodics.is_alive:
             log.warning("worker leaves work unfinished", slot=self._slot, jobs=cut_off)
             os._exit(0)
         log.info("worker stopped", slot=self._slot)
@@ -151,12 +172,10 @@ class Worker:
             return slot_holder(connection, self._slot)
 
     def _beat(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self._renew()
-            except SQLAlchemyError as error:
-                log.warning("worker's beat was not written", slot=self._slot, error=type(error).__name__)
-            self._ended.wait(self._pace.beat_s)
+        try:
+            self._renew()
+        except SQLAlchemyError as error:
+            log.warning("worker's beat was not written", slot=self._slot, error=type(error).__name__)
 
     def _renew(self) -> None:
         now, beaten_at, lease_s = utc_now(), time.monotonic(), self._pace.lease_s
@@ -167,10 +186,8 @@ class Worker:
         self._beaten_at = beaten_at
 
     def _watch(self) -> None:
-        # In a thread of its own, because a heartbeat can hang for longer than the lease lasts.
-        while not self._ended.wait(self._pace.beat_s / 4):
-            if time.monotonic() - self._beaten_at > self._pace.lease_s - self._pace.beat_s / 2:
-                self._end_at_once("no beat was written for as long as the lease lasts")
+        if time.monotonic() - self._beaten_at > self._pace.lease_s - self._pace.beat_s / 2:
+            self._end_at_once("no beat was written for as long as the lease lasts")
 
     def _end_at_once(self, reason: str) -> NoReturn:
         # Not by an exception: it would leave the threads of the jobs running until they are done.
@@ -184,11 +201,10 @@ class Worker:
 
     # Maintenance
 
-    def _keep_house(self) -> None:
-        while not self._ended.wait(self._pace.beat_s / 2):
-            for task in self._tasks:
-                if task.is_due() and (self._is_housekeeper or not task.needs_lease):
-                    task.do()
+    def _run_due_tasks(self) -> None:
+        for task in self._tasks:
+            if not self._ended.is_set() and task.is_due() and (self._is_housekeeper or not task.needs_lease):
+                task.do()
 
     def _adopt(self) -> None:
         """Put the jobs of dead workers back in the queue, one worker at a time by lease."""
@@ -201,6 +217,11 @@ class Worker:
                 jobs = self._work.put_back(connection, slot)
                 release_slot(connection, slot, self._holder, now=utc_now())
             log.warning("worker took over a dead worker's jobs", slot=self._slot, dead=slot, jobs=jobs)
+
+    def _bring_forward(self) -> None:
+        """Bring forward the delayed jobs that a clock put back would hold up."""
+        if brought := self._work.bring_forward(utc_now()):
+            log.warning("clock was put back, delayed jobs were brought forward", jobs=brought)
 
     def _delete_finished(self) -> None:
         for statuses, keep_s in ((DONE, self._pace.keep_done_s), (FAILED, self._pace.keep_failed_s)):

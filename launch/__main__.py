@@ -6,28 +6,34 @@ Run it as `python -m launch` in the project's folder; start.sh installs first. E
 
 import http.client
 import runpy
-import shlex
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TextIO
 from urllib.parse import urlsplit
 
+from common.ip_addresses import includes_loopback
+from common.taken_address import LOCK
+from common.told_files import told_in
+from integrations.tunnels import Tunnel
+from launch.banner import banner
 from launch.children import Child, GivingUpError, Supervisor
 from launch.descriptors import raise_descriptor_limit
 from launch.forked import import_to_share
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
+from launch.tunnel import tunnel_taken
+from launch.warnings import tell_warnings
 from observability.settings_errors import said_at_start
 from settings import ROOT, Settings, SettingsError, load_settings, settle_port
 from storage import data_dir
 from translations import language_of_locale
+from translations.system_errors import system_reason
 
 # gunicorn gives webhooks in progress 10 s (gunicorn.conf.py), then needs a moment to end.
 WEB_STOPS_WITHIN_S = 13.0
@@ -64,20 +70,31 @@ class _Launch:
         with self._lock(), self._listener() as listener, self._port_file(_port_of(listener)):
             settings = self._settings.model_copy(update={"port": _port_of(listener)})
             settle_port(settings.port)
-            supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
-            self._migrate(supervisor)
-            import_to_share("app")
-            self._supervise(supervisor, settings, listener)
+            with tunnel_taken(settings) as tunnel:
+                self._run_all(listener, self._with_address_of(tunnel, settings))
+
+    def _with_address_of(self, tunnel: Tunnel | None, settings: Settings) -> Settings:
+        if tunnel is None:
+            return settings
+        _say(self._text("tunnel", program=tunnel.program, url=tunnel.url))
+        return settings.model_copy(update={"webhook_url": tunnel.url})
+
+    def _run_all(self, listener: socket.socket, settings: Settings) -> None:
+        supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
+        self._migrate(supervisor)
+        import_to_share("app", settings)
+        tell_warnings(settings)
+        self._supervise(supervisor, settings, listener)
 
     def _lock(self) -> TextIO:
         path = self._settings.data_dir
         try:
             data_dir.prepare(path)
-            return take_lock(path / "start.lock")
+            return take_lock(path / LOCK)
         except AlreadyRunningError as error:
             raise StartError(self._text("running", pid=error.pid)) from error
         except OSError as error:
-            raise StartError(self._text("no_data", path=path, reason=error.strerror)) from error
+            raise StartError(self._text("no_data", path=path, reason=system_reason(error))) from error
 
     def _listener(self) -> socket.socket:
         host, wanted = self._settings.host, self._settings.port
@@ -89,23 +106,15 @@ class _Launch:
             raise StartError(self._text(name, port=wanted)) from error
         except OSError as error:
             raise StartError(
-                self._text("no_listen", host=host, port=wanted, reason=error.strerror)
+                self._text("no_listen", host=host, port=wanted, reason=system_reason(error))
             ) from error
         if _port_of(listener) != wanted:
             _say(self._text("moved", wanted=wanted, port=_port_of(listener)))
         return listener
 
-    @contextmanager
-    def _port_file(self, port: int) -> Iterator[None]:
+    def _port_file(self, port: int) -> AbstractContextManager[None]:
         # The phone and make_call.py read the chosen port from it.
-        path = self._settings.data_dir / "port"
-        draft = path.with_suffix(".new")
-        draft.write_text(f"{port}\n", encoding="ascii")
-        draft.replace(path)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        return told_in(self._settings.data_dir / "port", f"{port}")
 
     def _migrate(self, supervisor: Supervisor) -> None:
         upgrade = subprocess.run(_flask("db", "upgrade"), stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
@@ -126,10 +135,9 @@ class _Launch:
 
     def _announce(self, settings: Settings) -> None:
         if _answers_within(READY_WITHIN_S, settings.local_url):
-            webhook = self._text("webhook", url=settings.webhook_url) if settings.webhook_url else ""
-            _say(self._text("ready", url=settings.local_url, phone=_phone_command(), webhook=webhook))
-            if settings.is_public and settings.dashboard_password is None:
-                _say(_said_by("dashboard-link"))
+            opens = not settings.is_public and includes_loopback(settings.host)
+            needs_link = not opens and settings.dashboard_password is None
+            _say(banner(settings, _links() if needs_link else ()))
 
     def _text(self, key: str, /, **values: object) -> str:
         return TEXTS[key].format(**values).said_in(language_of_locale(self._settings.lang))
@@ -150,7 +158,13 @@ def _children(listener: socket.socket) -> list[Child]:
     ]
     return [
         Child("web", _module(*web), keep=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
-        Child("worker", _module("flask", "--app", "app", "worker"), stop_within_s=WORKER_STOPS_WITHIN_S),
+        # Calls are answered without a worker too, while the disk is full for instance
+        Child(
+            "worker",
+            _module("flask", "--app", "app", "worker"),
+            stop_within_s=WORKER_STOPS_WITHIN_S,
+            is_vital=False,
+        ),
     ]
 
 
@@ -168,19 +182,16 @@ def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *arguments]
 
 
-def _said_by(*command: str) -> str:
-    said = subprocess.run(_flask(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    return said.stdout
+def _links() -> list[str]:
+    """Return the links that open the dashboard once."""
+    said = subprocess.run(  # noqa: S603
+        _flask("dashboard-link"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+    return [word for word in said.stdout.split() if "://" in word]
 
 
 def _port_of(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
-
-
-def _phone_command() -> str:
-    in_venv = Path(sys.prefix) == ROOT / ".venv"
-    command = f"{'.venv/bin/' if in_venv else ''}flask --app app phone"
-    return f"cd {shlex.quote(str(ROOT))} && {command}"
 
 
 def _answers_within(limit_s: float, url: str) -> bool:

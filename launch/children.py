@@ -15,6 +15,8 @@ from launch.forked import Forked
 FIRST_WAIT_S = 0.25
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 60.0
+LONGEST_WAIT_S = 15.0
+NO_ROOM_WAIT_S = 5.0
 
 # No line ever comes: the read ends with the pipe, when this process is gone for whatever reason.
 WATCHDOG = 'read -r _; kill -TERM "$1"'
@@ -25,30 +27,42 @@ class GivingUpError(Exception):
 
 
 class RestartPolicy:
-    """The delays before restarts, and the limit of deaths."""
+    """The delays before restarts, and the limit of deaths: of a process without which there is nothing to keep up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_vital: bool) -> None:
+        self._is_vital = is_vital
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
 
     def wait_s(self, now: float) -> float | None:
-        """Count a death at `now` (monotonic seconds). Return the delay; None at the fifth within a minute."""
+        """Count a death at `now` (monotonic seconds). Return the delay; None at a vital one's fifth within a minute."""
         self._deaths.append(now)
         recent = sum(now - death < DEATHS_WINDOW_S for death in self._deaths)
-        return None if recent >= DEATHS_ALLOWED else FIRST_WAIT_S * 2 ** (recent - 1)
+        if recent < DEATHS_ALLOWED:
+            return FIRST_WAIT_S * float(2 ** (recent - 1))
+        return None if self._is_vital else LONGEST_WAIT_S
 
 
 class Child:
     """One process, in a session of its own: a terminal's ^C reaches only the supervisor."""
 
     def __init__(
-        self, name: str, run: Callable[[], None], *, keep: Sequence[int] = (), stop_within_s: float
+        self,
+        name: str,
+        run: Callable[[], None],
+        *,
+        keep: Sequence[int] = (),
+        stop_within_s: float,
+        is_vital: bool = True,
     ) -> None:
-        """run: the process's function. keep: its open descriptors. stop_within_s: the seconds it has to end."""
+        """run: the process's function. keep: its open descriptors. stop_within_s: the seconds it has to end.
+
+        is_vital: whether all is given up if it dies too often.
+        """
         self.name = name
         self.stop_within_s = stop_within_s
         self.due_at: float | None = None
         self._run, self._keep = run, keep
-        self._policy = RestartPolicy()
+        self._policy = RestartPolicy(is_vital=is_vital)
         self._process: Forked | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
 
@@ -58,14 +72,18 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, with a watchdog to end it if this process is killed."""
+        """Start it, with a watchdog to end it if this process is killed; later, if the system has no room for it."""
         self.due_at = None
-        self._process = Forked(self._run, keep=self._keep)
-        self._watchdog = subprocess.Popen(  # noqa: S603
-            ["/bin/sh", "-c", WATCHDOG, "sh", str(self._process.pid)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
+        try:
+            self._process = Forked(self._run, keep=self._keep)
+            self._watchdog = subprocess.Popen(  # noqa: S603
+                ["/bin/sh", "-c", WATCHDOG, "sh", str(self._process.pid)],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError:  # there is no memory, process or descriptor left at the moment
+            self.kill()
+            self.due_at = time.monotonic() + NO_ROOM_WAIT_S
 
     def note_death(self, now: float) -> int | None:
         """Schedule a restart and return the exit code if it died, else None. Raises GivingUpError."""

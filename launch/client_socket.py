@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import threading
 import time
 
 from launch.request_framing import RequestFraming
@@ -16,19 +17,25 @@ UNREAD_BY_CLIENT = 256 * 1024
 class ClientSocket(socket.socket):
     """An accepted connection. recv gives what was read ahead first; recv and sendall share one limit a request."""
 
-    def __init__(self, accepted: socket.socket) -> None:
-        """accepted: taken over, and of no use any longer."""
+    def __init__(self, accepted: socket.socket, slow_readers: threading.Semaphore) -> None:
+        """accepted: taken over, and of no use any longer. slow_readers: held while a thread waits to send."""
         family, kind, protocol = accepted.family, accepted.type, accepted.proto
         super().__init__(family, kind, protocol, fileno=accepted.detach())
         self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BY_CLIENT)
         self._ahead = bytearray()
         self._framing = RequestFraming()
         self._left_s = THREAD_WAITS_S
+        self._slow_readers = slow_readers
 
     @property
     def ahead(self) -> int:
         """The number of bytes read ahead."""
         return len(self._ahead)
+
+    @property
+    def is_complete(self) -> bool:
+        """True if the request is there to its end, so that no thread waits for the client."""
+        return self._framing.is_complete
 
     def has_request(self) -> bool:
         """Return True if a thread can parse what was read ahead. Raises HeadTooLongError."""
@@ -81,14 +88,36 @@ class ClientSocket(socket.socket):
         finally:
             self._left_s -= time.monotonic() - began
 
-    def sendall(self, data: object, flags: int = 0) -> None:
-        """Send it all. Raises OSError if the client takes too long to read it."""
+    def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]  # gunicorn sends bytes
+        """Send it all. Raises OSError if the client takes too long to read it, or too many others do."""
         if self.gettimeout() == 0:
-            super().sendall(data, flags)  # type: ignore[arg-type]  # bytes-like; Python 3.11 has no name for it
+            super().sendall(data, flags)
             return
+        rest = data[self._send_at_once(data, flags) :]
+        if not rest:
+            return
+        if not self._slow_readers.acquire(blocking=False):
+            raise _gone()
+        try:
+            self._send_in_time(rest, flags)
+        finally:
+            self._slow_readers.release()
+
+    def _send_at_once(self, data: bytes, flags: int) -> int:
+        """Return how much the system took without waiting."""
+        chosen = self.gettimeout()
+        self.setblocking(False)
+        try:
+            return self.send(data, flags)
+        except BlockingIOError:
+            return 0
+        finally:
+            self.settimeout(chosen)
+
+    def _send_in_time(self, data: bytes, flags: int) -> None:
         began = self._begin_to_wait()
         try:
-            super().sendall(data, flags)  # type: ignore[arg-type]
+            super().sendall(data, flags)
         except TimeoutError:
             raise _gone() from None
         finally:

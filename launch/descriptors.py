@@ -2,11 +2,15 @@
 
 import resource
 from contextlib import suppress
+from pathlib import Path
 
 ENOUGH = 65_536
 OF_THE_PROGRAM = 128
-"""Files, the database's connections, pipes."""
+"""Files, pipes, SQLite's connections with their three files each."""
 FEWEST_CLIENTS = 32
+FEWEST_THREADS = 4
+OTHER_THREADS = 100
+"""The worker's, and those that answers, tools and files have beside the ones of requests."""
 
 
 def raise_descriptor_limit() -> int:
@@ -20,6 +24,24 @@ def raise_descriptor_limit() -> int:
     return ENOUGH if soft == resource.RLIM_INFINITY else soft
 
 
-def clients_at_most(descriptors: int) -> int:
-    """Return how many clients may be connected: each may need a connection of ours as well, to a model."""
-    return max(FEWEST_CLIENTS, (descriptors - OF_THE_PROGRAM) // 2)
+def clients_at_most(descriptors: int, database_connections: int = 0) -> int:
+    """Return how many clients may be connected: each may need a connection of ours as well, to a model.
+
+    database_connections: the most of this process, to Postgres.
+    """
+    return max(FEWEST_CLIENTS, (descriptors - OF_THE_PROGRAM - database_connections) // 2)
+
+
+def container_limit(pids_max: Path = Path("/sys/fs/cgroup/pids.max")) -> int | None:
+    """Return how many processes and threads this container may have; None without a limit."""
+    try:
+        return int(pids_max.read_text("ascii"))
+    except (OSError, ValueError):  # "max", or no such file
+        return None
+
+
+def threads_at_most(limit: int | None, *, web_processes: int, wanted: int) -> int:
+    """Return how many threads each web process may have of those that are wanted. limit: the container's."""
+    if limit is None:
+        return wanted
+    return min(wanted, max(FEWEST_THREADS, (limit - OTHER_THREADS) // web_processes))

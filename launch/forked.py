@@ -9,19 +9,39 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Never
 
+from settings import Settings
+
 MOST_DESCRIPTORS = 1024
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
-def import_to_share(module: str) -> None:
-    """Import an app's modules, about 100 MB, before forking, to share their memory.
+def import_to_share(module: str, settings: Settings) -> None:
+    """Import an app's modules, about 100 MB, before forking, to share their memory; call its `load_to_share`, if any.
 
-    The import starts no thread and opens no file. The imported objects are frozen for the garbage collector: it writes
-    to every object it visits, and a written page is no longer shared.
+    Neither starts a thread or leaves a file open. What is imported and loaded is frozen for the garbage collector: it
+    writes to every object it visits, and a written page is no longer shared.
     """
-    importlib.import_module(module)
+    app = importlib.import_module(module)
+    if hasattr(app, "load_to_share"):
+        app.load_to_share(settings)
     gc.collect()
     gc.freeze()
+
+
+def end_forked_at_once(number: int) -> None:
+    """From now on let a signal end what this process forks, until that has a handler of its own.
+
+    It would inherit this process's handler, and so lose the signal that comes while it starts: gunicorn's workers
+    then run until their time to end is up, and are killed.
+    """
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {number}),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {number}),
+        after_in_child=lambda: (
+            signal.signal(number, signal.SIG_DFL),
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number}),
+        ),
+    )
 
 
 class Forked:
@@ -35,9 +55,14 @@ class Forked:
         sys.stdout.flush()
         sys.stderr.flush()
         self.returncode: int | None = None
-        self.pid = os.fork()
-        if self.pid == 0:
-            _run_child(run, keep)
+        # What comes before the process has handlers of its own must not go to this one's, and be lost
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _run_child(run, keep, mask)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal; None while it runs."""
@@ -62,11 +87,12 @@ class Forked:
         return self.returncode
 
 
-def _run_child(run: Callable[[], None], keep: Sequence[int]) -> Never:
+def _run_child(run: Callable[[], None], keep: Sequence[int], mask: set[int | signal.Signals]) -> Never:
     code = 1
     try:
         os.setsid()
         _detach(keep)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         run()
         code = 0
     except SystemExit as error:

@@ -2,7 +2,9 @@
 
 import errno
 import selectors
+import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # ships no types
 
 from launch.client_socket import ClientSocket
+from launch.refusals import BodyReader, refusal_of
 from launch.request_framing import HeadTooLongError
 
 ARRIVES_WITHIN_S = 10.0
@@ -21,6 +24,13 @@ CLOSES_WITHIN_S = 2.0
 """For the client's end after ours (RFC 9112 section 9.6), and for all that is unfinished when told to end."""
 MOST_READ_AHEAD = 32 * 1024 * 1024
 """Bytes of all unfinished requests together."""
+WAIT_AT_ONCE = 16
+"""Threads, a quarter of them at most, that wait for the rest of too large requests; as many wait for slow readers."""
+MOST_HANDED_OVER = 32 * 1024 * 1024
+"""Bytes of all requests that threads are at, as they were read ahead; then those above SMALL are refused."""
+SMALL = 64 * 1024
+PIPELINED_AT_ONCE = 4
+"""Threads, a quarter of them at most, that answer requests sent before the ones ahead of them were answered."""
 ENDED_AT_ONCE = 32
 PAUSE_S = 0.5
 
@@ -28,6 +38,7 @@ _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _PASSING = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
 _REFUSAL = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _TOO_SLOW, _TOO_LONG = b"408 Request Timeout", b"431 Request Header Fields Too Large"
+_BUSY = b"503 Service Unavailable"
 
 
 @dataclass(slots=True)
@@ -50,7 +61,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
         # Both in the order in which their time is up
         self._arriving = dict[TConn, _Arrival]()
         self._leaving = dict[TConn, float]()
-        self._read_ahead = 0
+        self._incomplete = set[TConn]()
+        self._most_waiting = max(1, min(WAIT_AT_ONCE, self.cfg.threads // 4))
+        self._most_pipelined = max(1, min(PIPELINED_AT_ONCE, self.cfg.threads // 4))
+        self._slow_readers = threading.Semaphore(self._most_waiting)
+        self._handed = dict[TConn, int]()
+        self._pipelined, self._in_turn = deque[TConn](), set[TConn]()
+        self._read_ahead = self._handed_over = 0
         self._accepts_at = 0.0
         self._ends_at: float | None = None
 
@@ -67,7 +84,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
         while self.nr_conns + 1 >= self.worker_connections and self._end_longest_waiting():
             pass
         self.nr_conns += 1
-        self._await_request(TConn(self.cfg, ClientSocket(accepted), address, listener.getsockname()))
+        client = ClientSocket(accepted, self._slow_readers)
+        self._await_request(TConn(self.cfg, client, address, listener.getsockname()))
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept connections or leave them in the backlog, where they stay for a moment after a failure too."""
@@ -84,12 +102,16 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
 
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
         """Close the connection, or await its next request, some of which may be there."""
+        self._incomplete.discard(conn)
+        self._in_turn.discard(conn)
+        self._handed_over -= self._handed.pop(conn, 0)
         if fs.cancelled() or fs.exception() or not fs.result():
             self._close(conn)
         elif conn.sock.await_next(conn.parser.unreader.take_buffered()):
-            self._await_request(conn)
+            self._pipelined.append(conn)
         else:
             super().finish_request(conn, fs)
+        self._take_pipelined()
 
     def murder_pending(self) -> None:
         """End the connections whose time is up."""
@@ -104,12 +126,37 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
                 self._end(conn)
         while (conn := next(iter(self._leaving), None)) and min(self._leaving[conn], ends_at) <= now:
             self._end(conn)
+        while self._pipelined and ends_at <= now:
+            self._end(self._pipelined.popleft())
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Answer a request; a body that breaks the protocol is to the app one that breaks off."""
+        req.body.reader = BodyReader(req.body.reader)
+        return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: BaseException) -> None:
+        """Refuse what is no request, and log nothing of it: gunicorn would log all of its line, people's words too."""
+        status = refusal_of(exc)
+        if status is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("A request was refused: %s", type(exc).__name__)
+        with suppress(OSError):
+            client.sendall(_REFUSAL % status)
 
     def _await_request(self, conn: TConn) -> None:
         if self._takes_more(conn):
             self._arriving[conn] = _Arrival(time.monotonic() + ARRIVES_WITHIN_S)
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_arriving, conn))
             self._count(conn)
+
+    def _take_pipelined(self) -> None:
+        """Begin with connections that have sent their next request too early, as their turn comes."""
+        while self._pipelined and len(self._in_turn) < self._most_pipelined:
+            conn = self._pipelined.popleft()
+            self._await_request(conn)
+            if conn in self._handed:
+                self._in_turn.add(conn)
 
     def _on_arriving(self, conn: TConn, _client: ClientSocket) -> None:
         if conn in self._arriving and self._takes_more(conn):
@@ -120,9 +167,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
         try:
             is_open = conn.sock.read_ahead()
             if conn.sock.has_request():
-                self._forget(conn)
-                conn.data_ready = True
-                self.enqueue_req(conn)
+                if not self._may_have_thread(conn):
+                    self.log.warning("A large request was refused: too many at once")
+                    self._refuse(conn, _BUSY)
+                    return False
+                self._hand_over(conn)
                 return False
             if is_open:
                 conn.sock.ask_for_body()
@@ -134,6 +183,24 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
             pass
         self._end(conn)
         return False
+
+    def _may_have_thread(self, conn: TConn) -> bool:
+        """Return False for a large request while threads have too much, or too many wait for clients."""
+        size = conn.sock.ahead
+        if size > SMALL and self._handed_over + size > MOST_HANDED_OVER:
+            return False
+        is_complete: bool = conn.sock.is_complete
+        return is_complete or len(self._incomplete) < self._most_waiting
+
+    def _hand_over(self, conn: TConn) -> None:
+        """Give a request to a thread, and count it."""
+        if not conn.sock.is_complete:
+            self._incomplete.add(conn)
+        self._handed[conn] = conn.sock.ahead
+        self._handed_over += conn.sock.ahead
+        self._forget(conn)
+        conn.data_ready = True
+        self.enqueue_req(conn)
 
     def _count(self, conn: TConn) -> None:
         arrival = self._arriving[conn]
@@ -190,6 +257,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # its base is untype
             for conn in conns:
                 self._end(conn)
                 return True
+        if self._pipelined:
+            self._end(self._pipelined.popleft())
+            return True
         if not self.keepalived_conns:
             return False
         conn = self.keepalived_conns.popleft()

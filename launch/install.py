@@ -25,6 +25,8 @@ from translations import language_of_locale, set_process_language  # noqa: E402
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LINES_SHOWN_ON_FAILURE = 12
+_NO_ENV_FILE = "import os; os.environ.setdefault('FLASK_SKIP_DOTENV', '1')\n"
+"""Run at the start of .venv's Python (https://docs.python.org/3/library/site.html), before flask reads anything."""
 
 
 def main() -> int:
@@ -56,10 +58,18 @@ def _install(files: list[Path]) -> int:
     )
     if not _pip(files):
         return _fail(_could_not())
+    _leave_env_file_to_settings()
     for file in files:
         _stamp(file).write_text(_fingerprint(file), encoding="ascii")
     _say(_("Installed."))
     return 0
+
+
+def _leave_env_file_to_settings() -> None:
+    """Have flask not read .env by itself: its words are English, and it looks in the folders above as well."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answered = subprocess.run([str(PYTHON), "-c", ask], capture_output=True, text=True, check=True)  # noqa: S603
+    (Path(answered.stdout.strip()) / "leave_env_file.pth").write_text(_NO_ENV_FILE, encoding="ascii")
 
 
 def _could_not() -> str:

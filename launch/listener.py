@@ -3,10 +3,11 @@
 import errno
 import socket
 
+from common.ip_addresses import includes_loopback, is_everywhere
+
 BACKLOG = 2048
 PORTS_TRIED = 50
 LOOPBACKS = ("127.0.0.1", "::1")
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - named here so as to be recognised, not bound
 
 
 class PortTakenError(Exception):
@@ -28,8 +29,7 @@ def open_listener(host: str, port: int, *, may_move: bool) -> socket.socket:
 def _is_answered(host: str, port: int) -> bool:
     # macOS allows a bind to 127.0.0.1:5000 beside AirPlay's *:5000, and "localhost" in a browser then
     # reaches AirPlay: so first try to connect to every address of localhost.
-    is_local = host in (*EVERYWHERE, *LOOPBACKS, "localhost")
-    return any(_accepts(address, port) for address in (LOOPBACKS if is_local else (host,)))
+    return any(_accepts(address, port) for address in (LOOPBACKS if includes_loopback(host) else (host,)))
 
 
 def _accepts(address: str, port: int) -> bool:
@@ -46,6 +46,9 @@ def _listen(host: str, port: int) -> socket.socket | None:
     try:
         # Without it, a restart fails for a minute while old connections are in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and is_everywhere(host):
+            # As on most systems by themselves: the banner, and the simulator, say 127.0.0.1
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:

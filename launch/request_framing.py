@@ -4,6 +4,7 @@ It decides nothing else: what it cannot make sense of counts as whole, and gunic
 """
 
 import re
+import sys
 
 LONGEST_HEAD = 64 * 1024
 MOST_BUFFERED = LONGEST_HEAD + 256 * 1024
@@ -14,7 +15,7 @@ _LINE_END = b"\r\n"
 _LENGTH = b"\r\ncontent-length:"
 _CODING = b"\r\ntransfer-encoding:"
 _EXPECTS = b"\r\nexpect:"
-_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}(?=[;\s]|$)")
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,64}(?=[;\s]|$)")
 
 
 class HeadTooLongError(Exception):
@@ -22,10 +23,14 @@ class HeadTooLongError(Exception):
 
 
 class RequestFraming:
-    """Follows one request as it arrives. expects_continue: the client waits for a word before it sends the body."""
+    """Follows one request as it arrives.
+
+    expects_continue: the client waits for a word before it sends the body. is_complete: a thread that reads the
+    request need not wait for the client.
+    """
 
     def __init__(self) -> None:
-        self.expects_continue = False
+        self.expects_continue = self.is_complete = False
         self._searched = 0
         self._body_at: int | None = None
         self._length: int | None = None
@@ -33,7 +38,9 @@ class RequestFraming:
         self._chunk_at = 0
 
     def is_whole(self, received: bytearray) -> bool:
-        """Return True if a request's end, or MOST_BUFFERED bytes, are there. Raises HeadTooLongError.
+        """Return True if a request's end, or MOST_BUFFERED bytes, are there, or no end can be found.
+
+        Raises HeadTooLongError.
 
         received: all bytes of the request that have arrived, each time; they only grow.
         """
@@ -42,11 +49,12 @@ class RequestFraming:
             if end < 0:
                 return self._waits_in_vain(received)
             self._read_head(bytes(received[:end]).lower() + _LINE_END, end + len(_HEAD_END))
-        if len(received) >= MOST_BUFFERED:
-            return True
         if self._length is None:
-            return self._chunks_have_ended(received)
-        return len(received) - (self._body_at or 0) >= self._length
+            cannot_end = self._follow_chunks(received)
+        else:
+            cannot_end = False
+            self.is_complete = len(received) - (self._body_at or 0) >= self._length
+        return self.is_complete or cannot_end or len(received) >= MOST_BUFFERED
 
     def _waits_in_vain(self, received: bytearray) -> bool:
         if len(received) > LONGEST_HEAD:
@@ -61,16 +69,21 @@ class RequestFraming:
         if _CODING not in head:
             _, is_given, after = head.partition(_LENGTH)
             written = after.partition(_LINE_END)[0].strip()
-            self._length = int(written) if is_given and written.isdigit() and len(written) < 19 else 0
+            is_length = is_given and written.isdigit()
+            self._length = (
+                int(written) if is_length and len(written) < 19 else sys.maxsize if is_length else 0
+            )
 
-    def _chunks_have_ended(self, received: bytearray) -> bool:
+    def _follow_chunks(self, received: bytearray) -> bool:
+        """Note the last chunk in is_complete; return True where a chunk has no size."""
         while (line_end := received.find(_LINE_END, self._chunk_at)) >= 0:
             written = _CHUNK_SIZE.match(received, self._chunk_at, line_end)
             if written is None:
                 return True
             size = int(written[0], 16)
             if size == 0:
-                return received.find(_HEAD_END, line_end) >= 0
+                self.is_complete = received.find(_HEAD_END, line_end) >= 0
+                return False
             following = line_end + size + 2 * len(_LINE_END)
             if following > len(received):
                 return False

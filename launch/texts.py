@@ -15,18 +15,21 @@ TEXTS: dict[str, Message] = {
         "This process may open {limit} files and connections: {threads} threads instead of WEB_THREADS={wanted}. "
         "Raise the limit (ulimit -n, LimitNOFILE) for more."
     ),
+    "few_threads": lazy_gettext(
+        "This container may have {limit} processes and threads: {threads} threads instead of WEB_THREADS={wanted}. "
+        "Raise the limit (pids.max, --pids-limit) for more."
+    ),
+    "few_connections": lazy_gettext(
+        "PostgreSQL grants this program {granted} connections; its {processes} web processes (up to {web} each) "
+        "and the worker may open {wanted}. Set DATABASE_CONNECTIONS={advised}, or fewer if there are other "
+        "machines, or raise the server's limit: otherwise answers wait for a connection, and are then spoken "
+        "without being kept."
+    ),
     "moved": lazy_gettext("Port {wanted} is taken; using {port}."),
+    "tunnel": lazy_gettext(
+        "{program} has a tunnel to this server: {url} is its public address, as WEBHOOK_URL is not set."
+    ),
     "restart": lazy_gettext('[start] "{name}" ended (code {code}); starting it again.'),
     "giving_up": lazy_gettext('[start] "{name}" ended five times in a minute; stopping everything.'),
     "ending": lazy_gettext("[start] Stopping: answers in progress are finished."),
-    "ready": lazy_gettext(
-        "\n"
-        "  The assistant answers at {url}  (health: {url}/health)\n"
-        "  To call it from the browser: {url}/dashboard/phone\n"
-        "  To call it from another terminal:\n\n"
-        "      {phone}\n"
-        "{webhook}\n"
-        "  Ctrl+C to stop.\n"
-    ),
-    "webhook": lazy_gettext("\n  Voice webhook for the Twilio number: {url}/voice\n"),
 }

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from integrations.twilio.messages import TwilioMessages
 from jobs.queue import Work
-from messaging.outbox import Outbox
 from messaging.providers.base import TWILIO, Channels, Provider
 from messaging.providers.twilio import TwilioProvider
+from messaging.sending.delivery import Delivery
+from messaging.sending.outbox import Outbox
+from messaging.sending.sender import Sender
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.database import Database
 from storage.queries.contacts import Recipient
@@ -36,7 +38,9 @@ class BrowserDelivery:
             conversation_id = browser_outbox.waits_for(connection, number)
         if conversation_id is not None:
             channels = _BrowserChannels({TWILIO: self._channel(api_url)})
-            Outbox(self._database, self._work, channels).send({"conversation_id": conversation_id})
+            outbox = Outbox(self._database, self._work, channels)
+            sender = Sender(self._database, outbox, channels, Delivery(self._database))
+            sender.send({"conversation_id": conversation_id})
 
     def _channel(self, api_url: str) -> TwilioProvider:
         rest = TwilioMessages(SIMULATOR_ACCOUNT_SID, self._auth_token(), api_url=api_url)

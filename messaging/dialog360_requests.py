@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from conversation.marks import mark, without_marks
+from conversation.message_kinds import EDIT
 from integrations.dialog360.webhooks import Card, InboundMessage, Kind, Location, Receipt
-from integrations.plain_text import sendable
 from messaging.providers.base import DIALOG360
 from messaging.requests import MOST_BODY, Incoming, ReceiptFacts, status_of
-from messaging.told import EDIT, NOT_PASSED_ON, from_advertisement
-from phone_numbers import contact_address
+from messaging.told import NOT_PASSED_ON, from_advertisement
+from phone_numbers import NO_NUMBER, contact_address
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 
@@ -36,9 +36,9 @@ _KINDS = {
 def incoming_of(said: InboundMessage) -> Incoming:
     """Return a message of 360dialog's."""
     sender = Sender(
-        number=contact_address(said.number, said.wamid) if said.number else "",
+        number=contact_address(said.number, said.wamid) if said.number else NO_NUMBER,
         address=said.number,
-        name=" ".join(sendable(said.name).split()),
+        name=said.name,
         simulated=False,
         provider=DIALOG360,
         user_id=said.user_id,
@@ -61,12 +61,14 @@ def incoming_of(said: InboundMessage) -> Incoming:
             return replace(incoming, corrects=said.about)
         case Kind.REVOKE:
             return replace(incoming, takes_back=said.about)
-    return incoming
+    return replace(incoming, payload=said.reply_id, answers=said.about)
 
 
 def facts_of(receipt: Receipt) -> ReceiptFacts:
     """Return the facts of a receipt of 360dialog's."""
-    return ReceiptFacts(receipt.wamid, status_of(receipt.status), receipt.error_code, receipt.number)
+    return ReceiptFacts(
+        receipt.wamid, status_of(receipt.status), receipt.error_code, receipt.number, receipt.user_id
+    )
 
 
 def _body(said: InboundMessage) -> str:

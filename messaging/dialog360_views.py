@@ -9,9 +9,10 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 
 from guards.api_key import has_key
-from guards.json_webhooks import read_body, read_json, refusal, refuse_in_json
+from guards.json_webhooks import read_body, read_json_or_none, refusal, refuse_in_json
 from integrations.dialog360.webhooks import read_webhook
 from messaging.dialog360_requests import facts_of, incoming_of
+from messaging.identity_changes import IdentityChanges
 from messaging.receipts import Receipts
 from messaging.views import inbox
 from web.services import Service
@@ -24,6 +25,7 @@ LARGEST_BODY = 4 * 1024 * 1024
 """Meta sends up to 3 MB at once."""
 
 bp = Blueprint("dialog360", __name__)
+identity_changes = Service[IdentityChanges]("whatsapp.dialog360_identity_changes")
 receipts = Service[Receipts]("whatsapp.dialog360_receipts")
 
 
@@ -38,7 +40,6 @@ class Dialog360Guard:
 
     def __call__(self) -> Response | None:
         """Return None to let the request through, as `before_request` wants it."""
-        structlog.contextvars.clear_contextvars()
         if not self._token:
             return refusal(404, "Not configured. Set D360_WEBHOOK_TOKEN.")
         if has_key(request, self._token, TOKEN_HEADER):
@@ -50,7 +51,8 @@ class Dialog360Guard:
 @bp.post(PATH)
 def receive() -> Response:
     """Take messages and receipts."""
-    webhook = read_webhook(read_json(read_body(LARGEST_BODY)))
+    webhook = read_webhook(read_json_or_none(read_body(LARGEST_BODY)))
+    identity_changes().keep(webhook.changes)
     inbox().take([incoming_of(message) for message in webhook.messages])
     for receipt in webhook.receipts:
         receipts().note(facts_of(receipt))

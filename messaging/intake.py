@@ -8,17 +8,21 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation.observers import ConversationObserver
+from conversation.operators import TO_CUSTOMERS, StaffMessage
 from conversation.phrases import Phrases
 from conversation.redaction import redact
 from jobs.queue import Work
+from messaging.changes import Change, Changes
 from messaging.media import has_voice_note
 from messaging.opt_out import Keyword, keyword_of
-from messaging.outbox import Outbox
 from messaging.requests import Incoming
-from messaging.told import DELETED, told
+from messaging.sending.outbox import Outbox
+from phone_numbers import MatchingNumber
+from storage import locks
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
-from storage.models import MessageStatus
+from storage.privacy.erasures import Returning
 from storage.queries import contacts, messages, outgoing, turns
 from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
@@ -35,23 +39,27 @@ STOP_QUESTION = "stop-question"
 PAUSE = "pause"
 TEAM = "team"
 """Said to a seller, and shown to nobody else."""
-AUTHOR = "automatic"
-"""The author of texts sent by themselves, without the assistant."""
 
 _ANSWERED_BY_TWILIO = {"STOP": Keyword.STOP, "START": Keyword.START, "HELP": Keyword.HELP}
 """By Twilio's OptOutType: its Advanced Opt-Out has already replied, and reports it."""
+_KEYWORDS_OBEYED = frozenset({Keyword.STOP, Keyword.START, Keyword.HELP})
+"""Whoever writes one has had what they asked for, whoever has the conversation."""
 
 
-TeamSays = Callable[[Connection, str, str, datetime], str | None]
-"""Takes a number and its owner's message: returns the reply to a seller; None for a customer."""
+TeamSays = Callable[[Connection, StaffMessage, datetime], str | None]
+"""Takes a message: returns the reply to a seller; None for a customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits on answering. most_per_hour: messages; None: no limit. allowed: E.164; empty: everybody."""
+    """Limits on answering. most_per_hour: messages; None: no limit. allowed: empty for everybody.
+
+    erased: tells who was erased before: they get no messages of our own accord if they had opted out.
+    """
 
     most_per_hour: int | None = None
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[MatchingNumber] = frozenset()
+    erased: Returning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,12 @@ class Intake:
     ) -> None:
         self._database, self._work, self._outbox = database, work, outbox
         self._phrases, self._limits, self._observer, self._clock = phrases, limits, observer, clock
-        self._team_says = team_says
+        self._team_says, self._changes = team_says, Changes(observer)
 
     def keep(self, incoming: Incoming, *, in_reply: bool = True) -> AcceptedMessage | None:
         """Keep a message; None if it came before, or says that another was deleted. Raises SQLAlchemyError.
 
+        Of a change to one whose answer it withdraws: the newest message that waits again.
         in_reply: send texts without the assistant in the reply to the webhook, else separately.
         """
         try:
@@ -109,19 +118,26 @@ class Intake:
         body = redact(new.body)
         at = _written_at(incoming, now)
         recipient = contacts.conversation_with(connection, incoming.sender, new.to_address, at)
+        if recipient.is_new or at < now:
+            recipient = self._as_before(connection, recipient, incoming, at)
         conversation_id = recipient.conversation_id
         if incoming.takes_back is not None:
-            self._take_back(connection, recipient, incoming.takes_back)
-            return None
+            change = self._changes.take_back(connection, recipient, incoming.takes_back, now)
+            return self._answer_again(connection, recipient, change)
         message_id = messages.keep_inbound(connection, conversation_id, new, body, at)
         if message_id is None:
             raise CameBeforeError  # and it does not say again when they wrote, and by whom
         message = messages.as_kept(message_id, conversation_id, new, body, at)
         words = self._without_assistant(connection, recipient, incoming, now)
-        if words is None and self._is_corrected(connection, recipient, incoming, body):
+        change = Change()
+        if words is None and incoming.corrects:
+            change = self._changes.correct(connection, recipient, incoming.corrects, body, now)
+        if change.is_applied:
             words = Words("")  # the answer to the message that it corrects is the answer to it
         if now - at > ANSWERED_WITHIN:
-            log.warning("message_too_old_to_answer", contact_id=recipient.contact_id)
+            after_commit(
+                connection, log.warning, "message_too_old_to_answer", contact_id=recipient.contact_id
+            )
             words = Words("", words.kind if words is not None else "text")
         if words is None or words.kind != TEAM:
             self._observer.message(connection, message_id, now, outbound=False)
@@ -129,6 +145,8 @@ class Intake:
             self.finish_later(connection, conversation_id)
             return AcceptedMessage(message, recipient)
         messages.set_aside(connection, message_id)
+        if change.waiting is not None:
+            return self._answer_again(connection, recipient, change)
         if contacts.is_with_a_person(recipient, now) and has_voice_note(message):
             self._work.enqueue(connection, "open_media", {"message_id": message_id}, key=f"{message_id}")
         if not in_reply:
@@ -136,34 +154,33 @@ class Intake:
             return AcceptedMessage(message, recipient, True)
         return AcceptedMessage(message, recipient, True, self._replies(connection, recipient, words, now))
 
-    def _take_back(self, connection: Connection, recipient: Recipient, sid: str) -> None:
-        """Take a message from what the model is told, and leave it unanswered."""
-        message = self._theirs(connection, recipient, sid)
-        if message is None:
-            log.info("deleted_message_unknown", contact_id=recipient.contact_id)
-            return
-        messages.take_back(connection, message.id, DELETED)
-        if message.turn_id is not None:
-            turns.reword_turn(
-                connection, message.turn_id, told(message), told(replace(message, kind=DELETED))
-            )
+    def _as_before(
+        self, connection: Connection, recipient: Recipient, incoming: Incoming, at: datetime
+    ) -> Recipient:
+        """Return a recipient who was erased before with their opt-out. Raises CameBeforeError for what was erased."""
+        sender = incoming.sender
+        if self._limits.erased is None:
+            return recipient
+        keys = (sender.by_number, sender.by_user_id)
+        addresses = [key.address for key in keys if key is not None]
+        erased = self._limits.erased.look(connection, *addresses, simulated=sender.simulated)
+        if erased is None:
+            return recipient
+        if at <= erased.erased_at:
+            raise CameBeforeError
+        if not erased.opted_out or not recipient.is_new:
+            return recipient
+        contacts.opt_out(connection, recipient.contact_id, erased.erased_at)
+        return replace(recipient, opted_out_at=erased.erased_at)
 
-    def _is_corrected(
-        self, connection: Connection, recipient: Recipient, incoming: Incoming, body: str
-    ) -> bool:
-        """Put new words into the message that they are for; False if there is none that waits for its answer."""
-        if not incoming.corrects:
-            return False
-        message = self._theirs(connection, recipient, incoming.corrects)
-        if message is None or message.status is not MessageStatus.RECEIVED:
-            return False
-        messages.correct(connection, message.id, body)
-        return True
-
-    def _theirs(self, connection: Connection, recipient: Recipient, sid: str) -> MessageRecord | None:
-        found = messages.message_by_sid(connection, sid)
-        is_theirs = found is not None and found.message.conversation_id == recipient.conversation_id
-        return found.message if found is not None and is_theirs and not found.message.outbound else None
+    def _answer_again(
+        self, connection: Connection, recipient: Recipient, change: Change
+    ) -> AcceptedMessage | None:
+        """Return the newest message that waits for its answer again, because of a change."""
+        if change.waiting is None:
+            return None
+        self.finish_later(connection, recipient.conversation_id)
+        return AcceptedMessage(change.waiting, recipient)
 
     def finish_later(self, connection: Connection, conversation_id: int) -> None:
         """Queue the job that finishes the work of a webhook, in the caller's transaction."""
@@ -171,6 +188,22 @@ class Intake:
             connection, "finish_whatsapp", {"conversation_id": conversation_id},
             key=f"{conversation_id}", delay_s=FINISH_AFTER_S,
         )  # fmt: skip
+
+    def answer_left(self, connection: Connection, conversation_id: int) -> None:
+        """Let the assistant answer what nobody has answered in the last day, as a person of ours gives it back."""
+        now, recipient = self._clock(), contacts.find_recipient(connection, conversation_id=conversation_id)
+        if recipient is None or not self._is_allowed(recipient):
+            return
+        left = messages.left_unanswered(connection, conversation_id, now - ANSWERED_WITHIN)
+        left = [message for message in left if keyword_of(message.body) not in _KEYWORDS_OBEYED]
+        for turn_id in {message.turn_id for message in left if message.turn_id is not None}:
+            turns.withdraw(connection, turn_id, "", now)  # its answer was held back
+        if left:
+            messages.release(connection, [message.id for message in left])
+            self.finish_later(connection, conversation_id)
+
+    def _is_allowed(self, recipient: Recipient) -> bool:
+        return not self._limits.allowed or recipient.number in self._limits.allowed
 
     def _replies(
         self, connection: Connection, recipient: Recipient, words: Words, now: datetime
@@ -188,7 +221,9 @@ class Intake:
     def _say(self, connection: Connection, recipient: Recipient, words: Words, now: datetime) -> None:
         if not words.text:
             return
-        message_id = self._outbox.write(connection, recipient, words.text, author=AUTHOR, kind=words.kind)
+        message_id = self._outbox.write(
+            connection, recipient, words.text, author=TO_CUSTOMERS, kind=words.kind
+        )
         if words.kind != TEAM:
             self._observer.message(connection, message_id, now)
 
@@ -200,15 +235,20 @@ class Intake:
             self._obey(connection, recipient, _ANSWERED_BY_TWILIO[incoming.opt_out_type], now)
             return Words("")
         if not recipient.simulated:
-            said = self._team_says(connection, recipient.number, incoming.message.body, now)
-            if said is not None:
-                return Words(said, TEAM)
+            said = StaffMessage(recipient.number, incoming.message.body, incoming.payload, incoming.answers)
+            reply = self._team_says(connection, said, now)
+            if reply is not None:
+                return Words(reply, TEAM)
         keyword = keyword_of(incoming.message.body) if not incoming.message.attachments else None
         if keyword is not None and (words := self._obey(connection, recipient, keyword, now)) is not None:
             return words
-        if self._limits.allowed and recipient.number not in self._limits.allowed:
-            log.info(
-                "message_not_answered", reason="not in WHATSAPP_ALLOWED", contact_id=recipient.contact_id
+        if not self._is_allowed(recipient):
+            after_commit(
+                connection,
+                log.info,
+                "message_not_answered",
+                reason="not in WHATSAPP_ALLOWED",
+                contact_id=recipient.contact_id,
             )
             return Words("")
         if contacts.is_with_a_person(recipient, now):
@@ -247,12 +287,10 @@ class Intake:
         if self._limits.most_per_hour is None:
             return None
         hour_ago = now - timedelta(hours=1)
-        if (
-            messages.came_in_since(connection, recipient.conversation_id, hour_ago)
-            <= self._limits.most_per_hour
-        ):
+        if messages.came_from_since(connection, recipient.contact_id, hour_ago) <= self._limits.most_per_hour:
             return None
-        log.warning("message_over_limit", contact_id=recipient.contact_id)
+        after_commit(connection, log.warning, "message_over_limit", contact_id=recipient.contact_id)
+        locks.hold(connection, f"pause:{recipient.conversation_id}")
         was_told = outgoing.last_kind(connection, recipient.conversation_id) == PAUSE
         return Words("" if was_told else self._phrases.too_many_messages, PAUSE)
 

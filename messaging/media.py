@@ -4,43 +4,57 @@ A file is opened once for all that need it, starting as soon as its message is k
 that say so. A photo is described afterwards, in the background, for the days to come.
 """
 
-import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.ledger import Kind
 from conversation.marks import mark, without_marks
 from conversation.redaction import redact
 from integrations.errors import IntegrationError
-from integrations.language_model import Message, Usage
+from integrations.http.memory_budget import HeldFile
+from integrations.language_model import Usage
 from integrations.media_types import type_of
+from integrations.plain_text import received, received_line
+from integrations.recordings import seconds_of
 from integrations.vcard import read_card
+from messaging.files.fair_pool import FairPool
+from messaging.files.photos import (
+    MEMORY_WAIT_S,
+    MOST_IMAGE_BYTES,
+    STICKER,
+    Files,
+    Photos,
+    Shown,
+    is_shown,
+    photo_label,
+)
+from messaging.media_ceiling import FAILED, MediaCeiling
 from storage.database import Database
 from storage.queries import messages, turns
 from storage.queries.messages import Attachment, MessageRecord
 
 log = structlog.get_logger()
 
-MOST_IMAGE_BYTES = 5 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 MOST_CARD_BYTES = 64 * 1024
-MOST_IMAGES = 5
-"""The most photos shown to a model at once."""
-KEPT_IMAGES = 6
-"""The most photos held in memory for their turns; others are fetched again."""
 MOST_BEGUN = 64
 AT_ONCE = 4
-"""The most files opened at once, which bounds the memory they take."""
-SHOWN_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+"""The most files opened at once."""
+MOST_OF_ONE = 3
+"""The most of them of one person, so that there is always one for another."""
 MOST_TRANSCRIPT = 6000
 MOST_DESCRIPTION = 600
 DESCRIBE_S = 60.0
+LOOKED_AT_WITHIN_S = 5.0
+"""The longest that somebody who looks at a picture waits for memory."""
 
 DESCRIBE = (
     "Describe the picture in at most three sentences for the notes of a business: what it shows, and what is "
@@ -49,17 +63,8 @@ DESCRIBE = (
 )
 VOICE_NOTE = "[voice note] "
 """Before a voice note's words, so that the assistant knows that they were spoken."""
-_STICKER = "image/webp"
 _UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
 _CARDS = ("text/vcard", "text/x-vcard", "text/directory")
-
-
-class Downloads(Protocol):
-    """A source of files."""
-
-    def download(self, url: str, /, *, most_bytes: int) -> bytes:
-        """Return a file, by its link or whatever name its provider has for it. Raises IntegrationError."""
-        ...
 
 
 class Transcriber(Protocol):
@@ -71,27 +76,25 @@ class Transcriber(Protocol):
 
 
 class Describer(Protocol):
-    """A model that answers in one piece."""
+    """A model for tasks in the background."""
 
-    def complete(self, messages: list[Message], *, total_s: float) -> tuple[str, Usage | None]:
-        """Return the whole answer."""
+    def complete(
+        self, task: str, material: Sequence[dict[str, Any]], *, channel: str, total_s: float
+    ) -> tuple[str, Usage | None]:
+        """Return the whole answer. Raises IntegrationError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Services that open files; None if not configured. language: of the profile ("es-ES").
+    """Services that open files; None if not configured. language: of the profile ("es-ES")."""
 
-    downloads: by provider.
-    """
-
-    downloads: Mapping[str, Downloads]
-    simulated: Downloads
-    """For the simulator's contacts, whose files are on this machine."""
+    files: Files
     transcriber: Transcriber | None
     describer: Describer | None
     """A model that can be shown photos."""
     language: str
+    ceiling: MediaCeiling
 
 
 class Media:
@@ -99,19 +102,24 @@ class Media:
 
     def __init__(self, database: Database, tools: Tools) -> None:
         self._database, self._tools = database, tools
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="media")
+        self._files, self._photos = tools.files, Photos(tools.files)
+        self._pool = FairPool(AT_ONCE, most_of_one=MOST_OF_ONE, name="media")
         self._lock = threading.Lock()
         self._begun: OrderedDict[int, Future[tuple[Attachment, ...]]] = OrderedDict()
-        self._images: OrderedDict[tuple[int, int], str] = OrderedDict()
 
     def begin(self, message: MessageRecord) -> "Future[tuple[Attachment, ...]]":
         """Start to open a message's files, unless this process has; the results can be waited for."""
         with self._lock:
             if message.id not in self._begun:
-                self._begun[message.id] = self._pool.submit(self._open_all, message)
-                while len(self._begun) > MOST_BEGUN:
-                    self._begun.popitem(last=False)
+                opening = self._pool.submit(message.conversation_id, partial(self._open_all, message))
+                self._begun[message.id] = opening
+                self._forget_old()
             return self._begun[message.id]
+
+    def _forget_old(self) -> None:
+        ended = [message_id for message_id, opening in self._begun.items() if opening.done()]
+        for message_id in ended[: max(0, len(self._begun) - MOST_BEGUN)]:
+            del self._begun[message_id]
 
     def is_opened(self, waiting: Sequence[MessageRecord], *, within_s: float) -> bool:
         """Start on the files not opened yet; return True if there are words for all of them in time."""
@@ -124,19 +132,21 @@ class Media:
             return message
         return replace(message, attachments=self.begin(message).result())
 
-    def images(self, asked: Sequence[MessageRecord]) -> list[str]:
-        """Return the photos of messages as data URLs, the last ones if there are many."""
-        shown = [(m, n) for m in asked for n, a in enumerate(m.attachments) if _is_shown(a)]
-        found = [self._image(message, n) for message, n in shown[-MOST_IMAGES:]]
-        return [image for image in found if image is not None]
+    def has_photos_at_hand(self, asked: Sequence[MessageRecord]) -> bool:
+        """Return True if the photos of messages need not be fetched again."""
+        return self._photos.are_kept(asked)
 
-    def picture(self, attachment: Attachment) -> bytes:
-        """Return a photo for people to look at, whatever it really is. Raises IntegrationError."""
-        return self._download(attachment, MOST_IMAGE_BYTES)
+    def photos(self, asked: Sequence[MessageRecord]) -> Shown:
+        """Return the photos of messages for a model, the last ones if there are many."""
+        return self._photos.of(asked, within_s=MEMORY_WAIT_S)
+
+    def picture(self, attachment: Attachment) -> HeldFile:
+        """Return a photo for people to look at, whatever it really is; to be released. Raises IntegrationError."""
+        return self._files.fetch(attachment, MOST_IMAGE_BYTES, within_s=LOOKED_AT_WITHIN_S)
 
     def close(self) -> None:
         """Open nothing more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
 
     # Opening
 
@@ -150,6 +160,7 @@ class Media:
         try:
             with self._database.write() as connection:
                 messages.keep_opened(connection, message.id, opened)
+                self._tools.ceiling.settle(connection, message.id, opened)
         except SQLAlchemyError as error:  # whoever needs it next opens it again
             log.error("opened_not_kept", message_id=message.id, error=type(error).__name__)
         return opened
@@ -164,20 +175,19 @@ class Media:
             faults.append(str(error.code or error.status))
         except Exception as error:
             log.exception("media_broke", message_id=message.id, error=type(error).__name__)
-        return replace(
-            attachment, words=mark(f"sent {_name(attachment)}, which could not be opened"), is_readable=False
-        )
+        return replace(attachment, words=mark(f"sent {_name(attachment)}, {FAILED}"), is_readable=False)
 
     def _typed(self, message: MessageRecord, number: int) -> MessageRecord:
         """Return a message with the type of a file by its bytes, where its sender gave none."""
         known = [*message.attachments]
-        found = type_of(self._download(known[number], MOST_BYTES))
+        with self._files.fetch(known[number], MOST_BYTES) as file:
+            found = type_of(file.content)
         known[number] = replace(known[number], type=found or known[number].type)
         return replace(message, attachments=tuple(known))
 
     def _kind_of(self, attachment: Attachment) -> Callable[[MessageRecord, int], Attachment]:
         kind = attachment.type.partition("/")[0]
-        if attachment.type == _STICKER:
+        if attachment.type == STICKER:
             return _named
         if attachment.type in _CARDS:
             return self._open_card
@@ -187,12 +197,10 @@ class Media:
         attachment = message.attachments[number]
         if self._tools.describer is None:
             return replace(attachment, words="[sent a photo, which cannot be seen here]", is_readable=False)
-        image = self._fetch_image(attachment)
-        with self._lock:
-            self._images[message.id, number] = image
-            while len(self._images) > KEPT_IMAGES:
-                self._images.popitem(last=False)
-        return replace(attachment, words=f"[sent photo {_photo(message.id, number)}]")
+        if (over := self._tools.ceiling.over(message, number, Kind.PHOTO)) is not None:
+            return over
+        self._photos.keep(message, number, self._photos.fetch(attachment))
+        return replace(attachment, words=f"[sent photo {photo_label(message, number)}]")
 
     def _open_audio(self, message: MessageRecord, number: int) -> Attachment:
         attachment = message.attachments[number]
@@ -200,54 +208,31 @@ class Media:
             return replace(
                 attachment, words="[sent a voice note, which cannot be heard here]", is_readable=False
             )
-        content = self._download(attachment, MOST_BYTES)
-        said = self._tools.transcriber.transcribe(
-            content, media_type=type_of(content) or "unknown", language=self._tools.language
-        )
+        with self._files.fetch(attachment, MOST_BYTES) as file:
+            seconds = seconds_of(file.content)
+            if (over := self._tools.ceiling.over(message, number, Kind.TRANSCRIBED_S, seconds)) is not None:
+                return over
+            said = self._tools.transcriber.transcribe(
+                file.content, media_type=type_of(file.content) or "unknown", language=self._tools.language
+            )
         if not said:
             return replace(
                 attachment, words="[sent a voice note in which nothing is said]", is_readable=False
             )
         return replace(
-            attachment, words=VOICE_NOTE + without_marks(redact(said))[:MOST_TRANSCRIPT], is_said=True
+            attachment,
+            words=VOICE_NOTE + without_marks(redact(received(said)))[:MOST_TRANSCRIPT],
+            is_said=True,
         )
 
     def _open_card(self, message: MessageRecord, number: int) -> Attachment:
         attachment = message.attachments[number]
-        name, numbers = read_card(self._download(attachment, MOST_CARD_BYTES))
+        with self._files.fetch(attachment, MOST_CARD_BYTES) as file:
+            name, numbers = read_card(file.content)
         about = redact(", ".join(filter(None, [name, *numbers])))
         return replace(
             attachment, words=mark(f"sent a contact card: {about}" if about else "sent a contact card")
         )
-
-    # Photos
-
-    def _image(self, message: MessageRecord, number: int) -> str | None:
-        with self._lock:
-            image = self._images.pop((message.id, number), None)
-        if image is not None:
-            return image
-        try:
-            return self._fetch_image(message.attachments[number])
-        except IntegrationError as error:
-            log.warning("photo_not_shown", message_id=message.id, code=error.code, status=error.status)
-            return None
-
-    def _fetch_image(self, attachment: Attachment) -> str:
-        content = self._download(attachment, MOST_IMAGE_BYTES)
-        found = type_of(content)
-        if found not in SHOWN_TYPES:
-            raise IntegrationError("no picture of a kind that is shown", permanent=True, code="not_a_picture")
-        return f"data:{found};base64,{base64.b64encode(content).decode()}"
-
-    def _download(self, attachment: Attachment, most_bytes: int) -> bytes:
-        at_provider = self._tools.downloads.get(attachment.provider)
-        downloads = self._tools.simulated if attachment.simulated else at_provider
-        if downloads is None:
-            raise IntegrationError(
-                "no credentials to fetch files with", permanent=True, code="no_credentials"
-            )
-        return downloads.download(attachment.url, most_bytes=most_bytes)
 
     # Work
 
@@ -265,34 +250,34 @@ class Media:
         if message is None or self._tools.describer is None:
             return
         for number, attachment in enumerate(message.attachments):
-            if _is_shown(attachment) and attachment.words == f"[sent photo {_photo(message.id, number)}]":
+            if is_shown(attachment) and attachment.words == f"[sent photo {photo_label(message, number)}]":
                 message = self._describe(self._tools.describer, message, number)
 
     def _describe(self, model: Describer, message: MessageRecord, number: int) -> MessageRecord:
         attachment = message.attachments[number]
-        image = self._fetch_image(attachment)
-        instructions = DESCRIBE.format(language=self._tools.language)
-        shown = [{"type": "image_url", "image_url": {"url": image}}]
-        asked: list[Message] = [
-            {"role": "system", "content": instructions},
-            {"role": "user", "content": shown},
-        ]
-        answer, _ = model.complete(asked, total_s=DESCRIBE_S)
-        seen = " ".join(without_marks(redact(answer)).split())[:MOST_DESCRIPTION]
-        if not seen:
-            return message
-        before, words = str(attachment.words), mark(f"sent photo {_photo(message.id, number)}: {seen}")
+        picture = self._photos.fetch(attachment)
+        try:
+            task = DESCRIBE.format(language=self._tools.language)
+            shown = [{"type": "image_url", "image_url": {"url": picture}}]
+            answer, tokens = model.complete(task, shown, channel="whatsapp", total_s=DESCRIBE_S)
+        finally:
+            picture.release()
+        seen = without_marks(redact(received_line(answer)))[:MOST_DESCRIPTION]
+        before, words = str(attachment.words), mark(f"sent photo {photo_label(message, number)}: {seen}")
         known = [*message.attachments]
-        known[number] = replace(attachment, words=words)
+        known[number] = replace(attachment, words=words if seen else before)
         with self._database.write() as connection:
-            messages.describe(connection, message.id, known)
-            turns.reword(connection, message.conversation_id, before, words)
+            if tokens is not None:
+                self._tools.ceiling.count_tokens(connection, message, tokens)
+            if seen:
+                messages.describe(connection, message.id, known)
+                turns.reword(connection, message.conversation_id, before, words)
         return replace(message, attachments=tuple(known))
 
 
 def has_photo(message: MessageRecord) -> bool:
     """Return True if a message came with a photo that a model can be shown."""
-    return any(_is_shown(attachment) for attachment in message.attachments)
+    return any(is_shown(attachment) for attachment in message.attachments)
 
 
 def has_voice_note(message: MessageRecord) -> bool:
@@ -300,19 +285,9 @@ def has_voice_note(message: MessageRecord) -> bool:
     return any(a.type.startswith("audio/") and a.words is None for a in message.attachments)
 
 
-def _is_shown(attachment: Attachment) -> bool:
-    is_image = attachment.type.startswith("image/") and attachment.type != _STICKER
-    return is_image and attachment.is_readable and attachment.words is not None
-
-
-def _photo(message_id: int, number: int) -> str:
-    """Return a photo's label, by which its description finds its position."""
-    return f"{message_id}-{number + 1}" if number else f"{message_id}"
-
-
 def _named(message: MessageRecord, number: int) -> Attachment:
     attachment = message.attachments[number]
-    is_fine = attachment.type == _STICKER
+    is_fine = attachment.type == STICKER
     words = (
         f"[sent {_name(attachment)}]"
         if is_fine
@@ -322,7 +297,7 @@ def _named(message: MessageRecord, number: int) -> Attachment:
 
 
 _NAMES = {
-    _STICKER: "a sticker",
+    STICKER: "a sticker",
     "image": "a photo",
     "audio": "a voice note",
     "video": "a video",

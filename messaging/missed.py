@@ -25,6 +25,8 @@ from storage.queries import messages, outgoing
 log = structlog.get_logger()
 
 LOOKED_BACK = timedelta(hours=24)
+"""The least: a message that was lost since the newest known one is looked for however long that is, for a week."""
+LONGEST_OUTAGE = timedelta(days=7)
 USED_WITHIN = timedelta(days=14)
 """Who got no message by Twilio for so long has another server for them."""
 ON_ITS_WAY = timedelta(minutes=2)
@@ -60,22 +62,25 @@ class MissedMessages:
             newest = messages.heard_by_twilio_since(connection, now - USED_WITHIN)
         try:
             if newest is not None:
-                self._fetch_messages(now)
+                since = max(min(newest, now - LOOKED_BACK), now - LONGEST_OUTAGE)
+                self._fetch_messages(since, now)
             self._fetch_receipts(now)
         except IntegrationError as error:
             log.warning("twilio_not_caught_up_with", code=error.code, status=error.status)
 
-    def _fetch_messages(self, now: datetime) -> None:
-        listed = self._rest.received(since=now - LOOKED_BACK)
+    def _fetch_messages(self, since: datetime, now: datetime) -> None:
+        listed = self._rest.received(since=since)
         with self._database.read() as connection:
             sids = outgoing.known_sids(connection, [message.sid for message in listed])
             known = [message for message in listed if message.sid in sids]
-            since = _served_since(connection, known, now)
+            served_since = _served_since(connection, known, since, now)
         ours = {message.to for message in known} | ({self._our_address} if self._our_address else set())
         missed = [
             message
             for message in reversed(listed)
-            if message.sid not in sids and message.to in ours and since <= message.at <= now - ON_ITS_WAY
+            if message.sid not in sids
+            and message.to in ours
+            and served_since <= message.at <= now - ON_ITS_WAY
         ]
         came = [incoming for message in missed if (incoming := self._incoming(message)) is not None]
         if came:
@@ -86,12 +91,22 @@ class MissedMessages:
         if message.to == SANDBOX and _JOINING.fullmatch(message.body.strip()):
             return None
         form = {"From": message.sender, "To": message.to, "Body": message.body, "MessageSid": message.sid}
-        files = self._rest.media_of(message.sid) if message.files else []
+        files = self._files_of(message)
         form["NumMedia"] = str(len(files))
         for number, (url, media_type) in enumerate(files):
             form |= {f"MediaUrl{number}": url, f"MediaContentType{number}": media_type}
         incoming = read_incoming(form)
         return incoming and replace(incoming, sent_at=message.at)
+
+    def _files_of(self, message: ReceivedMessage) -> list[tuple[str, str]]:
+        """Return a message's files; none if Twilio has them no longer: it is no reason to leave others unanswered."""
+        try:
+            return self._rest.media_of(message.sid) if message.files else []
+        except IntegrationError as error:
+            if not error.permanent:
+                raise
+            log.warning("files_not_caught_up_with", code=error.code, status=error.status)
+            return []
 
     def _fetch_receipts(self, now: datetime) -> None:
         """Ask for what became of messages once their receipt is due; at first, of all those of a day."""
@@ -102,13 +117,20 @@ class MissedMessages:
             )
         self._has_asked = True
         for sid in sids:
-            state = self._rest.fetch(sid)
+            try:
+                state = self._rest.fetch(sid)
+            except IntegrationError as error:
+                if not error.permanent:
+                    raise
+                log.info("receipt_not_found", code=error.code, status=error.status)  # of another account
+                continue
             self._receipts.note(ReceiptFacts(sid, status_of(state.status), state.error_code))
 
 
-def _served_since(connection: Connection, known: Sequence[ReceivedMessage], now: datetime) -> datetime:
-    """Return the time from which on messages were ours to answer: others came before we were there."""
-    day_ago = now - LOOKED_BACK
-    if messages.heard_by_twilio_since(connection, now - USED_WITHIN, before=day_ago) is not None:
-        return day_ago
+def _served_since(
+    connection: Connection, known: Sequence[ReceivedMessage], since: datetime, now: datetime
+) -> datetime:
+    """Return the time from which on messages were ours to take: others came before we were there."""
+    if messages.heard_by_twilio_since(connection, now - USED_WITHIN, before=now - LOOKED_BACK) is not None:
+        return since
     return min((message.at for message in known), default=now)

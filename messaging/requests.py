@@ -1,7 +1,7 @@
 """Reads WhatsApp's webhooks as plain values; never fails, whatever the form holds.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request. Bodies are as people wrote them, but
-for the kinds in `messaging.told.DESCRIBED`, which are described.
+for the kinds in `conversation.message_kinds.DESCRIBED`, which are described.
 """
 
 import re
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from conversation.marks import mark, without_marks
+from conversation.message_kinds import DESCRIBED
 from integrations.form_values import form_values
-from integrations.plain_text import sendable
+from integrations.plain_text import received, received_line
 from integrations.whatsapp_ids import user_id_of
-from messaging.told import DESCRIBED, NOT_PASSED_ON, from_advertisement
-from phone_numbers import contact_address
+from messaging.told import NOT_PASSED_ON, from_advertisement
+from phone_numbers import NO_NUMBER, contact_address
 from settings import SIMULATOR_ACCOUNT_SID
 from storage.models import MessageStatus
 from storage.queries.contacts import Sender
@@ -25,10 +26,9 @@ MOST_BODY = 4096
 MOST_NAME = 80
 MOST_ATTACHMENTS = 10
 MOST_VALUES = 2000
+MOST_PAYLOAD = 256
 _LONGEST_URL = 500
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,24 @@ class Incoming:
     """Of new words for an earlier message: its SID; may be empty."""
     takes_back: str | None = None
     """Of a message that says that another one was deleted: the SID of that one; may be empty."""
+    payload: str = ""
+    """Of a button that was pressed: what it stands for."""
+    answers: str = ""
+    """The SID of the message that it quotes, or whose button it is; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """A receipt of a message of ours. status None: nothing new.
 
-    number: the contact's, E.164, for receipts whose SID alone identifies the message.
+    number: the contact's, E.164, for receipts whose SID alone identifies the message; user_id: the contact's, if said.
     """
 
     sid: str
     status: MessageStatus | None
     error_code: int | None
     number: str = ""
+    user_id: str = ""
 
 
 def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
@@ -82,11 +87,11 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
     kind = "media" if attachments and kind not in DESCRIBED else kind
     body, kind = from_advertisement(body, kind, _advertisement(form))
     # One without a SID is a message of its own: nobody's words may be taken for another's
-    sid = _line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}"
+    sid = received_line(form.get("MessageSid", ""))[:64] or f"unnamed-{secrets.token_hex(8)}"
     sender = Sender(
-        number=contact_address(number, sid) if number else "",
+        number=contact_address(number, sid) if number else NO_NUMBER,
         address=address,
-        name=_line(sendable(form.get("ProfileName", "")))[:MOST_NAME],
+        name=received_line(form.get("ProfileName", ""))[:MOST_NAME],
         simulated=simulated,
         user_id=user_id,
     )
@@ -94,11 +99,17 @@ def read_incoming(form: Mapping[str, str], token: str = "") -> Incoming | None:
         sid=sid,
         kind=kind,
         body=body[:MOST_BODY],
-        to_address=_line(form.get("To", ""))[:120],
-        token=_line(token)[:100] or None,
+        to_address=received_line(form.get("To", ""))[:120],
+        token=received_line(token)[:100] or None,
         attachments=attachments,
     )
-    return Incoming(sender, message, opt_out_type=form.get("OptOutType", "").upper())
+    return Incoming(
+        sender,
+        message,
+        opt_out_type=form.get("OptOutType", "").upper(),
+        payload=received_line(form.get("ButtonPayload", ""))[:MOST_PAYLOAD],
+        answers=received_line(form.get("OriginalRepliedMessageSid", ""))[:64],
+    )
 
 
 def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
@@ -108,7 +119,9 @@ def read_receipt(form: Mapping[str, str]) -> ReceiptFacts:
         said = "read"
     status = status_of(said)
     is_number = code.isascii() and code.isdigit() and len(code) < 9
-    return ReceiptFacts(_line(form.get("MessageSid", ""))[:64], status, int(code) if is_number else None)
+    return ReceiptFacts(
+        received_line(form.get("MessageSid", ""))[:64], status, int(code) if is_number else None
+    )
 
 
 def status_of(said: str) -> MessageStatus | None:
@@ -131,9 +144,9 @@ _RECEIPTS = {
 
 def _body(form: Mapping[str, str]) -> tuple[str, str]:
     """Return the message in words, and its kind."""
-    body, kind = _CONTROL.sub(" ", form.get("Body", "")).strip()[:MOST_BODY], "text"
+    body, kind = received(form.get("Body", ""))[:MOST_BODY], "text"
     for field, kind_of_reply in (("ButtonText", "button"), ("ListTitle", "list")):
-        if chosen := _line(form.get(field, "")):  # Body repeats it, or holds the button's own payload
+        if chosen := received_line(form.get(field, "")):  # Body repeats it, or holds the button's own payload
             body, kind = chosen[:MOST_BODY], kind_of_reply
     described = ((_place(form), "location"), (_form(form) if kind == "text" else "", "form"))
     for words, kind_of_words in described:
@@ -145,17 +158,17 @@ def _body(form: Mapping[str, str]) -> tuple[str, str]:
 def _form(form: Mapping[str, str]) -> str:
     """Return the answers of a form (WhatsApp Flows)."""
     values = form_values(form.get("FlowData") or form.get("InteractiveData", ""))
-    return mark(f"sent a form: {_CONTROL.sub(' ', values)[:MOST_VALUES]}") if values else ""
+    return mark(f"sent a form: {values[:MOST_VALUES]}") if values else ""
 
 
 def _advertisement(form: Mapping[str, str]) -> str:
-    said = (_line(form.get(f"Referral{name}", ""))[:200] for name in ("Headline", "Body"))
+    said = (received_line(form.get(f"Referral{name}", ""))[:200] for name in ("Headline", "Body"))
     return ": ".join(filter(None, said))
 
 
 def _place(form: Mapping[str, str]) -> str:
-    where = [_line(form.get(name, ""))[:200] for name in ("Label", "Address")]
-    latitude, longitude = (_line(form.get(name, ""))[:20] for name in ("Latitude", "Longitude"))
+    where = [received_line(form.get(name, ""))[:200] for name in ("Label", "Address")]
+    latitude, longitude = (received_line(form.get(name, ""))[:20] for name in ("Latitude", "Longitude"))
     if not latitude or not longitude:
         return ""
     return mark(f"sent a location: {', '.join(filter(None, [*where, f'{latitude}, {longitude}']))}")
@@ -165,7 +178,7 @@ def _attachments(form: Mapping[str, str], simulated: bool) -> tuple[Attachment, 
     return tuple(
         Attachment(
             url=form.get(f"MediaUrl{n}", "").strip()[:_LONGEST_URL],
-            type=_line(form.get(f"MediaContentType{n}", "")).partition(";")[0].strip().lower()[:100],
+            type=received_line(form.get(f"MediaContentType{n}", "")).partition(";")[0].strip().lower()[:100],
             simulated=simulated,
         )
         for n in range(_attachment_count(form))
@@ -175,7 +188,3 @@ def _attachments(form: Mapping[str, str], simulated: bool) -> tuple[Attachment, 
 def _attachment_count(form: Mapping[str, str]) -> int:
     value = form.get("NumMedia", "")
     return min(int(value), MOST_ATTACHMENTS) if value.isascii() and value.isdigit() and len(value) < 4 else 0
-
-
-def _line(text: str) -> str:
-    return _SPACES.sub(" ", _CONTROL.sub(" ", text)).strip()

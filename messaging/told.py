@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from conversation.marks import mark, without_marks
+from conversation.message_kinds import DELETED, DESCRIBED, EDIT
 from storage.queries.messages import MessageRecord
 
 NOT_PASSED_ON = mark("sent something that WhatsApp does not pass on")
 LATE = "written {ago} ago, and received only now: begin with a word of apology for the delay"
 LATE_MIN = 10
-EDIT, DELETED = "edit", "deleted"
-DESCRIBED = frozenset({"location", "contacts", "reaction", "form", "order", "advertisement"})
-"""Kinds of messages whose body the program wrote from what it holds, marks and all."""
 
 
 def told_late(message: MessageRecord, now: datetime) -> str:

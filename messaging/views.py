@@ -24,7 +24,6 @@ receipts = Service[Receipts]("whatsapp.receipts")
 @bp.before_request
 def bind_message() -> None:
     """Have the message's id on each line of the log."""
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(message_sid=webhook_fields().get("MessageSid", "")[:64])
     note_method()
 

@@ -17,6 +17,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from conversation.speech.sentences import SentenceCutter
+from integrations.plain_text import sendable
 
 SHORTEST_LIMIT = 20
 """Units that one character can take: itself, and every mark around it."""
@@ -28,8 +29,6 @@ _EMPTY_CELL = "–"
 _DEEPEST = 19  # blocks in blocks; the parser throws away what lies deeper than its maxNesting of 20
 
 _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# No document of XML 1.0, so no TwiML, can hold them; and the byte order mark, which means nothing inside a text.
-_UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 # Models put a whole answer into a block of code called Markdown: it is the text itself
 _MARKDOWN = re.compile(
     r"^ {0,3}(`{3,}|~{3,})[ \t]*(?:markdown|md)[ \t]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)",
@@ -70,13 +69,13 @@ def whatsapp_messages(text: str, limit: int = 1600) -> list[str]:
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"limit must be at least {SHORTEST_LIMIT}")
-    return list(_Letter(_read(_MARKDOWN.sub(r"\2", _sendable(text))), limit).messages())
+    return list(_Letter(_read(_MARKDOWN.sub(r"\2", _whole(text))), limit).messages())
 
 
-def _sendable(text: str) -> str:
+def _whole(text: str) -> str:
     """Join surrogate pairs (alone, they become U+FFFD), and omit characters that cannot be sent."""
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _UNSENDABLE.sub("", _NEWLINES.sub("\n", whole))
+    return sendable(_NEWLINES.sub("\n", whole))
 
 
 # Reading Markdown

@@ -1,7 +1,9 @@
 """Describes the features that are off for lack of settings, in one sentence each."""
 
+from collections.abc import Mapping
+
 from settings import Settings
-from translations import in_language, language_of_locale, lazy_gettext
+from translations import Message, in_language, language_of_locale, lazy_gettext
 
 _SENTENCES = {
     "model": lazy_gettext(
@@ -28,6 +30,9 @@ _SENTENCES = {
     "handoff key": lazy_gettext(
         "HANDOFF_API_KEY is not set: only this machine may use /api/elevenlabs/handoff."
     ),
+    "handoff key, public": lazy_gettext(
+        "HANDOFF_API_KEY is not set: nobody may use /api/elevenlabs/handoff."
+    ),
     "chatwoot": lazy_gettext("CHATWOOT_ENABLED is not on: conversations are not shown in Chatwoot."),
     "chatwoot token": lazy_gettext(
         "CHATWOOT_API_TOKEN or CHATWOOT_ACCOUNT_ID is not set: in Chatwoot the assistant's messages are shown as "
@@ -37,11 +42,20 @@ _SENTENCES = {
         "CHATWOOT_WEBHOOK_SECRET is not set: conversations cannot be taken over from Chatwoot."
     ),
     "dashboard": lazy_gettext("DASHBOARD_PASSWORD is not set: only this machine may open /dashboard/."),
+    "dashboard, public": lazy_gettext(
+        "DASHBOARD_PASSWORD is not set: /dashboard/ opens by a link alone, which flask --app app dashboard-link gives."
+    ),
 }
 
 
 def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
     """Return a sentence for each feature that is off. language: None: the settings'."""
+    with in_language(language or language_of_locale(settings.lang)):
+        return [str(sentence) for sentence in features_off(settings).values()]
+
+
+def features_off(settings: Settings) -> Mapping[str, Message]:
+    """Return a sentence for each feature that is off, by its name."""
     off = {
         "model": not settings.has_model,
         "token": not settings.twilio_auth_tokens,
@@ -53,12 +67,13 @@ def what_is_off(settings: Settings, language: str | None = None) -> list[str]:
         "whatsapp number": settings.has_sellers
         and not settings.twilio_whatsapp_number
         and not settings.d360_api_key,
-        "handoff key": not settings.handoff_api_key,
+        "handoff key": not settings.handoff_api_key and not settings.is_public,
+        "handoff key, public": not settings.handoff_api_key and settings.is_public,
         "chatwoot": not settings.chatwoot_enabled,
         "chatwoot token": settings.chatwoot_enabled
         and not (settings.chatwoot_api_token and settings.chatwoot_account_id),
         "chatwoot secret": settings.chatwoot_enabled and not settings.chatwoot_webhook_secret,
-        "dashboard": not settings.dashboard_password,
+        "dashboard": not settings.dashboard_password and not settings.is_public,
+        "dashboard, public": not settings.dashboard_password and settings.is_public,
     }
-    with in_language(language or language_of_locale(settings.lang)):
-        return [str(_SENTENCES[name]) for name, is_off in off.items() if is_off]
+    return {name: _SENTENCES[name] for name, is_off in off.items() if is_off}

@@ -10,14 +10,20 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.ledger import CEILINGS, COUNTED_ALONE, Ledger
 from conversation.metrics import ANSWERS, Counter, Metrics
 from conversation.observers import NullObserver
 from jobs.backlog import QueueAge, queue_ages
 from jobs.leases import is_worker_alive
 from observability.prometheus import PrometheusMetrics
+from observability.vitals import Findings, Vitals
+from storage import model_failures
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus, TurnState
+from storage.processes import LateProcess, late_processes
+from storage.reports.ceilings import refused_by_kind
 
 log = structlog.get_logger()
 
@@ -38,22 +44,29 @@ class MessageCounts(NullObserver):
         self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
     ) -> None:
         """Count a message that came in or is about to be sent."""
-        self._metrics.count(MESSAGES, "out" if outbound else "in")
+        after_commit(connection, self._metrics.count, MESSAGES, "out" if outbound else "in")
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """Count a receipt."""
-        self._metrics.count(RECEIPTS, status)
+        after_commit(connection, self._metrics.count, RECEIPTS, status)
 
 
 class Exposition(Collector):
     """The metrics for Prometheus: the sums of all processes, and the database's current figures."""
 
     def __init__(
-        self, metrics: PrometheusMetrics, database: Database, *, clock: Callable[[], datetime] = utc_now
+        self,
+        metrics: PrometheusMetrics,
+        database: Database,
+        ledger: Ledger,
+        vitals: Vitals,
+        *,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.metrics, self._database, self._clock = metrics, database, clock
+        self.metrics, self._database, self._ledger = metrics, database, ledger
+        self._vitals, self._clock = vitals, clock
 
     def begin(self) -> None:
         """Open the files before the first call, and set the counters behind alerts to 0.
@@ -74,16 +87,34 @@ class Exposition(Collector):
         """Yield all metrics, without the queues if the database cannot be read."""
         yield from self.metrics.collect()
         now = self._clock()
+        yield from _disk_gauges(self._vitals.found)
         try:
             with self._database.read() as connection:
                 queues, is_alive = queue_ages(connection, now), is_worker_alive(connection, now)
+                refused = refused_by_kind(connection, self._ledger.day(now))
+                late = late_processes(connection, now)
+                failing = model_failures.failing(connection)
         except SQLAlchemyError as error:
             log.error("metrics_database", error=type(error).__name__)
             yield GaugeMetricFamily("assistant_database_up", _DATABASE_UP, 0)
             return
         yield GaugeMetricFamily("assistant_database_up", _DATABASE_UP, 1)
         yield GaugeMetricFamily("assistant_worker_up", "Whether a worker gives signs of life.", int(is_alive))
+        yield GaugeMetricFamily(
+            "assistant_model_failing_seconds",
+            "Since when no answer of a model succeeded; 0 while they do.",
+            (now - failing.since).total_seconds() if failing else 0,
+        )
         yield from _queue_gauges(queues)
+        reached = GaugeMetricFamily(
+            "assistant_ceilings_reached",
+            "Contacts who were refused more today, by what they had used up.",
+            labels=["kind"],
+        )
+        for kind in [kind for kind, ceiling in CEILINGS.items() if ceiling is not COUNTED_ALONE]:
+            reached.add_metric([kind], refused.get(kind, 0))
+        yield reached
+        yield _late_gauge(late, now)
 
 
 _DATABASE_UP = "Whether the database could be read."
@@ -95,6 +126,29 @@ _RECEIPTS = (
     MessageStatus.FAILED,
 )
 _OUTCOMES = (TurnState.COMPLETE, TurnState.FAILED, TurnState.SUPERSEDED, TurnState.CANCELLED)
+
+
+def _disk_gauges(found: Findings) -> Iterator[Metric]:
+    writable = GaugeMetricFamily("assistant_writable", "Whether it can be written.", labels=["what"])
+    for what in ("database", "data", "log"):
+        writable.add_metric([what], int(what not in found.unwritable))
+    yield writable
+    if found.disk.free_mb is not None:
+        yield GaugeMetricFamily("assistant_disk_free_megabytes", "On the fullest disk.", found.disk.free_mb)
+
+
+def _late_gauge(late: Sequence[LateProcess], now: datetime) -> Metric:
+    gauge = GaugeMetricFamily(
+        "assistant_loop_late_seconds",
+        "Since when a loop had no successful round.",
+        labels=["process", "loop"],
+    )
+    longest: dict[tuple[str, str], float] = {}
+    for each in late:
+        longest.setdefault((each.kind, each.late_loop), (now - each.late_since).total_seconds())
+    for labels, seconds in longest.items():
+        gauge.add_metric(labels, seconds)
+    return gauge
 
 
 def _queue_gauges(queues: Sequence[QueueAge]) -> Iterator[Metric]:

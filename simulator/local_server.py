@@ -2,10 +2,11 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from common.ip_addresses import LOOPBACK, in_url, reached_at
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.twilio.account import Account, NumberConfig
 from simulator.twilio.clock import RealClock
@@ -31,6 +32,7 @@ class LocalServer:
 
     auth_token: the simulator's secret. public_url: the base of the signed URLs; None: the URL of the request.
     assistant: its number. port: the default port. port_file: the file in which ./start.sh records another port.
+    host: the one that the server listens on.
     """
 
     auth_token: Callable[[], str]
@@ -38,6 +40,7 @@ class LocalServer:
     assistant: str | None
     port: int
     port_file: Path
+    host: str = LOOPBACK
 
     @property
     def url(self) -> str:
@@ -46,7 +49,7 @@ class LocalServer:
             port = int(self.port_file.read_text())
         except (OSError, ValueError):
             port = self.port
-        return f"http://127.0.0.1:{port}"
+        return f"http://{in_url(reached_at(self.host))}:{port}"
 
     def phone(
         self,
@@ -67,7 +70,7 @@ class LocalServer:
         return Phone(
             url,
             self._account,
-            number=self._number(VOICE_WEBHOOK, to, "/status"),
+            number=replace(self._number(VOICE_WEBHOOK, to, "/status"), fallback_url="/voice/fallback"),
             from_number=number or PERSON,
             behaviour=Behaviour(
                 reaction_s=reaction_s, dial_outcome=transfer, dial_conversation_s=CONVERSATION_S

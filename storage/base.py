@@ -1,12 +1,15 @@
 """The declarative base of every table, and a column type for aware UTC times."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import DateTime, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+SKEW = timedelta(minutes=1)
+"""The most that the clocks of machines with one database may differ; more than that is a clock that was put back."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -63,6 +66,22 @@ class Base(DeclarativeBase):
 def utc_now() -> datetime:
     """Return the current time, aware."""
     return datetime.now(UTC)
+
+
+def is_near(at: datetime, now: datetime, within: timedelta) -> bool:
+    """Return whether a stored time is now, or at most `within` ago.
+
+    A time well ahead was stored before the clock was put back, and counts as long gone.
+    """
+    return -(within + SKEW) <= now - at <= within
+
+
+def is_ahead(at: datetime | None, now: datetime, at_most: timedelta) -> bool:
+    """Return whether a stored time is still to come. at_most: how far ahead such times are ever stored.
+
+    A time further ahead was stored before the clock was put back, and counts as past.
+    """
+    return at is not None and now < at <= now + at_most + SKEW
 
 
 def is_ours(name: str | None, type_: str, parent_names: Mapping[str, str | None]) -> bool:

@@ -16,12 +16,15 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
+from storage.after_commit import run_actions, take_actions
 from storage.group_commit import GroupCommit
 from storage.sqlite_functions import add_unixepoch
 
 WEB_BUSY_TIMEOUT_S = 1.0
 """Seconds that a caller may wait for a lock before the answer is spoken from memory."""
 _LOOK_AGAIN_S = (0.001, 0.003)
+KEPT_OPEN = 20
+"""The most connections to Postgres that stay open while nobody needs them."""
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
 SQLITE_CACHE_KB = 512
@@ -33,7 +36,10 @@ T = TypeVar("T")
 class Database:
     """A writing and a reading engine over one database. Thread-safe; made once per process, after any fork."""
 
-    def __init__(self, url: str, *, busy_timeout_s: float = WEB_BUSY_TIMEOUT_S, pool_size: int = 20) -> None:
+    def __init__(
+        self, url: str, *, busy_timeout_s: float = WEB_BUSY_TIMEOUT_S, connections: int = 40
+    ) -> None:
+        """connections: the most that are open at once, on Postgres."""
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -43,7 +49,7 @@ class Database:
             self._read_engine = _sqlite_engine(url, busy_timeout_s, pool_size=SQLITE_READERS)
             self._commits: GroupCommit | _OwnCommits = GroupCommit(self.engine, wait_s=2 * busy_timeout_s)
         else:
-            self.engine = _postgres_engine(url, busy_timeout_s, pool_size)
+            self.engine = _postgres_engine(url, busy_timeout_s, connections)
             self._read_engine, self._commits = self.engine, _OwnCommits(self.engine)
 
     @contextmanager
@@ -69,6 +75,17 @@ class Database:
         with self._read_engine.connect() as connection:
             yield connection
 
+    def empty_log(self) -> bool:
+        """Move what SQLite's log (the file -wal) holds to the database, and empty it; return False if it is in use.
+
+        Until then the log holds pages as they were, with words that have been deleted since.
+        """
+        if not self.is_sqlite:
+            return True
+        with self.read() as connection:
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        return not is_busy
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -79,7 +96,17 @@ class _OwnCommits:
     """Gives each piece of work its own transaction, on databases with concurrent writers."""
 
     def __init__(self, engine: Engine) -> None:
-        self.write = engine.begin
+        self._engine = engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction, committed at the end of the block and rolled back on an error."""
+        with self._engine.connect() as connection:
+            take_actions(connection)  # of one that was rolled back
+            with connection.begin():
+                yield connection
+            actions = take_actions(connection)
+        run_actions(actions)
 
     def run(self, writes: Callable[[Connection], T]) -> T:
         """Return the result once it is committed."""
@@ -110,13 +137,14 @@ def _sqlite_engine(url: str, busy_timeout_s: float, *, pool_size: int) -> Engine
     return engine
 
 
-def _postgres_engine(url: str, busy_timeout_s: float, pool_size: int) -> Engine:
+def _postgres_engine(url: str, busy_timeout_s: float, connections: int) -> Engine:
+    kept = min(connections, KEPT_OPEN)
     lock_ms = int(busy_timeout_s * 1000)
     return create_engine(
         url,
         hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=pool_size,
+        pool_size=kept,
+        max_overflow=connections - kept,
         pool_timeout=busy_timeout_s,
         pool_pre_ping=True,
         connect_args={
@@ -132,6 +160,9 @@ def _set_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(
+        "PRAGMA secure_delete=ON"
+    )  # what was deleted is overwritten; most systems' SQLite does so by itself
     cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KB}")
     cursor.close()
 

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import TimeoutError as QueueTimeoutError
 
+from storage.after_commit import run_actions, take_actions
+
 OPEN_S = 0.02
 """Seconds after which a transaction takes no more requests."""
 PAUSE_S = 0.003
@@ -64,6 +66,8 @@ class WriteRequest:
 
 class GroupCommit:
     """The transactions of one process, one after the other, in the order of their requests. Thread-safe.
+
+    What waits for a commit (storage/after_commit.py) is done before the next transaction.
 
     wait_s: seconds that a thread waits for its turn.
     """
@@ -141,12 +145,15 @@ class GroupCommit:
         time.sleep(max(0.0, self._rests_until - time.monotonic()))
         with self._engine.connect() as connection:
             whole, began = connection.begin(), time.monotonic()
+            take_actions(connection)  # of one that was rolled back
             try:
                 yield connection
                 _commit(connection, whole)
+                actions = take_actions(connection)
             finally:
                 is_long = time.monotonic() - began >= OPEN_S
                 self._rests_until = time.monotonic() + PAUSE_S if is_long else 0.0
+        run_actions(actions)
 
     def _wait_for_turn(self, request: WriteRequest) -> None:
         """Wait for this thread's turn, or until its request is settled. Raises sqlalchemy.exc.TimeoutError."""

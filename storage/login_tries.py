@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.pool import StaticPool
 
 from storage import locks
-from storage.base import Base, utc_now
+from storage.base import Base, is_ahead, utc_now
 from storage.database import Database
 
 log = structlog.get_logger()
@@ -107,7 +107,10 @@ def _begin(connection: Connection, address: str, now: datetime, *, spared: bool)
     spared = spared or _is_known(_row(connection, address), now)
     rows = {each: _row(connection, each) for each in ([address] if spared else [address, EVERYBODY])}
     wait_s = max(
-        (row.locked_until - now).total_seconds() if row and row.locked_until else 0 for row in rows.values()
+        (row.locked_until - now).total_seconds()
+        if row and is_ahead(row.locked_until, now, _length_of_lock(each, row.wrong))
+        else 0
+        for each, row in rows.items()
     )
     if wait_s > 0:
         return wait_s
@@ -125,9 +128,15 @@ def _take_back(connection: Connection, address: str, now: datetime, *, spared: b
 
 
 def _locked_until(address: str, wrong: int, now: datetime) -> datetime | None:
+    length = _length_of_lock(address, wrong)
+    return now + length if length else None
+
+
+def _length_of_lock(address: str, wrong: int) -> timedelta:
+    """Return for how long so many wrong attempts lock an address."""
     together = address == EVERYBODY
     beyond = wrong - MOST_WRONG[together]
-    return now + min(FIRST_LOCK * 2 ** min(beyond, 20), LONGEST_LOCK[together]) if beyond >= 0 else None
+    return min(FIRST_LOCK * 2 ** min(beyond, 20), LONGEST_LOCK[together]) if beyond >= 0 else timedelta()
 
 
 def _is_known(row: Row[Any] | None, now: datetime) -> bool:

@@ -8,7 +8,9 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, CutString
+from storage.ledger.entries import LedgerEntry, LedgerTotal  # noqa: F401  (likewise)
 from storage.login_tries import LoginTry  # noqa: F401  (tables of ours, kept beside their queries)
+from storage.privacy.models import Erasure, ErasureTask  # noqa: F401  (likewise)
 from storage.reports.browser_sessions import BrowserPhone  # noqa: F401  (likewise)
 
 
@@ -49,6 +51,7 @@ class TurnKind(StrEnum):
     TEXT = "text"  # written
     MESSAGE = "message"  # what somebody asked us to pass on
     TIME_UP = "time-up"  # nobody's words: the call was as long as it may be
+    ERASED = "erased"  # nobody's words any more: they were erased, and the turn is counted
 
 
 class MessageStatus(StrEnum):
@@ -79,11 +82,27 @@ class ServedKind(StrEnum):
     FILLER = "filler"
 
 
+class IdentityKind(StrEnum):
+    """The kind of an identity."""
+
+    PHONE = "phone"  # the matching form of a number
+    WHATSAPP = "whatsapp"  # WhatsApp's business-scoped user id, as received
+    WITHHELD = "withheld"  # the id of a call or a conversation with somebody who shows no number
+
+
 class Contact(Base):
-    """A person, over all channels. The simulator's contacts are apart from real ones of the same number."""
+    """A person, over all channels. The simulator's contacts are apart from real ones of the same number.
+
+    They are found by their identities. address, whatsapp_address and whatsapp_user_id are what they are shown and
+    reached by, and what versions before identities find them by.
+    """
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("address", "simulated"), Index("ix_contacts_wrote_at", "wrote_at"))
+    __table_args__ = (
+        UniqueConstraint("address", "simulated"),
+        Index("ix_contacts_wrote_at", "wrote_at"),
+        Index("ix_contacts_simulated", "id", **_where("simulated")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(String(120))
@@ -101,7 +120,53 @@ class Contact(Base):
     opted_out_at: Mapped[datetime | None]
     stop_asked_at: Mapped[datetime | None]
     """Time of our question whether a word was meant to end our messages; it is asked once."""
+    whatsapp_of: Mapped[int | None]
+    """The contact whose written conversation takes this person's messages, after a merge; None: their own."""
+    merged_into: Mapped[int | None]
+    """The contact of the same person, to whom everything of this one belongs now."""
     created_at: Mapped[datetime]
+
+
+class Identity(Base):
+    """A number or an id by which a contact is found.
+
+    A retired number finds nobody until it is somebody's again. A retired user id still finds whoever had it, because
+    no other person gets it.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("kind", "value", "scope", "simulated"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str] = mapped_column(String(160))
+    scope: Mapped[str] = mapped_column(String(120), default="")
+    """The provider within whose account a user id is valid; empty for what is valid everywhere."""
+    simulated: Mapped[bool]
+    written_as: Mapped[str] = mapped_column(String(120), default="")
+    """A number as it came, by which it is reached; empty for the other kinds."""
+    verified_by: Mapped[str | None] = mapped_column(String(20))
+    """The evidence that it is theirs; None: a caller's number, or one that somebody gave."""
+    first_seen_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    """The time from which it was no longer theirs."""
+
+
+class Merge(Base):
+    """Identities that went from one contact to another, with all that is needed to undo it."""
+
+    __tablename__ = "merges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    from_contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    to_contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    evidence: Mapped[str] = mapped_column(String(20))
+    changes: Mapped[list[Any]] = mapped_column(JSON)
+    """What was changed, in order: table, id, column, before, after."""
+    made_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
 
 
 class Conversation(Base):
@@ -153,6 +218,12 @@ class Call(Base):
     direction: Mapped[str] = mapped_column(String(20))
     from_number: Mapped[str] = mapped_column(String(120))
     to_number: Mapped[str] = mapped_column(String(120))
+    forwarded_from: Mapped[str] = mapped_column(CutString(120), default="")
+    """The number that was called first, where the carrier says so."""
+    transferred_at: Mapped[datetime | None]
+    """The last time that an operator transferred it; the assistant's transfers are turns."""
+    dial_ended_at: Mapped[datetime | None]
+    """The end of its last transfer."""
     status: Mapped[str] = mapped_column(String(20))
     answered_by: Mapped[str | None] = mapped_column(String(30))
     duration_s: Mapped[int | None]
@@ -219,6 +290,21 @@ class Served(Base):
     at: Mapped[datetime]
 
 
+class Prompt(Base):
+    """What a caller heard that is no answer: the greeting, a question asked again, a notice."""
+
+    __tablename__ = "prompts"
+    __table_args__ = (UniqueConstraint("conversation_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    key: Mapped[str] = mapped_column(String(60))
+    """What it was and where in the call, so that a repeated webhook notes it once."""
+    words: Mapped[str]
+    """As they were said: a profile may change."""
+    created_at: Mapped[datetime]
+
+
 class ToolRun(Base):
     """A tool that ran for a turn, stored so that a takeover does not run it again."""
 
@@ -241,6 +327,7 @@ class Handoff(Base):
     __table_args__ = (
         UniqueConstraint("conversation_id", "turn_number"),
         Index("ix_handoffs_owner", "owner"),
+        Index("ix_handoffs_missed_at", "missed_at", **_where("missed_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -262,6 +349,8 @@ class Handoff(Base):
     owner: Mapped[str] = mapped_column(String(120), default="")
     """The number of the seller who took it, or the operator's name."""
     owned_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
+    """The time at which it ended with nobody having come; None again once somebody has answered the person."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -333,6 +422,16 @@ class WebhookEvent(Base):
     received_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class HelpdeskFact(Base):
+    """Something that is known of the connected Chatwoot, such as the number of an inbox."""
+
+    __tablename__ = "helpdesk_facts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fact: Mapped[str] = mapped_column(String(160), unique=True)
+    found_at: Mapped[datetime]
+
+
 class Message(Base):
     """A written message, in or out."""
 
@@ -394,3 +493,38 @@ class WorkerLease(Base):
     """Host, process and a random part, so that no two processes can be confused."""
     beat_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
+
+
+class ModelFailure(Base):
+    """Whether the language model answers: one row, once an answer has failed."""
+
+    __tablename__ = "model_failures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    since: Mapped[datetime | None]
+    """Of the first answer that failed; None while it answers."""
+    last_at: Mapped[datetime]
+    answers: Mapped[int]
+    """Answers that failed since then."""
+    kind: Mapped[str] = mapped_column(String(20))
+    error: Mapped[str] = mapped_column(CutString(200))
+    """The last one's, in words of ours."""
+    told_at: Mapped[datetime | None]
+    """When the owner was told last."""
+
+
+class Process(Base):
+    """A process that is running, on any machine."""
+
+    __tablename__ = "processes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    """Host, process and a random part."""
+    kind: Mapped[str] = mapped_column(String(20))
+    """web or worker."""
+    beat_at: Mapped[datetime]
+    late_loop: Mapped[str | None] = mapped_column(String(60))
+    """The loop that has had no successful round for longest, if that is too long."""
+    late_since: Mapped[datetime | None]

@@ -5,11 +5,14 @@ import os
 import shutil
 import signal
 import sqlite3
+import tempfile
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -45,6 +48,14 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     examples.use_all(config.getoption("extent") == ALL)
     _hear_signals_in_programs()
+    _compile_templates_once(config)
+
+
+def _compile_templates_once(config):
+    """Share compiled templates between this run's applications, of which there are hundreds."""
+    folder = tempfile.TemporaryDirectory(prefix="templates-")
+    config.add_cleanup(folder.cleanup)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(folder.name)}
 
 
 def _hear_signals_in_programs():
@@ -67,6 +78,13 @@ def kinds_of_database(extent, item):
     return ["sqlite", "postgres"] if both and not item.get_closest_marker("sqlite_alone") else ["sqlite"]
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave out files that quick tests cannot be in unread: importing all of them takes each process seconds."""
+    if config.getoption("extent") != QUICK or collection_path.suffix != ".py" or is_unit(collection_path):
+        return None
+    return None if "mark.quick" in collection_path.read_text(encoding="utf-8") else True
+
+
 def pytest_collection_modifyitems(config, items):
     extent = config.getoption("extent")
     left_out = [item for item in items if not belongs(item, extent)]
@@ -80,8 +98,11 @@ def belongs(item, extent):
         return extent == ALL
     if extent != QUICK or item.get_closest_marker("quick"):
         return True
-    is_unit = item.path.relative_to(TESTS).parts[0] in UNITS
-    return is_unit and not item.get_closest_marker("slow")
+    return is_unit(item.path) and not item.get_closest_marker("slow")
+
+
+def is_unit(path):
+    return path.relative_to(TESTS).parts[0] in UNITS
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +125,7 @@ def database_url(request, tmp_path):
     server = request.getfixturevalue("postgres")
     url = server.create_like("migrated", upgrade)
     yield url
-    server.drop(url)
+    server.give_back(url, "migrated")
 
 
 @pytest.fixture
@@ -128,7 +149,7 @@ def postgres_database(postgres):
     database = Database(url, busy_timeout_s=PATIENCE_S)
     yield database
     database.close()
-    postgres.drop(url)
+    postgres.give_back(url, "migrated")
 
 
 @pytest.fixture

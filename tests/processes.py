@@ -26,7 +26,10 @@ def process(environment, *command):
 
 def kill(running):
     if running.poll() is None:
-        os.killpg(running.pid, signal.SIGKILL)
+        try:
+            os.killpg(running.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended just now, or has no session of its own yet
+            running.kill()
         running.wait()
 
 

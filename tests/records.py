@@ -1,6 +1,6 @@
 """Reading what the application keeps, as its models."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 
@@ -14,3 +14,9 @@ def the_only(database, model):
     """Return the one row of a model."""
     (row,) = every(database, model)
     return row
+
+
+def count_of(database, model):
+    """Return the number of a model's rows."""
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(model)).scalar_one()

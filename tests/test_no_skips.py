@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -15,13 +16,17 @@ import pytest
     ],
     ids=["passed", "skipped", "skipped whole", "expected to fail", "failed"],
 )
-@pytest.mark.parametrize("processes", [[], ["-n", "1"]], ids=["alone", "with xdist"])
+@pytest.mark.parametrize("processes", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "with xdist"])
 def test_a_run_with_skips_fails(tmp_path, pytestconfig, body, is_failure, processes):
     (tmp_path / "test_it.py").write_text(f"{body}\ndef test_other(): pass\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.no_skips", f"--rootdir={tmp_path}", *processes]
 
     ended = subprocess.run(
-        [*command, tmp_path / "test_it.py"], cwd=pytestconfig.rootpath, capture_output=True, text=True
+        [*command, tmp_path / "test_it.py"],
+        cwd=pytestconfig.rootpath,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
 
     assert (ended.returncode != 0) == is_failure, ended.stdout

@@ -1,16 +1,19 @@
 """Settings: read once, checked at the start, and wrong ones named in one sentence."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 from pydantic_core import PydanticCustomError
+from sqlalchemy import text
 
+from jobs.migrate import upgrade
 from observability.settings_errors import settings_sentence
 from phone_numbers import parse_e164
-from settings import ROOT, SettingProblem, SettingsError, load_settings, require_sqlite
+from settings import ROOT, load_settings, misspelt_names
+from settings.checks import SettingProblem, SettingsError, require_sqlite
+from storage.database import Database, sqlite_path
 from tests.product import modules_that_read_the_attribute
+from tests.warm import PROGRAMS
 from translations import language_of_locale
 
 ACCOUNT = "AC" + "12" * 16
@@ -28,6 +31,56 @@ def test_with_nothing_set_it_runs_on_this_machine_with_sqlite():
 
     assert (settings.host, settings.port, settings.has_model) == ("127.0.0.1", 5000, False)
     assert settings.database_url == f"sqlite:///{ROOT / 'data' / 'assistant.db'}"
+
+
+@pytest.mark.parametrize("name", ["a?b", "50%20off", "a#b", "100%", "with space", "año"])
+def test_a_data_folder_may_have_any_name(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+
+    url = load_settings(None, data_dir=folder).database_url
+
+    upgrade(url)
+    database = Database(url)
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE found (word TEXT)"))
+    database.close()
+    assert sqlite_path(url) == folder / "assistant.db"
+    assert (folder / "assistant.db").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:5000"), ("::", "http://127.0.0.1:5000"), ("[::]", "http://127.0.0.1:5000"),
+        ("0:0:0:0:0:0:0:0", "http://127.0.0.1:5000"), ("::1", "http://[::1]:5000"), ("[::1]", "http://[::1]:5000"),
+        ("127.0.0.1", "http://127.0.0.1:5000"), ("localhost", "http://localhost:5000"),
+    ],
+)  # fmt: skip
+def test_a_host_is_reached_however_it_is_spelt(host, url):
+    assert load_settings(None, host=host).local_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "is_public"),
+    [
+        ("http://127.0.0.1:5000", False), ("http://127.0.0.2:5000", False), ("http://[::1]:5000", False),
+        ("http://[::ffff:127.0.0.1]:5000", False), ("http://localhost.:5000", False),
+        ("https://example.com", True), ("http://192.168.1.5:5000", True),
+    ],
+)  # fmt: skip
+def test_an_address_of_this_machine_is_no_public_one(url, is_public):
+    assert load_settings(None, webhook_url=url).is_public == is_public
+
+
+def test_a_data_folder_without_a_root_is_the_same_wherever_a_program_is_started(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings(None, data_dir="things")
+
+    assert settings.data_dir == ROOT / "things"
+    assert settings.database_url == f"sqlite:///{ROOT / 'things' / 'assistant.db'}"
 
 
 def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
@@ -54,6 +107,7 @@ def test_an_empty_value_counts_as_unset(monkeypatch):
         ("DATABASE_URL", "mysql://h/d"), ("DATABASE_URL", "nonsense"), ("TWILIO_ACCOUNT_SID", "AC1"),
         ("TO_PHONE_NUMBER", "600000001"), ("HUMAN_PHONE_NUMBER", "+34"), ("ANSWER_WAIT_S", "60"),
         ("CALL_MAX_MINUTES", "0"), ("LOG_LEVEL", "loud"), ("WORKER_ID", "a b"), ("OPENAI_BASE_URL", "localhost:11434"),
+        ("OPENAI_BASE_URL", "http://localhost:11434/v1#x"), ("OPENAI_API", "completions"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_right_is_named_in_one_sentence(monkeypatch, name, value):
@@ -67,10 +121,8 @@ def test_a_value_that_cannot_be_right_is_named_in_one_sentence(monkeypatch, name
 
 
 def test_a_wrong_setting_stops_the_program_with_that_sentence_alone():
-    run = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", "worker"], cwd=ROOT, capture_output=True, text=True,
-        env={"PATH": os.environ["PATH"], "PORT": "70000"},
-    )  # fmt: skip
+    environment = {"PATH": os.environ["PATH"], "PORT": "70000"}
+    run = PROGRAMS.run(["-m", "flask", "--app", "app", "worker"], env=environment, timeout=60)
 
     assert run.returncode != 0
     assert run.stderr.strip().splitlines()[-1].startswith("PORT ")
@@ -78,10 +130,8 @@ def test_a_wrong_setting_stops_the_program_with_that_sentence_alone():
 
 
 def test_a_wrong_profile_stops_the_program_with_one_sentence():
-    run = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", "routes"], cwd=ROOT, capture_output=True, text=True,
-        env={"PATH": os.environ["PATH"], "ASSISTANT_PROFILE": "nobody"},
-    )  # fmt: skip
+    environment = {"PATH": os.environ["PATH"], "ASSISTANT_PROFILE": "nobody"}
+    run = PROGRAMS.run(["-m", "flask", "--app", "app", "routes"], env=environment, timeout=60)
 
     assert run.returncode != 0
     assert "nobody" in run.stderr and "recepcion.es" in run.stderr
@@ -113,6 +163,12 @@ def test_the_first_token_signs_in_while_one_is_rotated():
     assert settings.twilio_credentials == (ACCOUNT, "new")
 
 
+def test_a_region_is_read_as_people_write_it():
+    settings = load_settings(None, twilio_region=" IE1", twilio_edge="Dublin ")
+
+    assert (settings.twilio_region, settings.twilio_edge) == ("ie1", "dublin")
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -127,7 +183,7 @@ def test_without_an_account_and_a_token_there_are_no_credentials(values):
 
 
 def test_nobody_else_reads_the_tokens_as_they_are_written():
-    assert modules_that_read_the_attribute("twilio_auth_token") <= {"settings.py"}
+    assert modules_that_read_the_attribute("twilio_auth_token") <= {"settings/__init__.py"}
 
 
 @pytest.mark.parametrize("written", ["+34600000001", "+34 600 00 00 01", "+34-600-000-001"])
@@ -155,3 +211,29 @@ def test_an_sqlite_that_is_too_old_is_refused_with_what_to_install(version):
 @pytest.mark.parametrize("version", [(3, 35, 0), (3, 40, 1), (3, 50, 2)])
 def test_an_sqlite_that_is_new_enough_is_taken(version):
     require_sqlite(version)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("TWILIO_AUTHTOKEN", "TWILIO_AUTH_TOKEN"), ("OPENAI_KEY", "OPENAI_API_KEY"), ("WEBHOOKURL", "WEBHOOK_URL"),
+        ("VENDEDORES_WHATSAPP", "VENDEDOR_WHATSAPP"), ("TWILIO_WHATSAPP", "TWILIO_WHATSAPP_NUMBER"),
+        ("TWILIO_WHATSAPP_FROM", None), ("LC_ALL", None), ("POSTGRES_PASSWORD", None), ("HOSTNAME", None),
+        ("TWILIO_API_KEY", None), ("NGROK_AUTHTOKEN", None),
+    ],
+)  # fmt: skip
+def test_a_misspelt_name_is_found_in_the_file_and_in_the_environment(monkeypatch, tmp_path, written, meant):
+    expected = {} if meant is None else {written: meant}
+    file = tmp_path / ".env"
+    file.write_text(f"export {written}=x\n")
+
+    assert misspelt_names(file) == expected
+    monkeypatch.setenv(written, "x")
+    assert misspelt_names(None) == expected
+
+
+def test_a_name_is_not_misspelt_if_what_it_resembles_is_set(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("OPENAI_API_KEY_OLD=x\nOPENAI_API_KEY=y\n")
+
+    assert misspelt_names(file) == {}

@@ -61,6 +61,14 @@ def set_process_language(language: str) -> None:
     _process_language = language
 
 
+def lend_to_libraries() -> None:
+    """Let libraries that use the standard library's gettext, such as click, find their words in these catalogues.
+
+    They follow the variable LANGUAGE (`settings.settle_language`).
+    """
+    _gettext.bindtextdomain(DOMAIN, str(FOLDER))
+
+
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
     """Set the language inside the block, for this thread or task alone."""

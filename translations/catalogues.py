@@ -1,9 +1,10 @@
-"""Extracts the marked messages from code and templates, and updates the catalogues. Needs Babel."""
+"""Extracts the marked messages from code, templates and click, and updates the catalogues. Needs Babel."""
 
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
@@ -13,18 +14,21 @@ from babel.messages.pofile import read_po, write_po
 from translations import DOMAIN, FOLDER
 
 ROOT = FOLDER.parent
+_SITE = Path(click.__file__).parent.parent
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
     "lazy_pgettext": ((1, "c"), 2),
     "lazy_ngettext": (1, 2),
 }
+_CLICKS = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+"""Modules of click with words that commands print: click looks them up with the standard library's gettext."""
 _NOT_PRODUCT = {"tests", "bench", "docs", "data", "translations"}
 
 
 def product_modules() -> list[Path]:
-    """Return the product's modules, in order; of this package, only the one with messages."""
-    return sorted([*_files(".py"), FOLDER / "numbers.py"])
+    """Return the product's modules, in order; of this package, only those with messages."""
+    return sorted([*_files(".py"), FOLDER / "numbers.py", FOLDER / "system_errors.py"])
 
 
 def templates() -> list[Path]:
@@ -33,11 +37,15 @@ def templates() -> list[Path]:
 
 
 def extract() -> Catalog:
-    """Return a catalogue of every marked message, without translations."""
+    """Return a catalogue of every marked message, ours and click's, without translations."""
     found = Catalog(domain=DOMAIN, fuzzy=False)
-    for method, files in (("python", product_modules()), ("jinja2", templates())):
+    for method, root, files in (
+        ("python", ROOT, product_modules()),
+        ("jinja2", ROOT, templates()),
+        ("python", _SITE, [_SITE / "click" / f"{name}.py" for name in _CLICKS]),
+    ):
         for file in files:
-            name = file.relative_to(ROOT).as_posix()
+            name = file.relative_to(root).as_posix()
             for line, message, comments, context in extract_from_file(
                 method,
                 file,

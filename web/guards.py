@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import structlog
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 
@@ -22,5 +23,7 @@ class GuardedBlueprints:
         self._app.register_blueprint(blueprint)
 
     def _check(self) -> ResponseReturnValue | None:
+        # The thread may have answered another call before; a guard may be the first to log
+        structlog.contextvars.clear_contextvars()
         guard = self._guards.get(request.blueprint or "")
         return guard() if guard is not None else None

@@ -19,9 +19,11 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
 from messaging.providers.base import Provider
-from phone_numbers import matching_number
+from phone_numbers import ReachAddress, matching_number
 from storage.base import utc_now
 from storage.database import Database
+from storage.privacy.erasures import Returning
+from storage.privacy.opt_outs import recipient_as_before
 from storage.queries.messages import last_messages, message_by_sid
 from translations import lazy_gettext as _
 
@@ -31,7 +33,7 @@ class WhatsAppServices:
     """The commands' services.
 
     zone: the business's, for times. rest: Twilio's API; None without credentials. providers: by name, the first
-    choice first. observer: of sent messages.
+    choice first. observer: of sent messages. returning: tells who was erased before.
     """
 
     database: Database
@@ -39,6 +41,7 @@ class WhatsAppServices:
     rest: TwilioMessages | None
     providers: Mapping[str, Provider]
     observer: ConversationObserver = NULL_OBSERVER
+    returning: Returning | None = None
     clock: Callable[[], datetime] = utc_now
 
 
@@ -50,7 +53,7 @@ def whatsapp_group(
     number = WhatsAppNumber(terminal)
 
     @_add(group, "send", _send_parameters(terminal, number), _send_help(terminal), exit_codes(terminal))
-    def send(number: str, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
+    def send(number: ReachAddress, no_wait: bool, poll_s: float, patience_s: float, **given: Any) -> ExitCode:
         draft = read_draft(terminal, **given)
         needed = services()
         if not needed.providers:
@@ -60,6 +63,9 @@ def whatsapp_group(
             needed.database, terminal, needed.zone, needed.providers,
             observer=needed.observer, poll_s=poll_s, patience_s=patience_s, clock=needed.clock,
         )  # fmt: skip
+        if needed.returning is not None:
+            with needed.database.write() as connection:
+                recipient_as_before(connection, needed.returning, number, needed.clock())
         return sending.send(number, draft, wait=not no_wait)
 
     @_add(group, "status", _status_parameters(terminal), _status_help(terminal))
@@ -72,7 +78,7 @@ def whatsapp_group(
         check()
         needed = services()
         with needed.database.read() as connection:
-            found = last_messages(connection, last, number and matching_number(number))
+            found = last_messages(connection, last, matching_number(number) if number else None)
         if found:
             print_log(found, terminal, needed.zone)
         else:

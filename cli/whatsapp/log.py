@@ -11,8 +11,8 @@ from cli.console import Terminal
 from integrations.message_errors import DIALOG360, TWILIO, provider_of, what_to_do
 from integrations.twilio.messages import MessageState
 from messaging.requests import status_of
+from phone_numbers import is_erased, shown_number
 from storage.models import MessageStatus
-from storage.queries.contacts import WITHOUT_NUMBER
 from storage.queries.messages import MessageRecord, MessageWithContact
 from storage.queries.outgoing import RECEIPT_RANKS
 from translations import lazy_gettext as _
@@ -47,6 +47,7 @@ _KINDS = {
     "advertisement": _("from an advertisement"),
     "edit": _("correction"),
     "deleted": _("deleted by the customer"),
+    "erased": _("erased"),
     "stop-question": _("question"),
     "pause": _("pause"),
     "team": _("team"),
@@ -126,8 +127,8 @@ def _when(at: datetime, zone: ZoneInfo) -> str:
 def _who(terminal: Terminal, row: MessageWithContact) -> str:
     simulated = terminal.translate(_("(simulated)")) if row.simulated else ""
     name = harmless(" ".join(row.name.split()))
-    is_shown = not row.number.startswith(WITHOUT_NUMBER)
-    number = harmless(row.number) if is_shown else terminal.translate(_("no number"))
+    unknown = _("erased") if is_erased(row.number) else _("no number")
+    number = harmless(shown_number(row.number)) or terminal.translate(unknown)
     return "\n".join(filter(None, (name, number, simulated)))
 
 

@@ -20,6 +20,7 @@ from conversation import service_window
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.providers.base import TWILIO, OutgoingMessage, Provider, SentMessage, Template
+from phone_numbers import ReachAddress
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus
@@ -67,7 +68,7 @@ class Sending:
             database, terminal, self._interruption, poll_s=poll_s, patience_s=patience_s, clock=clock
         )
 
-    def send(self, number: str, draft: Draft, *, wait: bool) -> ExitCode:
+    def send(self, number: ReachAddress, draft: Draft, *, wait: bool) -> ExitCode:
         """Send a message to an E.164 number. wait: follow it to its outcome. Raises Refused and CannotBegin."""
         with self._interruption:
             try:
@@ -82,7 +83,7 @@ class Sending:
                     self._note_failed(pending, None)
             return ended
 
-    def _send_one(self, pending: PendingMessage, number: str, *, wait: bool) -> ExitCode:
+    def _send_one(self, pending: PendingMessage, number: ReachAddress, *, wait: bool) -> ExitCode:
         try:
             taken = self._send(pending)
             self._note(pending, taken)
@@ -115,7 +116,7 @@ class Sending:
 
     # Storage
 
-    def _keep(self, number: str, draft: Draft) -> list[PendingMessage]:
+    def _keep(self, number: ReachAddress, draft: Draft) -> list[PendingMessage]:
         """Store the messages of the draft, all or none. Raises Refused and CannotBegin."""
         now = self._clock()
         with self._database.write() as connection:

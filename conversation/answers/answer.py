@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.answers.late_writes import Tries
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import Ending, TurnState
@@ -110,6 +111,7 @@ class Answer:
         self._on_words: Callable[[Answer], None] = lambda _: None
         self._keep_late = keep_late
         self._late: Callable[[Connection], Any] | None = None
+        self._tries = Tries()
 
     # What readers do
 
@@ -287,10 +289,11 @@ class Answer:
         """True while it has been spoken from memory and is not in the database."""
         return self._late is not None
 
-    def keep_what_is_owed(self) -> None:
-        """Write the part that could not be written in time. Raises SQLAlchemyError while it still cannot be."""
-        if self._late is not None:
-            with self._database.write() as connection:
-                self._late(connection)
+    def keep_what_is_owed(self, *, is_last: bool = False) -> None:
+        """Try to write the part that could not be written in time; is_last: though it failed a moment ago.
+
+        Raises SQLAlchemyError where the database is locked, full or away.
+        """
+        if self._late is not None and self._tries.attempt(self._database, self._late, is_last=is_last):
             self._late = None
             log.info("answer_kept_late", turn=self.number)

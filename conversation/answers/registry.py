@@ -18,8 +18,11 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.backoff import Backoff
+from common.loops import Loop
 from conversation.answers.answer import Answer, AnswerRow, Reading
-from storage.base import utc_now
+from conversation.answers.late_writes import FORGET_OWED_S, LateWrites
+from storage.base import is_near, utc_now
 from storage.database import Database
 from storage.models import TurnState
 from storage.queries import turns
@@ -33,12 +36,13 @@ BEAT_S = 1.0
 CHECK_S = 0.5
 STALE_S = 3.0
 POLL_S = 0.05
+LATE_AFTER_S = 30.0
+LONGEST_SILENCE_S = 60.0
+"""Seconds between two lines of the log about rounds that fail."""
 FORGET_S = 60.0
 """Seconds for which a finished answer stays readable from memory; afterwards it is read from its row."""
 FORGET_WHOLE_S = 5.0
 """The same for an answer that is read once, when complete."""
-FORGET_OWED_S = 900.0
-"""Seconds of retrying to write an answer that could only be spoken from memory."""
 
 Revive = Callable[[Answer, TurnRecord], None]
 """Continues writing an answer that was taken over, in its own thread."""
@@ -53,8 +57,11 @@ class Answers:
         self._lock = threading.Lock()
         self._live: dict[tuple[str, int], Answer] = {}
         self._unkept: set[Answer] = set()
+        self._late, self._keeping = LateWrites(database), threading.Lock()
         self._new_words = threading.Event()
-        self._beating = False
+        self._loop: Loop | None = None
+        self._silence = Backoff(first_s=BEAT_S, longest_s=LONGEST_SILENCE_S)
+        self._checked_at = self._beat_at = 0.0
         self._closed = threading.Event()
 
     def add(self, answer: Answer) -> Answer:
@@ -62,10 +69,24 @@ class Answers:
         with self._lock:
             there = self._live.setdefault((answer.key, answer.number), answer)
             there.when_words_come(self._words_came)
-            if not self._beating:
-                self._beating = True
-                threading.Thread(target=self._beat_forever, name="answers-beat", daemon=True).start()
+            self._begin_beating()
         return there
+
+    def _begin_beating(self) -> None:
+        if self._loop is None:
+            self._checked_at = self._beat_at = time.monotonic()
+            self._loop = Loop("answers-beat", self._beat, longest_pause_s=BEAT_S, late_after_s=LATE_AFTER_S)
+            self._loop.start()
+
+    def keep_later(self, key: str, write: Callable[[Connection], None]) -> None:
+        """Have something of a conversation written once the database can be, after what is owed of its answers."""
+        self._late.add(key, write)
+        with self._lock:
+            self._begin_beating()
+
+    def owes(self, key: str) -> bool:
+        """Return True while something of a conversation is to be written later."""
+        return self._late.has(key) or any(answer.is_owed for answer in self.of_conversation(key))
 
     def find(self, key: str, number: int) -> Answer | None:
         """Return the answer if this process has it."""
@@ -128,7 +149,9 @@ class Answers:
         return stands
 
     def _is_stale(self, turn: TurnRecord) -> bool:
-        return turn.state is TurnState.WRITING and self._clock() - turn.beat_at > timedelta(seconds=STALE_S)
+        return turn.state is TurnState.WRITING and not is_near(
+            turn.beat_at, self._clock(), timedelta(seconds=STALE_S)
+        )
 
     def _revive(self, key: str, turn: TurnRecord, revive: Revive) -> bool:
         with self._database.write() as connection:
@@ -145,6 +168,10 @@ class Answers:
         self._closed.set()
         self._new_words.set()
         writing = self._writing()
+        try:
+            self._keep_owed(is_last=True)
+        except SQLAlchemyError as error:
+            log.error("owed_not_kept", error=type(error).__name__)
         if not writing:
             return
         long_ago = self._clock() - timedelta(hours=1)
@@ -183,29 +210,42 @@ class Answers:
 
     # The heartbeat
 
-    def _beat_forever(self) -> None:
-        checked_at = beat_at = time.monotonic()
-        while not self._closed.is_set():
-            if self._new_words.wait(max(0.0, checked_at + CHECK_S - time.monotonic())):
-                self._closed.wait(KEEP_S)
-                self._new_words.clear()
-            now = time.monotonic()
-            due = now - beat_at >= BEAT_S
-            try:
-                self._keep_words()
-                if now - checked_at >= CHECK_S:
-                    checked_at, beat_at = now, now if due else beat_at
-                    self._beat_once(due)
-            except SQLAlchemyError as error:
+    def _beat(self) -> bool:
+        """Do one round: write new words, and at times look at all answers; return False once closed."""
+        if self._new_words.wait(max(0.0, self._checked_at + CHECK_S - time.monotonic())):
+            self._closed.wait(KEEP_S)
+            self._new_words.clear()
+        if self._closed.is_set():
+            return False
+        now = time.monotonic()
+        due = now - self._beat_at >= BEAT_S
+        try:
+            self._keep_words()
+            if now - self._checked_at >= CHECK_S:
+                self._checked_at, self._beat_at = now, now if due else self._beat_at
+                self._beat_once(due)
+        except SQLAlchemyError as error:
+            if self._silence.is_due:
                 log.warning("beat_failed", error=type(error).__name__)
+                self._silence.failed()
+        else:
+            if due:  # other rounds may have nothing to write
+                self._silence.succeeded()
+        return True
 
     def _beat_once(self, due: bool) -> None:
         self._forget_old()
         writing = [answer for answer in self._writing() if answer.turn_id is not None]
         if writing:
             self.check(writing, heartbeat=due)
-        for answer in self._owed() if due else ():
-            answer.keep_what_is_owed()
+        if due:
+            self._keep_owed()
+
+    def _keep_owed(self, *, is_last: bool = False) -> None:
+        with self._keeping:  # the loop may be at it when the process ends
+            for answer in self._owed():
+                answer.keep_what_is_owed(is_last=is_last)
+            self._late.run(is_last=is_last)
 
     def check(self, writing: Sequence[Answer], *, heartbeat: bool) -> None:
         """Send a heartbeat for these answers; stop those that were stopped or taken over elsewhere."""
@@ -221,10 +261,18 @@ class Answers:
             rows = turns.turns_by_id(connection, lost) if lost else []
         for row in rows:
             self._stopped_elsewhere(by_id[row.id], row)
+        for turn_id in by_id.keys() - epochs.keys():
+            self._erased(by_id[turn_id])
 
     def _stopped_elsewhere(self, answer: Answer, row: TurnRecord) -> None:
         state = TurnState.CANCELLED if row.state is TurnState.WRITING else row.state
         answer.stop(state, row.sentences[len(answer.sentences) :], row.ending)
+        with self._lock:
+            self._live.pop((answer.key, answer.number), None)
+
+    def _erased(self, answer: Answer) -> None:
+        """Stop an answer whose turn is gone: the person was erased."""
+        answer.stop(TurnState.CANCELLED, (), None)
         with self._lock:
             self._live.pop((answer.key, answer.number), None)
 

@@ -36,6 +36,8 @@ class Phrases(_Table):
     """Still not; `transfer` or `take_message` follows."""
     cut_off: str
     """An answer broke off midway; asks whether to go on."""
+    cannot_discuss: str
+    """A content filter refused the question or its answer; asks for another one."""
     transfer: str
     """Said before the call is transferred."""
     nobody_answered: str
@@ -143,20 +145,40 @@ class Notices(_Table):
     further: str
     note_taken: str
     note_nobody: str
+    missed: str
+    how_to_settle: str
+    over: str
+    note_missed: str
+    model_fails: str
+    """The assistant gives no answers. {date}, {time}: since when; {count}: how many failed. One of these follows:"""
+    model_key: str
+    model_quota: str
+    model_other: str
+    """{error}: in English, with the server's code."""
 
 
 @dataclass(frozen=True)
 class Customers(_Table):
-    """[customers]: what customers on WhatsApp who want a person are told."""
+    """[customers]: what customers are told who want a person, or have used up what one person may in a day."""
 
     told_before: str
     """A person was told before and has not answered yet."""
     message_kept: str
     """Nobody can be told, so what they want is kept."""
+    kept_before: tuple[str, ...]
+    """The same, to somebody of whom something is kept already; one after the other."""
     nobody_yet: str
     """Nobody has come in time."""
     nobody_until: str
     """The same outside hours. {date}, {time}: when somebody is on duty."""
+    cannot_open_today: str
+    """Nothing that was sent is opened, because as many photos or voice notes were opened today as may be."""
+    no_more_answers: str
+    """As many questions were answered by phone as may be; `take_message` follows."""
+    no_more_this_hour: str
+    """As many questions were answered within the hour as may be."""
+    no_more_today: str
+    """The same for the day."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +189,7 @@ class HandoffApi(_Table):
     when_somebody_is: str
     when_known: str
     tried_again: str
+    added: str
 
 
 @dataclass(frozen=True)
@@ -193,12 +216,47 @@ class Helpdesk(_Table):
 
 
 @dataclass(frozen=True)
+class Marks(_Table):
+    """[marks]: what came with messages, for operators in Chatwoot and for sellers. {value}: what it holds."""
+
+    photo_of: str
+    card_of: str
+    location: str
+    form: str
+    order: str
+    reaction: str
+    advertisement: str
+    keys: str
+    voice_note_says: str
+    voice_note: str
+    photo: str
+    video: str
+    sticker: str
+    card: str
+    document: str
+    reaction_gone: str
+    not_passed_on: str
+    corrected: str
+    deleted: str
+    interrupted: str
+    hardly_understood: str
+
+    def text_of(self, key: str) -> str:
+        """Return a text by its key (`conversation.described`)."""
+        return str(getattr(self, key))
+
+
+@dataclass(frozen=True)
 class Dashboard(_Table):
     """[dashboard]: the dashboard's name as the owner of a conversation, and its notes."""
 
     name: str
     taken: str
+    taken_by: str
     given_back: str
+    given_back_by: str
+    settled: str
+    settled_by: str
 
 
 @dataclass(frozen=True)
@@ -243,6 +301,7 @@ class Catalogue(_Table):
     customers: Customers
     handoff_api: HandoffApi
     helpdesk: Helpdesk
+    marks: Marks
     dashboard: Dashboard
     recognised: Recognised
     offline: OfflinePhrases

@@ -13,7 +13,7 @@ _FILES: Mapping[str, Message] = {
     FileProblem.UNREADABLE: lazy_gettext("{file} cannot be read ({reason}): check its permissions."),
     FileProblem.NOT_UTF8: lazy_gettext("{place}: this line is not UTF-8: save the file as UTF-8."),
     FileProblem.NOT_TOML: lazy_gettext(
-        "{place}: this is not TOML ({reason}): check the quotes, brackets and = from this line on."
+        "{place}: this is not TOML: check the quotes, brackets and = from this line on."
     ),
 }
 _KEYS: Mapping[str, Message] = {

@@ -20,6 +20,7 @@ from conversation.profiles.schema import ProfileFile
 from conversation.profiles.validation import first_error, syntax_error
 from conversation.speech.voices import DEFAULT_VOICES, voice_language
 from settings import ROOT
+from translations.system_errors import system_reason
 
 CHANNELS = ("phone", "whatsapp")
 
@@ -117,7 +118,9 @@ def _now(local: datetime, profile: Profile, briefing: Briefing) -> str:
     # Models count weekdays badly: "next Thursday" is looked up here, not worked out.
     days = [_date(briefing.next_day, local + timedelta(days=n), briefing) for n in range(1, 8)]
     now = briefing.now.format(date=date, time=time, zone=profile.time_zone.key)
-    return f"{now}\n{briefing.next_days.format(days=', '.join(days))}"
+    title, _, today = now.partition("\n")
+    # The minute last: what stands after it is read anew by a server that remembers the beginning
+    return f"{title}\n{briefing.next_days.format(days=', '.join(days))}\n{today}"
 
 
 def _date(form: str, day: datetime, briefing: Briefing) -> str:
@@ -140,7 +143,7 @@ def _read(path: Path, directory: Path) -> str:
             _shown(path), FileProblem.NO_FILE, folder=_shown(directory), existing=existing
         ) from None
     except OSError as error:
-        raise ProfileError(_shown(path), FileProblem.UNREADABLE, reason=error.strerror) from error
+        raise ProfileError(_shown(path), FileProblem.UNREADABLE, reason=system_reason(error)) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -18,11 +18,10 @@ _Loc: TypeAlias = tuple[int | str, ...]
 
 def syntax_error(shown: str, text: str, error: tomllib.TOMLDecodeError) -> ProfileError:
     """Return the error for a text that is not TOML. shown: the file's path, as it is shown."""
-    what, _, place = str(error).partition(" (at ")
-    line = re.match(r"line (\d+)", place)
+    line = re.search(r"\(at line (\d+)", str(error))
     # "At end of document" is of no use: what was left open began where the last statement did.
     number = int(line[1]) if line else [start for start, _ in _statements(text)][-1]
-    return ProfileError(shown, FileProblem.NOT_TOML, line=number, reason=what)
+    return ProfileError(shown, FileProblem.NOT_TOML, line=number)
 
 
 def first_error(shown: str, text: str, error: ValidationError) -> ProfileError:

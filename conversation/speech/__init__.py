@@ -1,1 +1,1 @@
-"""Prepares text for speech: sentences, numbers and dates in words, voices; imports nothing else of ours."""
+"""Prepares text for speech: sentences, what is written as a person says it; imports nothing else of ours."""

@@ -6,6 +6,9 @@ text alone, never on its tokens: each decision is made at a character already se
 
 import re
 
+from conversation.speech.languages import abbreviations
+from conversation.speech.rules.markup import begins_code
+
 LONGEST_SENTENCE = 240
 """Characters after which a sentence without an end is split at a clause or a space, so that speech goes on."""
 
@@ -29,29 +32,15 @@ _MERIDIEM_OR_UNIT = re.compile(r"(?:\d ?|\b[ap]\. ?)[^\W\d_]\Z")  # "p. m", "10 
 _LIST_NUMBER = re.compile(r"(?:\A[\s*_#>+\-•(]*|:\s)\d{1,3}\Z")
 
 _GOES_ON = frozenset(",;:.!?…)]}»%")
-_INSIDE = frozenset("([{€$£%&=<>/+-–—")
+_INSIDE = frozenset("([{€$£%&=<>/+-–—#")
 
-# What comes before the dot, in lower case. These never end a sentence on their line: a name or number follows.
-_NEVER_LAST = frozenset(
-    """
-    sr sra srta sres sras srtas dr dra dres dras dª dña dn prof profa lic ing arq excmo excma ilmo ilma
-    avda avd av ctra crta pza plza pº núm num nro nº pág págs pag pags tel telf teléf tfno tlf ej cfr
-    edif urb apdo sta sto gral ee ff jj rr cc
-    mr mrs ms mx messrs st mt ft rev hon capt sgt lt gov sen vs viz e.g i.e a.k.a p.ej
-    """.split()  # noqa: SIM905 - a table is easier to read and to add to
-)
-# Words, unless a number follows: "No. 5" and "No. Cerramos los lunes."
-_BEFORE_A_NUMBER = frozenset("no nos art arts fig figs cap vol col ext gen est ed op p pp".split())  # noqa: SIM905
-# These end a sentence only if what follows can begin one.
-_SOMETIMES_LAST = frozenset(
-    """
-    etc ud uds vd vds aprox approx máx mín max min incl excl izq izqda dcha dpto depto dept apt cía ltda
-    jr ave rd blvd inc ltd corp co kg km cm mm ml hs hrs seg sec uu aa oo hh a.m p.m
-    ee.uu u.s u.s.a u.k s.a s.l s.l.u s.a.u d.c c.v c.b
-    ene feb abr jun jul ago sep sept oct nov dic jan apr aug dec lun mié jue vie sáb dom
-    mon tue tues wed thu thurs fri
-    """.split()  # noqa: SIM905 - a table is easier to read and to add to
-)
+_NO_LINE = re.compile(r"[\s>#*_+•-]*(?:\d{1,3}[.)]|[0-9#*]\ufe0f?\u20e3)[\s*_]*")
+"""A list's number without its item, which stands on the next line."""
+_FENCE = re.compile(r"(?:`{3,8}|~{3,8})[^\S\n]{0,3}[^\s`~]{0,30}[^\S\n]{0,3}(?:(\n)|\Z)|(?:`{1,2}|~{1,2})\Z")
+_LONGEST_FENCE = 45
+_FENCE_END = re.compile(r"\n[^\S\n]*(?:`{3,}|~{3,})[^\S\n]*(?:(\n)\s*(?=\S)|\s*\Z)")
+_LOOKED_AT = 64  # characters before a full stop that decide what it is
+_LONGEST_CODE = 4000
 
 
 class SentenceCutter:
@@ -109,6 +98,13 @@ class SentenceCutter:
         ink = _INK.search(text, start)
         if ink is None:
             return None
+        may_be_code = text[ink.start()] in "`~" and self._longest > _LONGEST_FENCE
+        fence = _FENCE.match(text, ink.start()) if may_be_code else None
+        if fence and not fence[1]:
+            self._calm = False  # its line may go on
+            return None
+        if fence and begins_code(fence[0].rstrip()):
+            return self._code_end(text, fence)
         too_long = _INK.search(text, ink.start() + self._longest)
         seen = too_long.end() if too_long else len(text)
         self._calm = True
@@ -122,6 +118,15 @@ class SentenceCutter:
         else:
             self._judged = seen
         return self._forced_end(text, ink.start(), too_long.start()) if too_long else None
+
+    def _code_end(self, text: str, fence: re.Match[str]) -> int | None:
+        """Return the end of a block of code, which is one piece and never said; None while it goes on."""
+        self._calm = False
+        last = fence.start() + _LONGEST_CODE
+        if end := _FENCE_END.search(text, max(fence.end() - 1, self._judged), last):
+            return end.end() if end[1] else None
+        self._judged = max(fence.end() - 1, text.rfind("\n"))
+        return last if len(text) > last else None
 
     def _forced_end(self, text: str, ink: int, seen: int) -> int | None:
         if end := _last_break(text, ink, seen, ink + self._longest // 3):
@@ -145,7 +150,7 @@ def _last_break(text: str, ink: int, seen: int, first_clause: int) -> int | None
 def _is_end(text: str, start: int, ending: re.Match[str]) -> bool:
     marks, closers, gap = ending.group(1, 2, 3)
     if marks is None or (gap and _NEWLINE.search(gap)):
-        return True
+        return not _NO_LINE.fullmatch(text, start, ending.end())
     following = text[ending.end()]
     if following in _GOES_ON:
         return False
@@ -153,16 +158,18 @@ def _is_end(text: str, start: int, ending: re.Match[str]) -> bool:
         return not (closers and following.islower())  # «¿Viene?» preguntó
     if len(marks) > 1 or marks == "…":
         return not following.islower()
-    return _full_stop_ends(text[start : ending.start()], following)
+    return _full_stop_ends(text[max(start, ending.start() - _LOOKED_AT) : ending.start()], following)
 
 
 def _full_stop_ends(before: str, following: str) -> bool:
     found = _LAST_WORD.search(before[-24:])
     word = found[0].strip("_") if found else ""
     lower = word.lower()
-    if lower in _NEVER_LAST or (lower in _BEFORE_A_NUMBER and following.isdigit()):
+    if lower in abbreviations("never_last") or (
+        lower in abbreviations("before_a_number") and following.isdigit()
+    ):
         return False
-    if lower in _SOMETIMES_LAST:
+    if lower in abbreviations("sometimes_last"):
         return _can_begin(following)
     if (len(word) == 1 and word.isalpha()) or _DOTTED.fullmatch(word):
         return _letter_ends(before, word, following)

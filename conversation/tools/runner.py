@@ -17,11 +17,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from conversation.handoff import Request, begins_with, hand_off
+from conversation.ledger import Kind, Ledger
 from conversation.observers import NULL_OBSERVER, HandoffListener
 from conversation.phrases import Phrases
 from conversation.phrases.words import Customers
 from integrations.language_model import ToolCall, ToolSpec
 from storage.database import Database
+from storage.ledger import accounts
 from storage.models import Ending
 from storage.queries import turns
 
@@ -42,7 +44,10 @@ class ToolContext:
     can_transfer: bool
     now: datetime
     handoffs: HandoffListener = NULL_OBSERVER
+    keep_later: Callable[[Request], None] = lambda _request: None
+    """Keeps a handoff that cannot be stored now."""
     is_phone: bool = True
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +140,19 @@ def _end_call(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
     return ToolResult("The call ends after your words.", Ending.HANG_UP, context.phrases.goodbye)
 
 
-def _keep_handoff(context: ToolContext, arguments: dict[str, Any], ending: Ending) -> bool:
-    """Return False if the person has a handoff already."""
-    if context.conversation_id is None:
-        return True
-    request = Request(
+def _request(context: ToolContext, arguments: dict[str, Any], ending: Ending) -> Request:
+    return Request(
         str(arguments.get("reason") or ""),
         str(arguments.get("summary") or ""),
         begins=begins_with(ending, is_phone=context.is_phone),
     )
+
+
+def _keep_handoff(context: ToolContext, request: Request) -> bool:
+    """Return False if the person has a handoff already."""
+    if context.conversation_id is None:
+        context.keep_later(request)
+        return True
     with context.database.write() as connection:
         conversation_id, turn_number = context.conversation_id, context.turn_number
         return hand_off(
@@ -153,9 +162,11 @@ def _keep_handoff(context: ToolContext, arguments: dict[str, Any], ending: Endin
 
 def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     ending = Ending.TRANSFER if context.can_transfer else Ending.TAKE_MESSAGE
+    request = _request(context, arguments, ending)
     try:
-        _keep_handoff(context, arguments, ending)
-    except SQLAlchemyError as error:  # the caller is put through all the same
+        _keep_handoff(context, request)
+    except SQLAlchemyError as error:  # the caller is put through all the same, and people are told later
+        context.keep_later(request)
         log.error("handoff_not_kept", turn=context.turn_number, error=type(error).__name__)
     if context.can_transfer:
         return ToolResult("The call is being transferred.", ending, context.phrases.transfer)
@@ -163,17 +174,32 @@ def _hand_off(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
 
 
 def _keep_written(customers: Customers, context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
-    _keep_handoff(context, arguments, Ending.GATHER)
+    is_new = _keep_handoff(context, _request(context, arguments, Ending.GATHER))
+    return _kept(customers.message_kept if is_new else told_again(customers, context.turn_number))
+
+
+def _kept(words: str) -> ToolResult:
     kept = "It is kept for the business. Nobody was told: promise no person, and go on helping."
-    return ToolResult(kept, Ending.GATHER, customers.message_kept)
+    return ToolResult(kept, Ending.GATHER, words)
 
 
 def _hand_off_written(customers: Customers, context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
-    if _keep_handoff(context, arguments, Ending.GATHER):
-        told = "A person was told and will answer here. Go on helping until then."
-        return ToolResult(told, Ending.GATHER, context.phrases.handed_off)
-    known = "A person was told before, and is told this as well. Go on helping until they answer."
-    return ToolResult(known, Ending.GATHER, customers.told_before)
+    if not _keep_handoff(context, _request(context, arguments, Ending.GATHER)):
+        known = "A person was told before, and is told this as well. Go on helping until they answer."
+        return ToolResult(known, Ending.GATHER, customers.told_before)
+    if not _may_tell(context):
+        return _kept(customers.message_kept)
+    told = "A person was told and will answer here. Go on helping until then."
+    return ToolResult(told, Ending.GATHER, context.phrases.handed_off)
+
+
+def _may_tell(context: ToolContext) -> bool:
+    """Return False if people of ours were told of this person as often as they are in a day."""
+    if context.ledger is None or context.conversation_id is None:
+        return True
+    with context.database.read() as connection:
+        account = accounts.of_conversation(connection, context.conversation_id)
+        return context.ledger.has_room(connection, account, Kind.HANDOFF, context.now)
 
 
 END_CALL = Tool(
@@ -228,6 +254,11 @@ _HAND_OFF_PARAMETERS = {
 def phone_tools(*, can_transfer: bool, reaches_people: bool = True) -> tuple[Tool, ...]:
     """Return the tools of a phone call. reaches_people: whether anybody is told of a handoff."""
     return END_CALL, hand_off_tool(can_transfer=can_transfer, reaches_people=reaches_people)
+
+
+def told_again(customers: Customers, turn_number: int) -> str:
+    """Return the words to somebody whose request is kept already: others than in the turn before."""
+    return customers.kept_before[turn_number % len(customers.kept_before)]
 
 
 def whatsapp_tools(customers: Customers, *, reaches_people: bool = True) -> tuple[Tool, ...]:

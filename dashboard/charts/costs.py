@@ -24,20 +24,28 @@ class Prices:
         return (used.read * self.read + used.written * self.written) / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The tokens of a day: of answers to people, and of those in the simulator."""
+
+    real: Tokens
+    tried: Tokens
+
+
 class TokensToday:
     """Counts the tokens of a day, and caches the result. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._known: tuple[datetime, datetime, Tokens] | None = None
+        self._known: tuple[datetime, datetime, Used] | None = None
 
-    def count(self, connection: Connection, since: datetime, now: datetime) -> Tokens:
+    def count(self, connection: Connection, since: datetime, now: datetime) -> Used:
         """Return the tokens of the answers since then, up to COUNTED_EVERY old."""
         with self._lock:
             known = self._known
         if known is not None and known[0] == since and timedelta(0) <= now - known[1] < COUNTED_EVERY:
             return known[2]
-        found = tokens(connection, since, now)
+        found = Used(tokens(connection, since, now), tokens(connection, since, now, simulated=True))
         with self._lock:
             self._known = (since, now, found)
         return found

@@ -18,21 +18,17 @@ from storage.reports import lists
 @bp.get("/calls")
 def calls() -> str:
     """Show the live calls and the past ones."""
-    before = query_params.whole("before")
     with services().database.read() as connection:
-        past = lists.past_calls(connection, before=before)
-        going_on = _going_on(connection)
-    return _page("calls.html", going_on, past=past, is_first=before is None)
+        return _page("calls.html", connection, query_params.whole("before"))
 
 
 @bp.get("/calls/going-on")
 def calls_going_on() -> ResponseReturnValue:
-    """Show the live calls alone; 204 if the page is up to date."""
+    """Show the lists alone, with the newest of the past calls; 204 if the page is up to date."""
     with services().database.read() as connection:
         if request.args.get("seen") == version(connection, TOPIC):
             return "", 204
-        going_on = _going_on(connection)
-    return _page("calls_live.html", going_on)
+        return _page("calls_live.html", connection)
 
 
 @bp.get("/calls/live")
@@ -41,19 +37,14 @@ def follow_calls() -> ResponseReturnValue:
     return stream(TOPIC)
 
 
-def _going_on(connection: Connection) -> tuple[list[lists.CallRow], str]:
-    return lists.live_calls(connection), version(connection, TOPIC)
-
-
-def _page(template: str, going_on: tuple[list[lists.CallRow], str], **values: object) -> str:
-    found, seen = going_on
+def _page(template: str, connection: Connection, before: int | None = None) -> str:
     return render(
         template,
         here="calls",
-        going_on=found,
-        seen=seen,
+        seen=version(connection, TOPIC),  # first, so that no change is missed
+        going_on=lists.live_calls(connection),
+        past=lists.past_calls(connection, before=before),
+        is_first=before is None,
         is_full=services().live.is_full,
-        can=services().operators.calls,
         plot=plot,
-        **values,
     )

@@ -1,9 +1,9 @@
-"""Conversations of both channels: the list, the search, and a live page for each."""
+"""A live page for each conversation, on any channel, and what operators do there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,39 +11,43 @@ from sqlalchemy import Connection
 
 from conversation import service_window
 from dashboard import query_params
-from dashboard.actions import CannotBeDone, Operators, may_retry
+from dashboard.actions.operators import Operators
+from dashboard.actions.refusals import CannotBeDone, DoneBefore
+from dashboard.actions.retries import may_retry
 from dashboard.auth import next_page
 from dashboard.blueprint import bp
 from dashboard.charts.latency import plot
 from dashboard.error_messages import reason_for_message, sentence_of
-from dashboard.formatting import zone
+from dashboard.forms import sent_form
 from dashboard.layout import render
 from dashboard.live_updates import TooManyViewers, topic_of, version
+from dashboard.operator_names import operator_name
 from dashboard.pages.transcript import Entry, Transcript, read_transcript
 from dashboard.query_params import ID
 from dashboard.services import services
 from storage.base import utc_now
+from storage.identities.merging import MergeRecord, merges_of
 from storage.reports import conversations as browsing
-from storage.reports import search, transcripts
-from storage.reports.conversations import ConversationRow, Filter, State
+from storage.reports import states, transcripts
+from storage.reports.conversations import ConversationRow
 from storage.reports.lists import MessageRow
-from storage.reports.search import Depth, Hits, Person
-from storage.reports.transcripts import TalkRecord
+from storage.reports.states import OpenHandoff, State
+from storage.reports.transcripts import ConversationReport
 from translations import lazy_gettext
 
-MOST_LOOKED_FOR = 100
 DONE = {
     "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
     "write": lazy_gettext(
         "The message is on its way. The assistant is silent until you give the conversation back."
     ),
     "give-back": lazy_gettext("The assistant answers again."),
-    "hand-off": lazy_gettext("A person has been told."),
+    "hand-off": lazy_gettext("It waits for a person now."),
     "opt-out": lazy_gettext("Nothing more is sent to them of our own accord."),
     "opt-in": lazy_gettext("They receive messages again."),
     "hang-up": lazy_gettext("The call was ended."),
     "transfer": lazy_gettext("A person is being called."),
     "take-handoff": lazy_gettext("It is yours."),
+    "settle-handoff": lazy_gettext("It is marked as done."),
     "retry": lazy_gettext("It is being sent again."),
 }
 """Confirmation messages by action."""
@@ -53,6 +57,9 @@ ACTIONS: dict[str, Callable[[Operators, int], None]] = {
     "give-back": lambda operators, id_: operators.give_back(id_),
     "hand-off": lambda operators, id_: operators.hand_off(id_, request.form.get("reason", "")),
     "take-handoff": lambda operators, id_: operators.take_handoff(
+        id_, query_params.row_id(request.form.get("handoff", "")) or 0
+    ),
+    "settle-handoff": lambda operators, id_: operators.settle_handoff(
         id_, query_params.row_id(request.form.get("handoff", "")) or 0
     ),
     "opt-out": lambda operators, id_: operators.opt_out(id_, out=True),
@@ -66,19 +73,28 @@ _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
 
 @dataclass(frozen=True, slots=True)
 class ConversationDetails:
-    """The data of a conversation's page. others: the contact's other conversations; empty in live updates."""
+    """The data of a conversation's page. handoffs: those that nobody has taken. others: the contact's other
+    conversations, merges: what was taken for them or from them; both empty in live updates.
+    """
 
-    record: TalkRecord
+    record: ConversationReport
     transcript: Transcript
+    handoffs: list[OpenHandoff]
     others: list[ConversationRow]
     version: str
     now: datetime
+    merges: list[MergeRecord] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        """Return who looks after it."""
+        record = self.record
+        return states.state_of(record.channel, record.closed_at, record.human_until, self.handoffs, self.now)
 
     @property
     def is_held(self) -> bool:
         """Return whether a person has taken it over."""
-        until = self.record.human_until
-        return until is not None and until > self.now and self.record.closed_at is None
+        return self.state is State.PERSON
 
     @property
     def is_window_open(self) -> bool:
@@ -88,8 +104,12 @@ class ConversationDetails:
     @property
     def waiting(self) -> int | None:
         """Return the id of the handoff that waits for a person."""
-        notes = [entry.handoff for entry in self.transcript.entries if entry.handoff is not None]
-        return next((note.id for note in reversed(notes) if note.waits), None)
+        return next((handoff.id for handoff in reversed(self.handoffs) if handoff.missed_at is None), None)
+
+    @property
+    def missed(self) -> int | None:
+        """Return the id of the handoff to which nobody came."""
+        return next((handoff.id for handoff in reversed(self.handoffs) if handoff.missed_at), None)
 
     def may_retry(self, entry: Entry) -> bool:
         """Return whether resending a message can help."""
@@ -106,24 +126,20 @@ class ConversationDetails:
         )
 
 
-@bp.get("/conversations")
-def conversations() -> str:
-    """Show the list, or the search's results."""
-    looked_for = " ".join(request.args.get("q", "").split())[:MOST_LOOKED_FOR]
-    with services().database.read() as connection:
-        if looked_for:
-            return _search_page(connection, looked_for)
-        return _list_page(connection)
-
-
 @bp.get(f"/conversations/<{ID}:conversation_id>")
-def conversation(conversation_id: int) -> str:
-    """Show a conversation."""
+def conversation(conversation_id: int) -> ResponseReturnValue:
+    """Show a conversation, or the one that it is shown with as one."""
     before = query_params.whole("before")
     with services().database.read() as connection:
+        shown = transcripts.shown_as(connection, conversation_id)
+        if shown != conversation_id:
+            return redirect(url_for("dashboard.conversation", conversation_id=shown))
         seen = version(connection, topic_of(conversation_id))  # first, so that no change is missed
         found = _read(connection, conversation_id, before, seen=seen)
-        found = replace(found, others=_others(connection, found.record))
+        merges = [
+            merge for merge in merges_of(connection, found.record.contact_id) if merge.undone_at is None
+        ]
+        found = replace(found, others=_others(connection, found.record), merges=merges)
     return _conversation_page("conversation.html", found, is_followed=before is None)
 
 
@@ -148,13 +164,17 @@ def follow_conversation(conversation_id: int) -> ResponseReturnValue:
 def act(conversation_id: int, action: str) -> ResponseReturnValue:
     """Perform an operator's action on a conversation's page."""
     page = url_for("dashboard.conversation", conversation_id=conversation_id)
-    return done(action, lambda: ACTIONS[action](services().operators, conversation_id), page)
+    return done(action, lambda operators: ACTIONS[action](operators, conversation_id), page)
 
 
-def done(action: str, do: Callable[[], None], otherwise: str) -> ResponseReturnValue:
-    """Perform an action and redirect with its result. otherwise: the target, if the form names none."""
+def done(action: str, do: Callable[[Operators], None], otherwise: str) -> ResponseReturnValue:
+    """Perform an action, once for each form, and redirect with its result.
+
+    otherwise: the target, if the form names none.
+    """
     try:
-        do()
+        with suppress(DoneBefore):
+            do(services().operators.once(sent_form(), operator_name()))
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
@@ -179,15 +199,17 @@ def stream(topic: str) -> ResponseReturnValue:
 def _read(
     connection: Connection, conversation_id: int, before: int | None, *, seen: str
 ) -> ConversationDetails:
-    record = transcripts.talk(connection, conversation_id)
+    record = transcripts.conversation(connection, conversation_id)
     if record is None:
         abort(404)
-    return ConversationDetails(record, read_transcript(connection, record, before), [], seen, utc_now())
+    handoffs = states.open_handoffs(connection, {record.id: transcripts.thread(connection, record.id)})
+    read = read_transcript(connection, record, services().profile.phrases.fillers, before)
+    return ConversationDetails(record, read, handoffs[record.id], [], seen, utc_now())
 
 
-def _others(connection: Connection, record: TalkRecord) -> list[ConversationRow]:
+def _others(connection: Connection, record: ConversationReport) -> list[ConversationRow]:
     ids = transcripts.other_ids(connection, record.contact_id, record.id)
-    rows = browsing.rows_by_id(connection, ids) if ids else {}
+    rows = browsing.rows_by_id(connection, ids, utc_now())
     return [rows[id_] for id_ in ids]
 
 
@@ -202,76 +224,5 @@ def _conversation_page(template: str, found: ConversationDetails, *, is_followed
         reason_for=reason_for_message,
         is_followed=is_followed,
         is_full=services().live.is_full,
+        reaches_people=services().reaches_people,
     )
-
-
-# The list
-
-
-def _list_page(connection: Connection) -> str:
-    wanted = _wanted()
-    page = browsing.conversations(connection, wanted, utc_now(), after=query_params.position("after"))
-    chosen = {
-        name: request.args[name] for name in ("channel", "state", "day", "contact") if request.args.get(name)
-    }
-    following = None if page.next is None else _url(chosen | {"after": query_params.position_text(page.next)})
-    return render(
-        "conversations.html",
-        here="conversations",
-        rows=page.rows,
-        following=following,
-        chosen=chosen,
-        channels=browsing.CHANNELS,
-        states=list(State),
-        is_first="after" not in request.args,
-        now=utc_now(),
-    )
-
-
-def _wanted() -> Filter:
-    """Return the query's filter of conversations; invalid parameters are ignored."""
-    channel, state = request.args.get("channel"), request.args.get("state")
-    wanted = Filter(
-        channel=channel if channel in browsing.CHANNELS else None,
-        state=State(state) if state in list(State) else None,
-        contact_id=query_params.whole("contact"),
-    )
-    day = query_params.day("day")
-    if day is None:
-        return wanted
-    since = datetime(day.year, day.month, day.day, tzinfo=zone())
-    return replace(wanted, since=since.astimezone(UTC), until=(since + timedelta(days=1)).astimezone(UTC))
-
-
-def _url(query: dict[str, str]) -> str:
-    return f"{url_for('dashboard.conversations')}?{urlencode(query)}"
-
-
-# The search
-
-
-def _search_page(connection: Connection, looked_for: str) -> str:
-    depth = _depth()
-    people: list[Person] = [] if depth is not None else search.people(connection, looked_for)
-    hits: Hits = search.words(connection, looked_for, since=depth)
-    rows = browsing.rows_by_id(connection, [hit.conversation_id for hit in hits.hits]) if hits.hits else {}
-    following = None
-    if hits.next is not None:
-        following = _url(
-            {"q": looked_for, "turn": str(hits.next.turn_id), "message": str(hits.next.message_id)}
-        )
-    return render(
-        "search.html",
-        here="conversations",
-        looked_for=looked_for,
-        people=people,
-        hits=[(hit, rows[hit.conversation_id]) for hit in hits.hits],
-        looked_back_to=hits.looked_back_to,
-        following=following,
-        is_first=depth is None,
-    )
-
-
-def _depth() -> Depth | None:
-    turn_id, message_id = query_params.whole("turn"), query_params.whole("message")
-    return None if turn_id is None or message_id is None else Depth(turn_id, message_id)

@@ -1,21 +1,31 @@
-"""Shows the first page: today, live conversations, the last days and missing settings."""
+"""Shows the first page: today and what goes wrong, looked at again and again; the last days and missing settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from dashboard.blueprint import bp
+from dashboard.charts.bars import Plot
 from dashboard.charts.costs import Prices, TokensToday
 from dashboard.charts.days import day_in
 from dashboard.formatting import zone
 from dashboard.layout import render
+from dashboard.live_updates import digest
 from dashboard.services import services
 from jobs.leases import is_worker_alive
+from storage import model_failures
 from storage.base import utc_now
+from storage.ledger.entries import day_in as ledger_day
+from storage.model_failures import Failing
+from storage.reports.ceilings import refused_accounts
+from storage.reports.lists import HandoffRow, Page, handoff_log
 from storage.reports.overview import (
     Now,
     Tokens,
@@ -24,16 +34,35 @@ from storage.reports.overview import (
     calls_begun,
     first_words_ms,
     going_on,
+    messages_exchanged,
     written,
 )
 from translations import current_language
 
+MOST_MISSED = 5
+"""Promises that nobody kept, on the first page; the list has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was tried in the simulator today, which counts in no other number. cost: None without configured prices."""
+
+    calls: int
+    messages: int
+    tokens: Tokens
+    cost: float | None
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Today's numbers. half_ms, most_ms: median and 95th percentile of the time to an answer's first sentence.
+    """Today's numbers, of people alone.
 
-    call_s: total length of the finished calls. cost: of the tokens; None without configured prices.
+    half_ms, most_ms: median and 95th percentile of the time to an answer's first sentence.
+    call_s: total length of the finished calls. cost: of the tokens; None without configured prices. refused: contacts
+    who have used up what one person may in a day.
     """
 
     calls: int
@@ -45,32 +74,58 @@ class Today:
     call_s: int
     tokens: Tokens
     cost: float | None
+    refused: int
+    tried: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """What changes on the first page. failing: the model, if it is. plots: the last days, drawn with the whole page."""
+
+    today: Today
+    has_worker: bool
+    missed: Page[HandoffRow]
+    failing: Failing | None
+    plots: Mapping[str, Plot]
+
+    @property
+    def has_past(self) -> bool:
+        """Return whether anybody called or wrote in the last days."""
+        return any(plot.top for plot in self.plots.values())
+
+    @property
+    def seen(self) -> str:
+        """Return a value that changes with anything shown, but for the plots."""
+        return digest((self.today, self.has_worker, self.missed, self.failing, self.has_past))
 
 
 @bp.get("/")
 def home() -> str:
     """Show the first page."""
-    at = utc_now()
-    with services().database.read() as connection:
-        plots = services().days.plots(connection, at, zone())
-        numbers = today(connection, at, zone(), services().tokens, services().prices)
-        has_worker = is_worker_alive(connection, at)
-    return render(
-        "home.html",
-        here="home",
-        today=numbers,
-        plots=plots,
-        has_worker=has_worker,
-        off=services().off(current_language()),
-    )
+    return _page("home.html", _read(), off=services().off(current_language()))
 
 
 @bp.get("/today")
-def now() -> str:
-    """Show the numbers alone; the page refreshes them repeatedly."""
+def now() -> ResponseReturnValue:
+    """Show the part that is looked at again and again; 204 if the page is up to date."""
+    page = _read()
+    return ("", 204) if request.args.get("seen") == page.seen else _page("home_live.html", page)
+
+
+def _read() -> FirstPage:
+    at = utc_now()
     with services().database.read() as connection:
-        numbers = today(connection, utc_now(), zone(), services().tokens, services().prices)
-    return render("today.html", today=numbers)
+        return FirstPage(
+            today(connection, at, zone(), services().tokens, services().prices),
+            is_worker_alive(connection, at),
+            handoff_log(connection, missed=True, limit=MOST_MISSED),
+            model_failures.failing(connection),
+            services().days.plots(connection, at, zone()),
+        )
+
+
+def _page(template: str, page: FirstPage, **values: Any) -> str:
+    return render(template, here="home", page=page, reaches_people=services().reaches_people, **values)
 
 
 def today(
@@ -84,6 +139,12 @@ def today(
     since, until = day_in(zone, now.astimezone(zone).date())
     waits = first_words_ms(connection, since, until)
     tokens = (used or TokensToday()).count(connection, since, now)
+    tried = Tried(
+        calls_begun(connection, since, until, simulated=True),
+        messages_exchanged(connection, since, until, simulated=True),
+        tokens.tried,
+        prices.of(tokens.tried) if prices else None,
+    )
     return Today(
         calls=calls_begun(connection, since, until),
         written=written(connection, since, until),
@@ -92,8 +153,10 @@ def today(
         half_ms=percentile(waits, 50),
         most_ms=percentile(waits, 95),
         call_s=call_seconds(connection, since, until),
-        tokens=tokens,
-        cost=prices.of(tokens) if prices else None,
+        tokens=tokens.real,
+        cost=prices.of(tokens.real) if prices else None,
+        refused=refused_accounts(connection, ledger_day(zone, now)),
+        tried=tried,
     )
 
 

@@ -9,6 +9,7 @@ from dashboard.pages.transcript import is_picture
 from dashboard.query_params import ID
 from dashboard.services import services
 from integrations.errors import IntegrationError
+from integrations.http.memory_budget import NO_MEMORY, HeldFile
 from integrations.media_types import type_of
 from storage.queries import messages
 
@@ -22,7 +23,7 @@ KEPT_S = 24 * 3600
 
 @bp.get(f"/media/<{ID}:message_id>/<{ID}:number>")
 def media(message_id: int, number: int) -> ResponseReturnValue:
-    """Show a picture; 503 during too many other downloads."""
+    """Show a picture; 503 during too many other downloads, or without memory for it."""
     with services().database.read() as connection:
         message = messages.message_by_id(connection, message_id)
     files = message.attachments if message is not None else ()
@@ -30,20 +31,28 @@ def media(message_id: int, number: int) -> ResponseReturnValue:
         abort(404)
     slots = services().picture_slots
     if not slots.acquire(timeout=PATIENCE_S):
-        return Response(status=503, headers={"Retry-After": "5"})
+        return _later()
     try:
-        content = services().pictures.picture(files[number])
+        picture = services().pictures.picture(files[number])
     except IntegrationError as error:
         log.info("picture_not_shown", message_id=message_id, code=error.code, status=error.status)
-        return Response(status=404)
+        return _later() if error.code == NO_MEMORY else Response(status=404)
     finally:
         slots.release()
-    return _picture(content)
+    return _picture(picture)
 
 
-def _picture(content: bytes) -> Response:
-    found = type_of(content)
+def _later() -> Response:
+    return Response(status=503, headers={"Retry-After": "5"})
+
+
+def _picture(picture: HeldFile) -> Response:
+    """Return a picture, which is released once it is sent."""
+    found = type_of(picture.content)
     if found not in SHOWN_TYPES:
+        picture.release()
         return Response(status=404)
     headers = {"Cache-Control": f"private, max-age={KEPT_S}", "Content-Disposition": "inline"}
-    return Response(content, mimetype=found, headers=headers)
+    response = Response(picture.content, mimetype=found, headers=headers)
+    response.call_on_close(picture.release)
+    return response

@@ -1,4 +1,4 @@
-"""The readable transcript of a conversation: turns, messages and handoffs in one order, for every channel."""
+"""The readable transcript of a conversation: turns, prompts, messages and handoffs in one order, for every channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,18 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from dashboard.attachments import file_words
+from dashboard.attachments import body_words, file_words
+from dashboard.authors import author_name
+from dashboard.marks import without_english_marks
 from storage.models import Ending, MessageStatus, TurnKind, TurnState
 from storage.queries.messages import MessageRecord
-from storage.reports import transcripts
-from storage.reports.transcripts import HandoffNote, TalkRecord, TurnFacts
+from storage.reports import prompts, transcripts
+from storage.reports.transcripts import ConversationReport, HandoffNote, TurnFacts
 
 AT_ONCE = 60
 """Number of entries on a page."""
+MOST_PROMPTS = 200
+"""Prompts on a page, besides."""
 
 
 class Side(StrEnum):
@@ -77,21 +81,53 @@ class Transcript:
     """The contact's wait for the first sentence of each answer."""
 
 
-def read_transcript(connection: Connection, record: TalkRecord, before: int | None = None) -> Transcript:
-    """Return the last entries of a conversation, or those before a turn's number (on WhatsApp, a message's id)."""
+def read_transcript(
+    connection: Connection, record: ConversationReport, fillers: Sequence[str], before: int | None = None
+) -> Transcript:
+    """Return the last entries of a conversation, or those before a turn's number (on WhatsApp, a message's id).
+
+    fillers: what is said while an answer is being written, for those that callers heard.
+    """
     if record.channel == "whatsapp":
         return _written(connection, record, before)
     turns = transcripts.last_turns(connection, record.id, before=before, limit=AT_ONCE + 1)
     shown = turns[-AT_ONCE:]
     entries = [entry for turn in shown for entry in _of_turn(turn)]
-    notes = _notes(connection, record, entries, is_whole=len(turns) <= AT_ONCE, is_newest=before is None)
-    return Transcript(
-        _in_order([*entries, *notes]), shown[0].number if len(turns) > AT_ONCE else None, _waits(shown)
+    is_whole = len(turns) <= AT_ONCE
+    entries += _prompts(connection, record, shown, is_whole=is_whole, before=before)
+    entries += [
+        _prompt(fillers[filler.number % len(fillers)], filler.at)
+        for filler in prompts.fillers_of(connection, [turn.id for turn in shown])
+    ]
+    notes = _notes(connection, record, entries, is_whole=is_whole, is_newest=before is None)
+    return Transcript(_in_order([*entries, *notes]), None if is_whole else shown[0].number, _waits(shown))
+
+
+def _prompts(
+    connection: Connection,
+    record: ConversationReport,
+    shown: Sequence[TurnFacts],
+    *,
+    is_whole: bool,
+    before: int | None,
+) -> list[Entry]:
+    """Return what the caller heard besides answers, from the first of some turns to the turn after them."""
+    following = (
+        () if before is None else transcripts.last_turns(connection, record.id, before=before + 1, limit=1)
     )
+    since = None if is_whole else shown[0].created_at
+    until = next((turn.created_at for turn in following), None)
+    heard = prompts.prompts_of(connection, record.id, since, until, MOST_PROMPTS)
+    return [_prompt(prompt.words, prompt.at) for prompt in heard]
 
 
-def _written(connection: Connection, record: TalkRecord, before: int | None) -> Transcript:
-    messages = transcripts.last_messages(connection, record.id, before=before, limit=AT_ONCE + 1)
+def _prompt(words: str, at: datetime) -> Entry:
+    return Entry(Side.OURS, at, words=words, kind="prompt")
+
+
+def _written(connection: Connection, record: ConversationReport, before: int | None) -> Transcript:
+    thread = transcripts.thread(connection, record.id)
+    messages = transcripts.last_messages(connection, thread, before=before, limit=AT_ONCE + 1)
     shown = messages[-AT_ONCE:]
     answers = {m.turn_id for m in shown if m.turn_id is not None and m.outbound and m.part == 0}
     turns = transcripts.turns_by_id(connection, sorted(answers))
@@ -116,7 +152,9 @@ def _waits(turns: Sequence[TurnFacts]) -> list[int]:
 
 
 def _of_turn(turn: TurnFacts) -> list[Entry]:
-    heard = Entry(Side.THEIRS, turn.created_at, words=turn.heard, kind=turn.kind)
+    heard = Entry(Side.THEIRS, turn.created_at, words=without_english_marks(turn.heard), kind=turn.kind)
+    if turn.kind == TurnKind.ERASED:
+        return [heard]
     is_theirs = bool(turn.heard) and turn.kind != TurnKind.TIME_UP
     # Fixed phrases that lead to a person or a message replace the model's words, so none are missing
     is_answered = bool(turn.said) or turn.ending in (None, Ending.GATHER)
@@ -134,8 +172,8 @@ def _of_message(message: MessageRecord, turns: dict[int, TurnFacts]) -> Entry:
     return Entry(
         Side.OURS if message.outbound else Side.THEIRS,
         message.created_at,
-        words=message.body,
-        author=message.author.rpartition(":")[2],
+        words=body_words(message),
+        author=author_name(message.author) if message.outbound else "",
         kind=message.kind,
         pictures=[Picture(message.id, n, file_words(file)) for n, file in files if is_picture(file.type)],
         files=[file_words(file) for _, file in files if not is_picture(file.type)],
@@ -150,13 +188,18 @@ def is_picture(media_type: str) -> bool:
 
 
 def _notes(
-    connection: Connection, record: TalkRecord, entries: Sequence[Entry], *, is_whole: bool, is_newest: bool
+    connection: Connection,
+    record: ConversationReport,
+    entries: Sequence[Entry],
+    *,
+    is_whole: bool,
+    is_newest: bool,
 ) -> list[Entry]:
     """Return the handoffs from the period of the entries."""
     since = None if is_whole or not entries else min(entry.at for entry in entries)
     until = None if is_newest or not entries else max(entry.at for entry in entries)
     return [
         Entry(Side.NOTE, note.created_at, words=note.reason, handoff=note)
-        for note in transcripts.handoffs_of(connection, record.id)
+        for note in transcripts.handoffs_of(connection, transcripts.thread(connection, record.id))
         if (since is None or note.created_at >= since) and (until is None or note.created_at <= until)
     ]

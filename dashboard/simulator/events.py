@@ -18,7 +18,10 @@ SHOWN_FIELDS = (
 
 
 def as_event(happening: PhoneEvent | WhatsAppEvent, now: float = 0.0) -> Event | None:
-    """Return an event as JSON; None for one that the page does not show. now: seconds of the call's clock."""
+    """Return an event as JSON, in the current language; None for one that the page does not show.
+
+    now: seconds of the call's clock.
+    """
     match happening:
         case Heard(cut_after_s=None):
             return _heard(happening, now)
@@ -31,7 +34,7 @@ def as_event(happening: PhoneEvent | WhatsAppEvent, now: float = 0.0) -> Event |
         case Step():
             return _step(happening)
         case CallWarning() | MessageProblem():
-            return {"kind": "warning", "code": happening.code, "text": happening.message}
+            return {"kind": "warning", "code": happening.code, "text": str(happening.message)}
         case Received():
             return _received(happening)
     return None
@@ -63,7 +66,7 @@ def _step(step: Step) -> Event:
         "status": step.status,
         "seconds": round(step.seconds, 3),
         "tries": step.retries + 1,
-        "problem": step.message,
+        "problem": str(step.message),
         "fields": {name: value for name, value in step.params if name in SHOWN_FIELDS and value},
         "twiml": indented(step.twiml)[:MOST_TWIML],
         "sid": step.fields.get("MessageSid", ""),

@@ -19,6 +19,7 @@ from simulator.twilio.journal import Event as Happening
 from simulator.twilio.phone import Phone
 from simulator.twilio.twiml_interpreter import Listening
 from storage.reports.browser_sessions import CommandRecord
+from translations import Message, current_language, in_language
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class BrowserCall:
 
     def __init__(self, make: MakePhone, tell: Tell, *, direction: Direction, ring_s: float = RING_S) -> None:
         self._tell, self._direction, self._ring_s = tell, direction, ring_s
+        self._language = current_language()  # the reader's: events come in threads of their own
         self._phone = make(self._happened)
         self._commands: queue.Queue[CommandRecord | None] = queue.Queue()
         self._hung_up = threading.Event()
@@ -232,7 +234,9 @@ class BrowserCall:
     # Events
 
     def _happened(self, happening: Happening) -> None:
-        if (event := as_event(happening, self._phone.now)) is not None:
+        with in_language(self._language):
+            event = as_event(happening, self._phone.now)
+        if event is not None:
             self._tell(event)
 
     def _over(self, problem: str) -> Event:
@@ -246,8 +250,12 @@ class BrowserCall:
             "turns": max(0, len(phone.turns) - 1),
             "median_s": round(statistics.median(waits), 2) if waits else None,
             "slowest_s": round(max(waits), 2) if waits else None,
-            "failure": f"{failure.code}: {failure.message}" if failure else "",
+            "failure": f"{failure.code}: {self._said(failure.message)}" if failure else "",
         }
+
+    def _said(self, sentence: Message | str) -> str:
+        with in_language(self._language):
+            return str(sentence)
 
 
 def _confidence(given: Any) -> float | None:

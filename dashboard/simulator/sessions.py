@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.loops import Loop
 from storage.base import utc_now
 from storage.database import Database
 from storage.reports import browser_sessions
@@ -112,22 +113,22 @@ class BrowserSession:
         self._database, self._id, self._clock = database, phone_id, clock
         self._events: list[Event] = []
         self._told = 0
-        self._is_closed = False
+        self._is_begun = self._is_closed = False
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._busy_at = self._heartbeat_at = clock()
-        self._thread = threading.Thread(target=self._run, name="browser-phone", daemon=True)
+        self._loop = Loop("browser-phone", self._play, longest_pause_s=1, is_vital=False)
         self._player: SessionDriver
 
     @property
     def is_alive(self) -> bool:
         """Return whether it is still open."""
-        return self._thread.is_alive()
+        return self._loop.is_alive
 
     def begin(self, make: Callable[[Tell], SessionDriver]) -> None:
         """Start the player and its thread."""
         self._player = make(self.tell)
-        self._thread.start()
+        self._loop.start()
 
     def tell(self, event: Event) -> None:
         """Send an event to the page. Callable from any thread."""
@@ -143,16 +144,24 @@ class BrowserSession:
 
     def join(self) -> None:
         """Wait up to 3 s for its end to be stored."""
-        self._thread.join(timeout=3)
+        self._loop.join(3)
 
-    def _run(self) -> None:
-        self._player.begin()
-        while self._player.ending is None and not self._is_closed:
-            self._run_once()
+    def _play(self) -> bool:
+        """Do one round of it; return False after the last one."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._player.begin()
+        if self._player.ending is None and not self._is_closed:
+            try:
+                self._run_once()
+            finally:
+                self._leave_if_alone()
             self._woken.wait(POLL_S)
             self._woken.clear()
+            return True
         self.tell({"kind": "over", **(self._player.ending or {"reason": "closed"})})
         self._write_end()
+        return False
 
     def _run_once(self) -> None:
         try:
@@ -163,6 +172,8 @@ class BrowserSession:
             self._send_heartbeat()
         except SQLAlchemyError as error:  # such as a lock: unsaved events remain for the next attempt
             log.warning("browser_phone_not_kept", error=type(error).__name__)
+
+    def _leave_if_alone(self) -> None:
         now = self._clock()
         if now - self._busy_at > LONGEST_SILENCE:
             self._player.leave("idle")
@@ -190,7 +201,7 @@ class BrowserSession:
 
     def _send_heartbeat(self) -> None:
         now = self._clock()
-        if now - self._heartbeat_at < HEARTBEAT_EVERY:
+        if timedelta() <= now - self._heartbeat_at < HEARTBEAT_EVERY:
             return
         with self._database.write() as connection:
             seen_at = browser_sessions.beat(connection, self._id, now)

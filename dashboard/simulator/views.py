@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, jsonify, request
@@ -19,7 +19,7 @@ from dashboard.simulator.sessions import (
 )
 from phone_numbers import parse_e164
 from simulator.local_server import PERSON, LocalServer, is_reachable
-from storage.base import utc_now
+from storage.base import is_near, utc_now
 from storage.database import Database
 from storage.reports import browser_sessions
 from storage.reports.browser_sessions import PhoneRecord
@@ -31,7 +31,7 @@ PERSONS = tuple(f"{PERSON[:-2]}{last:02}" for last in range(1, 100))
 READ_WAIT_S = 2.0
 """Longest wait for events in one request: a stopping server waits for it."""
 READ_AGAIN_S = 0.08
-SEEN_EVERY_S = 10.0
+SEEN_EVERY = timedelta(seconds=10)
 LONGEST_TEXT = 1_000
 
 MakePlayer = Callable[[str, Tell], SessionDriver]
@@ -111,7 +111,7 @@ class SimulatorViews:
 
     def _note_seen(self, phone: PhoneRecord) -> None:
         now = self.clock()
-        if (now - phone.seen_at).total_seconds() < SEEN_EVERY_S:
+        if is_near(phone.seen_at, now, SEEN_EVERY):
             return
         with self.database.write() as connection:
             browser_sessions.note_seen(connection, phone.id, now)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from common.loops import Loop
 from dashboard.simulator.events import as_event
 from dashboard.simulator.sessions import Event, Tell
 from integrations.errors import IntegrationError
@@ -14,6 +15,7 @@ from simulator.whatsapp.client import Event as Happening
 from simulator.whatsapp.client import WhatsApp, photo, voice_note
 from simulator.whatsapp.media import Attachment, from_bytes
 from storage.reports.browser_sessions import CommandRecord
+from translations import current_language, in_language
 
 log = structlog.get_logger()
 
@@ -32,12 +34,14 @@ class BrowserChat:
 
     def __init__(self, make: MakeWhatsApp, tell: Tell, deliver: Deliver) -> None:
         self._tell, self._deliver = tell, deliver
+        self._language = current_language()  # the reader's: events come in threads of their own
         self._whatsapp = make(self._happened)
         self._whatsapp.api.enforce_window = False  # it does not know the messages before its opening
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
         self._receipts, self._receipts_lock = 0, threading.Lock()
         self._ending: Event | None = None
         self._left = threading.Event()
+        self._post = Loop("browser-chat-post", self._deliver_pending, every_s=DELIVER_EVERY_S, is_vital=False)
 
     @property
     def ending(self) -> Event | None:
@@ -47,7 +51,7 @@ class BrowserChat:
     def begin(self) -> None:
         """Report the person's number, and start delivery of pending messages."""
         self._tell({"kind": "opened", "number": self._whatsapp.number, "to": self._whatsapp.to})
-        threading.Thread(target=self._deliver_pending, name="browser-chat-post", daemon=True).start()
+        self._post.start()
 
     def do(self, command: CommandRecord) -> None:
         """Send a message, or leave."""
@@ -61,6 +65,7 @@ class BrowserChat:
         if self._ending is None:
             self._ending = {"reason": reason}
             self._left.set()
+            self._post.stop()
             threading.Thread(target=self._whatsapp.close, name="browser-chat-end", daemon=True).start()
 
     def _send(self, text: str, media: list[Attachment], command: CommandRecord) -> None:
@@ -84,17 +89,13 @@ class BrowserChat:
         self._tell({"kind": "answered", "sid": sid, "status": status, "messages": messages})
 
     def _deliver_pending(self) -> None:
-        while not self._left.is_set():
-            try:
-                self._deliver(self._whatsapp.number, self._whatsapp.api.url)
-            except (
-                IntegrationError,
-                SQLAlchemyError,
-            ) as error:  # messages stay pending, and are requested again
-                if not self._left.is_set():
-                    log.warning("browser_message_not_brought", error=type(error).__name__)
-            self._show_receipts()
-            self._left.wait(DELIVER_EVERY_S)
+        """Bring the pending messages once; those that cannot be brought are asked for again."""
+        try:
+            self._deliver(self._whatsapp.number, self._whatsapp.api.url)
+        except (IntegrationError, SQLAlchemyError) as error:
+            if not self._left.is_set():
+                log.warning("browser_message_not_brought", error=type(error).__name__)
+        self._show_receipts()
 
     def _show_receipts(self) -> None:
         """Show the server's receipts since the last call."""
@@ -105,7 +106,9 @@ class BrowserChat:
             self._happened(step)
 
     def _happened(self, happening: Happening) -> None:
-        if (event := as_event(happening)) is not None:
+        with in_language(self._language):
+            event = as_event(happening)
+        if event is not None:
             self._tell(event)
 
 

@@ -1,4 +1,4 @@
-// For every page: times in the reader's zone, the CSRF token, and a notice when the server does not answer.
+// For every page: times in the reader's zone, the CSRF token, forms that are sent once, and a notice when the server does not answer.
 
 const language = document.documentElement.lang;
 const shows = {
@@ -31,6 +31,20 @@ for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
 }
 document.body.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) complain(true);
+});
+// A form is sent once: its button rests until the answer is there, or something has gone wrong on the way.
+const RESTS_MS = 10000;
+function rest(form, isResting) {
+  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = isResting;
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  setTimeout(() => rest(form, true)); // once the browser has read the form
+  setTimeout(() => rest(form, false), RESTS_MS);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) if (form.method === "post") rest(form, false);
 });
 // Content added later by htmx, a stream or a page's own script.
 new MutationObserver((changes) => {

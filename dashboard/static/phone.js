@@ -11,6 +11,7 @@ let saidUntil = 0;
 let canInterrupt = false;
 let timer = null;
 let held = [];
+let acts = Promise.resolve();
 
 const now = () => performance.now() / 1000;
 const isSpeaking = () => now() < saidUntil;
@@ -141,9 +142,15 @@ function enter(itsKey) {
   follow(`${url}/${key}`, (event, isPast) => happens[event.kind]?.(event, isPast), () => over({ reason: "lost" }));
 }
 
-async function act(verb, text = "", confidence = null) {
+// One after another: two keys that are pressed at once must not overtake each other on their way
+function act(verb, text = "", confidence = null) {
   if (!key) return;
-  const answer = await post(`${url}/${key}`, { verb, text, confidence });
+  const called = key;
+  const send = () => post(`${url}/${called}`, { verb, text, confidence }).then(answered);
+  acts = acts.then(send, send);
+}
+
+function answered(answer) {
   if (!answer.ok && key) complain(answer.problem ?? say("lost_contact"));
 }
 

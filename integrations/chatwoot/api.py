@@ -13,6 +13,7 @@ from integrations.chatwoot.fields import Filled, Text
 from integrations.errors import NOT_UNDERSTOOD, IntegrationError
 from integrations.http.json_client import Files, JsonHttp, Reply
 from integrations.json_models import Model, parse
+from translations import lazy_gettext as _
 
 MOVED = "moved"
 NOT_CONFIGURED = "not_configured"
@@ -63,7 +64,7 @@ class Api:
         """Send a request to the account, below which path is. Raises NOT_CONFIGURED without a token or account."""
         if not self.has_token:
             raise IntegrationError(
-                "Chatwoot's token or account is not set", permanent=True, code=NOT_CONFIGURED
+                _("Chatwoot's token or account is not set"), permanent=True, code=NOT_CONFIGURED
             )
         # Chatwoot chose the name. nginx drops headers with an underscore unless underscores_in_headers is on.
         headers = {"api_access_token": str(self.api_token)}
@@ -100,7 +101,9 @@ def understood(read: Callable[[Any], _T], body: Any) -> _T:
         return read(body)
     except ValueError as error:
         raise IntegrationError(
-            "Chatwoot's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
+            _("the answer of {name} could not be understood").format(name="Chatwoot"),
+            permanent=False,
+            code=NOT_UNDERSTOOD,
         ) from error
 
 
@@ -121,7 +124,9 @@ def base_of(url: str) -> str:
 def _unmoved(reply: Reply) -> Reply:
     if reply.status >= 300:
         raise IntegrationError(
-            f"Chatwoot sends one on to another address (HTTP {reply.status})",
+            _("{name} sends one on to another address (HTTP {status})").format(
+                name="Chatwoot", status=reply.status
+            ),
             permanent=False,
             code=MOVED,
             status=reply.status,
@@ -136,7 +141,7 @@ def _is_flood(body: Any) -> bool:
 
 def _flood(error: IntegrationError) -> IntegrationError:
     return IntegrationError(
-        "Chatwoot takes no more messages in this conversation for now",
+        _("Chatwoot takes no more messages in this conversation for now"),
         permanent=False,
         code=TOO_MANY_MESSAGES,
         status=error.status,

@@ -29,6 +29,7 @@ from integrations.chatwoot.shapes import (
     Status,
     Upload,
 )
+from integrations.errors import IntegrationError
 from integrations.json_models import Model
 from integrations.plain_text import sendable
 
@@ -150,6 +151,18 @@ class Chatwoot:
         return understood(
             Message.model_validate, self._api.public("POST", path, **_body(fields, attachments))
         )
+
+    def delete_contact(self, source_id: str) -> None:
+        """Delete a contact with all its conversations, if it is there. Needs an administrator's token.
+
+        Its conversations in other inboxes of the account are deleted too.
+        """
+        try:
+            contact_id = self.contact(source_id).id
+            self._api.application("DELETE", f"/contacts/{contact_id}")
+        except IntegrationError as error:
+            if error.status != 404:
+                raise
 
     # --- as the assistant, with a token
 

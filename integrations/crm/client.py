@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.errors import IntegrationError
 from integrations.http.json_client import TOO_LARGE, JsonHttp
+from translations import lazy_gettext as _
 
 __all__ = ["CrmWebhook", "signature"]
 
@@ -23,7 +24,7 @@ class CrmWebhook:
     """
 
     def __init__(self, url: str, secret: str | None, *, total_s: float = 10) -> None:
-        self._http = JsonHttp(url, name="the CRM", total_s=total_s)
+        self._http = JsonHttp(url, name=_("the CRM"), total_s=total_s)
         self._secret = secret
 
     def post(self, event: Mapping[str, Any], *, key: str, now: datetime) -> None:
@@ -40,7 +41,9 @@ class CrmWebhook:
         status = self._posted(body, headers)
         if status >= 300:
             raise IntegrationError(
-                f"the CRM sends one on to another address (HTTP {status})",
+                _("{name} sends one on to another address (HTTP {status})").format(
+                    name=_("the CRM"), status=status
+                ),
                 permanent=True,
                 code=status,
                 status=status,

@@ -1,4 +1,4 @@
-"""The two kinds of CRM events and their JSON Schema."""
+"""The kinds of CRM events and their JSON Schema."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -36,20 +36,20 @@ class _Event(_Documented):
     created_at: _Time
     """When it happened, in UTC (RFC 3339)."""
     contact: CrmContact
-    channel: str
-    """How the person reached us: "phone" or "whatsapp"; more can be added."""
-    conversation_id: str
-    """The same in all events of a conversation. On the phone that is one call."""
 
     def payload(self) -> dict[str, Any]:
         """Return the event as JSON, ready to store and post."""
         return self.model_dump(mode="json")
 
 
-class HandoffCreated(_Event):
-    """A conversation goes to a person."""
+class _EventOfConversation(_Event):
+    channel: str
+    """How the person reached us: "phone" or "whatsapp"; more can be added."""
+    conversation_id: str
+    """The same in all events of a conversation. On the phone that is one call."""
 
-    event: Literal["handoff.created"] = "handoff.created"
+
+class _HandoffEvent(_EventOfConversation):
     reason: str
     """Why a person is wanted."""
     summary: str = ""
@@ -62,7 +62,19 @@ class HandoffCreated(_Event):
     """Who took it; null where nobody has yet."""
 
 
-class ConversationFinished(_Event):
+class HandoffCreated(_HandoffEvent):
+    """A conversation goes to a person."""
+
+    event: Literal["handoff.created"] = "handoff.created"
+
+
+class HandoffMissed(_HandoffEvent):
+    """A handoff has ended, and nobody has come."""
+
+    event: Literal["handoff.missed"] = "handoff.missed"
+
+
+class ConversationFinished(_EventOfConversation):
     """A conversation came to its end."""
 
     event: Literal["conversation.finished"] = "conversation.finished"
@@ -78,12 +90,18 @@ class ConversationFinished(_Event):
     """How it ended, such as "completed" or "handoff"; more can be added."""
 
 
+class ContactErased(_Event):
+    """A person's data was erased here, and is to be erased in the CRM."""
+
+    event: Literal["contact.erased"] = "contact.erased"
+
+
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of both events.
+    """Return the JSON Schema (2020-12) of the events.
 
     It allows unknown fields, because events may get new ones.
     """
-    either = TypeAdapter[Any](HandoffCreated | ConversationFinished)
+    either = TypeAdapter[Any](HandoffCreated | HandoffMissed | ConversationFinished | ContactErased)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "CrmEvent",

@@ -18,6 +18,7 @@ from integrations.dialog360.error_codes import (
 from integrations.dialog360.lenient import line_of, whole_of
 from integrations.errors import IntegrationError, is_permanent
 from integrations.json_models import dict_of, dicts_of
+from translations import lazy_gettext as _
 
 _MOST_MESSAGE = 200
 _CODES_BY_PHRASE = (
@@ -51,7 +52,9 @@ def refusal(status: int, body: Any, retry_after_s: float | None = None) -> Integ
     )
     code = _own_code(status, words) if said is None else said
     return IntegrationError(
-        f"360dialog: {_NUMBER_OR_LINK.sub('...', words)}" if words else f"360dialog answered HTTP {status}",
+        f"360dialog: {_NUMBER_OR_LINK.sub('...', words)}"
+        if words
+        else _("{name} answered HTTP {status}").format(name="360dialog", status=status),
         permanent=_is_permanent(code, status),
         code=code,
         status=status,

@@ -15,6 +15,7 @@ from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, IntegrationE
 from integrations.http.json_client import TOO_LARGE, JsonHttp
 from integrations.json_models import dict_of, dicts_of
 from integrations.plain_text import sendable
+from translations import lazy_gettext as _
 
 __all__ = [
     "API_URL",
@@ -31,6 +32,8 @@ MOST_BODY = 4096
 MEDIA_KINDS = frozenset({"image", "audio", "video", "document", "sticker"})
 _WITHOUT_CAPTION = frozenset({"audio", "sticker"})
 _MOST_WAMID = 255
+_WEBHOOK = "/v1/configs/webhook"
+_UNREADABLE = _("the answer of {name} could not be understood").format(name="360dialog")
 
 
 class Dialog360:
@@ -94,7 +97,7 @@ class Dialog360:
         """
         answer = self._post({"status": "read", "message_id": wamid, "typing_indicator": {"type": "text"}})
         if answer.get("success") is not True:
-            raise IntegrationError("360dialog's answer has no success", permanent=False, code=NOT_UNDERSTOOD)
+            raise IntegrationError(_UNREADABLE, permanent=False, code=NOT_UNDERSTOOD)
 
     def download(self, media_id: str, *, most_bytes: int = 16 * 1024 * 1024) -> bytes:
         """Return a received file. A file above most_bytes is refused.
@@ -103,6 +106,39 @@ class Dialog360:
         an hour.
         """
         return self._files.download(media_id, most_bytes)
+
+    def forget(self, user_id: str) -> None:
+        """Delete a user id and its number from the contact book, if they are there.
+
+        Follows https://docs.360dialog.com/docs/messaging-api/usernames-and-bsuid.
+        """
+        try:
+            with coded():
+                self._http.request("DELETE", "/contact_book", params={"bsuid": user_id})
+        except IntegrationError as error:
+            is_unknown = error.status in (400, 404) and dict_of(error.body).get("success") is False
+            if not is_unknown and error.status != 404:
+                raise
+
+    def webhook_url(self) -> str | None:
+        """Return the URL that the number's webhooks go to; None if there is none.
+
+        GET and POST /v1/configs/webhook: https://docs.360dialog.com/docs/hub/webhook-url.
+        """
+        try:
+            with coded():
+                url = dict_of(self._http.request("GET", _WEBHOOK).body).get("url")
+        except IntegrationError as error:
+            if error.status == 404:
+                return None
+            raise
+        return url if isinstance(url, str) and url else None
+
+    def set_webhook(self, url: str, token: str) -> None:
+        """Have the number's webhooks sent to a URL, with a token that our server knows them by."""
+        with coded():
+            headers = {"Authorization": f"Bearer {token}"}
+            self._http.request("POST", _WEBHOOK, json={"url": url, "headers": headers})
 
     def close(self) -> None:
         """Close the connections."""
@@ -117,7 +153,7 @@ class Dialog360:
         for message in dicts_of(answer.get("messages")):
             if wamid := line_of(message.get("id"), _MOST_WAMID):
                 return wamid
-        raise IntegrationError("360dialog's answer has no message", permanent=False, code=NOT_UNDERSTOOD)
+        raise IntegrationError(_UNREADABLE, permanent=False, code=NOT_UNDERSTOOD)
 
     def _post(self, message: Mapping[str, Any]) -> dict[str, Any]:
         with coded():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.lenient import degrees_of, line_of, text_of
+from integrations.dialog360.lenient import degrees_of, line_of, number_of, text_of
 from integrations.form_values import form_values
 from integrations.json_models import dict_of, dicts_of
 
@@ -17,6 +17,8 @@ MOST_LABEL = 200
 MOST_ID = 255
 MOST_CARDS = 10
 MOST_PHONES = 5
+OWN = "contact_request"
+"""The origin of a number that somebody gave by WhatsApp's button, at our request."""
 MOST_VALUES = 2000
 MOST_AMOUNT = 10**9
 
@@ -158,6 +160,15 @@ def _card(contact: dict[str, Any]) -> Card:
     return Card(name, tuple(filter(None, phones))[:MOST_PHONES])
 
 
+def own_number(message: dict[str, Any]) -> str:
+    """Return the number that somebody gave as their own by WhatsApp's button; any other card may be anybody's."""
+    for contact in dicts_of(message.get("contacts")):
+        if OWN in (contact.get("origin"), message.get("origin")) and "vcard" not in contact:
+            phones = dicts_of(contact.get("phones"))
+            return next(filter(None, (number_of(p.get("wa_id") or p.get("phone")) for p in phones)), "")
+    return ""
+
+
 def _reaction(part: Any) -> Content:
     reaction = dict_of(part)
     about = line_of(reaction.get("message_id"), MOST_ID)
@@ -175,7 +186,7 @@ def _item(item: dict[str, Any]) -> str:
     product = line_of(item.get("product_retailer_id"), MOST_LABEL)
     price = " ".join(filter(None, (_amount(item.get("item_price")), line_of(item.get("currency"), 3))))
     quantity = _amount(item.get("quantity")) or "1"
-    return f"{quantity} x {product}{f' at {price}' if price else ''}" if product else ""
+    return f"{quantity} x {product}{f' ({price})' if price else ''}" if product else ""
 
 
 def _amount(value: Any) -> str:

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-# Control characters, as in messages to us; and lone surrogates, which JSON can hold and no database takes.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+from integrations.plain_text import received, received_line
+
+# JSON can hold them, and no database takes them
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-_SPACES = re.compile(r"\s+")
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
@@ -14,12 +15,12 @@ def text_of(value: Any, most: int) -> str:
     """Return a text with its line breaks; empty for anything else."""
     if not isinstance(value, str):
         return ""
-    return _SURROGATES.sub("\ufffd", _CONTROL.sub(" ", value)).strip()[:most]
+    return received(_SURROGATES.sub("\ufffd", value))[:most]
 
 
 def line_of(value: Any, most: int) -> str:
     """Return a text as one line; empty for anything else."""
-    return _SPACES.sub(" ", text_of(value, len(value) if isinstance(value, str) else 0))[:most]
+    return received_line(text_of(value, len(value) if isinstance(value, str) else 0))[:most]
 
 
 def whole_of(value: Any) -> int | None:
@@ -29,6 +30,13 @@ def whole_of(value: Any) -> int | None:
     # str() refuses to write the digits of a huge integer
     written = value if isinstance(value, str) else str(value) if 0 <= value < 10**15 else ""
     return int(written) if _WHOLE.fullmatch(written) else None
+
+
+def number_of(value: Any) -> str:
+    """Return a phone number in E.164; empty for anything else."""
+    written = value if isinstance(value, str) else str(whole_of(value) or "")
+    found = _NUMBER.fullmatch(written)
+    return f"+{found[1]}" if found else ""
 
 
 def degrees_of(value: Any, most: float) -> float | None:

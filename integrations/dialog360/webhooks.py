@@ -13,13 +13,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from integrations.dialog360.contents import MOST_LABEL, Card, Kind, Location, Media, read_content
-from integrations.dialog360.lenient import line_of, whole_of
+from integrations.dialog360.contents import (
+    MOST_LABEL,
+    Card,
+    Kind,
+    Location,
+    Media,
+    own_number,
+    read_content,
+)
+from integrations.dialog360.identity_changes import IdentityChange, read_change
+from integrations.dialog360.lenient import line_of, number_of, whole_of
 from integrations.json_models import dict_of, dicts_of
 from integrations.whatsapp_ids import user_id_of
 
 __all__ = [
     "Card",
+    "IdentityChange",
     "InboundMessage",
     "Kind",
     "Location",
@@ -32,7 +42,6 @@ __all__ = [
 
 MOST_NAME = 80
 MOST_ID = 255
-_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _LATEST = 10**10
 """The latest time read, in seconds since 1970; a larger number is no time in seconds."""
 
@@ -79,13 +88,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A message's delivery receipt. number: E.164, or empty. error_code: Meta's, after a failure."""
+    """A message's delivery receipt. number: E.164, or empty; user_id: likewise. error_code: Meta's, after a failure."""
 
     wamid: str
     status: ReceiptStatus
     number: str
     at: datetime | None
     error_code: int | None
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ class Webhook:
 
     our_number: E.164, or empty. without_sender: how many messages have neither a number nor a user id; they are not
     among messages. of_groups: the types of messages in groups, which are not among them either.
+    changes: of people's user ids.
     """
 
     messages: list[InboundMessage]
@@ -101,6 +112,7 @@ class Webhook:
     our_number: str
     without_sender: int
     of_groups: list[str]
+    changes: list[IdentityChange]
 
 
 def read_webhook(body: Any) -> Webhook:
@@ -108,17 +120,20 @@ def read_webhook(body: Any) -> Webhook:
     messages: list[InboundMessage] = []
     receipts: list[Receipt] = []
     of_groups: list[str] = []
+    changes: list[IdentityChange] = []
     our_number, written = "", 0
     for value in _values(body):
         context = _context(value)
         our_number = our_number or context.our_number
-        parts = [part for part in dicts_of(value.get("messages")) if part.get("type") != "system"]
+        told = dicts_of(value.get("messages"))
+        parts = [part for part in told if part.get("type") != "system"]
+        changes += [change for part in told if part.get("type") == "system" and (change := read_change(part))]
         of_groups += [line_of(part.get("type"), 20) for part in parts if _is_of_group(part)]
         parts = [part for part in parts if not _is_of_group(part)]
         written += len(parts)
         messages += [message for part in parts if (message := _message(part, context)) is not None]
         receipts += [receipt for part in dicts_of(value.get("statuses")) if (receipt := _receipt(part))]
-    return Webhook(messages, receipts, our_number, written - len(messages), of_groups)
+    return Webhook(messages, receipts, our_number, written - len(messages), of_groups, changes)
 
 
 def _is_of_group(part: dict[str, Any]) -> bool:
@@ -158,7 +173,7 @@ def _context(value: dict[str, Any]) -> _Around:
     shown = line_of(dict_of(value.get("metadata")).get("display_phone_number"), 40)
     people = [
         _Person(
-            _number(contact.get("wa_id")),
+            number_of(contact.get("wa_id")),
             user_id_of(contact.get("user_id")),
             line_of(dict_of(contact.get("profile")).get("name"), MOST_NAME),
         )
@@ -166,12 +181,12 @@ def _context(value: dict[str, Any]) -> _Around:
     ]
     known = {key: person for person in people for key in (person.number, person.user_id) if key}
     sole = people[0] if len(people) == 1 else _Person()
-    return _Around(_number(re.sub(r"[\s().-]", "", shown)), known, sole)
+    return _Around(number_of(re.sub(r"[\s().-]", "", shown)), known, sole)
 
 
 def _sender(part: dict[str, Any], around: _Around) -> _Person:
     said = part.get("from")
-    number, user_id = _number(said), user_id_of(part.get("from_user_id")) or user_id_of(said)
+    number, user_id = number_of(said), user_id_of(part.get("from_user_id")) or user_id_of(said)
     if not number and not user_id and said in (None, ""):
         return around.sole
     person = around.people.get(number) or around.people.get(user_id) or around.sole
@@ -180,6 +195,8 @@ def _sender(part: dict[str, Any], around: _Around) -> _Person:
 
 def _message(part: dict[str, Any], around: _Around) -> InboundMessage | None:
     sender = _sender(part, around)
+    if not sender.number:
+        sender = replace(sender, number=own_number(part))
     if not sender.number and not sender.user_id:
         return None
     content = read_content(part)
@@ -220,17 +237,11 @@ def _receipt(part: dict[str, Any]) -> Receipt | None:
     return Receipt(
         wamid=wamid,
         status=ReceiptStatus(said),
-        number=_number(part.get("recipient_id")),
+        number=number_of(part.get("recipient_id")),
         at=_time(part.get("timestamp")),
         error_code=whole_of(errors[0].get("code")) if errors else None,
+        user_id=user_id_of(part.get("recipient_user_id")),
     )
-
-
-def _number(value: Any) -> str:
-    """Return a number in E.164; empty for anything else."""
-    written = value if isinstance(value, str) else str(whole_of(value) or "")
-    found = _NUMBER.fullmatch(written)
-    return f"+{found[1]}" if found else ""
 
 
 def _time(value: Any) -> datetime | None:

@@ -20,7 +20,8 @@ class Notified(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     status: Literal["ok", "queued"]
-    """queued: kept, and a seller is notified later: nobody is on duty, or the notice has not gone out yet."""
+    """queued: kept, and a seller is notified later: nobody is on duty, the notice has not gone out yet, or a
+    seller knows of this customer already and is sent what is new."""
     message: Annotated[str, Field(examples=[MESSAGE])]
     """What can be told to the customer's side, in words; of what is queued also when, where that is known."""
     message_sid: Annotated[str | None, Field(examples=["SM" + "0" * 32])]

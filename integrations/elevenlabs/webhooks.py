@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from integrations.json_models import dict_of, dicts_of
+from integrations.plain_text import received
 
 __all__ = ["PostCall", "Spoken", "read_post_call", "verify"]
 
@@ -27,7 +28,6 @@ _MOST_SIGNATURES = 20
 _MOST_S = 32_503_680_000  # the year 3000: a later value is no time
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
 
 
 def verify(secret: str, header: str, raw_body: bytes, now: datetime) -> bool:
@@ -166,7 +166,7 @@ def _spoken(turn: Mapping[str, Any]) -> Spoken:
 
 
 def _text(value: Any, most: int) -> str:
-    return _UNPRINTABLE.sub(" ", value).strip()[:most] if isinstance(value, str) else ""
+    return received(value)[:most] if isinstance(value, str) else ""
 
 
 def _name(value: Any) -> str:

@@ -27,6 +27,8 @@ from integrations.errors import (
 )
 from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import DeadlineTransport
+from translations import Message
+from translations import lazy_gettext as _
 
 TOO_LARGE = "too_large"
 NOT_SENDABLE = "not_sendable"
@@ -71,7 +73,7 @@ class JsonHttp:
         self,
         base_url: str,
         *,
-        name: str,
+        name: str | Message,
         headers: Mapping[str, str] = {},
         total_s: float = 10,
         connections: int = 10,
@@ -151,7 +153,9 @@ class JsonHttp:
             content += piece
             if len(content) > MOST_REPLY_BYTES:
                 raise IntegrationError(
-                    f"{self._name} answers with more than {MOST_REPLY_BYTES} bytes",
+                    _("{name} answers with more than {bytes} bytes").format(
+                        name=self._name, bytes=MOST_REPLY_BYTES
+                    ),
                     permanent=True,
                     code=TOO_LARGE,
                     status=response.status_code,
@@ -165,7 +169,7 @@ class JsonHttp:
         except (httpx2.HTTPError, IntegrationError):
             body = None  # the refusal counts without its body
         return IntegrationError(
-            f"{self._name} answered HTTP {status}",
+            _("{name} answered HTTP {status}").format(name=self._name, status=status),
             permanent=is_permanent(status),
             code=status,
             status=status,
@@ -179,7 +183,7 @@ class JsonHttp:
             yield
         except (httpx2.InvalidURL, ValueError):
             raise IntegrationError(
-                f"{self._name} cannot be sent this", permanent=True, code=NOT_SENDABLE
+                _("{name} cannot be sent this").format(name=self._name), permanent=True, code=NOT_SENDABLE
             ) from None  # its text quotes the request
 
     @contextmanager
@@ -189,11 +193,13 @@ class JsonHttp:
         except httpx2.HTTPError as error:
             code = _failure(error)
             raise IntegrationError(
-                f"No answer from {self._name} ({code})", permanent=False, code=code
+                _("No answer from {name} ({code})").format(name=self._name, code=code),
+                permanent=False,
+                code=code,
             ) from error
 
 
-def _checked_url(base_url: str, name: str) -> httpx2.URL:
+def _checked_url(base_url: str, name: str | Message) -> httpx2.URL:
     try:
         url = httpx2.URL(base_url)
     except httpx2.InvalidURL:

@@ -27,12 +27,14 @@ _STOP_WORDS = frozenset(
         cual cuales cuando cuanta cuantas cuanto cuantos da dan dar de decir decirme deci del desde dia dias
         di diga digame dime donde el ella ellos en entonces era eres es esa ese eso esta estais estan estar
         estas este esto estoy favor fue gracias gustaria ha hoy hace hacen hacer haceis hacia hasta hay hola
-        he informacion ir la las le les lo los manana mas me mi mire mirar muy necesito necesitaria no nos o
-        oiga oye para pero podeis podria podrian poder por porque pues puede pueden puedo que queria quiero
+        he informacion ir la las le les lo llama llaman llamar llamo llamaba llame los manana mas me mi
+        mire mirar muy necesito necesitaria no nos o
+        oiga oye para pedir pedirle pedia pero podeis podria podrian poder por porque pues puede pueden
+        puedo que queria quiero
         quisiera querria saber sabe se sea ser si sido sin sobre son soy su sus tambien tan te tiempo
         tendria tendrian tener tenemos teneis tiene tienen tienes tengo tu tus u ud un una unas uno unos
         usted ustedes va vais van vosotros voy vuestra vuestro y ya yo
-        about all am an and any anything are as at be been but by can could did do does for from get give go
+        about all am an and any anything are as at be been but by can could d day days did do does for from get give go
         good had has have hello hey hi how i if in information into is it its just know let like ll m may me
         might mine much many my near nearby need not of ok okay on one or our ours out please re s say so
         some something sure t tell than thank thanks that the them then there these they thing this to today
@@ -51,11 +53,15 @@ _CONCEPTS = {
             " cerramos cierran cerrais cerrar cierra cerrado cerrada cerrados apertura cierre"
             " hours hour time open opens opening opened close closes closing closed",
             "precio precios cuesta cuestan costar coste costes cobran cobrais tarifa tarifas vale valen caro barato"
+            " sale salen"
             " price prices cost costs charge charges rate rates fee fees expensive cheap",
-            "direccion calle ubicacion ubicada ubicados ubicado situados encuentra encuentran llega llegar"
+            "direccion calle ubicacion ubicada ubicados ubicado situados encuentra encuentran llega llegar llego"
             " address street located location directions find",
-            "cita citas reserva reservas reservar turno"
-            " appointment appointments book booking bookings reservation reservations",
+            "cita citas reserva reservas reservar turno hueco huecos disponibilidad"
+            " appointment appointments book booking bookings reservation reservations availability openings slot slots",
+            "dolor dolores duele duelen dolia molestia molestias pain pains hurt hurts ache aches",
+            "urgencia urgencias urgente emergencia emergencias urgent emergency emergencies",
+            "nino ninos nina ninas kid kids child children",
             "aparcamiento aparcar parking park parquear estacionamiento estacionar",
             "pago pagar pagos pay payment payments",
             "anular anulo cancelar cancelo cancel cancelling cancellation",
@@ -63,6 +69,12 @@ _CONCEPTS = {
     )
     for word in line
 }
+
+# What two words mean that neither means alone.
+_PHRASES = (
+    (re.compile(r"\bhow much\b"), "price"),
+    (re.compile(r"\b(?:ped\w+|pid\w+|d[ae]\w*|coger|reservar) hora\b"), "cita"),
+)
 
 # Questions with a question word alone: "¿dónde están?", "when are you open?".
 _QUESTION_WORDS = {"donde": "direccion", "where": "direccion", "cuando": "horario", "when": "horario"}
@@ -117,7 +129,10 @@ def _weights(title: str, body: str) -> dict[str, float]:
 
 def terms(text: str) -> set[str]:
     """Return a text's significant words: folded, without common words and endings."""
-    found = words(re.sub(r"how much", "price", text, flags=re.IGNORECASE))
+    bare = " ".join(words(text))
+    for phrase, word in _PHRASES:
+        bare = phrase.sub(word, bare)
+    found = bare.split()
     telling = {_CONCEPTS.get(word) or _stem(word) for word in found if word not in _STOP_WORDS}
     return telling or {_QUESTION_WORDS[word] for word in found if word in _QUESTION_WORDS}
 

@@ -1,7 +1,7 @@
 """A model that answers from the profile's facts and FAQ by matching words, for machines without a key.
 
-It recognizes greetings, thanks, goodbyes and requests for a person. It invents nothing: for any other question it
-offers a person.
+It recognizes greetings, thanks, goodbyes, requests for help and for a person. It invents nothing: for any other
+question it offers a person, and at the second one it has a message taken.
 """
 
 import re
@@ -19,6 +19,8 @@ from integrations.offline.phrases import OfflinePhrases, Patterns
 HAND_OFF = "hand_off"
 END_CALL = "end_call"
 
+_REMEMBERED = 8
+"""Answers before this one in which a question that was not known counts."""
 _NEARLY = 0.9
 """Facts this close to the best one are added: opening hours are often two facts."""
 
@@ -34,7 +36,7 @@ class OfflineModel:
     """A language model without network or key.
 
     business: the name, as spoken. phrases: in the language to speak.
-    faq: `(questions, answer)`. facts: sentences to say unchanged.
+    faq: `(questions, answer)`. facts: sentences to say unchanged. reaches_people: whether a person may be offered.
     pace_s: seconds between words, to imitate a streamed answer.
 
     It calls end_call (no arguments) and hand_off (reason, summary) if they are among the tools. It yields no Usage.
@@ -49,13 +51,20 @@ class OfflineModel:
         phrases: OfflinePhrases,
         faq: Sequence[tuple[Sequence[str], str]],
         facts: Sequence[str],
+        reaches_people: bool = True,
         pace_s: float = 0.0,
     ) -> None:
         self._phrases, self._patterns = phrases, Patterns.of(phrases.recognised)
-        self._business = business
+        self._named = {"{business}": business, "{or_person}": phrases.or_person if reaches_people else ""}
         self._pace_s = pace_s
         self._answers = [answer for _, answer in faq] + list(facts)
         self._first_fact = len(faq)
+        # A question of common words alone, such as "What do you do?", is found only as it is written
+        self._questions = {
+            self._patterns.pleasantry.sub("", _bare(question)): number
+            for number, (asked, _answer) in reversed(list(enumerate(faq)))
+            for question in asked
+        }
         texts = [(" ".join(asked), answer) for asked, answer in faq] + [(fact, "") for fact in facts]
         self._index = LexicalIndex(texts)
 
@@ -66,6 +75,7 @@ class OfflineModel:
         tools: Sequence[ToolSpec] = (),
         first_event_s: float,
         total_s: float,
+        asks_again: bool = True,
     ) -> "OfflineStream":
         """Start an answer to the user's last words; see LanguageModel.stream."""
         reply = self._reply(_Exchange.of(messages), {tool.name for tool in tools})
@@ -94,9 +104,9 @@ class OfflineModel:
             return self._goodbye(tools)
         if found := self._look_up(exchange.heard):
             return _Reply(found)
-        if patterns.message.search(heard):
+        if patterns.message.search(heard) or patterns.person_by_name.search(heard):
             return self._hand_off(exchange, tools)
-        return self._small_talk(heard, tools)
+        return self._small_talk(exchange, tools)
 
     def _to_a_question(self, exchange: "_Exchange", tools: set[str]) -> _Reply | None:
         """Return the reply to "sí" or "no" after our question; None for anything else."""
@@ -120,15 +130,41 @@ class OfflineModel:
             return _Reply(self._say(phrases.go_on))
         return None
 
-    def _small_talk(self, heard: str, tools: set[str]) -> _Reply:
-        phrases, patterns, is_short = self._phrases, self._patterns, heard.count(" ") < 6
+    def _small_talk(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
+        phrases, patterns, heard = self._phrases, self._patterns, exchange.heard_words
+        is_short = heard.count(" ") < 6
+        if patterns.languages.search(heard):
+            return _Reply(self._say(phrases.one_language if HAND_OFF in tools else phrases.do_not_know_alone))
+        asks_again = is_short and patterns.again.search(heard)
+        if asks_again and exchange.before:
+            return _Reply(exchange.before)
+        if asks_again or patterns.help.search(heard):
+            return _Reply(self._say(phrases.can_help))
         if is_short and patterns.thanks.search(heard):
             return _Reply(self._say(phrases.you_are_welcome))
         if not heard or (is_short and patterns.hello.search(heard)):
             return _Reply(self._say(phrases.greeting))
-        return _Reply(self._say(phrases.do_not_know if HAND_OFF in tools else phrases.do_not_know_alone))
+        return self._not_known(exchange, tools)
 
-    def _look_up(self, question: str) -> str:
+    def _not_known(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
+        """Say so, the first time; then have a message taken, or say it in other words."""
+        phrases = self._phrases
+        alone = (phrases.do_not_know_alone, phrases.do_not_know_again)
+        said = sum(
+            _bare(self._say(phrase)) in answer
+            for answer in exchange.answers
+            for phrase in (phrases.do_not_know, *alone)
+        )
+        if HAND_OFF not in tools:
+            return _Reply(self._say(alone[said % 2]))
+        if said:
+            return self._hand_off(exchange, tools, phrases.reason_not_known)
+        return _Reply(self._say(phrases.do_not_know))
+
+    def _look_up(self, heard: str) -> str:
+        question = self._patterns.pleasantry.sub("", _bare(heard))
+        if (asked_like_that := self._questions.get(question)) is not None:
+            return self._answers[asked_like_that]
         hits = self._index.find(question)
         if not hits:
             return ""
@@ -140,12 +176,12 @@ class OfflineModel:
         ]
         return " ".join(self._answers[hit.position] for hit in near)
 
-    def _hand_off(self, exchange: "_Exchange", tools: set[str]) -> _Reply:
+    def _hand_off(self, exchange: "_Exchange", tools: set[str], reason: str = "") -> _Reply:
         phrases = self._phrases
         if HAND_OFF not in tools:
             return _Reply(self._say(phrases.nobody_here))
         wants_message = self._patterns.message.search(exchange.heard_words)
-        reason = phrases.reason_message if wants_message else phrases.reason_person
+        reason = reason or (phrases.reason_message if wants_message else phrases.reason_person)
         about = " ".join(part for part in (exchange.question, exchange.heard) if part)
         # No words: the tool knows if somebody can come to the phone, and has its own words for both cases
         return _Reply("", HAND_OFF, (("reason", reason), ("summary", about)))
@@ -154,7 +190,9 @@ class OfflineModel:
         return _Reply(self._say(self._phrases.farewell), END_CALL if END_CALL in tools else None)
 
     def _say(self, phrase: str) -> str:
-        return phrase.replace("{business}", self._business)
+        for name, value in self._named.items():
+            phrase = phrase.replace(name, value)
+        return phrase
 
 
 class OfflineStream:
@@ -195,7 +233,8 @@ class _Exchange:
     """The conversation before an answer.
 
     heard: the user's last words. before: the assistant's words before them. question: the user's words before those.
-    said: the part of this answer already said. failed_tool: a tool called by this answer without ending it.
+    answers: the assistant's last answers, as bare words. said: the part of this answer already said. failed_tool: a
+    tool called by this answer without ending it.
     """
 
     heard: str = ""
@@ -203,6 +242,7 @@ class _Exchange:
     question: str = ""
     said: str = ""
     failed_tool: str = ""
+    answers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> "_Exchange":
@@ -211,6 +251,7 @@ class _Exchange:
             return cls()
         past, answer = messages[: users[-1]], messages[users[-1] + 1 :]
         said = [message for message in answer if message.get("role") == "assistant"]
+        answers = [_bare(_text(message)) for message in past if message.get("role") == "assistant"]
         return cls(
             heard=_text(messages[users[-1]]),
             before=next((_text(m) for m in reversed(past) if m.get("role") == "assistant"), ""),
@@ -219,6 +260,7 @@ class _Exchange:
             failed_tool=next(
                 (call["function"]["name"] for m in said for call in m.get("tool_calls") or ()), ""
             ),
+            answers=tuple(answers[-_REMEMBERED:]),
         )
 
     @property

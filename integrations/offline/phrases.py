@@ -27,6 +27,15 @@ class Recognised:
     goodbye: tuple[str, ...]
     thanks: tuple[str, ...]
     hello: tuple[str, ...]
+    polite: tuple[str, ...]
+    """Words around a greeting or thanks that mean nothing else."""
+    person_by_name: tuple[str, ...]
+    """Requests for somebody who is named, which may also be a question about somebody."""
+    help: tuple[str, ...]
+    """Openings that ask for nothing yet: "can you help me"."""
+    again: tuple[str, ...]
+    languages: tuple[str, ...]
+    """Questions for another language."""
     yes: tuple[str, ...]
     """Openings of an affirmative answer."""
     no: tuple[str, ...]
@@ -37,7 +46,9 @@ class Recognised:
 class OfflinePhrases:
     """The model's phrases. `{business}` stands for the business's name.
 
-    `offer` and `else_question` are the questions within other phrases that a "yes" or a "no" answers.
+    `offer` and `else_question` are the questions within other phrases that a "yes" or a "no" answers. `do_not_know`
+    and `one_language` make the offer; `{or_person}` in them is the phrase of that name where there is somebody, or
+    nothing.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -48,13 +59,19 @@ class OfflinePhrases:
     farewell: str
     anything_else: str
     go_on: str
+    can_help: str
+    one_language: str
     nobody_here: str
     do_not_know: str
+    or_person: str
     do_not_know_alone: str
+    do_not_know_again: str
+    """In place of the last, every other time."""
     offer: str
     else_question: str
     reason_person: str
     reason_message: str
+    reason_not_known: str
     recognised: Recognised
 
 
@@ -69,6 +86,12 @@ class Patterns:
     goodbye: re.Pattern[str]
     thanks: re.Pattern[str]
     hello: re.Pattern[str]
+    pleasantry: re.Pattern[str]
+    """Greetings and thanks, and polite words before anything else, up to the next word."""
+    person_by_name: re.Pattern[str]
+    help: re.Pattern[str]
+    again: re.Pattern[str]
+    languages: re.Pattern[str]
     yes: re.Pattern[str]
     no: re.Pattern[str]
 
@@ -84,6 +107,14 @@ class Patterns:
             goodbye=_anywhere(words.goodbye),
             thanks=_anywhere(words.thanks),
             hello=_anywhere(words.hello),
+            pleasantry=re.compile(
+                rf"^(?:{_one_of((*words.hello, *words.thanks, *words.polite))}\b ?)+"
+                rf"|\b{_one_of((*words.hello, *words.thanks))}\b ?"
+            ),
+            person_by_name=_anywhere(words.person_by_name),
+            help=_anywhere(words.help),
+            again=_anywhere(words.again),
+            languages=_anywhere(words.languages),
             yes=re.compile(rf"{_one_of(words.yes)}\b"),
             no=re.compile("|".join(words.no)),
         )

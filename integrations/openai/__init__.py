@@ -1,1 +1,1 @@
-"""Client of Chat Completions, with images, and of transcription; imports integrations alone."""
+"""Client of Chat Completions and the Responses API, with images, and of transcription; imports integrations alone."""

@@ -1,16 +1,26 @@
-"""Adapts Chat Completions requests to the parameters that a server accepts.
+"""Adapts requests to the parameters, and the API, that a server accepts.
 
 Compatible servers (Ollama, llama.cpp, vLLM) and OpenAI's own models differ in their parameters. After the refusal of a
-parameter, the request is sent again without it, and the choice is remembered.
+parameter, the request is sent again without it, and the choice is remembered. Some of OpenAI's models are there in the
+Responses API alone, and some take tools while they reason only there.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.language_model import ToolSpec
+
+
+class Api(StrEnum):
+    """OpenAI's two APIs for answers."""
+
+    CHAT = "chat"
+    RESPONSES = "responses"
+
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -25,7 +35,13 @@ _REFUSING = re.compile(
     r"not implemented|requires? --|only (?:works|available)",
     re.IGNORECASE,
 )
-_LIMIT = re.compile(r"max_(?:completion_)?tokens")
+_ONLY_RESPONSES = re.compile(
+    r"v1/responses|responses api|not (?:a chat model|supported (?:in|with) (?:the )?/?v1/chat/completions)"
+    r"|tools with reasoning[._]effort are not supported",
+    re.IGNORECASE,
+)
+_NO_RESPONSES = frozenset({404, 405, 501})
+_LIMIT = re.compile(r"max_(?:completion_|output_)?tokens")
 _USAGE = re.compile(r"stream_options|include_usage")
 _EFFORT = re.compile(r"reasoning[._]effort")
 _TOOLS = re.compile(r"\btools?\b|tool[_ -]choice|functions?\b", re.IGNORECASE)
@@ -60,12 +76,15 @@ class Dialect:
     trusted: bool
     usage: bool = True
     tools: bool = True
+    api: Api = Api.CHAT
+    has_switched: bool = False
+    """Whether OpenAI refused Chat Completions, so that the Responses API was tried."""
 
     def parameters(self, tools: Sequence[ToolSpec], max_completion_tokens: int) -> dict[str, Any]:
         """Return the parameters besides model, messages and stream."""
         parameters: dict[str, Any] = {}
         if self.limits:
-            thinks = self.reasoning_effort not in (None, "none")
+            thinks = self.reasoning_effort not in (None, "none") and max_completion_tokens > 1
             parameters[self.limits[0]] = max_completion_tokens + (_REASONING_ALLOWANCE if thinks else 0)
         if self.usage:
             parameters["stream_options"] = {"include_usage": True}
@@ -77,7 +96,11 @@ class Dialect:
         return parameters
 
     def after(self, refusal: Refusal) -> "Dialect | None":
-        """Return the next dialect to try; None if the refusal is not about a parameter."""
+        """Return the next dialect to try; None if the refusal is not about a parameter or the API."""
+        if self._is_for_responses(refusal):
+            return replace(self, api=Api.RESPONSES, has_switched=True)
+        if self.api == Api.RESPONSES and self.has_switched and refusal.status in _NO_RESPONSES:
+            return replace(self, api=Api.CHAT)._with_another_effort("")
         if not refusal.about_a_parameter:
             return None
         if refusal.names(_EFFORT):  # before tools: "Function tools with reasoning_effort are not supported"
@@ -90,6 +113,11 @@ class Dialect:
             return replace(self, tools=False)
         return None
 
+    def _is_for_responses(self, refusal: Refusal) -> bool:
+        """Return whether OpenAI refuses Chat Completions for this model, or for tools while it reasons."""
+        may_switch = self.trusted and self.api == Api.CHAT and not self.has_switched
+        return may_switch and refusal.status in (400, 404) and bool(_ONLY_RESPONSES.search(refusal.message))
+
     def _with_another_effort(self, message: str) -> "Dialect":
         """Use the least effort listed in the refusal; else "none"; else send no effort."""
         listed = message.partition("Supported values are")[2]
@@ -101,13 +129,15 @@ class Dialect:
         return replace(self, reasoning_effort=None if self.reasoning_effort == "none" else "none")
 
 
-def dialect_for(model: str, base_url: str | None, reasoning_effort: str | None) -> Dialect:
+def dialect_for(
+    model: str, base_url: str | None, reasoning_effort: str | None, api: Api = Api.CHAT
+) -> Dialect:
     """Return the first dialect to try. reasoning_effort: the configured one, preferred to any other."""
     if not is_openai(base_url):
         # Many servers know only the old name, and some ignore the new one without an error.
-        return Dialect(("max_tokens", "max_completion_tokens"), reasoning_effort, trusted=False)
+        return Dialect(("max_tokens", "max_completion_tokens"), reasoning_effort, trusted=False, api=api)
     effort = reasoning_effort or least_effort(model)
-    return Dialect(("max_completion_tokens", "max_tokens"), effort, trusted=True)
+    return Dialect(("max_completion_tokens", "max_tokens"), effort, trusted=True, api=api)
 
 
 def is_openai(base_url: str | None) -> bool:

@@ -11,6 +11,7 @@ import openai
 from integrations.errors import IntegrationError
 from integrations.http.deadline_sockets import CancelScope
 from integrations.openai.client import OpenAIClient, integration_errors
+from integrations.openai.silence import spoken_words
 
 __all__ = ["UNSUPPORTED", "OpenAITranscriber"]
 
@@ -49,7 +50,7 @@ class OpenAITranscriber:
         self._total_s = total_s
 
     def transcribe(self, content: bytes, *, media_type: str, language: str | None) -> str:
-        """Return the words of a recording; "" for silence. Raises IntegrationError.
+        """Return the words of a recording; "" for silence, and for what a model makes of it. Raises IntegrationError.
 
         media_type: with or without its parameters. A type not accepted by OpenAI is refused here, with code
         UNSUPPORTED.
@@ -86,14 +87,14 @@ class OpenAITranscriber:
         return self._ask_once(again, scope)
 
     def _ask_once(self, arguments: dict[str, Any], scope: CancelScope) -> str:
-        with integration_errors(), scope.active():
+        with integration_errors(self._client.words_of_server(())), scope.active():
             answer = self._client.audio.transcriptions.create(**arguments)
         text = getattr(answer, "text", None)  # the library accepts any 2xx, even a proxy's page
         if not isinstance(text, str):
             raise IntegrationError(
                 "the model's server sent no transcript", permanent=False, code="unreadable"
             )
-        return text.strip()
+        return spoken_words(text)
 
 
 def _is_about_language(error: IntegrationError) -> bool:

@@ -31,7 +31,9 @@ from integrations.errors import (
     is_permanent,
     retry_after_s,
 )
+from integrations.twilio import hosts
 from integrations.twilio.error_codes import PASSING_CODES
+from translations import lazy_gettext as _
 
 MOST_CONNECTIONS = 64
 """Connections kept open for reuse; one above them is closed after its request."""
@@ -44,6 +46,7 @@ class TwilioAccount:
 
     api_url: a stand-in's base URL in place of https://api.twilio.com and its other hosts, never reached through a
     proxy.
+    region: where the account's calls and messages are; None: the United States, by the nearest edge.
     timeout_s: seconds to connect and between two reads.
     total_s: seconds for a whole request, including the lookup of the host name.
 
@@ -57,12 +60,20 @@ class TwilioAccount:
         auth_token: str,
         *,
         api_url: str | None = None,
+        region: hosts.Region | None = None,
         timeout_s: float = 5,
         total_s: float = 10,
     ) -> None:
-        http_client = _HttpClient(api_url=api_url, timeout_s=timeout_s, total_s=total_s)
-        self._client = Client(account_sid, auth_token, http_client=http_client)
-        self._base_url = (api_url or "https://api.twilio.com").rstrip("/")
+        self._account_sid = account_sid
+        name, edge = region or ("", "")
+        self._client = Client(
+            account_sid,
+            auth_token,
+            http_client=_HttpClient(api_url=api_url, timeout_s=timeout_s, total_s=total_s),
+            # In place of the process's environment, which the library reads otherwise: a region of .env counts too.
+            environment={"TWILIO_REGION": name, "TWILIO_EDGE": edge},
+        )
+        self._base_url = (api_url or hosts.api_url(region)).rstrip("/")
 
 
 @contextmanager
@@ -76,7 +87,9 @@ def one_error() -> Iterator[None]:
         raise _no_answer(error) from error
     except (ValueError, ArithmeticError) as error:  # a 2xx without JSON, or with an unexpected shape
         raise IntegrationError(
-            "Twilio's answer could not be understood", permanent=False, code=NOT_UNDERSTOOD
+            _("the answer of {name} could not be understood").format(name="Twilio"),
+            permanent=False,
+            code=NOT_UNDERSTOOD,
         ) from error
 
 
@@ -192,7 +205,11 @@ def _plain(message: str) -> str:
 def _no_answer(error: requests.RequestException) -> IntegrationError:
     # The exception's own text holds the URL and with it the account: only its kind is told.
     kind = type(error).__name__
-    return IntegrationError(f"No answer from Twilio ({kind})", permanent=False, code=_failure(error))
+    return IntegrationError(
+        _("No answer from {name} ({code})").format(name="Twilio", code=kind),
+        permanent=False,
+        code=_failure(error),
+    )
 
 
 def _failure(error: requests.RequestException) -> str:

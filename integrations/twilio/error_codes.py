@@ -4,21 +4,23 @@ Follows https://www.twilio.com/docs/api/errors; the codes in letters are from in
 """
 
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, NO_CONNECTION, NOT_SECURE, NOT_UNDERSTOOD
-from translations import Message, in_language, lazy_gettext
+from translations import Message, lazy_gettext
 
 _CONSOLE = "https://console.twilio.com"
 
 PASSING_CODES = frozenset({20429, 21611, 30001, 63010, 63012, 63017, 63018})
 """Twilio's codes for temporary errors: a rate limit, or a failure inside Twilio or WhatsApp."""
 
+_NOT_ACTIVE = lazy_gettext(
+    "The Twilio account is not active: see at {console} what it lacks (funds, verification)."
+)
 _ADVICE: dict[int | str, Message] = {
-    10001: lazy_gettext(
-        "The Twilio account is not active: see at {console} what it lacks (funds, verification)."
-    ),
+    10001: _NOT_ACTIVE,
     20003: lazy_gettext(
         "Twilio does not accept the credentials, or the account is suspended: copy TWILIO_ACCOUNT_SID "
         "and TWILIO_AUTH_TOKEN from {console}."
     ),
+    20005: _NOT_ACTIVE,
     20008: lazy_gettext("Test credentials cannot do this: use the live ones of the account."),
     20404: lazy_gettext(
         "Twilio knows no such call, message or account: check that TWILIO_ACCOUNT_SID is the right one."
@@ -207,8 +209,8 @@ _SERVER_FAILURE = lazy_gettext(
 )
 
 
-def what_to_do(code: int | str | None, language: str) -> str | None:
-    """Return a code's meaning and remedy in a language; None for an unknown code.
+def advice_for(code: int | str | None) -> Message | None:
+    """Return a code's meaning and remedy; None for an unknown code.
 
     code: of a receipt, or of an IntegrationError raised by a Twilio client (Twilio's own, else the HTTP status).
     """
@@ -217,8 +219,13 @@ def what_to_do(code: int | str | None, language: str) -> str | None:
         advice = _SERVER_FAILURE
     if advice is None:
         return None
-    with in_language(language):
-        return str(advice.format(console=_CONSOLE))
+    return advice.format(console=_CONSOLE)
+
+
+def what_to_do(code: int | str | None, language: str) -> str | None:
+    """Return the same in a language."""
+    advice = advice_for(code)
+    return None if advice is None else advice.said_in(language)
 
 
 def receipt_is_permanent(code: int | None) -> bool:

@@ -1,7 +1,7 @@
 """Downloads the media of messages from Twilio.
 
 A link takes the account's credentials and redirects to a CDN, under an address valid for a while. The links come in
-webhooks, so only our own account's media at Twilio's own host get the credentials. Follows
+webhooks, so only our own account's media at a host of Twilio's API get the credentials. Follows
 https://www.twilio.com/docs/messaging/api/media-resource.
 """
 
@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError, is_permanent
 from integrations.http.deadline_sockets import CancelScope
 from integrations.http.deadline_transport import DeadlineTransport
 from integrations.http.downloads import network_errors_of, read_capped
+from integrations.twilio import hosts
 
 __all__ = ["FOREIGN_URL", "NOT_FOUND", "REDIRECT_REFUSED", "TOO_LARGE", "TwilioMedia"]
 
@@ -26,7 +27,6 @@ REDIRECT_REFUSED = "media_redirect_refused"
 TOO_LARGE = "media_too_large"
 NOT_FOUND = "media_not_found"
 
-_API_URL = "https://api.twilio.com"
 _CONNECT_S = 5.0
 _CONNECTIONS = 20
 _MOST_REDIRECTS = 3
@@ -45,8 +45,8 @@ _S3_BUCKET = "/media.twiliocdn.com/"
 class TwilioMedia:
     """The media of one Twilio account. Thread-safe.
 
-    api_url: a stand-in's base URL in place of https://api.twilio.com; a loopback one may redirect to other loopback
-    servers.
+    api_url: a stand-in's base URL in place of Twilio's; a loopback one may redirect to other loopback servers.
+    region: links are followed there, whichever host of Twilio's API they name; None: at the host that they name.
     loopback: accept links of a simulator on this machine, on any port.
     total_s: seconds for a whole download, retries and name lookups included.
     pauses_s: before each retry, after a missing file or a temporary failure.
@@ -58,16 +58,17 @@ class TwilioMedia:
         auth_token: str,
         *,
         api_url: str | None = None,
+        region: hosts.Region | None = None,
         loopback: bool = False,
         total_s: float = 20,
         pauses_s: Sequence[float] = _PAUSES_S,
     ) -> None:
-        base = (api_url or _API_URL).rstrip("/")
-        host = _LOOPBACK if loopback else re.escape(base)
+        stand_in = (api_url or "").rstrip("/")
+        host = _LOOPBACK if loopback else re.escape(stand_in) or hosts.API_URLS
         account = rf"{host}/2010-04-01/Accounts/{re.escape(account_sid)}"
         self._link = re.compile(rf"{account}/Messages/(MM|SM)[0-9a-fA-F]{{32}}/Media/ME[0-9a-fA-F]{{32}}")
-        self._credentials = _basic(account_sid, auth_token)
-        self._local = loopback or _is_loopback(httpx2.URL(base).host)
+        self._credentials, self._region = _basic(account_sid, auth_token), region
+        self._local = loopback or _is_loopback(httpx2.URL(stand_in).host)
         self._total_s = total_s
         self._pauses_s = pauses_s
         self._transport = DeadlineTransport(connections=_CONNECTIONS)
@@ -80,15 +81,15 @@ class TwilioMedia:
         """
         if not self._link.fullmatch(url):
             raise IntegrationError("not a link to this account's media", permanent=True, code=FOREIGN_URL)
-        scope = CancelScope(time.monotonic() + self._total_s)
+        link, scope = hosts.in_region(url, self._region), CancelScope(time.monotonic() + self._total_s)
         for pause in self._pauses_s:
             try:
-                return self._fetch(url, most_bytes, scope)
+                return self._fetch(link, most_bytes, scope)
             except IntegrationError as error:
                 if not _may_pass(error) or pause >= scope.remaining_s:
                     raise
             scope.wait(pause)
-        return self._fetch(url, most_bytes, scope)
+        return self._fetch(link, most_bytes, scope)
 
     def close(self) -> None:
         """Close the connections."""

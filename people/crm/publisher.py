@@ -1,4 +1,4 @@
-"""Sends a CRM each handoff, and each conversation once it is over.
+"""Sends a CRM each handoff, each conversation once it is over, and each erasure of a person.
 
 An event is built from the rows when it is posted, under a key that is the same at every attempt.
 """
@@ -12,25 +12,34 @@ from sqlalchemy import Connection
 
 from conversation.observers import NullObserver
 from integrations.crm.client import CrmWebhook
-from integrations.crm.events import ConversationFinished, CrmContact, HandoffCreated
+from integrations.crm.events import (
+    ContactErased,
+    ConversationFinished,
+    CrmContact,
+    HandoffCreated,
+    HandoffMissed,
+)
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from people.crm.sessions import SILENCE, ChatSession, chat_sessions
-from phone_numbers import is_withheld, matching_number
+from phone_numbers import matching_number, shown_number
 from storage.base import utc_now
 from storage.database import Database
+from storage.privacy import tasks
+from storage.privacy.tasks import TaskState
 from storage.queries import crm
-from storage.queries.crm import HandoffRow, TalkFacts
+from storage.queries.crm import ConversationFacts, HandoffRow
 
 log = structlog.get_logger()
 
 JOB = "crm"
+ERASED = "erased"
 TOPIC_WITHIN_S = 60.0
 """A call's topic is usually named within that time; the CRM is told after it."""
 MOST_MESSAGES = 2000
 """The most messages searched for the beginning of a chat session."""
 
-Event = HandoffCreated | ConversationFinished
+Event = HandoffCreated | HandoffMissed | ConversationFinished | ContactErased
 
 
 class CrmEvents(NullObserver):
@@ -57,6 +66,10 @@ class CrmEvents(NullObserver):
         """A conversation goes to a person."""
         self.handoff(connection, handoff_id)
 
+    def missed(self, connection: Connection, handoff_id: int, now: datetime) -> None:
+        """A handoff has ended, and nobody has come."""
+        self.handoff(connection, handoff_id, kind="missed")
+
     def call_ended(self, connection: Connection, conversation_id: int, now: datetime) -> None:
         """A phone call is over."""
         self.conversation_finished(connection, conversation_id)
@@ -71,24 +84,24 @@ class CrmEvents(NullObserver):
         if conversation is not None and self._is_told(conversation):
             self._look_later(connection, conversation.id, message_id, SILENCE)
 
-    def handoff(self, connection: Connection, handoff_id: int) -> None:
-        """Queue a handoff for the CRM, in the caller's transaction."""
+    def handoff(self, connection: Connection, handoff_id: int, *, kind: str = "handoff") -> None:
+        """Queue a handoff for the CRM, in the caller's transaction. kind: "missed" if nobody has come to it."""
         if self._client is None:
             return
-        conversation = crm.handed_off_talk(connection, handoff_id)
+        conversation = crm.handed_off_conversation(connection, handoff_id)
         if conversation is not None and self._is_told(conversation):
-            self._tell(connection, {"kind": "handoff", "id": handoff_id})
+            self._tell(connection, {"kind": kind, "id": handoff_id})
 
     def conversation_finished(self, connection: Connection, conversation_id: int) -> None:
         """Queue a finished call for the CRM, in the caller's transaction."""
         if self._client is None:
             return
-        conversation = crm.talk(connection, conversation_id)
+        conversation = crm.conversation(connection, conversation_id)
         if conversation is not None and self._is_told(conversation):
             self._tell(connection, {"kind": "call", "id": conversation_id}, delay_s=TOPIC_WITHIN_S)
 
-    def _is_told(self, conversation: TalkFacts) -> bool:
-        return not conversation.simulated and conversation.address not in self._ours
+    def _is_told(self, conversation: ConversationFacts) -> bool:
+        return not conversation.simulated and matching_number(conversation.number) not in self._ours
 
     def _tell(self, connection: Connection, payload: dict[str, Any], delay_s: float = 0) -> None:
         key = ":".join(str(value) for value in payload.values())
@@ -123,6 +136,9 @@ class CrmEvents(NullObserver):
                 log.error("crm_event_refused", event_id=event.id, status=error.status, code=error.code)
             raise
         log.info("crm_told", event_id=event.id)
+        if payload["kind"] == ERASED:
+            with self._database.write() as connection:
+                tasks.end_task(connection, int(payload["id"]), TaskState.DONE, self._clock())
 
     def _look(self, conversation_id: int, since: int) -> None:
         """Queue an event for each finished session; check again later for one that is not finished."""
@@ -143,28 +159,36 @@ class CrmEvents(NullObserver):
     def _event(self, payload: dict[str, Any]) -> Event | None:
         kind, row_id = payload["kind"], int(payload["id"])
         with self._database.read() as connection:
-            if kind == "handoff":
-                return _handoff_created(connection, row_id)
+            if kind in ("handoff", "missed"):
+                return _handoff_event(connection, row_id, kind)
             if kind == "call":
                 return _call_finished(connection, row_id)
+            if kind == ERASED:
+                return _contact_erased(connection, row_id)
             return _writing_finished(connection, row_id, int(payload["from"]), int(payload["upto"]))
 
 
 def event_id(payload: Mapping[str, Any]) -> str:
     """Return the id of a job's event: the same at every attempt."""
-    if payload["kind"] == "handoff":
-        return f"handoff:{payload['id']}"
+    if payload["kind"] in ("handoff", ERASED):
+        return f"{payload['kind']}:{payload['id']}"
+    if payload["kind"] == "missed":
+        return f"handoff:{payload['id']}:missed"
     upto = f":{payload['upto']}" if payload["kind"] == "written" else ""
     return f"conversation:{payload['id']}{upto}"
 
 
-def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
-    row, conversation = crm.handoff(connection, handoff_id), crm.handed_off_talk(connection, handoff_id)
+def _handoff_event(connection: Connection, handoff_id: int, kind: str) -> Event | None:
+    row, conversation = (
+        crm.handoff(connection, handoff_id),
+        crm.handed_off_conversation(connection, handoff_id),
+    )
     if row is None or conversation is None:
         return None
-    return HandoffCreated(
-        id=event_id({"kind": "handoff", "id": handoff_id}),
-        created_at=row.created_at,
+    made: type[HandoffMissed] | type[HandoffCreated] = HandoffMissed if kind == "missed" else HandoffCreated
+    return made(
+        id=event_id({"kind": kind, "id": handoff_id}),
+        created_at=row.created_at if kind == "handoff" else row.updated_at,
         contact=_contact(conversation),
         channel=conversation.channel,
         conversation_id=str(conversation.id),
@@ -177,7 +201,10 @@ def _handoff_created(connection: Connection, handoff_id: int) -> Event | None:
 
 
 def _call_finished(connection: Connection, conversation_id: int) -> Event | None:
-    conversation, call = crm.talk(connection, conversation_id), crm.call_of(connection, conversation_id)
+    conversation, call = (
+        crm.conversation(connection, conversation_id),
+        crm.call_of(connection, conversation_id),
+    )
     if conversation is None or call is None:
         return None
     ended_at = call.ended_at or conversation.closed_at or call.started_at
@@ -197,7 +224,7 @@ def _call_finished(connection: Connection, conversation_id: int) -> Event | None
 
 
 def _writing_finished(connection: Connection, conversation_id: int, first: int, last: int) -> Event | None:
-    conversation = crm.talk(connection, conversation_id)
+    conversation = crm.conversation(connection, conversation_id)
     written = crm.last_written(connection, conversation_id, MOST_MESSAGES)
     session = ChatSession([message for message in written if first <= message.id <= last])
     if conversation is None or not session.messages:
@@ -220,14 +247,23 @@ def _writing_finished(connection: Connection, conversation_id: int, first: int, 
     )
 
 
+def _contact_erased(connection: Connection, task_id: int) -> Event | None:
+    task = tasks.waiting_task(connection, task_id)
+    if task is None:
+        return None
+    contact = CrmContact(name=task.details["name"] or None, phone=task.details["phone"])
+    event = event_id({"kind": ERASED, "id": task_id})
+    return ContactErased(id=event, created_at=task.created_at, contact=contact)
+
+
 def _outcome(handoffs: Sequence[HandoffRow], otherwise: str) -> str:
     if not handoffs:
         return otherwise
     return "message" if handoffs[-1].message else "handoff"
 
 
-def _contact(conversation: TalkFacts) -> CrmContact:
+def _contact(conversation: ConversationFacts) -> CrmContact:
     return CrmContact(
         name=conversation.name or None,
-        phone=None if is_withheld(conversation.address) else conversation.address,
+        phone=shown_number(conversation.number) or None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from storage.base import is_near
 from storage.queries.crm import Written
 
 SILENCE = timedelta(hours=1)
@@ -47,8 +48,8 @@ class ChatSession:
         return sum(not before.outbound and after.outbound for before, after in pairwise(self.messages))
 
     def is_over(self, now: datetime) -> bool:
-        """Return True after an hour of silence."""
-        return now - self.ended_at >= SILENCE
+        """Return True after an hour of silence, and where the last was written before the clock was put back."""
+        return now - self.ended_at >= SILENCE or not is_near(self.ended_at, now, SILENCE)
 
 
 def chat_sessions(messages: Sequence[Written]) -> list[ChatSession]:

@@ -10,15 +10,17 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from conversation.manager import MOST_HEARD
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.redaction import redact
+from conversation.turns.utterance import MOST_HEARD
 from integrations.elevenlabs.webhooks import TRANSCRIPTION, PostCall, Spoken
 from jobs.queue import Work
 from phone_numbers import contact_address
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
-from storage.queries import post_calls
+from storage.privacy.erasures import Returning
+from storage.queries import calls, post_calls
 from storage.queries.post_calls import PastCall, PostCallFacts, SaidTurn
 from storage.queries.webhook_events import take_event
 
@@ -33,7 +35,10 @@ AT_ONCE = 10
 
 
 class PostCalls:
-    """Keeps calls, each once. observer: told of each turn, and then of the call's end."""
+    """Keeps calls, each once. observer: told of each turn, and then of the call's end.
+
+    erased: tells who was erased before: a call of theirs from before is not kept.
+    """
 
     def __init__(
         self,
@@ -41,9 +46,11 @@ class PostCalls:
         work: Work,
         *,
         observer: ConversationObserver = NULL_OBSERVER,
+        erased: Returning | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._observer, self._clock = database, work, observer, clock
+        self._erased = erased
 
     def keep(self, call: PostCall) -> int | None:
         """Keep a call with its transcript; return the id of our conversation.
@@ -58,22 +65,35 @@ class PostCalls:
         with self._database.write() as connection:
             if not take_event(connection, SOURCE, f"{call.type}:{past.facts.call_sid}", now):
                 return None
+            if self._was_erased(connection, past):
+                log.info("postcall_passed_over", type="of somebody who was erased since")
+                return None
             conversation_id = post_calls.keep_call(connection, past)
             if conversation_id is not None:
                 self._follow_up(connection, conversation_id, past)
         return conversation_id
+
+    def _was_erased(self, connection: Connection, past: PastCall) -> bool:
+        if self._erased is None:
+            return False
+        found = self._erased.look(connection, past.facts.contact_address, simulated=False)
+        return found is not None and past.ended_at <= found.erased_at
 
     def _follow_up(self, connection: Connection, conversation_id: int, past: PastCall) -> None:
         payload, key = {"conversation_id": conversation_id}, f"{conversation_id}"
         self._work.enqueue(connection, "show_postcall", payload, key=key)
         if past.turns:
             self._work.enqueue(connection, "note_topic", payload, key=key)
-        log.info("postcall_kept", conversation_id=conversation_id, turns=len(past.turns))
+        after_commit(
+            connection, log.info, "postcall_kept", conversation_id=conversation_id, turns=len(past.turns)
+        )
 
     def show(self, payload: dict[str, Any]) -> None:
         """Show a kept call to the observer, which shows each turn once, however often it is told."""
         conversation_id = int(payload["conversation_id"])
         with self._database.read() as connection:
+            if calls.conversation_by_id(connection, conversation_id) is None:
+                return  # the person was erased
             turn_ids = post_calls.turn_ids(connection, conversation_id)
         for start in range(0, len(turn_ids), AT_ONCE):
             self._show_turns(turn_ids[start : start + AT_ONCE])

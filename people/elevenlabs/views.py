@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from guards.json_webhooks import read_body, read_json, refusal, refuse_in_json
+from guards.json_webhooks import read_body, read_json_or_none, refusal, refuse_in_json
 from integrations.elevenlabs.webhooks import read_post_call, verify
 from people.elevenlabs.post_calls import PostCalls
 from storage.base import utc_now
@@ -65,7 +65,7 @@ def _pass_over() -> Response:
 @bp.post(PATH)
 def post_call() -> Response:
     """Keep a call held by ElevenLabs' agent."""
-    call = read_post_call(read_json(request.get_data()))
+    call = read_post_call(read_json_or_none(request.get_data()))
     if call is None:
         log.info("postcall_passed_over", type=None)  # of another kind: a refusal would switch the webhook off
     else:

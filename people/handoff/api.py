@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Connection
 
-from conversation.handoff import Request, Source, hand_off
+from conversation.handoff import Request, Source, current_handoff, hand_off
 from conversation.handoff_states import State
 from conversation.phrases import catalogue_for
 from integrations.elevenlabs.handoff_request import HandoffRequest
@@ -24,17 +24,22 @@ from integrations.elevenlabs.openapi import MESSAGE
 from integrations.errors import IntegrationError
 from people.handoff.offering import hold_offers
 from people.handoff.service import Handoffs
-from phone_numbers import WITHHELD_DIGITS, contact_address, find_number, region_of
+from phone_numbers import WITHHELD_DIGITS, ReachAddress, contact_address, find_number, region_of
 from storage import locks
 from storage.base import utc_now
 from storage.database import Database
 from storage.models import LOST, MessageStatus
+from storage.privacy.digests import Digests
 from storage.queries import contacts, messages, offers
+from storage.queries.contacts import Recipient
 from storage.queries.messages import MessageRecord
+from storage.queries.webhook_events import take_event_within
 
 log = structlog.get_logger()
 
 SAME_WITHIN = timedelta(minutes=10)
+EVENTS = "handoff-api"
+"""The source of requests among the events that happen once."""
 WAIT_S = 4.0
 GLANCE_S = 0.05
 NOT_CONFIGURED = "WhatsApp service not configured. Check TWILIO_* environment variables."
@@ -63,11 +68,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A requested handoff. notices: its messages to sellers. claimed: the one for this request to send."""
+    """A requested handoff. notices: its messages to sellers. claimed: the one for this request to send.
+
+    is_added: the person's handoff was there, and somebody knows of it.
+    """
 
     handoff_id: int
     notices: Sequence[int]
     claimed: int | None = None
+    is_added: bool = False
 
 
 class HandoffApi:
@@ -78,9 +87,11 @@ class HandoffApi:
         database: Database,
         handoffs: Handoffs,
         sender: Sender | None,
+        digests: Digests,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._handoffs, self._sender, self._clock = database, handoffs, sender, clock
+        self._digests = digests
 
     def ask(self, wanted: HandoffRequest) -> Outcome:
         """Hand off to a seller; asked again within ten minutes, tell nobody twice. Raises SQLAlchemyError.
@@ -88,11 +99,12 @@ class HandoffApi:
         A notice that is refused is followed by the next seller's at once; as long as one is to be tried, the handoff
         is queued.
         """
-        if self._sender is None:
-            return Outcome(503, {"detail": NOT_CONFIGURED})
-        if not self._handoffs.can_tell:
-            return Outcome(503, {"detail": NO_SELLERS})
         sender, deadline = self._sender, time.monotonic() + WAIT_S
+        without_sellers = [] if self._handoffs.policy.sellers else [NO_SELLERS]
+        if sender is None:
+            return Outcome(503, {"detail": " ".join([NOT_CONFIGURED, *without_sellers])})
+        if without_sellers:
+            return Outcome(503, {"detail": NO_SELLERS})
         with self._database.write() as connection:
             asked = self._ask(connection, sender, wanted)
         while asked.claimed is not None:
@@ -111,7 +123,24 @@ class HandoffApi:
         key = _key(wanted, number)
         locks.hold(connection, f"handoff:{key}")
         before = offers.asked_before(connection, key, now - SAME_WITHIN)
-        handoff_id = before.id if before is not None else self._keep(connection, wanted, number, key, now)
+        if before is not None:
+            return self._tell(connection, sender, before.id, now)
+        recipient = self._recipient(connection, wanted, number, now)
+        is_first = take_event_within(connection, EVENTS, self._digests.of(key), now, SAME_WITHIN)
+        current = current_handoff(connection, recipient.conversation_id, now)
+        if current is None or is_first:
+            request, conversation_id = _request(wanted, number, key), recipient.conversation_id
+            handoff_id = hand_off(connection, self._handoffs, conversation_id, None, request, now).id
+        if current is None:
+            return self._tell(connection, sender, handoff_id, now)
+        asked = self._tell(connection, sender, current.id, now)
+        if asked.claimed is not None:  # nobody had been told until now
+            return asked
+        if is_first and current.state != State.OWNED:  # whoever has it is told by `hand_off`
+            self._handoffs.tell_more(connection, current.id, f"request:{key[-40:]}", _said(wanted), now)
+        return replace(asked, is_added=True)
+
+    def _tell(self, connection: Connection, sender: Sender, handoff_id: int, now: datetime) -> _Asked:
         asked = self._next(connection, sender, handoff_id)
         return asked if asked.claimed is not None else self._once_more(connection, sender, asked, now)
 
@@ -144,26 +173,24 @@ class HandoffApi:
         sender.claim_notice(connection, message_id)
         return replace(asked, claimed=message_id)
 
-    def _keep(
-        self, connection: Connection, wanted: HandoffRequest, number: str, key: str, now: datetime
-    ) -> int:
+    def _recipient(
+        self, connection: Connection, wanted: HandoffRequest, number: ReachAddress, now: datetime
+    ) -> Recipient:
         # the agent's call, which comes once it is over, is this same contact's
-        address = number or contact_address("", wanted.conversation_id or secrets.token_hex(16))
-        recipient = contacts.recipient_for(connection, address, now)
+        if number:
+            recipient = contacts.recipient_for(connection, number, now)
+        else:
+            nobody = contact_address("", wanted.conversation_id or secrets.token_hex(16))
+            recipient = contacts.recipient_found_by(connection, nobody, now)
         if wanted.user_name:
             contacts.name_contact(connection, recipient.contact_id, wanted.user_name)
-        request = Request(
-            wanted.reason,
-            context=wanted.additional_context,
-            source=Source.API,
-            request_key=key,
-            number=number or _as_known(wanted.user_phone),
-        )
-        handed_off = hand_off(connection, self._handoffs, recipient.conversation_id, None, request, now)
-        return handed_off.id
+        return recipient
 
     def _arrived(self, asked: _Asked, deadline: float) -> Outcome:
         """Return the outcome of the notices, after waiting for one that is being sent."""
+        if asked.is_added:
+            words = catalogue_for(self._handoffs.policy.language).handoff_api
+            return Outcome(200, {"status": "queued", "message": words.added, "message_sid": None})
         while True:
             with self._database.read() as connection:
                 told = messages.by_ids(connection, asked.notices)
@@ -185,6 +212,20 @@ class HandoffApi:
             when = words.when_known.format(date=f"{starts:%d/%m}", time=f"{starts:%H:%M}")
         message = words.nobody_on_duty.format(when=when)
         return Outcome(200, {"status": "queued", "message": message, "message_sid": None})
+
+
+def _request(wanted: HandoffRequest, number: ReachAddress, key: str) -> Request:
+    return Request(
+        wanted.reason,
+        context=wanted.additional_context,
+        source=Source.API,
+        request_key=key,
+        number=number or _as_known(wanted.user_phone),
+    )
+
+
+def _said(wanted: HandoffRequest) -> str:
+    return "\n\n".join(filter(None, [wanted.reason, wanted.additional_context]))
 
 
 def _is_under_way(sent: MessageRecord) -> bool:

@@ -7,7 +7,7 @@ from functools import cache
 from conversation.phrases import catalogue_for, catalogues
 from conversation.phrases.words import Notices
 from integrations.plain_text import plain_words
-from phone_numbers import is_withheld
+from phone_numbers import is_number, shown_number
 from storage.queries.offers import HandoffFacts
 
 MOST = 1600
@@ -26,27 +26,41 @@ def notices_for(language: str) -> Notices:
     return catalogue_for(language).sellers
 
 
-def notice(words: Notices, facts: HandoffFacts, conversation: str) -> str:
+def notice(
+    words: Notices, facts: HandoffFacts, page: str = "", *, title: str = "", how_to_answer: str = ""
+) -> str:
     """Return the notice of a handoff: a line for each known fact, then the context.
 
-    Our own words follow after a blank line.
+    Our own words follow after a blank line. page: the URL of the conversation's page, if it has one.
     """
+    title = title or words.title
+    conversation, number = (facts.request_key or "").partition("conversation:")[2], shown_number(facts.number)
     named = [
         (words.customer, facts.name),
-        (words.phone, "" if is_withheld(facts.number) else facts.number),
+        (words.phone, number),
         (words.reason, facts.reason),
         (words.conversation, conversation),
     ]
     known = "\n".join(f"*{label}:* {plain_line(value)}" for label, value in named if value)
     message = words.message.format(message=facts.message) if facts.message else ""
     about = _plain("\n\n".join(filter(None, [message, (facts.context or facts.summary).strip()])))
-    link = words.link.format(digits=facts.number[1:]) if facts.number.startswith("+") else ""
-    ours = "\n".join(filter(None, [link, words.how_to_take]))
+    ours = "\n".join(filter(None, [link(words, facts), page, how_to_answer or words.how_to_take]))
     if about:
         heading = f"*{words.context}:*\n"
-        room = MOST - len("\n\n".join([words.title, known, heading, ours]))
-        about = heading + (about if len(about) <= room else about[: room - 1].rstrip() + "…")
-    return "\n\n".join(filter(None, [words.title, known, about, ours]))
+        room = MOST - len("\n\n".join([title, known, heading, ours]))
+        about = heading + (about if len(about) <= room else about[: max(0, room - 1)].rstrip() + "…")
+    return "\n\n".join(filter(None, [title, known, about, ours]))
+
+
+def link(words: Notices, facts: HandoffFacts) -> str:
+    """Return the link that opens a chat with the customer; "" without a number."""
+    number = shown_number(facts.number)
+    return words.link.format(digits=number[1:]) if is_number(number) else ""
+
+
+def name_of(facts: HandoffFacts) -> str:
+    """Return the customer's name in a line, else the number."""
+    return plain_line(facts.name) or shown_number(facts.number) or "-"
 
 
 def read_answer(said: str) -> Answer | None:

@@ -1,6 +1,6 @@
 """Offers handoffs to sellers, one after another, by WhatsApp."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,33 +8,37 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from conversation.operators import MessageSender
+from conversation.ledger import Kind, Ledger
+from conversation.message_kinds import NOTICE
+from conversation.operators import NOTICES, MessageSender
 from conversation.phrases import language_of
 from conversation.phrases.words import Customers, Notices
 from jobs.queue import Work
 from people.handoff.notices import notice, plain_line
 from people.handoff.sellers import Seller, next_duty, next_seller
+from phone_numbers import MatchingNumber, ReachAddress, shown_number
 from storage import locks
+from storage.after_commit import after_commit
+from storage.base import is_ahead
+from storage.ledger import accounts
 from storage.models import LOST
-from storage.queries import contacts, handoffs, messages, offers, outgoing
+from storage.queries import contacts, messages, offers, outgoing
 from storage.queries.messages import MessageRecord
 from storage.queries.offers import HandoffFacts, OfferRecord
 
 log = structlog.get_logger()
 
 JOB = "offer_handoff"
-AUTHOR = "handoff"
-NOTICE = "notice"
-MOST_A_DAY = 5
-"""Handoffs of one person of whom sellers are told within 24 hours, and further messages passed on with one."""
 _AGAIN_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 """After an offer: when a notice that reached nobody is sent again."""
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffPolicy:
-    """The times of a handoff. reply_within: for a seller's answer; silent_for: the assistant's longest silence."""
+    """The times of a handoff. reply_within: for a seller's answer; silent_for: the assistant's longest silence.
+
+    public_url: the base of this server's URLs; None: notices have no link to the dashboard.
+    """
 
     sellers: Sequence[Seller]
     words: Notices
@@ -43,6 +47,12 @@ class HandoffPolicy:
     zone: ZoneInfo
     reply_within: timedelta
     silent_for: timedelta
+    public_url: str | None = None
+
+    def page_of(self, facts: HandoffFacts) -> str:
+        """Return the URL of a handoff's conversation on the dashboard; "" without a public URL."""
+        page = f"/dashboard/conversations/{facts.conversation_id}"
+        return f"{self.public_url}{page}" if self.public_url else ""
 
 
 def hold_offers(connection: Connection, handoff_id: int) -> None:
@@ -53,8 +63,10 @@ def hold_offers(connection: Connection, handoff_id: int) -> None:
 class Offering:
     """Offers handoffs, in the caller's transaction. writer: None if nothing can be sent."""
 
-    def __init__(self, work: Work, policy: HandoffPolicy, writer: MessageSender | None) -> None:
-        self._work, self.policy, self._writer = work, policy, writer
+    def __init__(
+        self, work: Work, policy: HandoffPolicy, writer: MessageSender | None, ledger: Ledger
+    ) -> None:
+        self._work, self.policy, self._writer, self._ledger = work, policy, writer, ledger
 
     @property
     def can_tell(self) -> bool:
@@ -67,7 +79,7 @@ class Offering:
         key = f"{handoff_id}:{int(at.timestamp()) // 15}" if delay_s else f"{handoff_id}"
         self._work.enqueue(connection, JOB, {"handoff_id": handoff_id}, key=key, delay_s=delay_s)
 
-    def seller_of(self, number: str) -> Seller | None:
+    def seller_of(self, number: MatchingNumber) -> Seller | None:
         """Return the seller who has a number, in either of its forms."""
         return next((seller for seller in self.policy.sellers if seller.has_number(number)), None)
 
@@ -93,7 +105,7 @@ class Offering:
         return seller is not None or self._ask_again(connection, asked, now)
 
     def _is_waiting(self, connection: Connection, offer: OfferRecord, now: datetime) -> bool:
-        if offer.state != offers.OPEN or offer.expires_at <= now:
+        if offer.state != offers.OPEN or not is_ahead(offer.expires_at, now, self.policy.reply_within):
             return False
         return self._lost(connection, offer) is None
 
@@ -101,17 +113,31 @@ class Offering:
         self, connection: Connection, facts: HandoffFacts, asked: Sequence[OfferRecord], now: datetime
     ) -> Seller | None:
         """Return the next seller to notify; None if no other is on duty, or the day's notices are used up."""
-        if handoffs.made_since(connection, facts.contact_id, facts.created_at - _DAY) > MOST_A_DAY:
-            log.warning("handoff_over_ceiling", handoff_id=facts.id)
-            return None
+        # Whoever waited longest is asked: of two handoffs at once, the second sees whom the first has asked
+        locks.hold(connection, "next-seller")
+        seller = self._choose(connection, facts, {offer.seller for offer in asked}, now)
+        # Once for all who are told of it, in the transaction that keeps the first notice
+        may_tell = seller is not None and self.may(
+            connection, facts, Kind.HANDOFF, f"handoff:{facts.id}", now
+        )
+        return seller if may_tell else None
+
+    def _choose(
+        self, connection: Connection, facts: HandoffFacts, asked: Collection[str], now: datetime
+    ) -> Seller | None:
         return next_seller(
             self.policy.sellers,
-            asked={offer.seller for offer in asked},
+            asked=asked,
             last_asked=offers.last_asked(connection, [seller.number for seller in self.policy.sellers]),
             words=f"{facts.reason} {facts.context}",
             language=language_of(self.policy.language),
             local=now.astimezone(self.policy.zone),
         )
+
+    def may(self, connection: Connection, facts: HandoffFacts, kind: Kind, key: str, now: datetime) -> bool:
+        """Count what is done for a customer, once for a key; False if that was done as often as it may be today."""
+        account = accounts.of_contact(connection, facts.contact_id)
+        return self._ledger.reserve(connection, account, kind, key, now).is_granted
 
     def next_duty(self, asked: Sequence[OfferRecord], now: datetime) -> datetime | None:
         """Return the next time that a seller not yet asked is on duty, by the business's clock; None: never."""
@@ -120,20 +146,18 @@ class Offering:
 
     def tell(self, connection: Connection, facts: HandoffFacts, seller: Seller, now: datetime) -> int:
         """Tell a seller of a handoff; return the notice's id."""
-        conversation = (facts.request_key or "").partition("conversation:")[2]
-        message_id = self._write(
-            connection, seller.number, notice(self.policy.words, facts, conversation), now
-        )
+        words = notice(self.policy.words, facts, self.policy.page_of(facts))
+        message_id = self._write(connection, seller.number, words, now)
         expires_at = now + self.policy.reply_within
         offers.make_offer(connection, facts.id, seller.number, message_id, now, expires_at)
         self.look_at(connection, facts.id, expires_at, now)
-        log.info("handoff_offered", handoff_id=facts.id)
+        after_commit(connection, log.info, "handoff_offered", handoff_id=facts.id)
         return message_id
 
-    def _write(self, connection: Connection, number: str, words: str, now: datetime) -> int:
+    def _write(self, connection: Connection, number: ReachAddress, words: str, now: datetime) -> int:
         assert self._writer is not None
         recipient = contacts.recipient_for(connection, number, now)
-        return self._writer.write(connection, recipient, words, author=AUTHOR, kind=NOTICE)
+        return self._writer.write(connection, recipient, words, author=NOTICES, kind=NOTICE)
 
     # Notices that reached nobody
 
@@ -166,7 +190,8 @@ class Offering:
         lost = self._lost(connection, offer)
         if lost is None or self._writer is None:
             return False
-        outgoing.try_again(connection, lost.id, now)
+        if not outgoing.try_again(connection, lost.id, now):
+            return False
         self._writer.send_later(connection, lost.conversation_id)
         expires_at = now + self.policy.reply_within
         offers.renew_offer(connection, offer.id, expires_at)
@@ -191,13 +216,30 @@ class Offering:
         for offer in offers.offers_of(connection, facts.id):
             offers.answer_offer(connection, offer.id, offers.EXPIRED)
 
+    def say_missed(self, connection: Connection, facts: HandoffFacts, now: datetime) -> None:
+        """Tell a seller who is on duty of a handoff that nobody took."""
+        seller = self._choose(connection, facts, (), now) if self.can_tell else None
+        if seller is None:
+            return
+        words = self.policy.words
+        said = notice(
+            words,
+            facts,
+            self.policy.page_of(facts),
+            title=words.missed,
+            how_to_answer=words.how_to_settle,
+        )
+        message_id = self._write(connection, seller.number, said, now)
+        # whoever was not asked before may answer this one
+        offers.make_offer(connection, facts.id, seller.number, message_id, now, now, offers.EXPIRED)
+
     def pass_on(self, connection: Connection, facts: HandoffFacts, message: str, now: datetime) -> None:
         """Tell a further message of the customer to the seller who has the handoff, or to those being asked."""
         if self._writer is None:
             return
         asked = [o.seller for o in offers.offers_of(connection, facts.id) if o.state == offers.OPEN]
         numbers = [facts.owner] if facts.owner else asked
-        number = facts.number if facts.number.startswith("+") else ""
+        number = shown_number(facts.number)
         who = " ".join(filter(None, [plain_line(facts.name), number]))
         words = self.policy.words.further.format(who=who, message=plain_line(message))
         for seller in self.policy.sellers:

@@ -8,6 +8,10 @@ from translations import Message, lazy_gettext
 
 _PROBLEMS: Mapping[str, Message] = {
     SellerProblem.UNREADABLE: lazy_gettext("{file} cannot be read: {reason}."),
+    SellerProblem.NOT_UTF8: lazy_gettext("{file} is not text in UTF-8: save it in that encoding."),
+    SellerProblem.NOT_TOML: lazy_gettext(
+        "{file}, line {line}: this is not TOML: check the quotes, brackets and = there and above."
+    ),
     SellerProblem.SAME_NUMBER: lazy_gettext("{place}: two sellers have the same number."),
     SellerProblem.HOURS: lazy_gettext('{place}: must be written as "09:00-14:00, 16:00-19:30".'),
     SellerProblem.NO_HOUR: lazy_gettext("{place}: hour must be in 0..23."),
@@ -25,21 +29,20 @@ _NUMBERS: Mapping[str, Message] = {
         "{place}: is not a possible phone number: check its country code and its length."
     ),
 }
+_NUMBER = lazy_gettext("{place}: must be a number.")
 _TYPES: Mapping[str, Message] = {
-    "extra_forbidden": lazy_gettext("{place}: Extra inputs are not permitted."),
-    "float_parsing": lazy_gettext(
-        "{place}: Input should be a valid number, unable to parse string as a number."
-    ),
-    "float_type": lazy_gettext("{place}: Input should be a valid number."),
-    "greater_than": lazy_gettext("{place}: Input should be greater than {gt}."),
-    "less_than_equal": lazy_gettext("{place}: Input should be less than or equal to {le}."),
-    "list_type": lazy_gettext("{place}: Input should be a valid list."),
-    "missing": lazy_gettext("{place}: Field required."),
-    "model_type": lazy_gettext("{place}: Input should be a table, written [[seller]]."),
-    "string_too_long": lazy_gettext("{place}: String should have at most {max_length} characters."),
-    "string_too_short": lazy_gettext("{place}: String should have at least 1 character."),
-    "string_type": lazy_gettext("{place}: Input should be a valid string."),
-    "too_short": lazy_gettext("{place}: List should have at least 1 item after validation, not 0."),
+    "extra_forbidden": lazy_gettext("{place}: is not known here: remove it, or see docs/people.md."),
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "greater_than": lazy_gettext("{place}: must be more than {gt}."),
+    "less_than_equal": lazy_gettext("{place}: must be {le} or less."),
+    "list_type": lazy_gettext("{place}: must be a list."),
+    "missing": lazy_gettext("{place}: is missing."),
+    "model_type": lazy_gettext("{place}: must be a table, written [[seller]]."),
+    "string_too_long": lazy_gettext("{place}: may have {max_length} characters at most."),
+    "string_too_short": lazy_gettext("{place}: is empty."),
+    "string_type": lazy_gettext("{place}: must be text in quotes."),
+    "too_short": lazy_gettext("{place}: must have an entry at least."),
 }
 """Sentences by pydantic's types of errors: those of the kinds of keys that there are."""
 SENTENCES = {**_PROBLEMS, **_NUMBERS, **_TYPES}

@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from conversation.phrases import catalogues
 from integrations.plain_text import plain_words
-from phone_numbers import PhoneNumberError, matching_number, parse_e164
+from phone_numbers import MatchingNumber, PhoneNumberError, ReachAddress, matching_number, parse_e164
+from translations.system_errors import system_reason
 
 _ALWAYS = ((time.min, time.max),)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
@@ -25,6 +26,8 @@ class SellerProblem(StrEnum):
     """Errors of the sellers' file that pydantic does not check by type or limit."""
 
     UNREADABLE = "unreadable"
+    NOT_UTF8 = "not_utf8"
+    NOT_TOML = "not_toml"
     SAME_NUMBER = "same_number"
     HOURS = "hours"
     NO_HOUR = "no_hour"
@@ -54,16 +57,16 @@ class Seller:
     """
 
     name: str
-    number: str
+    number: ReachAddress
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     weight: float = 1
     hours: tuple[tuple[time, time], ...] = _ALWAYS
     days: frozenset[int] = frozenset(range(7))
 
-    def has_number(self, number: str) -> bool:
+    def has_number(self, number: MatchingNumber) -> bool:
         """Return True if a number is theirs, in either form: the phone's or WhatsApp's."""
-        return matching_number(self.number) == matching_number(number)
+        return matching_number(self.number) == number
 
     def is_on_duty(self, local: datetime) -> bool:
         """Return True if they are on duty now, by the business's clock."""
@@ -115,7 +118,7 @@ def next_duty(sellers: Sequence[Seller], *, asked: Collection[str], local: datet
     return min((start for start in others if start is not None), default=None)
 
 
-def sellers_of(numbers: Sequence[str]) -> list[Seller]:
+def sellers_of(numbers: Sequence[ReachAddress]) -> list[Seller]:
     """Return sellers of whom nothing but the number is known: on duty always."""
     return [
         Seller(number, number) for number in {matching_number(number): number for number in numbers}.values()
@@ -127,8 +130,13 @@ def load_sellers(path: Path) -> list[Seller]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         file = SellersFile.model_validate(table)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SellersError(path.name, SellerProblem.UNREADABLE, reason=error) from None
+    except OSError as error:
+        raise SellersError(path.name, SellerProblem.UNREADABLE, reason=system_reason(error)) from None
+    except UnicodeDecodeError:
+        raise SellersError(path.name, SellerProblem.NOT_UTF8) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"\(at line (\d+)", str(error))
+        raise SellersError(path.name, SellerProblem.NOT_TOML, line=line[1] if line else "?") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -171,7 +179,7 @@ class _SellerTable(BaseModel):
     def as_seller(self) -> Seller:
         days = frozenset(map(_day, self.days)) or frozenset(range(7))
         return Seller(
-            self.name, self.number, tuple(self.languages), tuple(self.skills), self.weight,
+            self.name, ReachAddress(self.number), tuple(self.languages), tuple(self.skills), self.weight,
             _hours(self.hours), days,
         )  # fmt: skip
 

@@ -12,22 +12,22 @@ from sqlalchemy import Connection
 
 from conversation.handoff import Source, tell
 from conversation.handoff_states import MEANINGS, Effect, Event, State, step
+from conversation.ledger import Kind, Ledger
 from conversation.observers import NULL_OBSERVER, HandoffListener, NullObserver
-from conversation.operators import Helpdesk, MessageSender
+from conversation.operators import TO_CUSTOMERS, Helpdesk, MessageSender, StaffMessage
 from jobs.queue import Work
-from people.handoff.notices import Answer, plain_line, read_answer, says_done
-from people.handoff.offering import MOST_A_DAY, HandoffPolicy, Offering, hold_offers
-from people.handoff.sellers import Seller
-from storage.base import utc_now
+from people.handoff.offering import HandoffPolicy, Offering, hold_offers
+from people.handoff.replies import SellerReplies
+from phone_numbers import matching_number
+from storage.after_commit import after_commit
+from storage.base import is_ahead, utc_now
 from storage.database import Database
 from storage.models import LOST, MessageStatus
-from storage.queries import contacts, helpdesk, offers
-from storage.queries.offers import HandoffFacts, OfferRecord
+from storage.queries import contacts, helpdesk, messages, offers, promises
+from storage.queries.offers import HandoffFacts
 
 log = structlog.get_logger()
 
-TO_CUSTOMERS = "automatic"
-"""The author of what customers are told."""
 _ASKED_IN_CHATWOOT = 3
 """Operators of Chatwoot, where there are no sellers, have so many times a seller's time to answer."""
 
@@ -44,6 +44,7 @@ class Handoffs(NullObserver):
         work: Work,
         policy: HandoffPolicy,
         *,
+        ledger: Ledger,
         writer: MessageSender | None,
         helpdesk: Helpdesk | None = None,
         also: HandoffListener = NULL_OBSERVER,
@@ -51,7 +52,7 @@ class Handoffs(NullObserver):
     ) -> None:
         self._database, self._also = database, also
         self._writer, self._helpdesk, self._clock = writer, helpdesk, clock
-        self.offering = Offering(work, policy, writer)
+        self.offering = Offering(work, policy, writer, ledger)
         self._effects: dict[Effect, Callable[[Connection, HandoffFacts, str, datetime], None]] = {
             Effect.TELL: self._tell,
             Effect.SHOW: self._record,
@@ -61,7 +62,9 @@ class Handoffs(NullObserver):
             Effect.ANSWER_AGAIN: self._answer_again,
             Effect.SAY_TAKEN: self._say_taken,
             Effect.WITHDRAW: lambda connection, facts, _by, _now: self.offering.withdraw(connection, facts),
+            Effect.SAY_MISSED: self._say_missed,
         }
+        self._replies = SellerReplies(self.offering, self.happened)
 
     @property
     def policy(self) -> HandoffPolicy:
@@ -83,12 +86,12 @@ class Handoffs(NullObserver):
     def handed_off(self, connection: Connection, handoff_id: int, now: datetime) -> None:
         """Notify people of a handoff, at once or when the call that led to it is settled."""
         facts = offers.handoff_facts(connection, handoff_id)
-        if facts is None or facts.simulated:
+        if facts is None:
             return
-        if facts.state == State.OPEN:
+        if facts.state == State.OPEN and not facts.simulated:
             self._tell(connection, facts, "", now)
         else:
-            self._set_timer(connection, handoff_id, State(facts.state), now)
+            self._set_timer(connection, facts, State(facts.state), now)
 
     def happened(
         self, connection: Connection, handoff_id: int, event: Event, now: datetime, *, by: str = ""
@@ -103,12 +106,16 @@ class Handoffs(NullObserver):
             return False
         if not offers.move(connection, facts.id, facts.state, following.to, now, owner=by):
             return False
+        if by:  # to whom nobody came before is answered now
+            promises.settle_all(connection, facts.contact_id, by, now)
         if facts.simulated:
+            if following.to != facts.state:
+                self._set_timer(connection, facts, following.to, now)
             return True
         for effect in following.effects:
             self._effects[effect](connection, facts, by, now)
         if following.to != facts.state:
-            self._set_timer(connection, facts.id, following.to, now)
+            self._set_timer(connection, facts, following.to, now)
         return True
 
     def receipt(
@@ -135,18 +142,36 @@ class Handoffs(NullObserver):
         if self._helpdesk is not None:
             self._helpdesk.note(connection, facts.contact_id, f"handoff:{facts.id}", _summary(facts), now)
 
+    def tell_more(
+        self, connection: Connection, handoff_id: int, what: str, words: str, now: datetime
+    ) -> None:
+        """Tell whoever knows of a handoff what else was said with it. what: tells it from what else is said."""
+        facts = offers.handoff_facts(connection, handoff_id)
+        if facts is not None:
+            self._forward(connection, facts, what, words, now)
+
     def _pass_on(self, connection: Connection, facts: HandoffFacts, _by: str, now: datetime) -> None:
         message = facts.message.rpartition("\n\n")[2]
-        self._show(connection, facts, f"message:{len(facts.message)}", message, now)
-        if facts.message.count("\n\n") < MOST_A_DAY:
+        self._forward(connection, facts, f"message:{len(facts.message)}", message, now)
+
+    def _forward(
+        self, connection: Connection, facts: HandoffFacts, what: str, message: str, now: datetime
+    ) -> None:
+        self._show(connection, facts, what, message, now)
+        key = f"forwarded:{facts.id}:{now.isoformat()}"  # once in the transaction that keeps the message
+        if self.offering.may(connection, facts, Kind.FORWARDED, key, now):
             self.offering.pass_on(connection, facts, message, now)
 
     def _tell_customer(self, connection: Connection, facts: HandoffFacts, _by: str, now: datetime) -> None:
         """Write to a customer on WhatsApp that nobody has come yet, and when somebody is there."""
-        log.warning("handoff_unanswered", handoff_id=facts.id)
+        after_commit(connection, log.warning, "handoff_unanswered", handoff_id=facts.id)
         self._show(connection, facts, "unanswered", self.policy.words.note_nobody, now)
         recipient = contacts.find_recipient(connection, conversation_id=facts.conversation_id)
         if self._writer is None or recipient is None or not _is_written(facts) or not self.reaches_people:
+            return
+        if messages.wants_nothing(connection, facts.conversation_id, recipient.opted_out_at):
+            return
+        if not self.offering.may(connection, facts, Kind.BEGUN, f"begun:{facts.id}:unanswered", now):
             return
         words, starts = self.policy.customers.nobody_yet, self.offering.next_duty([], now)
         if starts is not None and starts > now:
@@ -156,7 +181,9 @@ class Handoffs(NullObserver):
             self._helpdesk.message(connection, message_id, now)
 
     def _silence(self, connection: Connection, facts: HandoffFacts, by: str, now: datetime) -> None:
-        if _is_written(facts):
+        """Silence the assistant for whoever has it, unless there is nothing that they could write to."""
+        recipient = contacts.find_recipient(connection, conversation_id=facts.conversation_id)
+        if _is_written(facts) and recipient is not None and recipient.is_reachable:
             until = now + self.policy.silent_for
             contacts.take_over(connection, facts.conversation_id, self.offering.name_of(by), until)
 
@@ -167,10 +194,20 @@ class Handoffs(NullObserver):
 
     def _say_taken(self, connection: Connection, facts: HandoffFacts, by: str, now: datetime) -> None:
         self.offering.settle(connection, facts, by, now)
-        if self.offering.seller_of(by) is not None:
+        if self.offering.seller_of(matching_number(by)) is not None:
             words = self.policy.words.note_taken.format(name=self.offering.name_of(by))
             self._show(connection, facts, "taken", words, now)
-        log.info("handoff_taken", handoff_id=facts.id)
+        after_commit(connection, log.info, "handoff_taken", handoff_id=facts.id)
+
+    def _say_missed(self, connection: Connection, facts: HandoffFacts, _by: str, now: datetime) -> None:
+        """Show that nobody came, until somebody says that the person was answered."""
+        after_commit(connection, log.warning, "handoff_missed", handoff_id=facts.id)
+        promises.note_missed(connection, facts.id, now)
+        self._also.missed(connection, facts.id, now)
+        self._show(connection, facts, "missed", self.policy.words.note_missed, now)
+        if self._helpdesk is not None:
+            self._helpdesk.opened(connection, facts.contact_id, f"handoff:{facts.id}:missed:open", now)
+        self.offering.say_missed(connection, facts, now)
 
     def _show(
         self, connection: Connection, facts: HandoffFacts, what: str, words: str, now: datetime
@@ -180,9 +217,12 @@ class Handoffs(NullObserver):
 
     # Time passes
 
-    def _set_timer(self, connection: Connection, handoff_id: int, state: State, now: datetime) -> None:
-        if state in (State.TRANSFERRING, State.COLLECTING, State.OWNED):
-            self.offering.look_at(connection, handoff_id, now + self._lasts(state), now)
+    def _set_timer(self, connection: Connection, facts: HandoffFacts, state: State, now: datetime) -> None:
+        is_for_sellers = (
+            state in (State.OPEN, State.WAITING) and not facts.simulated
+        )  # they have times of their own
+        if state is not State.CLOSED and not is_for_sellers:
+            self.offering.look_at(connection, facts.id, now + self._lasts(state), now)
 
     def _lasts(self, state: State) -> timedelta:
         return MEANINGS[state].lasts or self.policy.silent_for
@@ -193,29 +233,35 @@ class Handoffs(NullObserver):
         with self._database.write() as connection:
             hold_offers(connection, int(payload["handoff_id"]))
             facts = offers.handoff_facts(connection, int(payload["handoff_id"]))
-            if facts is None or facts.simulated or facts.state == State.CLOSED:
+            if facts is None or facts.state == State.CLOSED:
                 return
-            if facts.state in (State.OPEN, State.WAITING):
+            if facts.state in (State.OPEN, State.WAITING) and not facts.simulated:
                 self._go_on(connection, facts, now)
                 return
-            ends = (facts.owned_at or facts.updated_at) + self._lasts(State(facts.state))
-            if ends <= now:
-                self.happened(connection, facts.id, Event.TIME_UP, now)
-            else:
+            lasts = self._lasts(State(facts.state))
+            ends = (facts.owned_at or facts.updated_at) + lasts
+            # A clock that was put back by more than it lasts would keep it for as long as that
+            if is_ahead(ends, now, 2 * lasts):
                 self.offering.look_at(connection, facts.id, ends, now)
+            else:
+                self.happened(connection, facts.id, Event.TIME_UP, now)
 
     def _go_on(self, connection: Connection, facts: HandoffFacts, now: datetime) -> None:
         asked = offers.offers_of(connection, facts.id)
         if self.offering.ask(connection, facts, asked, now):
             return
-        in_chatwoot_until = facts.updated_at + _ASKED_IN_CHATWOOT * self.policy.reply_within
-        if not asked and not self.can_tell and facts.state == State.OPEN and now < in_chatwoot_until:
+        patience = _ASKED_IN_CHATWOOT * self.policy.reply_within
+        in_chatwoot_until = facts.updated_at + patience
+        is_asked = not asked and not self.can_tell and facts.state == State.OPEN
+        if is_asked and is_ahead(in_chatwoot_until, now, patience):
             self.offering.look_at(connection, facts.id, in_chatwoot_until, now)
             return
         self.happened(connection, facts.id, Event.NOT_IN_TIME, now)
         ends = max([facts.created_at, *(offer.created_at for offer in asked)]) + self._lasts(State.WAITING)
         starts = self.offering.next_duty(asked, now) if self.can_tell else None
         again = self.offering.next_try(connection, asked)
+        if ends <= now and self.can_tell:  # a seller must be there who can be told that nobody came
+            ends = self.offering.next_duty([], now) or ends
         if again is None and (starts is None or starts <= now) and ends <= now:
             self.happened(connection, facts.id, Event.TIME_UP, now)
             return
@@ -224,52 +270,14 @@ class Handoffs(NullObserver):
 
     # Sellers write
 
-    def seller_says(self, connection: Connection, number: str, said: str, now: datetime) -> str | None:
+    def seller_says(self, connection: Connection, said: StaffMessage, now: datetime) -> str | None:
         """Return the reply to a seller who has something open, "" for none; None for anybody else."""
-        seller = self.offering.seller_of(number)
-        if seller is None:
-            return None
-        offer = offers.open_offer_to(connection, seller.number, now)
-        if offer is not None and self.offering.send_again(connection, offer, now):
-            return ""  # what waited for them is on its way
-        owned = offers.owned_by(connection, seller.number, now)
-        if owned is not None and says_done(said):
-            self.happened(connection, owned.id, Event.DONE, now)
-            return self.policy.words.done.format(name=_name_of(owned))
-        answer = read_answer(said)
-        if offer is not None and answer is Answer.DECLINE:
-            offers.answer_offer(connection, offer.id, offers.DECLINED)
-            self.offering.look_at(connection, offer.handoff_id, now, now)
-            return self.policy.words.passed_on
-        if offer is not None and answer is Answer.TAKE:
-            return self._take(connection, offer, seller, now)
-        if offer is not None:
-            return self.policy.words.help_offered
-        return None if owned is None else self.policy.words.help_owned.format(name=_name_of(owned))
-
-    def _take(self, connection: Connection, offer: OfferRecord, seller: Seller, now: datetime) -> str:
-        if not self.happened(connection, offer.handoff_id, Event.TAKEN, now, by=seller.number):
-            offers.answer_offer(connection, offer.id, offers.GONE)
-            facts = offers.handoff_facts(connection, offer.handoff_id)
-            owner = self.offering.name_of(facts.owner) if facts is not None else ""
-            return self.policy.words.taken_by.format(name=owner)
-        facts = offers.handoff_facts(connection, offer.handoff_id)
-        assert facts is not None
-        words = self.policy.words
-        if not facts.number.startswith("+"):
-            return f"{words.yours_unknown.format(name=plain_line(facts.name))}\n\n{words.how_to_end}"
-        said = words.yours.format(name=plain_line(facts.name), number=facts.number).replace("  ", " ")
-        return f"{said}\n\n{words.link.format(digits=facts.number[1:])}\n{words.how_to_end}"
+        return self._replies.reply(connection, said, now)
 
 
 def _is_written(facts: HandoffFacts) -> bool:
     """Return True if it is the conversation on WhatsApp that goes to a person: the API's customers called."""
     return facts.channel == "whatsapp" and facts.source != Source.API
-
-
-def _name_of(facts: HandoffFacts) -> str:
-    number = facts.number if facts.number.startswith("+") else ""
-    return plain_line(facts.name) or number or "-"
 
 
 def _summary(facts: HandoffFacts) -> str:

@@ -1,6 +1,8 @@
 """Routes of the API for handoffs, and its OpenAPI document."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -12,9 +14,11 @@ from werkzeug.exceptions import HTTPException
 from guards.api_key import ApiKeyGuard
 from guards.client_address import address_of
 from guards.json_webhooks import read_body
+from guards.rate_limit_storage import SCHEME
 from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
 from integrations.elevenlabs.openapi import PATH, openapi
 from people.handoff.api import HandoffApi
+from storage.database import Database
 from web.services import Service
 
 log = structlog.get_logger()
@@ -22,6 +26,9 @@ log = structlog.get_logger()
 DOCUMENT = "/api/openapi.json"
 MOST_BYTES = 64 * 1024
 LIMIT = "30 per minute"
+"""For one client address."""
+TOTAL_LIMIT = "600 per hour"
+"""For all that have the key."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,23 @@ class HandoffGuard:
         return None if request.path == DOCUMENT else self._check_key()
 
 
-def limit_requests(app: Flask) -> None:
-    """Limit handoffs by the caller's address. Call it after the guards are registered: refusals are not counted.
+def limit_requests(app: Flask, database: Callable[[], Database]) -> None:
+    """Limit handoffs by the caller's address, and in all. Call it after the guards: refusals are not counted.
 
-    A limiter counts for the application that it was joined to last, so each application has its own. It looks at
-    every request, which costs a webhook 0.05 ms of CPU.
+    A limiter counts for the application that it was joined to last, so each application has its own; what it counts
+    is in the database. It looks at every request, which costs a webhook 0.05 ms of CPU. While the database cannot be
+    written, nothing is limited, and nothing can be handed over.
     """
-    limiter = Limiter(lambda: address_of(request), storage_uri="memory://", headers_enabled=True)
+    options: dict[str, Any] = {"database": database}
+    limiter = Limiter(
+        lambda: address_of(request),
+        storage_uri=f"{SCHEME}://",
+        storage_options=options,
+        headers_enabled=True,
+        swallow_errors=True,
+    )
     limiter.limit(LIMIT, methods=["POST"])(bp)
+    limiter.limit(TOTAL_LIMIT, key_func=lambda: "everybody", methods=["POST"])(bp)
     limiter.init_app(app)
 
 

@@ -12,9 +12,9 @@ from integrations.chatwoot.shapes import Conversation, choose
 from integrations.errors import IntegrationError
 from integrations.http.json_client import TOO_LARGE
 from people.helpdesk.phrases import HelpdeskPhrases
-from phone_numbers import is_withheld
+from phone_numbers import shown_number
 from storage.database import Database
-from storage.queries import helpdesk, helpdesk_events
+from storage.queries import helpdesk, helpdesk_facts
 from storage.queries.helpdesk import ContactPlace
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ class ContactSync:
             helpdesk.keep_conversation(connection, place.contact_id, conversation.id)
             if conversation.inbox_id is not None:
                 fact = inbox_fact(self._inbox, conversation.inbox_id)
-                helpdesk_events.note_fact(connection, fact, self._clock())
+                helpdesk_facts.note_fact(connection, fact, self._clock())
         return replace(place, source_id=source_id, conversation_id=conversation.id)
 
     def name(self, place: ContactPlace) -> None:
@@ -82,14 +82,14 @@ class ContactSync:
         if place.contact_id in self._named:
             return True
         with self._database.read() as connection:
-            is_named = helpdesk_events.is_fact(connection, _named_fact(place))
+            is_named = helpdesk_facts.is_fact(connection, _named_fact(place))
         if is_named:
             self._named.add(place.contact_id)
         return is_named
 
     def _note_named(self, place: ContactPlace) -> None:
         with self._database.write() as connection:
-            helpdesk_events.note_fact(connection, _named_fact(place), self._clock())
+            helpdesk_facts.note_fact(connection, _named_fact(place), self._clock())
         self._named.add(place.contact_id)
 
     def _conversations(self, source_id: str) -> list[Conversation]:
@@ -107,7 +107,7 @@ class ContactSync:
 
 
 def _number_of(place: ContactPlace) -> str:
-    return "" if is_withheld(place.address) else place.address
+    return shown_number(place.number)
 
 
 def _named_fact(place: ContactPlace) -> str:

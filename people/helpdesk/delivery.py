@@ -1,7 +1,8 @@
 """Posts one message to Chatwoot, after searching for it if it may be there already."""
 
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import structlog
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Message, MessageType, Upload, find_posted
 from integrations.errors import IntegrationError
+from integrations.http.memory_budget import MemoryBudget
 from integrations.media_types import type_of
 from people.helpdesk.phrases import ASSISTANT_MARK, NOTE_MARK, HelpdeskPhrases
 from people.helpdesk.rendering import Post, Voice
@@ -22,6 +24,9 @@ log = structlog.get_logger()
 OWN = "flaskbot:"
 """The prefix of the source_id of messages we posted: their webhooks are not operators'."""
 MOST_FILE_BYTES = 16 * 1024 * 1024
+MOST_POST_BYTES = 32 * 1024 * 1024
+"""The most of all files of one message."""
+MEMORY_WAIT_S = 10.0
 FETCH_TRIES = 3
 NOT_FETCHED = "not_fetched"
 """A file of a person's is not to be had for now: its provider's fault, not Chatwoot's."""
@@ -41,11 +46,18 @@ class Downloads(Protocol):
 class MirrorSending:
     """Posts messages as the person, as the assistant, or as a note. Thread-safe.
 
-    downloads: by the provider's name. Every method raises IntegrationError as Chatwoot's client does.
+    downloads: by the provider's name. memory: for the files. Every method raises IntegrationError as Chatwoot's client
+    does.
     """
 
-    def __init__(self, client: Chatwoot, words: HelpdeskPhrases, downloads: Mapping[str, Downloads]) -> None:
-        self._client, self._words, self._downloads = client, words, downloads
+    def __init__(
+        self,
+        client: Chatwoot,
+        words: HelpdeskPhrases,
+        downloads: Mapping[str, Downloads],
+        memory: MemoryBudget,
+    ) -> None:
+        self._client, self._words, self._downloads, self._memory = client, words, downloads, memory
         self._has_warned = False
 
     def find(self, place: ContactPlace, post: Post, *, after: int) -> int | None:
@@ -71,13 +83,26 @@ class MirrorSending:
                 return found.id
         return None
 
-    def files(self, post: Post, item: Item) -> list[Upload]:
-        """Return a message's files, or none if any cannot be fetched."""
+    @contextmanager
+    def files(self, post: Post, item: Item) -> Iterator[list[Upload]]:
+        """Hold a message's files, or none if any cannot be fetched."""
+        count = len(post.attachments)
+        room = self._memory.reserve(min(count * MOST_FILE_BYTES, MOST_POST_BYTES), within_s=MEMORY_WAIT_S)
+        try:
+            files = self._fetched_all(post, item)
+            room.shrink(sum(len(file.content) for file in files))
+            yield files
+        finally:
+            room.release()
+
+    def _fetched_all(self, post: Post, item: Item) -> list[Upload]:
         files: list[Upload] = []
+        left = MOST_POST_BYTES
         for number, attachment in enumerate(post.attachments, start=1):
-            content = self._fetched(attachment, item)
+            content = self._fetched(attachment, item, min(left, MOST_FILE_BYTES))
             if content is None:
                 return []
+            left -= len(content)
             files.append(_upload(attachment, content, f"{item.subject_id}-{number}"))
         return files
 
@@ -116,12 +141,12 @@ class MirrorSending:
             )
         return (NOTE_MARK if post.voice is Voice.NOTE else ASSISTANT_MARK) + post.words
 
-    def _fetched(self, attachment: Attachment, item: Item) -> bytes | None:
+    def _fetched(self, attachment: Attachment, item: Item, most_bytes: int) -> bytes | None:
         downloads = self._downloads.get(attachment.provider)
         if downloads is None:
             return None
         try:
-            return downloads.download(attachment.url, most_bytes=MOST_FILE_BYTES)
+            return downloads.download(attachment.url, most_bytes=most_bytes)
         except IntegrationError as error:
             if not error.permanent and item.tries < FETCH_TRIES:
                 raise IntegrationError(

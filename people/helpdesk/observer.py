@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from jobs.queue import Work
+from people.helpdesk.read_receipts import is_refused
 from storage.database import Database
 from storage.models import LOST, MessageStatus
-from storage.queries import helpdesk, helpdesk_events, helpdesk_items
+from storage.queries import helpdesk, helpdesk_items
 from storage.queries.helpdesk_items import Kind
 
 JOB = "mirror"
@@ -57,7 +58,7 @@ class ChatwootObserver:
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime
     ) -> None:
         """Queue a message's receipt. code: the provider's, if it failed."""
-        if status in _NOT_ARRIVED or (status in _ARRIVED and self._can_show_receipts(connection)):
+        if status in _NOT_ARRIVED or (status in _ARRIVED and self._can_show_receipts(connection, now)):
             self._show(connection, helpdesk.add_receipt(connection, message_id, status, code, now))
 
     def turn(self, connection: Connection, turn_id: int, now: datetime) -> None:
@@ -84,12 +85,12 @@ class ChatwootObserver:
         if contact_id is not None:
             show_later(self._work, connection, contact_id)
 
-    def _can_show_receipts(self, connection: Connection) -> bool:
+    def _can_show_receipts(self, connection: Connection, at: datetime) -> bool:
         if self._receipts_fact is None:
             return False
         now = self._monotonic()
         if self._read_at is None or now - self._read_at > FACTS_FOR_S:
-            self._shows_receipts = not helpdesk_events.is_fact(connection, self._receipts_fact)
+            self._shows_receipts = not is_refused(connection, self._receipts_fact, at)
             self._read_at = now
         return self._shows_receipts
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from conversation.phrases import SOURCE, catalogue_for, language_of
-from conversation.phrases.words import Helpdesk
+from conversation.phrases.words import Helpdesk, Marks
 from integrations.dialog360 import error_codes as meta_codes
 from integrations.message_errors import what_to_do
 from storage.models import MessageStatus
 
 ASSISTANT_MARK = "🤖 "
 """Before the assistant's words, if Chatwoot can only take them as the customer's."""
+OPERATOR_MARK = "👤 "
+"""Before the name of an operator of the dashboard, whose words Chatwoot can only take as the assistant's."""
 NOTE_MARK = "📝 "
 """Before a note, if Chatwoot can only take it as the customer's words."""
 VOICE_MARK = "🎙 "
@@ -23,9 +25,10 @@ _ADVISED = ("es", "en")
 
 @dataclass(frozen=True)
 class HelpdeskPhrases(Helpdesk):
-    """The words of a profile's language. language: of the explanations of providers' errors."""
+    """The words of a profile's language. language: of the explanations of providers' errors. marks: of what came."""
 
     language: str
+    marks: Marks
 
     def why_not_delivered(self, provider: str, code: int | None) -> str:
         """Return why a message of an operator's did not arrive. provider: the one that had it; code: its own."""
@@ -49,5 +52,6 @@ class HelpdeskPhrases(Helpdesk):
 def helpdesk_phrases(language: str) -> HelpdeskPhrases:
     """Return the words for a profile's language, "es-ES" or "en"."""
     spoken = language_of(language)
-    words = catalogue_for(language).helpdesk
-    return HelpdeskPhrases(**vars(words), language=spoken if spoken in _ADVISED else SOURCE)
+    catalogue = catalogue_for(language)
+    advised = spoken if spoken in _ADVISED else SOURCE
+    return HelpdeskPhrases(**vars(catalogue.helpdesk), language=advised, marks=catalogue.marks)

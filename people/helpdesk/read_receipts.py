@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from people.helpdesk.phrases import HelpdeskPhrases
 from people.helpdesk.rendering import provider_had, receipt_of
 from storage.database import Database
 from storage.models import MessageStatus
-from storage.queries import helpdesk, helpdesk_events, helpdesk_items
+from storage.queries import helpdesk, helpdesk_facts, helpdesk_items
 from storage.queries.helpdesk_items import Item
 
 log = structlog.get_logger()
@@ -27,6 +27,8 @@ _SHOWN_AS = {
     MessageStatus.HELD: ReceiptStatus.FAILED,
 }
 _REFUSED = frozenset({401, 403})
+REFUSED_FOR = timedelta(days=14)
+"""After which Chatwoot is asked once more: the token may have got the right."""
 
 
 class ReadReceipts:
@@ -78,7 +80,7 @@ class ReadReceipts:
 
     def _may_not(self, connection: Connection) -> bool:
         if self._is_refused is None:
-            self._is_refused = helpdesk_events.is_fact(connection, str(self._fact))
+            self._is_refused = is_refused(connection, str(self._fact), self._clock())
         return self._is_refused
 
     def _after_refusal(self, item: Item, error: IntegrationError) -> None:
@@ -86,7 +88,12 @@ class ReadReceipts:
         if error.status in _REFUSED and self._fact is not None:
             self._is_refused = True  # a wrong token would not have got so far
             with self._database.write() as connection:
-                helpdesk_events.note_fact(connection, self._fact, self._clock())
+                helpdesk_facts.note_fact(connection, self._fact, self._clock())
+
+
+def is_refused(connection: Connection, fact: str, now: datetime) -> bool:
+    """Return whether a refusal was noted lately."""
+    return helpdesk_facts.is_fact(connection, fact, since=now - REFUSED_FOR)
 
 
 def receipts_fact(token: str | None) -> str | None:

@@ -8,8 +8,11 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
+from conversation.described import described
+from conversation.message_kinds import DESCRIBED, EDIT
+from conversation.operators import DASHBOARD_AUTHOR
 from integrations.message_errors import TWILIO, provider_of
-from people.helpdesk.phrases import VOICE_MARK, HelpdeskPhrases
+from people.helpdesk.phrases import OPERATOR_MARK, VOICE_MARK, HelpdeskPhrases
 from storage.models import LOST, MessageStatus, TurnKind, TurnState
 from storage.queries import contacts, helpdesk_calls, helpdesk_items, messages
 from storage.queries.helpdesk_calls import CallWords, TurnWords
@@ -48,7 +51,7 @@ def posts_of(connection: Connection, item: Item, words: HelpdeskPhrases) -> list
     """Return an item's messages; none if there is nothing (left) to show."""
     match item.kind:
         case Kind.MESSAGE:
-            posts = _message_posts(messages.message_by_id(connection, item.subject_id))
+            posts = _message_posts(messages.message_by_id(connection, item.subject_id), words)
         case Kind.TURN:
             posts = _turn_posts(helpdesk_calls.turn_words(connection, item.subject_id))
         case Kind.CALL:
@@ -103,13 +106,27 @@ def _is_left_alone(connection: Connection, message: MessageRecord) -> bool:
     return recipient is None or not contacts.is_with_a_person(recipient, message.created_at)
 
 
-def _message_posts(message: MessageRecord | None) -> list[Post]:
+def _message_posts(message: MessageRecord | None, words: HelpdeskPhrases) -> list[Post]:
     if message is None or message.status is MessageStatus.HELD:
         return []  # a person took over before it was sent
     if message.outbound:
-        return [Post(Voice.ASSISTANT, message.body)]
+        return [Post(Voice.ASSISTANT, f"{_by(message.author)}{message.body}")]
     said = (VOICE_MARK + _spoken(a) for a in message.attachments if a.is_said and a.words)
-    return [Post(Voice.PERSON, "\n".join(filter(None, [message.body, *said])), message.attachments)]
+    wrote = message.body
+    if message.kind in DESCRIBED:
+        wrote = described(wrote, words.marks.text_of)
+    elif message.kind == EDIT:
+        wrote = f"{words.marks.corrected}\n{wrote}"
+    unseen = [described(a.words, words.marks.text_of) for a in message.attachments if not a.type and a.words]
+    files = tuple(attachment for attachment in message.attachments if attachment.type or not attachment.words)
+    return [Post(Voice.PERSON, "\n".join(filter(None, [wrote, *said, *unseen])), files)]
+
+
+def _by(author: str) -> str:
+    """Return who wrote a message at the dashboard: Chatwoot shows it as the assistant's. "" for all others."""
+    if not author.startswith(DASHBOARD_AUTHOR):
+        return ""
+    return f"{OPERATOR_MARK}{author.removeprefix(DASHBOARD_AUTHOR)}: "
 
 
 def _spoken(attachment: Attachment) -> str:

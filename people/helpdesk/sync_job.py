@@ -5,7 +5,7 @@ item whose request had no answer, or whose worker died, is searched for in Chatw
 While Chatwoot is away, or is not set up right, nothing is lost: the items stay.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,16 +16,17 @@ from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.shapes import Status
 from integrations.errors import IntegrationError, may_have_been_done
+from integrations.http.memory_budget import NO_MEMORY
 from jobs.job import Job
 from jobs.queue import Work
 from people.helpdesk.circuit_breaker import Rest
 from people.helpdesk.contact_sync import ContactSync
-from people.helpdesk.delivery import HELD, NOT_FETCHED, Downloads, MirrorSending
+from people.helpdesk.delivery import HELD, NOT_FETCHED, MirrorSending
 from people.helpdesk.observer import show_later
 from people.helpdesk.phrases import HelpdeskPhrases
 from people.helpdesk.read_receipts import ReadReceipts
 from people.helpdesk.rendering import Post, has_unheard, is_to_wait, posts_of
-from storage.base import utc_now
+from storage.base import is_near, utc_now
 from storage.database import Database
 from storage.queries import helpdesk, helpdesk_items
 from storage.queries.helpdesk import ContactPlace
@@ -39,7 +40,7 @@ _TAKEN = "taken"
 LOOK_AGAIN_S = 2.0
 """Seconds between two checks for a voice note's transcript."""
 _NOT_SET_UP = frozenset({MOVED, NOT_CONFIGURED})
-_NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED, _TAKEN})
+_NOT_CHATWOOTS = frozenset({TOO_MANY_MESSAGES, NOT_FETCHED, NO_MEMORY, _TAKEN})
 """Failures of a single contact, from which nothing follows for the others."""
 
 _T = TypeVar("_T")
@@ -54,7 +55,10 @@ class _Visit:
 
 
 class SyncJob:
-    """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: sources of files, by provider."""
+    """Sends items. Thread-safe. inbox: Chatwoot's identifier of ours. downloads: sources of files, by provider.
+
+    memory: of the process, for files.
+    """
 
     def __init__(
         self,
@@ -65,13 +69,13 @@ class SyncJob:
         words: HelpdeskPhrases,
         inbox: str,
         receipts_fact: str | None,
-        downloads: Mapping[str, Downloads],
+        sending: MirrorSending,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._work, self._client, self._clock = database, work, client, clock
         self._words = words
         self._contacts = ContactSync(database, client, words, inbox=inbox, clock=clock)
-        self._sending = MirrorSending(client, words, downloads)
+        self._sending = sending
         self._receipts = ReadReceipts(database, client, words, fact=receipts_fact, clock=clock)
         self._rest = Rest()
 
@@ -112,7 +116,7 @@ class SyncJob:
             item = helpdesk_items.first_open(connection, contact_id)
             if item is None:
                 return None
-            if item.state is State.SENDING and now - item.changed_at < AT_IT:
+            if item.state is State.SENDING and is_near(item.changed_at, now, AT_IT):
                 left = (item.changed_at + AT_IT - now).total_seconds()
                 show_later(self._work, connection, contact_id, after_s=max(1.0, left), why="taken")
                 return None
@@ -163,10 +167,10 @@ class SyncJob:
             if is_there:
                 log.info("mirror_found_posted", item_id=item.id)
                 return remote_id
-            files = self._sending.files(post, item)
-            if files:
-                self._hold(item)  # they may have taken their time
-            return self._sending.post(place, post, files, item)
+            with self._sending.files(post, item) as files:
+                if files:
+                    self._hold(item)  # they may have taken their time
+                return self._sending.post(place, post, files, item)
 
         return self._or_again(visit, item, post_at)
 

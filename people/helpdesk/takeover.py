@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from conversation.handoff import tell
-from conversation.handoff_states import Event as HandoffEvent
+from conversation import takeover
 from conversation.observers import NULL_OBSERVER, HandoffListener
-from conversation.operators import Helpdesk, MessageSender
+from conversation.operators import Assistant, Helpdesk, MessageSender
 from integrations.chatwoot.shapes import MessageType, Status
 from integrations.chatwoot.webhooks import (
     ConversationEvent,
@@ -29,10 +28,19 @@ from integrations.chatwoot.webhooks import (
 from people.helpdesk.contact_sync import inbox_fact
 from people.helpdesk.delivery import OWN
 from people.helpdesk.phrases import HelpdeskPhrases
-from phone_numbers import is_withheld
+from phone_numbers import shown_number
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
-from storage.queries import contacts, helpdesk, helpdesk_events, helpdesk_items, messages
+from storage.queries import (
+    contacts,
+    helpdesk,
+    helpdesk_events,
+    helpdesk_facts,
+    helpdesk_items,
+    messages,
+    promises,
+)
 from storage.queries.contacts import Recipient
 from storage.queries.helpdesk import OPERATOR_AUTHOR, ContactPlace
 from storage.queries.helpdesk_events import take_in_order
@@ -66,8 +74,8 @@ class TakeoverPolicy:
 class Takeover:
     """Handles Chatwoot's webhooks. Thread-safe.
 
-    writer: None if nothing can be sent. fit: turns an operator's Markdown into messages of WhatsApp. stop:
-    stops a conversation's answers in progress, by its key.
+    writer: None if nothing can be sent. fit: turns an operator's Markdown into messages of WhatsApp. assistant: goes on
+    when a conversation is given back, but not where it was resolved, which says that nothing is left.
     """
 
     def __init__(
@@ -79,11 +87,11 @@ class Takeover:
         *,
         people: HandoffListener = NULL_OBSERVER,
         fit: Callable[[str], list[str]],
-        stop: Callable[[str], None],
+        assistant: Assistant,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._helpdesk, self._writer, self._policy = database, chatwoot, writer, policy
-        self._people, self._fit, self._stop, self._clock = people, fit, stop, clock
+        self._people, self._fit, self._assistant, self._clock = people, fit, assistant, clock
 
     def take(self, event: Event) -> None:
         """Handle a webhook, once. Raises SQLAlchemyError if it cannot be kept."""
@@ -128,7 +136,7 @@ class Takeover:
             else:
                 self._pass_on(connection, event, place, recipient, now)
         if recipient is not None and command in (None, "/bot off"):
-            self._stop(recipient.key)
+            self._assistant.stop(recipient.key)
 
     def _pass_on(
         self,
@@ -146,7 +154,9 @@ class Takeover:
         else:
             sent = self._write(connection, self._writer, event, recipient)
             helpdesk.keep_operators(connection, place.contact_id, sent, event.id, now)
-            log.info("operator_wrote", contact_id=place.contact_id, messages=len(sent))
+            after_commit(
+                connection, log.info, "operator_wrote", contact_id=place.contact_id, messages=len(sent)
+            )
         if _is_latest(connection, event.conversation, f"message:{event.id}", event.created_at or now, now):
             self._take_over(connection, recipient, event.sender.name or SOMEBODY, now)
             if event.conversation.status == Status.PENDING:
@@ -186,6 +196,7 @@ class Takeover:
             return
         if command == "/bot on":
             self._give_back(connection, recipient, now)
+            self._assistant.answer_left(connection, recipient.conversation_id)
             said = words.bot_on
         else:
             until = self._take_over(connection, recipient, event.sender.name or SOMEBODY, now)
@@ -194,7 +205,7 @@ class Takeover:
 
     def _state_of(self, connection: Connection, recipient: Recipient, now: datetime) -> str:
         words, until = self._policy.words, recipient.human_until
-        if until is None or until <= now:
+        if until is None or not contacts.is_with_a_person(recipient, now):
             return words.is_bot
         name = helpdesk.human_of(connection, recipient.conversation_id)
         said = words.is_human if name else words.is_somebody
@@ -215,16 +226,22 @@ class Takeover:
             what = f"{state.status}:{state.assignee_id}"
             if not _is_latest(connection, state, what, state.updated_at or now, now):
                 return
+            if state.status == Status.RESOLVED and state.assignee_type == "User" and state.assignee_name:
+                promises.settle_all(connection, place.contact_id, state.assignee_name, now)
             recipient = _recipient(connection, place, now)
-            if recipient is None:
+            if recipient is None:  # a caller without a number: there is nothing to take over, only to end
+                if gives_back:
+                    takeover.end_all(connection, self._people, place.contact_id, now)
                 return
             if gives_back:
                 if self._give_back(connection, recipient, now):
+                    if state.status == Status.PENDING:
+                        self._assistant.answer_left(connection, recipient.conversation_id)
                     log.info("conversation_given_back", contact_id=place.contact_id, status=state.status)
                 return
             taken = self._taken_by_hand(connection, place, recipient, state, now)
         if taken:
-            self._stop(recipient.key)
+            self._assistant.stop(recipient.key)
 
     def _may_take_over(self, event: ConversationEvent) -> bool:
         state = event.conversation
@@ -243,7 +260,7 @@ class Takeover:
         state: ConversationState,
         now: datetime,
     ) -> bool:
-        has_it = recipient.human_until is not None and recipient.human_until > now
+        has_it = contacts.is_with_a_person(recipient, now)
         if has_it or helpdesk_items.was_opened(connection, place.contact_id, now - OURS_FOR):
             return False
         self._take_over(connection, recipient, state.assignee_name or SOMEBODY, now)
@@ -253,15 +270,14 @@ class Takeover:
 
     def _take_over(self, connection: Connection, recipient: Recipient, name: str, now: datetime) -> datetime:
         until = now + self._policy.silent_for
-        contacts.take_over(connection, recipient.conversation_id, name, until)
-        tell(connection, self._people, recipient.conversation_id, HandoffEvent.TAKEN, now, by=name)
-        log.info("conversation_taken_over", conversation_id=recipient.conversation_id)
+        takeover.take_over(connection, self._people, recipient.conversation_id, name, until, now)
+        after_commit(
+            connection, log.info, "conversation_taken_over", conversation_id=recipient.conversation_id
+        )
         return until
 
     def _give_back(self, connection: Connection, recipient: Recipient, now: datetime) -> bool:
-        given = contacts.give_back(connection, recipient.conversation_id)
-        tell(connection, self._people, recipient.conversation_id, HandoffEvent.DONE, now)
-        return given
+        return takeover.give_back(connection, self._people, recipient.conversation_id, now)
 
     def _tell(
         self, connection: Connection, event: MessageEvent, place: ContactPlace, words: str, now: datetime
@@ -282,7 +298,7 @@ class Takeover:
             return place
         # Inboxes of other kinds have people under the same name: their number's digits
         fact = inbox_fact(self._policy.inbox, event.inbox_id or 0)
-        if not state.source_id or not helpdesk_events.is_fact(connection, fact):
+        if not state.source_id or not helpdesk_facts.is_fact(connection, fact):
             return None
         place = helpdesk.place_by_source(connection, state.source_id)
         if place is not None and state.status != Status.RESOLVED:
@@ -291,15 +307,15 @@ class Takeover:
 
     def _learn_inbox(self, connection: Connection, inbox_id: int | None, now: datetime) -> None:
         if inbox_id is not None:
-            helpdesk_events.note_fact(connection, inbox_fact(self._policy.inbox, inbox_id), now)
+            helpdesk_facts.note_fact(connection, inbox_fact(self._policy.inbox, inbox_id), now)
 
 
 def _recipient(connection: Connection, place: ContactPlace, now: datetime) -> Recipient | None:
     """Return the contact's written conversation, created if they only called; None without a number."""
-    found = contacts.find_recipient(connection, key=f"whatsapp:{place.contact_id}")
-    if is_withheld(place.address):
-        return found if found is not None and found.address else None
-    return found or contacts.recipient_for(connection, place.address, now)
+    found = contacts.recipient_of(connection, place.contact_id)
+    if found is not None:
+        return found if found.is_reachable else None
+    return None if not shown_number(place.number) else contacts.recipient_for(connection, place.number, now)
 
 
 def _is_latest(

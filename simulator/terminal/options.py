@@ -7,6 +7,8 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from simulator.local_server import LocalServer, is_reachable
+from simulator.terminal.option_readers import url_reader
+from translations import lazy_gettext as _
 
 WENT_WELL, NO_SERVER, WRONG_ARGUMENTS, CALL_FAILED = 0, 1, 2, 3
 
@@ -41,6 +43,13 @@ def script_option(text: str) -> Callable[[Function], Function]:
     return click.option("--script", type=click.File(encoding="utf-8"), help=text)
 
 
-twiml_option = click.option(
-    "--twiml", "show_twiml", is_flag=True, help="Show each request and the TwiML that answers it."
-)
+def twiml_option(language: str) -> Callable[[Function], Function]:
+    """Return the option for showing what is exchanged. language: of its help."""
+    text = _("Show each request and the TwiML that answers it.").said_in(language)
+    return click.option("--twiml", "show_twiml", is_flag=True, help=text)
+
+
+def url_option(language: str) -> Callable[[Function], Function]:
+    """Return the option for the server's URL. language: of its help and its errors."""
+    text = _("The server (without it, where ./start.sh has it).").said_in(language)
+    return click.option("--url", metavar="URL", callback=url_reader(language), help=text)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from phone_numbers import dialable_number
 from simulator.local_server import LocalServer
-from simulator.terminal.option_readers import number_reader, url_reader
+from simulator.terminal.option_readers import number_reader
 from simulator.terminal.options import (
     CALL_FAILED,
     NO_SERVER,
@@ -19,6 +19,7 @@ from simulator.terminal.options import (
     Options,
     script_option,
     twiml_option,
+    url_option,
 )
 from simulator.terminal.phone_input import (
     InputAction,
@@ -33,6 +34,14 @@ from simulator.twilio.call_params import Direction
 from simulator.twilio.errors import CallLoopsError
 from simulator.twilio.journal import Ending
 from simulator.twilio.phone import Phone
+from translations import Message
+from translations import lazy_gettext as _
+
+_ABOUT = _(
+    "Call the assistant from the terminal, without Twilio.\n\n"
+    'Lines: words are said, an empty one is silence, "1#" or "/1" presses keys, "!words" interrupts, '
+    '"/hangup" hangs up. Exit code: 0 the call went well, 1 no server, 2 wrong arguments, 3 it failed.'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,30 +88,35 @@ def run_terminal_phone(server: LocalServer, language: str, options: PhoneOptions
 def phone_command(server: Callable[[], LocalServer], language: str) -> click.Command:
     """Return the command `phone`. server: called when the command runs. language: of the output."""
     read_number = number_reader(language, form=dialable_number, may_withhold=True)
+    number = _("NUMBER").said_in(language)
 
-    @click.command("phone")
-    @click.option("--from", "number", callback=read_number, help="The caller's number, or anonymous.")
-    @click.option("--to", callback=read_number, help="The number that is called.")
+    def said(text: Message) -> str:
+        return text.said_in(language)
+
+    @click.command("phone", help=said(_ABOUT))
     @click.option(
-        "--url", callback=url_reader(language), help="The server (default: where ./start.sh has it)."
+        "--from",
+        "number",
+        metavar=number,
+        callback=read_number,
+        help=said(_("The caller's number, or anonymous.")),
     )
-    @script_option("A file with a line for each thing said.")
-    @click.option("--outbound", is_flag=True, help="The assistant calls, instead of being called.")
-    @twiml_option
-    @click.option("--realtime/--no-realtime", default=None, help="Whether speech takes its time in a script.")
+    @click.option("--to", metavar=number, callback=read_number, help=said(_("The number that is called.")))
+    @url_option(language)
+    @script_option(said(_("A file with a line for each thing said.")))
+    @click.option("--outbound", is_flag=True, help=said(_("The assistant calls, instead of being called.")))
+    @twiml_option(language)
+    @click.option(
+        "--realtime/--no-realtime", default=None, help=said(_("Whether speech takes its time in a script."))
+    )
     @click.option(
         "--transfer",
         type=click.Choice(["completed", "no-answer", "busy"]),
         default="completed",
         show_default=True,
-        help="What comes of a transfer to a person.",
+        help=said(_("What comes of a transfer to a person.")),
     )
     def phone(**given: Any) -> None:
-        """Call the assistant from the terminal, without Twilio.
-
-        Lines: words are said, an empty one is silence, "1#" or "/1" presses keys, "!words" interrupts,
-        "/hangup" hangs up. Exit code: 0 the call went well, 1 no server, 2 wrong arguments, 3 it failed.
-        """
         sys.exit(run_terminal_phone(server(), language, PhoneOptions(**given)))
 
     return phone

@@ -62,7 +62,7 @@ class Screen(TerminalScreen):
         """Show the error that ended the call, if any."""
         if (failure := phone.failure) is not None:
             text = self.phrase("failure", code=failure.code, url=failure.url, message=failure.message)
-            if phone.steps and phone.steps[-1].status == 403:
+            if any(step.status == 403 for step in phone.steps if step.url == failure.url):
                 text += f"\n{self.phrase('not_known')}"
             self._console.print(f"[red]{escape(text)}[/]")
 
@@ -108,10 +108,10 @@ class Screen(TerminalScreen):
 
     def _warning(self, warning: CallWarning) -> None:
         code = f" {warning.code}" if warning.code else ""
-        self._row("", "", Text(f"{self.phrase('warning')}{code}: {warning.message}", "dim yellow"))
+        self._row("", "", Text(f"{self.phrase('warning')}{code}: {self.said(warning.message)}", "dim yellow"))
 
     def _step(self, step: Step) -> None:
-        answer = step.status if step.status is not None else f"{step.error} {step.message}"
+        answer = step.status if step.status is not None else f"{step.error} {self.said(step.message)}"
         retries = f"  ×{step.retries + 1}" if step.retries else ""
         self.aside(f"{step.method} {step.url}  {answer}{retries}  {self.number(step.seconds)} s")
         if step.twiml:

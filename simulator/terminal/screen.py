@@ -27,6 +27,11 @@ class TerminalScreen:
         """Return a phrase in the reader's language."""
         return self._phrases[key].format(**values).said_in(self._language)
 
+    def said(self, sentence: Message | str) -> str:
+        """Return a sentence in the reader's language."""
+        with in_language(self._language):
+            return str(sentence)
+
     def number(self, seconds: float) -> str:
         """Return seconds with the language's decimal separator."""
         with in_language(self._language):

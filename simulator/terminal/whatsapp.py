@@ -12,7 +12,7 @@ from rich.console import Console
 
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.local_server import LocalServer
-from simulator.terminal.option_readers import number_reader, url_reader
+from simulator.terminal.option_readers import number_reader
 from simulator.terminal.options import (
     CALL_FAILED,
     NO_SERVER,
@@ -21,6 +21,7 @@ from simulator.terminal.options import (
     Options,
     script_option,
     twiml_option,
+    url_option,
 )
 from simulator.terminal.phone_input import Keyboard, Lines, ScriptedLines
 from simulator.terminal.whatsapp_input import InputAction, Typed, read_line
@@ -29,7 +30,15 @@ from simulator.whatsapp.api import MessagingApi
 from simulator.whatsapp.client import WhatsApp
 from simulator.whatsapp.media import Attachment, from_file, photo, voice_note
 from simulator.whatsapp.messages import Exchange
+from translations import Message
+from translations import lazy_gettext as _
+from translations.system_errors import system_reason
 
+_ABOUT = _(
+    "Write to the assistant from the terminal, as if by WhatsApp, without Twilio.\n\n"
+    'Lines are messages; "/photo PATH" and "/voice PATH" send a file, "/stop" opts out, "/exit" leaves '
+    "(/foto, /voz, /baja, /salir). Exit code: 0 it went well, 1 no server, 2 wrong arguments, 3 it failed."
+)
 LATE_S = 3.0
 """Seconds for which a script waits for a message outside the reply."""
 AT_ONCE = 8
@@ -79,27 +88,31 @@ def whatsapp_simulate_command(server: Callable[[], LocalServer], language: str) 
     """Return the command `simulate`. server: called when the command runs. language: of the output."""
     read_number = number_reader(language)
 
-    @click.command("simulate")
-    @click.option("--from", "number", callback=read_number, help="The person's number.")
-    @click.option("--to", callback=read_number, help="The number that is written to.")
-    @click.option("--name", "profile_name", default="Ana", show_default=True, help="The person's name.")
+    number = _("NUMBER").said_in(language)
+
+    def said(text: Message) -> str:
+        return text.said_in(language)
+
+    @click.command("simulate", help=said(_ABOUT))
     @click.option(
-        "--url", callback=url_reader(language), help="The server (default: where ./start.sh has it)."
+        "--from", "number", metavar=number, callback=read_number, help=said(_("The person's number."))
     )
-    @script_option("A file with a line for each message.")
-    @twiml_option
+    @click.option(
+        "--to", metavar=number, callback=read_number, help=said(_("The number that is written to."))
+    )
+    @click.option(
+        "--name", "profile_name", default="Ana", show_default=True, help=said(_("The person's name."))
+    )
+    @url_option(language)
+    @script_option(said(_("A file with a line for each message.")))
+    @twiml_option(language)
     @click.option(
         "--api-port",
         type=click.IntRange(0, 65535),
         default=0,
-        help="Where photos are served and TWILIO_API_URL may point (default: any free port).",
+        help=said(_("Where photos are served and TWILIO_API_URL may point (without it, any free port).")),
     )
     def simulate(**given: Any) -> None:
-        """Write to the assistant from the terminal, as if by WhatsApp, without Twilio.
-
-        Lines are messages; "/foto PATH" and "/voz PATH" send a file, "/baja" opts out, "/salir" leaves
-        (/photo, /voice, /stop, /exit). Exit code: 0 it went well, 1 no server, 2 wrong arguments, 3 it failed.
-        """
         sys.exit(run_terminal_whatsapp(server(), language, WhatsAppOptions(**given)))
 
     return simulate
@@ -157,8 +170,7 @@ class _Session:
         try:
             attachment = sample() if path is None else from_file(path)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.screen.aside(self.screen.phrase("no_file", path=typed.path, reason=reason))
+            self.screen.aside(self.screen.phrase("no_file", path=typed.path, reason=system_reason(error)))
             return
         self._send(typed.text, [attachment], self.screen.phrase(kind))
 

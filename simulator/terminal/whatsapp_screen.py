@@ -40,9 +40,11 @@ class ChatScreen(TerminalScreen):
                 self._row("assistant", f"{self.number(event.wait_s)} s", self._content(event), "cyan")
             case MessageProblem():
                 code = f" {event.code}" if event.code else ""
-                self.aside(f"{self.phrase('warning')}{code}: {event.message}", "yellow")
+                self.aside(f"{self.phrase('warning')}{code}: {self.said(event.message)}", "yellow")
             case Step() if self._show_twiml:
-                answer = event.status if event.status is not None else f"{event.error} {event.message}"
+                answer = (
+                    event.status if event.status is not None else f"{event.error} {self.said(event.message)}"
+                )
                 self.aside(f"{event.method} {event.url}  {answer}  {self.number(event.seconds)} s")
                 if event.twiml:
                     self.aside(event.twiml)

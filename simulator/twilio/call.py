@@ -15,6 +15,8 @@ from simulator.twilio.status_callbacks import StatusCallbacks
 from simulator.twilio.twiml_interpreter import Behaviour, Listening, TwimlInterpreter
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
+from translations import Message
+from translations import lazy_gettext as _
 
 INBOUND_EVENTS = frozenset({"completed"})
 OUTBOUND_EVENTS = frozenset({"initiated", "ringing", "in-progress", "completed"})
@@ -73,9 +75,9 @@ class Call:
         """Wait for the end of the prompt."""
         self.clock.let_pass(listening.prompt_ends_at - self.clock.now())
 
-    def ignore(self, what: str, why: str) -> str:
-        """Record a warning about ignored input, and return no words."""
-        self.journal.warn(None, f"not heard by the call, as {why}: {what!r}")
+    def ignore(self, what: str, why: Message) -> str:
+        """Record a warning about ignored input, and return no words. why: a sentence with the input as {what}."""
+        self.journal.warn(None, why.format(what=what))
         return ""
 
     def speak(self, listening: Listening, text: str, confidence: float | None) -> str:
@@ -89,7 +91,8 @@ class Call:
         """Submit the caller's keys, after the timeout if they do not end the input; return the words heard in reply."""
         keys, finished, late = caller_input.read_keys(listening, digits)
         if late:
-            self.journal.warn(None, f"keys pressed after the end are lost: {late}")
+            lost = _("keys pressed after the end are lost: {keys}")
+            self.journal.warn(None, lost.format(keys=late))
         if not finished:
             self.clock.let_pass(listening.timeout_s)
         self.journal.begin_turn(digits, self.clock.now(), keys=True)
@@ -127,7 +130,7 @@ class Call:
         self.clock.count(step.seconds)
         self.journal.exchanged(step)
 
-    def _ignored(self, problem: str) -> None:
+    def _ignored(self, problem: Message) -> None:
         self.journal.warn(None, problem)
 
     def _leave_recording(self, listening: Listening) -> None:

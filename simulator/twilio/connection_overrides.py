@@ -6,6 +6,9 @@ Source: Twilio's "Webhooks (HTTP callbacks): Connection Overrides". Example: `#c
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
+from translations import Message
+from translations import lazy_gettext as _
+
 POLICIES = frozenset({"4xx", "5xx", "ct", "rt", "all"})
 RANGES = {"ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000), "rc": (0, 5)}
 
@@ -25,14 +28,15 @@ class Overrides:
         return bool(failure) and (failure in self.retry_on or "all" in self.retry_on)
 
 
-def parse_overrides(fragment: str) -> tuple[Overrides, list[str]]:
+def parse_overrides(fragment: str) -> tuple[Overrides, list[Message]]:
     """Return the overrides in a fragment, and a sentence for each invalid part; invalid parts are ignored."""
-    overrides, problems = Overrides(), []
+    overrides, problems = Overrides(), list[Message]()
     for name, value in parse_qsl(fragment, keep_blank_values=True):
         try:
             overrides = _apply(overrides, name, value)
         except ValueError as error:
-            problems.append(f"#{name}={value} is ignored: {error}")
+            ignored = _("#{name}={value} is ignored: {reason}")
+            problems.append(ignored.format(name=name, value=value, reason=error.args[0]))
     return overrides, problems
 
 
@@ -50,18 +54,18 @@ def _apply(overrides: Overrides, name: str, value: str) -> Overrides:
             return replace(overrides, retry_on=_policies(value))
         case "e" | "sni":  # Twilio's region and TLS name: nothing to simulate
             return overrides
-    raise ValueError("there is no such override")
+    raise ValueError(_("there is no such override"))
 
 
 def _number(name: str, value: str) -> int:
     low, high = RANGES[name]
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-        raise ValueError(f"it takes a whole number from {low} to {high}")
+        raise ValueError(_("it takes a whole number from {low} to {high}").format(low=low, high=high))
     return int(value)
 
 
 def _policies(value: str) -> frozenset[str]:
     named = frozenset(value.split(","))
     if not named <= POLICIES:
-        raise ValueError(f"it takes a list of {', '.join(sorted(POLICIES))}")
+        raise ValueError(_("it takes a list of {names}").format(names=", ".join(sorted(POLICIES))))
     return named

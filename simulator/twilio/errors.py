@@ -1,5 +1,7 @@
 """Defines a simulated call's errors."""
 
+from translations import Message
+
 
 class WebhookError(Exception):
     """A document could not be fetched or read. Twilio then asks the fallback URL, or ends the call.
@@ -7,7 +9,7 @@ class WebhookError(Exception):
     code: from Twilio's error dictionary. url: the one that failed, as signed.
     """
 
-    def __init__(self, code: int, message: str, url: str = "") -> None:
+    def __init__(self, code: int, message: Message | str, url: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from simulator.twilio.signing import Params
+from translations import Message
 
 CHARS_PER_S = 15.0
 """The approximate speed of speech in Spanish and English."""
@@ -30,7 +31,7 @@ class CallWarning:
     """A warning that does not stop a call. code: Twilio's; None: a warning of the simulator's own."""
 
     code: int | None
-    message: str
+    message: Message | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Step:
     twiml: str = ""
     location: str | None = None
     error: int | None = None
-    message: str = ""
+    message: Message | str = ""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -183,7 +184,7 @@ class Journal:
         self.steps.append(step)
         self._listener(step)
 
-    def warn(self, code: int | None, message: str) -> None:
+    def warn(self, code: int | None, message: Message | str) -> None:
         """Add a warning."""
         warning = CallWarning(code, message)
         self.warnings.append(warning)

@@ -18,6 +18,7 @@ from simulator.twilio.clock import Clock, VirtualClock
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import CallWarning, Ending, Event, Heard, Line, Step, Turn
 from simulator.twilio.twiml_interpreter import Behaviour, Listening
+from translations import lazy_gettext as _
 
 WEBHOOK = "/voice"
 
@@ -73,7 +74,9 @@ class Phone(Closable):
         listening = self._call.listening()
         self._call.finish_prompt(listening)
         if not listening.hears_speech:
-            return self._call.ignore(text, "keys are asked for, not words")
+            return self._call.ignore(
+                text, _("not heard by the call, as keys are asked for, not words: {what!r}")
+            )
         return self._call.speak(listening, text, confidence)
 
     def interrupt(self, text: str, *, after_s: float = 1.0, confidence: float | None = 0.9) -> str:
@@ -86,7 +89,9 @@ class Phone(Closable):
         if self._clock.now() >= listening.prompt_ends_at:
             return self.say(text, confidence)
         if not listening.interruptible:
-            return self._call.ignore(text, "the prompt cannot be interrupted")
+            return self._call.ignore(
+                text, _("not heard by the call, as the prompt cannot be interrupted: {what!r}")
+            )
         self._call.journal.interrupt(self._clock.now())
         return self._call.speak(listening, text, confidence)
 
@@ -97,7 +102,9 @@ class Phone(Closable):
         listening = self._call.listening()
         if not listening.hears_digits:
             self._call.finish_prompt(listening)
-            return self._call.ignore(digits, "words are asked for, not keys")
+            return self._call.ignore(
+                digits, _("not heard by the call, as words are asked for, not keys: {what!r}")
+            )
         if after_s is None:
             self._call.finish_prompt(listening)
         else:

@@ -13,6 +13,8 @@ from simulator.twilio.journal import Step
 from simulator.twilio.signing import Params
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
+from translations import Message
+from translations import lazy_gettext as _
 
 Order = Literal["normal", "scrambled"]
 
@@ -41,7 +43,7 @@ class StatusCallbacks:
     transport: Transport
     addresses: Addresses
     leg: CallParams
-    warn: Callable[[int, str], None]
+    warn: Callable[[int, Message], None]
     order: Order = "normal"
     steps: list[Step] = field(default_factory=list)
     _begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -83,8 +85,9 @@ class StatusCallbacks:
         try:
             step = self.transport.send("POST", self.addresses.own(self.url or ""), params)
         except WebhookError as error:
-            self.warn(error.code, f"no status callback: {error.message}")
+            self.warn(error.code, _("no status callback: {reason}").format(reason=error.message))
             return
         self.steps.append(step)
         if step.error is not None:
-            self.warn(15003, f"the status callback was not accepted: {step.message}")
+            refused = _("the status callback was not accepted: {reason}")
+            self.warn(15003, refused.format(reason=step.message))

@@ -12,6 +12,7 @@ from simulator.twilio.twiml_parser import Verb, read_document
 from simulator.twilio.twiml_warnings import check, say_problem, usable
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
+from translations import lazy_gettext as _
 
 MAX_DOCUMENTS = 200
 PLAY_S = 3.0
@@ -98,7 +99,9 @@ class TwimlInterpreter:
         """Run verbs until the call waits for input or ends. Raises CallLoopsError if neither happens."""
         while self.ended is None and self.listening is None:
             if self._documents > MAX_DOCUMENTS:
-                raise CallLoopsError(f"{MAX_DOCUMENTS} documents in a row asked nothing of the caller")
+                raise CallLoopsError(
+                    _("{count} documents in a row asked nothing of the caller").format(count=MAX_DOCUMENTS)
+                )
             if not self._verbs:
                 self.end(Ending.NO_MORE_VERBS)
             else:
@@ -162,12 +165,13 @@ class TwimlInterpreter:
     def _fall_back(self, error: WebhookError) -> None:
         if self.ended is not None:  # the caller hung up meanwhile: nobody is left to hear it
             return
-        self.journal.warn(error.code, f"{error.message} ({error.url})")
+        self.journal.warn(error.code, _("{reason} ({url})").format(reason=error.message, url=error.url))
         self.failure = error
         try:
             self._enter_fallback(error)
         except WebhookError as second:
-            self.journal.warn(second.code, f"the fallback failed too: {second.message} ({second.url})")
+            failed_too = _("the fallback failed too: {reason} ({url})")
+            self.journal.warn(second.code, failed_too.format(reason=second.message, url=second.url))
             self.end(Ending.APPLICATION_ERROR)
 
     def _enter_fallback(self, error: WebhookError) -> None:
@@ -258,7 +262,8 @@ class TwimlInterpreter:
         caller_id = verb.get("callerId", self.leg.caller)
         if caller_id in (self.leg.caller, self.leg.called):
             return self.behaviour.dial_outcome
-        self.journal.warn(13214, f"callerId {caller_id!r} is neither the caller's nor our number")
+        foreign = _("callerId {number!r} is neither the caller's nor our number")
+        self.journal.warn(13214, foreign.format(number=caller_id))
         return "failed"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.twilio.errors import WebhookError
+from translations import lazy_gettext as _
 
 TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 
@@ -45,7 +46,8 @@ def read_document(content_type: str | None, body: str, url: str) -> tuple[Verb, 
         return _plain(body, url)
     if kind.startswith("audio/"):
         return (Verb("Play", text=url), Verb("Hangup"))
-    raise WebhookError(12300, f"Content-Type {content_type!r} is none that a call can use", url)
+    unusable = _("Content-Type {type!r} is none that a call can use")
+    raise WebhookError(12300, unusable.format(type=content_type), url)
 
 
 def _plain(body: str, url: str) -> tuple[Verb, ...]:
@@ -64,9 +66,11 @@ def read_root(body: str, url: str) -> ET.Element:
     try:
         root = ET.fromstring(body.strip().encode())  # noqa: S314  64 KB at most, from this machine's own server
     except ET.ParseError as error:
-        raise WebhookError(12100, f"the document is not well-formed XML: {error}", url) from error
+        malformed = _("the document is not well-formed XML: {error}")
+        raise WebhookError(12100, malformed.format(error=str(error)), url) from error
     if root.tag != "Response":
-        raise WebhookError(12100, f"the document's root is <{root.tag}>, not <Response>", url)
+        other_root = _("the document's root is <{root}>, not <Response>")
+        raise WebhookError(12100, other_root.format(root=root.tag), url)
     return root
 
 

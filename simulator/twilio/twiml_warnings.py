@@ -10,7 +10,11 @@ from urllib.parse import quote
 from simulator.twilio.journal import CallWarning
 from simulator.twilio.twiml_parser import Verb
 from simulator.twilio.twiml_schema import ATTRIBUTES, NESTED, NESTED_ATTRIBUTES, NOT_ACTED_OUT, voice_language
+from translations import lazy_gettext as _
 
+NO_ATTRIBUTE = _("<{verb}> has no attribute {attribute!r} (names are case-sensitive)")
+MISPLACED = _("<{verb}> cannot stand in <{parent}>: passed over")
+UNREACHED = _("<{verb}> after <{after}> is never reached")
 MAX_SAY_CHARS = 4096
 MAX_POLLY_CHARS = 3000
 MAX_ENCODED_CHARS = 4500
@@ -65,21 +69,20 @@ def check(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
     yield from _unreachable(verbs)
     for verb in verbs[1:]:
         if verb.name == "Reject":
-            yield CallWarning(None, "<Reject> is not the first verb: the call has been answered already")
+            yield CallWarning(None, _("<Reject> is not the first verb: the call has been answered already"))
 
 
 def say_problem(verb: Verb) -> CallWarning | None:
     """Return the warning about a <Say> that cannot be spoken: no words, or too many; None if it can be."""
     if not verb.text:
-        return CallWarning(13520, "<Say> has no words, and says nothing")
+        return CallWarning(13520, _("<Say> has no words, and says nothing"))
     limit = MAX_POLLY_CHARS if verb.get("voice").startswith("Polly.") else MAX_SAY_CHARS
     if len(verb.text) > limit:
-        return CallWarning(13521, f"<Say> has {len(verb.text)} characters, the limit is {limit}: not said")
+        too_long = _("<Say> has {count} characters, the limit is {limit}: not said")
+        return CallWarning(13521, too_long.format(count=len(verb.text), limit=limit))
     if (encoded := len(quote(verb.text))) > MAX_ENCODED_CHARS:
-        message = (
-            f"<Say> has {encoded} characters when URL-encoded, the limit is {MAX_ENCODED_CHARS}: not said"
-        )
-        return CallWarning(13521, message)
+        too_long = _("<Say> has {count} characters when URL-encoded, the limit is {limit}: not said")
+        return CallWarning(13521, too_long.format(count=encoded, limit=MAX_ENCODED_CHARS))
     return None
 
 
@@ -93,21 +96,22 @@ def _check_verb(verb: Verb, parent: str = "") -> Iterator[CallWarning]:
 
 def _names(verb: Verb, parent: str) -> Iterator[CallWarning]:
     if verb.name in NOT_ACTED_OUT and not parent:
-        yield CallWarning(None, f"<{verb.name}> is not acted out by the simulated phone")
+        yield CallWarning(None, _("<{verb}> is not acted out by the simulated phone").format(verb=verb.name))
     elif verb.name not in ATTRIBUTES and not parent:
-        yield CallWarning(12200, f"there is no verb <{verb.name}> (names are case-sensitive): passed over")
+        unknown = _("there is no verb <{verb}> (names are case-sensitive): passed over")
+        yield CallWarning(12200, unknown.format(verb=verb.name))
     known = ATTRIBUTES.get(verb.name) or NESTED_ATTRIBUTES.get(verb.name)
     for attribute in verb.attributes if verb.name in ATTRIBUTES or known else ():
         if attribute not in (known or ()):
-            yield CallWarning(
-                12200, f"<{verb.name}> has no attribute {attribute!r} (names are case-sensitive)"
-            )
+            yield CallWarning(12200, NO_ATTRIBUTE.format(verb=verb.name, attribute=attribute))
 
 
 def _values(verb: Verb) -> Iterator[CallWarning]:
     for attribute, (code, pattern) in _VALUES.get(verb.name, {}).items():
         if attribute in verb.attributes and not pattern.fullmatch(verb.get(attribute)):
-            yield CallWarning(code, f"<{verb.name}> cannot have {attribute}={verb.get(attribute)!r}")
+            wrong = _("<{verb}> cannot have {attribute}={value!r}")
+            values = {"verb": verb.name, "attribute": attribute, "value": verb.get(attribute)}
+            yield CallWarning(code, wrong.format(**values))
 
 
 def _nested(verb: Verb) -> Iterator[CallWarning]:
@@ -116,20 +120,22 @@ def _nested(verb: Verb) -> Iterator[CallWarning]:
     for child in verb.children:
         if child.name not in NESTED.get(verb.name, ()):
             code = 13320 if verb.name == "Gather" else 12200
-            yield CallWarning(code, f"<{child.name}> cannot stand in <{verb.name}>: passed over")
+            yield CallWarning(code, MISPLACED.format(verb=child.name, parent=verb.name))
         elif verb.name != "Say":
             yield from _check_verb(child, verb.name)
 
 
 def _check_gather(verb: Verb, parent: str) -> Iterator[CallWarning]:
     if "speechModel" in verb.attributes and verb.get("speechTimeout") == "auto":
-        message = "<Gather> with a speechModel needs a speechTimeout in seconds, not auto"
+        message = _("<Gather> with a speechModel needs a speechTimeout in seconds, not auto")
         yield CallWarning(13335, message)
     hints = [hint.strip() for hint in verb.get("hints").split(",")]
     if len(hints) > MAX_HINTS:
-        yield CallWarning(13330, f"<Gather> has {len(hints)} hints, the limit is {MAX_HINTS}")
+        many = _("<Gather> has {count} hints, the limit is {limit}")
+        yield CallWarning(13330, many.format(count=len(hints), limit=MAX_HINTS))
     if longest := [hint for hint in hints if len(hint) > MAX_HINT_CHARS]:
-        yield CallWarning(13330, f"a hint has {len(longest[0])} characters, the limit is {MAX_HINT_CHARS}")
+        too_long = _("a hint has {count} characters, the limit is {limit}")
+        yield CallWarning(13330, too_long.format(count=len(longest[0]), limit=MAX_HINT_CHARS))
 
 
 def _check_say(verb: Verb, parent: str) -> Iterator[CallWarning]:
@@ -139,9 +145,11 @@ def _check_say(verb: Verb, parent: str) -> Iterator[CallWarning]:
     made_for = voice_language(voice) if voice else ""
     if made_for is None:
         code = 13321 if parent == "Gather" else 13511
-        yield CallWarning(code, f"voice {voice!r} is none that the simulated phone knows of")
+        unknown = _("voice {voice!r} is none that the simulated phone knows of")
+        yield CallWarning(code, unknown.format(voice=voice))
     elif made_for and language and language != made_for:
-        yield CallWarning(None, f"voice {voice!r} speaks {made_for}, not {language}: <Say> may fail")
+        other = _("voice {voice!r} speaks {made_for}, not {language}: <Say> may fail")
+        yield CallWarning(None, other.format(voice=voice, made_for=made_for, language=language))
 
 
 def _check_dial(verb: Verb, parent: str) -> Iterator[CallWarning]:
@@ -150,16 +158,17 @@ def _check_dial(verb: Verb, parent: str) -> Iterator[CallWarning]:
         numbers = [verb.text]
     for number in numbers:
         if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
-            yield CallWarning(13223, f"<Dial> cannot call {number!r}: not a number such as +34600000001")
+            no_number = _("<Dial> cannot call {number!r}: not a number such as +34600000001")
+            yield CallWarning(13223, no_number.format(number=number))
     if len(numbers) > 10:
-        yield CallWarning(None, f"<Dial> has {len(numbers)} numbers, and 10 can ring at once")
+        many = _("<Dial> has {count} numbers, and 10 can ring at once")
+        yield CallWarning(None, many.format(count=len(numbers)))
 
 
 def _unreachable(verbs: tuple[Verb, ...]) -> Iterator[CallWarning]:
     for position, verb in enumerate(verbs[:-1]):
         if _never_goes_on(verb):
-            message = f"<{verbs[position + 1].name}> after <{verb.name}> is never reached"
-            yield CallWarning(None, message)
+            yield CallWarning(None, UNREACHED.format(verb=verbs[position + 1].name, after=verb.name))
 
 
 def _never_goes_on(verb: Verb) -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx2
 
 from simulator.twilio.errors import WebhookError
+from translations import lazy_gettext as _
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -28,11 +29,13 @@ class Addresses:
         """
         url = urljoin(document_url, reference.strip()) if reference.strip() else document_url
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise WebhookError(11100, f"{reference!r} is not a URL that can be asked", url)
+            no_url = _("{reference!r} is not a URL that can be asked")
+            raise WebhookError(11100, no_url.format(reference=reference), url)
         try:
             return self._public(str(httpx2.URL(url)))
         except httpx2.InvalidURL as error:
-            raise WebhookError(11100, f"{reference!r} is not a URL: {error}", url) from error
+            no_url = _("{reference!r} is not a URL: {error}")
+            raise WebhookError(11100, no_url.format(reference=reference, error=str(error)), url) from error
 
     def own(self, target: str) -> str:
         """Return the public URL of a path of this server ("/voice") or of a URL. Raises as `absolute` does."""
@@ -48,7 +51,7 @@ class Addresses:
             return self.base_url + bare[len(self.public_url) :]
         if urlsplit(bare).hostname in LOOPBACK or origin(bare) in self.other_origins:
             return bare
-        raise WebhookError(11205, "the simulated phone only connects to this server", url)
+        raise WebhookError(11205, _("the simulated phone only connects to this server"), url)
 
     def _public(self, url: str) -> str:
         return self.public_url + url[len(self.base_url) :] if is_below(url, self.base_url) else url

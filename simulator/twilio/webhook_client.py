@@ -16,6 +16,8 @@ from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
 from simulator.twilio.signing import Params, Signer
 from simulator.twilio.urls import Addresses
+from translations import Message
+from translations import lazy_gettext as _
 
 MAX_REDIRECTS = 10
 MAX_DOCUMENT_BYTES = 64 * 1024
@@ -38,7 +40,7 @@ class _Result:
 
     failure: str = ""
     error: int | None = None
-    message: str = ""
+    message: Message | str = ""
     status: int | None = None
     content_type: str | None = None
     location: str | None = None
@@ -55,7 +57,7 @@ class Transport:
     addresses: Addresses
     signer: Signer
     record: Callable[[Step], None]
-    warn: Callable[[str], None]
+    warn: Callable[[Message], None]
     _client: httpx2.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +90,7 @@ class Transport:
         for problem in problems:
             self.warn(problem)
         deadline = time.monotonic() + overrides.total_s
-        for _ in range(MAX_REDIRECTS + 1):
+        for _attempt in range(MAX_REDIRECTS + 1):
             step = self._exchange(self._request(method, url, params, headers), overrides, deadline)
             (record or self.record)(step)
             if step.error is not None:
@@ -97,14 +99,14 @@ class Transport:
                 return step
             # As browsers do: the form is not sent again.
             method, url, params = "GET", self.addresses.absolute(step.location, step.url), ()
-        raise WebhookError(11215, f"more than {MAX_REDIRECTS} redirects", url)
+        raise WebhookError(11215, _("more than {limit} redirects").format(limit=MAX_REDIRECTS), url)
 
     def send(self, method: str, url: str, params: Params, headers: dict[str, str] | None = None) -> Step:
         """Send one request and return its exchange, unrecorded, whatever its status. Follow no redirects.
 
         headers: override the default ones. Raises WebhookError if the URL may not be requested.
         """
-        overrides, _ = parse_overrides(urlsplit(url).fragment)
+        overrides, _problems = parse_overrides(urlsplit(url).fragment)
         request = self._request(method, url, params, headers)
         return self._exchange(request, overrides, time.monotonic() + overrides.total_s)
 
@@ -131,7 +133,7 @@ class Transport:
 
     def _exchange(self, request: _Request, overrides: Overrides, deadline: float) -> Step:
         started, tries = time.monotonic(), 0
-        result = _Result(error=11200, message="no time was left", failure="rt")
+        result = _Result(error=11200, message=_("no time was left"), failure="rt")
         while tries <= overrides.retries and time.monotonic() < deadline:
             result = self._try(request, overrides, deadline)
             tries += 1
@@ -153,13 +155,14 @@ class Transport:
             ) as response:
                 return _judge(response, _read(response, deadline))
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            return _Result("ct", _connect_code(error), f"no connection to {request.connect_url}: {error}")
+            unreached = _("no connection to {url}: {error}").format(url=request.connect_url, error=str(error))
+            return _Result("ct", _connect_code(error), unreached)
         except httpx2.TimeoutException:
-            return _Result("rt", 11200, "no answer in time")
+            return _Result("rt", 11200, _("no answer in time"))
         except httpx2.NetworkError as error:  # a worker that died, for instance
-            return _Result("rt", 11200, f"the connection was lost: {error}")
+            return _Result("rt", 11200, _("the connection was lost: {error}").format(error=str(error)))
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            return _Result("rt", 11206, f"not HTTP, or cut off: {error}")
+            return _Result("rt", 11206, _("not HTTP, or cut off: {error}").format(error=str(error)))
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:
@@ -176,11 +179,12 @@ def _read(response: httpx2.Response, deadline: float) -> bytes:
 
 def _judge(response: httpx2.Response, body: bytes) -> _Result:
     status = response.status_code
-    failure, error, message = "", None, ""
+    failure, error, message = "", None, Message("")
     if status >= 400:
-        failure, error, message = f"{status // 100}xx", 11200, f"the server answered {status}"
+        failure, error = f"{status // 100}xx", 11200
+        message = _("the server answered {status}").format(status=status)
     elif len(body) > MAX_DOCUMENT_BYTES:
-        error, message = 11750, "the document is longer than 64 KB"
+        error, message = 11750, _("the document is longer than 64 KB")
     return _Result(
         failure=failure,
         error=error,

@@ -57,10 +57,11 @@ class Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A planned failure. error: None: the request is performed, but its answer is lost."""
+    """A planned failure. error: None: the request is performed, but its answer is lost. path: a part of its path."""
 
     method: str
     error: ApiError | None = None
+    path: str = ""
 
 
 class MessagingApi(Closable):
@@ -132,11 +133,12 @@ class MessagingApi(Closable):
         *,
         times: int = 1,
         method: str = "POST",
+        path: str = "",
         retry_after_s: int | None = None,
     ) -> None:
-        """Refuse the next requests with that method, without performing them."""
+        """Refuse the next requests with that method and with that in their path, without performing them."""
         error = ApiError(status, code, message, retry_after_s=retry_after_s)
-        self._plan(_Planned(method, error), times)
+        self._plan(_Planned(method, error, path), times)
 
     def lose_answer(self, *, times: int = 1, method: str = "POST") -> None:
         """Perform the next requests, but break the connection before answering them."""
@@ -175,7 +177,7 @@ class MessagingApi(Closable):
 
     def _answer(self, request: Request) -> Reply:
         self.requests.append(request)
-        planned = self._take_planned(request.method)
+        planned = self._take_planned(request)
         try:
             if planned is not None and planned.error is not None:
                 raise planned.error
@@ -255,10 +257,10 @@ class MessagingApi(Closable):
         with self._lock:
             self._planned += [planned] * times
 
-    def _take_planned(self, method: str) -> _Planned | None:
+    def _take_planned(self, request: Request) -> _Planned | None:
         with self._lock:
             for planned in self._planned:
-                if planned.method == method:
+                if planned.method == request.method and planned.path in request.path:
                     self._planned.remove(planned)
                     return planned
         return None

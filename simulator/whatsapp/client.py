@@ -28,6 +28,8 @@ from simulator.whatsapp.messages import Exchange, Message, MessageProblem, Recei
 from simulator.whatsapp.receipts import ReceiptConfig, ReceiptSender
 from simulator.whatsapp.twiml_parser import Draft
 from simulator.whatsapp.webhook_params import Extra, Profile
+from translations import Message as Sentence
+from translations import lazy_gettext as _
 
 __all__ = [
     "Attachment",
@@ -234,7 +236,7 @@ class WhatsApp(Closable):
         try:
             self._receipt_sender.settle()
         except TimeoutError as error:
-            self._warn(str(error))
+            self._warn(error.args[0])
         exchange = webhook.exchange(sid, messages)
         with self._lock:
             self.exchanges.append(exchange)
@@ -243,7 +245,7 @@ class WhatsApp(Closable):
     def _act_on(self, draft: Draft, document_url: str, sid: str) -> Received | None:
         message = self._reply(draft, document_url)
         if message.to != self.address:
-            self._complain(MessageProblem(None, "a reply goes to somebody else", document_url))
+            self._complain(MessageProblem(None, _("a reply goes to somebody else"), document_url))
             return None
         code = self.api.error_code_of(message) or self.receipts.error_code
         via: Literal["plain", "twiml"] = "plain" if draft.plain else "twiml"
@@ -274,7 +276,7 @@ class WhatsApp(Closable):
         self.steps.append(step)
         self._listener(step)
 
-    def _warn(self, problem: str) -> None:
+    def _warn(self, problem: Sentence) -> None:
         self._complain(MessageProblem(None, problem))
 
     def _complain(self, problem: MessageProblem) -> None:

@@ -9,6 +9,7 @@ from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
 from simulator.whatsapp.messages import Exchange, MessageProblem, Received
 from simulator.whatsapp.twiml_parser import Draft, read_reply
+from translations import lazy_gettext as _
 
 MAX_DOCUMENTS = 50
 MAX_REPLIES = 10
@@ -36,8 +37,9 @@ class MessageWebhook:
             if fallback is not None:
                 self._fall_back(fallback, error)
         if len(self.drafts) > MAX_REPLIES:
-            message = f"{len(self.drafts)} messages in reply to one, the limit is {MAX_REPLIES}"
-            self.problems.append(MessageProblem(14109, message))
+            many = _("{count} messages in reply to one, the limit is {limit}")
+            values = {"count": len(self.drafts), "limit": MAX_REPLIES}
+            self.problems.append(MessageProblem(14109, many.format(**values)))
             del self.drafts[MAX_REPLIES:]
 
     def exchange(self, sid: str, messages: tuple[Received, ...]) -> Exchange:
@@ -61,7 +63,7 @@ class MessageWebhook:
 
     def _follow(self, target: str, params: Params) -> None:
         url, method = self.addresses.own(target), "POST"
-        for _ in range(MAX_DOCUMENTS):
+        for _document in range(MAX_DOCUMENTS):
             step = self._fetch(method, url, params)
             reading = read_reply(step)
             self.drafts += [(draft, step.url) for draft in reading.drafts]
@@ -70,7 +72,8 @@ class MessageWebhook:
                 return
             method = reading.redirect.method
             url = self.addresses.absolute(reading.redirect.reference, step.url)
-        raise WebhookError(14106, f"more than {MAX_DOCUMENTS} documents for one message", url)
+        many = _("more than {limit} documents for one message")
+        raise WebhookError(14106, many.format(limit=MAX_DOCUMENTS), url)
 
     def _fetch(self, method: str, url: str, params: Params) -> Step:
         headers = {TOKEN_HEADER: self.token}

@@ -98,6 +98,10 @@ def _attachment(content: bytes, content_type: str, kind: str, served: dict[str, 
     return Attachment(content=content, content_type=content_type, kind=kind, **served)
 
 
+MOST_HELD_BYTES = 32 * 1024 * 1024
+"""Of the files of one simulator; the oldest are forgotten, the newest never."""
+
+
 class MediaStore:
     """The files behind the links. Thread-safe.
 
@@ -119,7 +123,18 @@ class MediaStore:
         with self._lock:
             self._attachments[path] = attachment
             self._missing[path] = attachment.missing_times
+            self._forget_old()
         return path
+
+    def _forget_old(self) -> None:
+        held = sum(len(attachment.content) for attachment in self._attachments.values())
+        for path in list(self._attachments)[:-1]:
+            if held <= MOST_HELD_BYTES:
+                return
+            forgotten = self._attachments.pop(path)
+            del self._missing[path]
+            self._signed = {token: file for token, file in self._signed.items() if file is not forgotten}
+            held -= len(forgotten.content)
 
     def listed(self, message_sid: str) -> list[dict[str, str]]:
         """Return the files of a message, as Twilio's REST API lists them."""

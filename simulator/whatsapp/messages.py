@@ -10,6 +10,7 @@ from typing import Any, Literal
 from simulator.twilio.call_params import new_sid
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
+from translations import Message as Sentence
 
 Direction = Literal["inbound", "outbound-reply", "outbound-api"]
 Via = Literal["twiml", "rest", "plain"]
@@ -171,7 +172,7 @@ class MessageProblem:
     """A problem with a message. code: Twilio's; None: Twilio would log nothing."""
 
     code: int | None
-    message: str
+    message: Sentence | str
     url: str = ""
 
     @classmethod

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from common.loops import Loop
 from simulator.twilio.call_params import new_sid
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
@@ -13,6 +14,7 @@ from simulator.twilio.status_callbacks import Order
 from simulator.twilio.urls import Addresses
 from simulator.twilio.webhook_client import Transport
 from simulator.whatsapp.messages import API_VERSION, MEANINGS, Message, MessageBook, MessageProblem
+from translations import lazy_gettext as _
 
 FAILURES = frozenset({"failed", "undelivered"})
 
@@ -105,7 +107,9 @@ class ReceiptSender:
         """Wait until all receipts are sent, except withheld ones. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(self._is_settled, timeout_s):
-                raise TimeoutError(f"receipts are still being sent after {timeout_s:g} s")
+                raise TimeoutError(
+                    _("receipts are still being sent after {seconds:g} s").format(seconds=timeout_s)
+                )
 
     def _is_settled(self) -> bool:
         return not (self._promised or self._waiting or self._is_sending)
@@ -128,12 +132,15 @@ class ReceiptSender:
             if not self._waiting or self._is_sending:
                 return
             self._is_sending = True
-        threading.Thread(target=self._run, name="receipts", daemon=True).start()
+        Loop("receipts", self._send_next, is_vital=False).start()
 
-    def _run(self) -> None:
-        """Send until there is nothing left to send; the next receipt finds another thread."""
-        while (receipt := self._next()) is not None:
-            self._tell(receipt)
+    def _send_next(self) -> bool:
+        """Send one; return False if there is nothing left to send: the next receipt finds another thread."""
+        receipt = self._next()
+        if receipt is None:
+            return False
+        self._tell(receipt)
+        return True
 
     def _next(self) -> _Receipt | None:
         with self._changed:
@@ -148,11 +155,13 @@ class ReceiptSender:
             url = self.addresses.own(receipt.url)
             step = self.transport.send("POST", url, receipt.params)
         except WebhookError as error:
-            self.warn(MessageProblem(error.code, f"no receipt: {error.message}", error.url))
+            unsent = _("no receipt: {reason}").format(reason=error.message)
+            self.warn(MessageProblem(error.code, unsent, error.url))
             return
         self.steps.append(step)
         if step.error is not None:
-            self.warn(MessageProblem(15003, f"the receipt was not accepted: {step.message}", step.url))
+            refused = _("the receipt was not accepted: {reason}").format(reason=step.message)
+            self.warn(MessageProblem(15003, refused, step.url))
 
     def _params(self, message: Message, status: str, error_code: int | None) -> Params:
         params = {

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from simulator.twilio.errors import WebhookError
 from simulator.twilio.journal import Step
 from simulator.twilio.twiml_parser import TWIML_TYPES, read_root
+from simulator.twilio.twiml_warnings import MISPLACED, NO_ATTRIBUTE, UNREACHED
 from simulator.whatsapp.messages import MessageProblem
+from translations import Message
+from translations import lazy_gettext as _
 
 MAX_BODY_CHARS = 1600
 MAX_MEDIA = 10
@@ -56,27 +59,30 @@ def read_reply(step: Step) -> Reading:
     if kind == "text/plain":
         return _plain(step)
     if kind not in TWIML_TYPES:
-        message = f"Content-Type {step.content_type!r} is none that a reply to a message can have"
-        raise WebhookError(12300, message, step.url)
+        unusable = _("Content-Type {type!r} is none that a reply to a message can have")
+        raise WebhookError(12300, unusable.format(type=step.content_type), step.url)
     reading = _Reader(step.url).read(read_root(step.twiml, step.url))
     if kind == "text/html":
-        reading.problems.append(MessageProblem(None, "the TwiML came as text/html", step.url))
+        reading.problems.append(MessageProblem(None, _("the TwiML came as text/html"), step.url))
     return reading
 
 
-def text_problem(text: str, media: tuple[str, ...]) -> str | None:
+def text_problem(text: str, media: tuple[str, ...]) -> Message | None:
     """Return the problem with a message that cannot be sent; None if it can be."""
     if not text.strip() and not media:
-        return "a message has no words and no media"
+        return _("a message has no words and no media")
     if len(text) > MAX_BODY_CHARS:
-        return f"a message has {len(text)} characters, the limit is {MAX_BODY_CHARS}"
+        too_long = _("a message has {count} characters, the limit is {limit}")
+        return too_long.format(count=len(text), limit=MAX_BODY_CHARS)
     if len(media) > MAX_MEDIA:
-        return f"a message has {len(media)} media, the limit is {MAX_MEDIA}"
+        return _("a message has {count} media, the limit is {limit}").format(
+            count=len(media), limit=MAX_MEDIA
+        )
     return None
 
 
 def _plain(step: Step) -> Reading:
-    problem = MessageProblem(12300, "the reply is text/plain, which is sent on as it is", step.url)
+    problem = MessageProblem(12300, _("the reply is text/plain, which is sent on as it is"), step.url)
     words = step.twiml.strip()
     return Reading([Draft(words, plain=True)] if words else [], problems=[problem])
 
@@ -89,7 +95,7 @@ class _Reader:
     def read(self, root: ET.Element) -> Reading:
         for verb in root:
             if self._reading.redirect is not None:
-                self._complain(None, f"<{verb.tag}> after <Redirect> is never reached")
+                self._complain(None, UNREACHED.format(verb=verb.tag, after="Redirect"))
                 break
             self._act(verb)
         return self._reading
@@ -103,12 +109,13 @@ class _Reader:
                 method = verb.get("method", "POST").upper()
                 self._reading.redirect = Redirect((verb.text or "").strip(), method)
             case _:
-                self._complain(14110, f"<{verb.tag}> is no verb of a reply to a message (case counts)")
+                no_verb = _("<{verb}> is no verb of a reply to a message (names are case-sensitive)")
+                self._complain(14110, no_verb.format(verb=verb.tag))
 
     def _message(self, verb: ET.Element) -> None:
         self._check_attributes(verb)
         if "action" in verb.attrib:
-            self._complain(None, "<Message action> is not acted out by the simulator")
+            self._complain(None, _("<Message action> is not acted out by the simulator"))
         media = tuple((child.text or "").strip() for child in verb if child.tag == "Media")
         text = "".join(self._words(verb))
         if problem := text_problem(text, media):
@@ -130,14 +137,14 @@ class _Reader:
 
     def _check_child(self, child: ET.Element) -> None:
         if child.tag not in ("Body", "Media"):
-            self._complain(12200, f"<{child.tag}> cannot stand in <Message>: passed over")
+            self._complain(12200, MISPLACED.format(verb=child.tag, parent="Message"))
         else:
             self._check_attributes(child)
 
     def _check_attributes(self, verb: ET.Element) -> None:
         for name in verb.attrib:
             if name not in ATTRIBUTES[verb.tag]:
-                self._complain(12200, f"<{verb.tag}> has no attribute {name!r} (names are case-sensitive)")
+                self._complain(12200, NO_ATTRIBUTE.format(verb=verb.tag, attribute=name))
 
-    def _complain(self, code: int | None, message: str) -> None:
+    def _complain(self, code: int | None, message: Message) -> None:
         self._reading.problems.append(MessageProblem(code, message, self._url))

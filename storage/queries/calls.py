@@ -1,12 +1,28 @@
 """Queries for contacts, conversations and calls."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
-from storage.models import LONGEST_CALL, Call, Contact, Conversation, Ending, Turn
+from phone_numbers import MatchingNumber
+from storage.base import SKEW
+from storage.identities.finding import find_or_make, identity_of_number
+from storage.models import Call, Contact, Conversation, Ending, Prompt, Turn
+from storage.queries.handoffs import CLOSED
+from storage.tables import CALLS, CONVERSATIONS, HANDOFFS
 from storage.upsert import insert_once
 
 STATUS_RANKS = {
@@ -23,6 +39,13 @@ STATUS_RANKS = {
 """Twilio's call statuses in their possible order. A call never goes back, nor from one end to another."""
 
 OVER = 4
+WAITS = "asked for a person or left a message; nobody of the team has answered yet"
+WAITS_FOR = timedelta(days=30)
+"""The time for which a caller's wait is known in their next calls."""
+
+
+PHONE_KEY = "phone:"
+"""The beginning of the key of a conversation that is a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +60,14 @@ class CallFacts:
     from_number: str
     to_number: str
     status: str
-    contact_address: str
+    contact_address: MatchingNumber
     simulated: bool
     forwarded_from: str = ""
 
     @property
     def key(self) -> str:
         """The conversation's key."""
-        return f"phone:{self.call_sid}"
+        return f"{PHONE_KEY}{self.call_sid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +88,8 @@ def find_conversation(connection: Connection, key: str) -> ConversationRecord | 
     return None if row is None else ConversationRecord(*row)
 
 
-_CALLS = cast(Table, Call.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_FIND_CONVERSATION = select(*(_CONVERSATIONS.c[field.name] for field in fields(ConversationRecord))).where(
-    _CONVERSATIONS.c.key == bindparam("key")
+_FIND_CONVERSATION = select(*(CONVERSATIONS.c[field.name] for field in fields(ConversationRecord))).where(
+    CONVERSATIONS.c.key == bindparam("key")
 )
 """Executed for each webhook, so built once, and without the ORM."""
 
@@ -78,14 +99,14 @@ def open_call(connection: Connection, facts: CallFacts, now: datetime) -> Conver
     found = find_conversation(connection, facts.key)
     if found is not None:
         return found
-    contact_id = _contact(connection, facts, now)
+    contact_id, is_new = _contact(connection, facts, now)
     insert_once(
         connection,
         Conversation,
         key=facts.key,
         contact_id=contact_id,
         channel="phone",
-        background=topics_of(connection, contact_id),
+        background="" if is_new else _known_of(connection, contact_id, now),
         summary="",
         summary_upto=0,
         topic="",
@@ -101,43 +122,51 @@ def open_call(connection: Connection, facts: CallFacts, now: datetime) -> Conver
         direction=facts.direction,
         from_number=facts.from_number,
         to_number=facts.to_number,
+        forwarded_from=facts.forwarded_from,
         status=facts.status if facts.status in STATUS_RANKS else "queued",
         started_at=now,
     )
     return found
 
 
-def _contact(connection: Connection, facts: CallFacts, now: datetime) -> int:
-    made = insert_once(
-        connection, Contact, address=facts.contact_address, simulated=facts.simulated, created_at=now
+def _contact(connection: Connection, facts: CallFacts, now: datetime) -> tuple[int, bool]:
+    """Return the caller's contact, and whether it is new."""
+    written_as = facts.from_number if facts.direction == "inbound" else facts.to_number
+    key = identity_of_number(facts.contact_address, facts.simulated, written_as)
+    return find_or_make(connection, key, now)
+
+
+def _known_of(connection: Connection, contact_id: int, now: datetime) -> str:
+    """Return a caller's topics, and before them the day since when they wait for a person."""
+    rows = connection.execute(_KNOWN_OF, {"contact_id": contact_id, "since": now - WAITS_FOR}).all()
+    waits = [f"{at:%Y-%m-%d}: {WAITS}" for at, topic in rows if topic is None]
+    return "\n".join([*waits[:1], *(f"{at:%Y-%m-%d}: {topic}" for at, topic in rows if topic is not None)])
+
+
+_TOPICS = (
+    select(CONVERSATIONS.c.created_at, CONVERSATIONS.c.topic)
+    .where(CONVERSATIONS.c.contact_id == bindparam("contact_id"), CONVERSATIONS.c.topic != "")
+    .order_by(CONVERSATIONS.c.created_at.desc())
+    .limit(3)
+    .subquery()
+)
+_WAITING = (
+    select(HANDOFFS.c.created_at, null())
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == HANDOFFS.c.conversation_id)
+    .where(
+        CONVERSATIONS.c.contact_id == bindparam("contact_id"),
+        or_(
+            HANDOFFS.c.missed_at > bindparam("since"),
+            and_(
+                HANDOFFS.c.state != CLOSED,
+                HANDOFFS.c.owner == "",
+                HANDOFFS.c.created_at > bindparam("since"),
+            ),
+        ),
     )
-    if made is not None:
-        return made
-    return connection.execute(
-        select(Contact.id).where(
-            Contact.address == facts.contact_address, Contact.simulated == facts.simulated
-        )
-    ).scalar_one()
-
-
-def is_being_transferred(connection: Connection, facts: CallFacts, since: datetime) -> bool:
-    """Return whether another call of the same contact goes on that was transferred to a person after a time."""
-    values = {
-        "address": facts.contact_address, "simulated": facts.simulated, "key": facts.key, "since": since,
-        "begun": since - LONGEST_CALL,
-    }  # fmt: skip
-    return connection.execute(_BEING_TRANSFERRED, values).first() is not None
-
-
-_BEING_TRANSFERRED = (
-    select(Conversation.id)
-    .join(Contact, Contact.id == Conversation.contact_id)
-    .join(Turn, Turn.conversation_id == Conversation.id)
-    .where(Contact.address == bindparam("address"), Contact.simulated == bindparam("simulated"))
-    .where(Conversation.channel == "phone", Conversation.closed_at.is_(None))
-    .where(Conversation.key != bindparam("key"), Conversation.created_at > bindparam("begun"))
-    .where(Turn.ending == Ending.TRANSFER, Turn.finished_at > bindparam("since"))
-    .limit(1)
+)
+_KNOWN_OF = union_all(select(_TOPICS.c.created_at, _TOPICS.c.topic), _WAITING).order_by(
+    literal_column("1").desc()
 )
 
 
@@ -150,6 +179,13 @@ def topics_of(connection: Connection, contact_id: int, *, besides: int = 0) -> s
         .limit(3)
     )
     return "\n".join(f"{created_at:%Y-%m-%d}: {topic}" for created_at, topic in rows)
+
+
+def note_prompt(connection: Connection, conversation_id: int, key: str, words: str, now: datetime) -> None:
+    """Record what a caller heard that is no answer, once for a key of the call."""
+    insert_once(
+        connection, Prompt, conversation_id=conversation_id, key=key[:60], words=words, created_at=now
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +204,7 @@ def record_progress(connection: Connection, call_sid: str, progress: CallProgres
     Callbacks come late and in any order: a status of a lower rank only fills in missing times and facts.
     """
     call = connection.execute(
-        select(*_CALLS.c).where(_CALLS.c.call_sid == call_sid).with_for_update()
+        select(*CALLS.c).where(CALLS.c.call_sid == call_sid).with_for_update()
     ).one_or_none()
     if call is None:
         return False
@@ -181,7 +217,7 @@ def record_progress(connection: Connection, call_sid: str, progress: CallProgres
     if rank == OVER:
         news["ended_at"] = call.ended_at or progress.at
         news["duration_s"] = progress.duration_s if call.duration_s is None else call.duration_s
-    connection.execute(update(_CALLS).where(_CALLS.c.id == call.id).values(news))
+    connection.execute(update(CALLS).where(CALLS.c.id == call.id).values(news))
     return rank == OVER and was < OVER
 
 
@@ -195,6 +231,14 @@ def close_conversation(connection: Connection, key: str, now: datetime) -> int |
     ).scalar_one_or_none()
 
 
+def length_of(connection: Connection, conversation_id: int) -> tuple[str, int] | None:
+    """Return the direction of a conversation's call, and its seconds as far as they are known; None: it has no call."""
+    seconds = func.coalesce(Call.duration_s, 0)
+    found = select(Call.direction, seconds).where(Call.conversation_id == conversation_id)
+    row = connection.execute(found).first()
+    return None if row is None else (row[0], row[1])
+
+
 @dataclass(frozen=True, slots=True)
 class SilentCall:
     """An unfinished call that gave no sign of life lately. is_transferred: its caller is talking to a person."""
@@ -206,8 +250,14 @@ class SilentCall:
     is_transferred: bool
 
 
-def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> list[SilentCall]:
-    """Return the unfinished calls that were silent since `before`, those silent longest first."""
+def silent_calls(
+    connection: Connection, now: datetime, silent_for: timedelta, limit: int = 100
+) -> list[SilentCall]:
+    """Return the unfinished calls that were silent for so long, those silent longest first.
+
+    One whose last sign of life is well ahead was heard of before the clock was put back.
+    """
+    before, ahead = now - silent_for, now + silent_for + SKEW
     last_turn = (
         select(func.max(Turn.created_at))
         .where(Turn.conversation_id == Call.conversation_id)
@@ -221,20 +271,28 @@ def silent_calls(connection: Connection, before: datetime, limit: int = 100) -> 
         .scalar_subquery()
     )
     last_at = func.coalesce(last_turn, Call.started_at)
+    columns = (
+        Call.call_sid,
+        Conversation.key,
+        Contact.simulated,
+        Call.dial_ended_at,
+        Conversation.human_until,
+    )
     rows = connection.execute(
-        select(
-            Call.call_sid, Conversation.key, Contact.simulated, last_at, last_ending, Conversation.human_until
-        )
+        select(*columns, last_at.label("at"), last_ending.label("ending"))
         .join(Conversation, Conversation.id == Call.conversation_id)
         .join(Contact, Contact.id == Conversation.contact_id)
-        .where(Call.ended_at.is_(None), Call.started_at < before, last_at < before)
+        .where(Call.ended_at.is_(None), or_(Call.started_at < before, Call.started_at > ahead))
+        .where(or_(last_at < before, last_at > ahead))
         .order_by(last_at)
         .limit(limit)
     )
-    return [
-        SilentCall(call_sid, key, simulated, at, ending == Ending.TRANSFER or human_until is not None)
-        for call_sid, key, simulated, at, ending, human_until in rows
-    ]
+    return [SilentCall(row.call_sid, row.key, row.simulated, row.at, _is_transferred(row)) for row in rows]
+
+
+def _is_transferred(call: Any) -> bool:
+    is_over = call.dial_ended_at is not None and call.dial_ended_at >= call.at
+    return (call.ending == Ending.TRANSFER and not is_over) or call.human_until is not None
 
 
 def conversation_topic(connection: Connection, conversation_id: int, topic: str) -> None:

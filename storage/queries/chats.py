@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from phone_numbers import MatchingNumber
+from storage.identities.finding import contacts_of_number
 from storage.models import Contact, Conversation, Turn
 from storage.queries.calls import ConversationRecord, find_conversation
 from storage.upsert import insert_once
@@ -63,9 +65,9 @@ def said_in(connection: Connection, key: str, limit: int) -> list[SaidRecord]:
     return _said(connection, limit, Conversation.key == key)
 
 
-def said_with(connection: Connection, number: str, limit: int) -> list[SaidRecord]:
-    """Return the last turns with a person on every channel, oldest first. number: E.164."""
-    return _said(connection, limit, Contact.address == number)
+def said_with(connection: Connection, number: MatchingNumber, limit: int) -> list[SaidRecord]:
+    """Return the last turns with a person on every channel, oldest first."""
+    return _said(connection, limit, Contact.id.in_(contacts_of_number(number)))
 
 
 def _said(connection: Connection, limit: int, which: Any) -> list[SaidRecord]:

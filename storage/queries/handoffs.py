@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
+from phone_numbers import ReachAddress
+from storage.identities.reaching import REACHED_IN
 from storage.models import Contact, Conversation, Handoff, Offer
+from storage.tables import CONVERSATIONS, HANDOFFS
 from storage.upsert import insert_once
 
 CLOSED = "closed"
@@ -16,9 +19,6 @@ MOST_KEPT = 20_000
 """Characters of all that was left as a message, or asked for, with one handoff."""
 WAITS_FOR, OWNED_FOR = timedelta(days=8), timedelta(days=3)
 """The longest that a handoff is looked for after it was made, and after it was taken: earlier versions ended none."""
-
-_HANDOFFS = cast(Table, Handoff.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,21 @@ class CurrentHandoff:
 
 @dataclass(frozen=True, slots=True)
 class HandoffRecord:
-    """A handoff with its contact. address: E.164, or "withheld:" and the CallSid.
+    """A handoff with its contact.
 
-    owner: the person who took it; asked: the sellers who were notified of it, in order.
+    owner: the person who took it; asked: the sellers who were notified of it, in order. missed_at: it ended with nobody
+    having come, and nobody has answered the person since.
     """
 
     created_at: datetime
-    address: str
+    number: ReachAddress
     reason: str
     summary: str
     message: str
     simulated: bool
     owner: str
     owned_at: datetime | None
+    missed_at: datetime | None
     asked: tuple[str, ...] = ()
 
 
@@ -89,15 +91,15 @@ def make_handoff(
 
 def handoff_of_turn(connection: Connection, conversation_id: int, turn_number: int | None) -> int:
     """Return the handoff that a turn led to."""
-    found = select(_HANDOFFS.c.id).where(
-        _HANDOFFS.c.conversation_id == conversation_id, _HANDOFFS.c.turn_number == turn_number
+    found = select(HANDOFFS.c.id).where(
+        HANDOFFS.c.conversation_id == conversation_id, HANDOFFS.c.turn_number == turn_number
     )
     return int(connection.execute(found).scalar_one())
 
 
 def contact_of(connection: Connection, conversation_id: int) -> int:
     """Return the contact of a conversation."""
-    found = select(_CONVERSATIONS.c.contact_id).where(_CONVERSATIONS.c.id == conversation_id)
+    found = select(CONVERSATIONS.c.contact_id).where(CONVERSATIONS.c.id == conversation_id)
     return int(connection.execute(found).scalar_one())
 
 
@@ -108,53 +110,50 @@ def current_of(connection: Connection, contact_id: int, now: datetime) -> Curren
     return None if row is None else CurrentHandoff(*row)
 
 
-def made_since(connection: Connection, contact_id: int, since: datetime) -> int:
-    """Return how many handoffs of a person were made after a time."""
-    return connection.execute(_MADE_SINCE, {"contact_id": contact_id, "since": since}).scalar_one()
+def unended_of(connection: Connection, contact_id: int, now: datetime) -> list[int]:
+    """Return the handoffs of a person that have not ended, oldest first."""
+    times = {"made_after": now - WAITS_FOR, "taken_after": now - OWNED_FOR}
+    rows = connection.execute(_UNENDED, {"contact_id": contact_id, **times})
+    return [row.id for row in reversed(rows.all())]
 
 
 def add_message(connection: Connection, handoff_id: int, message: str, now: datetime) -> None:
     """Add a message that the person left."""
-    _append(connection, handoff_id, _HANDOFFS.c.message.name, message, now)
+    _append(connection, handoff_id, HANDOFFS.c.message.name, message, now)
 
 
 def add_context(connection: Connection, handoff_id: int, words: str, now: datetime) -> None:
     """Add what was asked for once more, if it says anything new."""
     known = connection.execute(
-        select(_HANDOFFS.c.reason, _HANDOFFS.c.summary, _HANDOFFS.c.context).where(
-            _HANDOFFS.c.id == handoff_id
-        )
+        select(HANDOFFS.c.reason, HANDOFFS.c.summary, HANDOFFS.c.context).where(HANDOFFS.c.id == handoff_id)
     ).one()
     if words and not any(words in each for each in known):
-        _append(connection, handoff_id, _HANDOFFS.c.context.name, words, now)
+        _append(connection, handoff_id, HANDOFFS.c.context.name, words, now)
 
 
 def _append(connection: Connection, handoff_id: int, column: str, words: str, now: datetime) -> None:
-    found = select(_HANDOFFS.c[column]).where(_HANDOFFS.c.id == handoff_id).with_for_update()
+    found = select(HANDOFFS.c[column]).where(HANDOFFS.c.id == handoff_id).with_for_update()
     before = connection.execute(found).scalar_one()
     after = "\n\n".join(filter(None, [before, words]))[:MOST_KEPT]
     connection.execute(
-        update(_HANDOFFS).where(_HANDOFFS.c.id == handoff_id).values({column: after, "updated_at": now})
+        update(HANDOFFS).where(HANDOFFS.c.id == handoff_id).values({column: after, "updated_at": now})
     )
 
 
-_OF_CONTACT = _CONVERSATIONS.c.contact_id == bindparam("contact_id")
-_JOINED = _HANDOFFS.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
-_CURRENT = (
-    select(_HANDOFFS.c.id, _HANDOFFS.c.conversation_id, _HANDOFFS.c.turn_number, _HANDOFFS.c.state)
+_OF_CONTACT = CONVERSATIONS.c.contact_id == bindparam("contact_id")
+_JOINED = HANDOFFS.join(CONVERSATIONS, CONVERSATIONS.c.id == HANDOFFS.c.conversation_id)
+_UNENDED = (
+    select(HANDOFFS.c.id, HANDOFFS.c.conversation_id, HANDOFFS.c.turn_number, HANDOFFS.c.state)
     .select_from(_JOINED)
     .where(
         _OF_CONTACT,
-        _HANDOFFS.c.state != CLOSED,
-        _HANDOFFS.c.created_at > bindparam("made_after"),
-        or_(_HANDOFFS.c.owner == "", _HANDOFFS.c.owned_at > bindparam("taken_after")),
+        HANDOFFS.c.state != CLOSED,
+        HANDOFFS.c.created_at > bindparam("made_after"),
+        or_(HANDOFFS.c.owner == "", HANDOFFS.c.owned_at > bindparam("taken_after")),
     )
-    .order_by(_HANDOFFS.c.id.desc())
-    .limit(1)
+    .order_by(HANDOFFS.c.id.desc())
 )
-_MADE_SINCE = (
-    select(func.count()).select_from(_JOINED).where(_OF_CONTACT, _HANDOFFS.c.created_at > bindparam("since"))
-)
+_CURRENT = _UNENDED.limit(1)
 
 
 def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
@@ -162,13 +161,14 @@ def last_handoffs(connection: Connection, limit: int) -> list[HandoffRecord]:
     rows = connection.execute(
         select(
             Handoff.created_at,
-            Contact.address,
+            REACHED_IN,
             Handoff.reason,
             Handoff.summary,
             Handoff.message,
             Contact.simulated,
             Handoff.owner,
             Handoff.owned_at,
+            Handoff.missed_at,
             Handoff.id,
         )
         .join(Conversation, Conversation.id == Handoff.conversation_id)

@@ -4,24 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, String, Table, bindparam, func, literal, select, update
+from sqlalchemy import Connection, Executable, Select, String, bindparam, func, literal, select, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 
+from phone_numbers import ReachAddress
 from storage.base import UtcDateTime
-from storage.models import (
-    Contact,
-    Conversation,
-    Message,
-    MessageStatus,
-    Mirror,
-    MirrorItem,
-    Turn,
-    TurnState,
-)
-from storage.queries.helpdesk_items import ITEMS, Kind, State, kept_id
+from storage.identities.reaching import REACHED_BY
+from storage.models import MessageStatus, Mirror, MirrorItem, TurnState
+from storage.queries.helpdesk_items import Kind, State, kept_id
+from storage.tables import CONTACTS, CONVERSATIONS, MESSAGES, MIRROR_ITEMS, MIRRORS, TURNS
 from storage.upsert import insert_once
 
 OPERATOR_AUTHOR = "chatwoot:"
@@ -29,24 +23,23 @@ OPERATOR_AUTHOR = "chatwoot:"
 TURNS_BEFORE = 8
 """Number of earlier turns searched for those of a call that ended without a report."""
 
-_MIRRORS = cast(Table, Mirror.__table__)
-_CONTACTS = cast(Table, Contact.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_MESSAGES = cast(Table, Message.__table__)
-_TURNS = cast(Table, Turn.__table__)
 
 _INSERTED = ("contact_id", "ref", "kind", "body", "state", "step", "tries", "created_at", "changed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPlace:
-    """A contact and its mapping to Chatwoot. source_id "", conversation_id None: not there, as far as we know."""
+    """A contact and its mapping to Chatwoot. source_id "", conversation_id None: not there, as far as we know.
+
+    address: of which the source id is made; number: by which they are reached.
+    """
 
     contact_id: int
     address: str
     name: str
     source_id: str
     conversation_id: int | None
+    number: ReachAddress
 
 
 # Creating items: each is one insert, which checks by itself for something to show.
@@ -109,8 +102,8 @@ def _add(connection: Connection, which: str, values: dict[str, Any]) -> int | No
 @cache  # building a statement costs as much as running it
 def _insert(which: str, dialect: str) -> Executable:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    made = insert(ITEMS).from_select(_INSERTED, _SOURCES[which]())
-    return made.on_conflict_do_nothing().returning(ITEMS.c.contact_id)
+    made = insert(MIRROR_ITEMS).from_select(_INSERTED, _SOURCES[which]())
+    return made.on_conflict_do_nothing().returning(MIRROR_ITEMS.c.contact_id)
 
 
 def _row(contact_id: Any, ref: Any, kind: Any, body: Any = "") -> Select[Any]:
@@ -121,63 +114,63 @@ def _row(contact_id: Any, ref: Any, kind: Any, body: Any = "") -> Select[Any]:
 
 def _message_row() -> Select[Any]:
     return (
-        _row(_CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.MESSAGE.value))
-        .select_from(_MESSAGES.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _MESSAGES.c.conversation_id))
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        _row(CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.MESSAGE.value))
+        .select_from(MESSAGES.join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id))
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
         .where(
-            _MESSAGES.c.id == bindparam("id"),
-            _CONTACTS.c.simulated.is_(False),
-            _MESSAGES.c.author.not_like(f"{OPERATOR_AUTHOR}%"),
+            MESSAGES.c.id == bindparam("id"),
+            CONTACTS.c.simulated.is_(False),
+            MESSAGES.c.author.not_like(f"{OPERATOR_AUTHOR}%"),
         )
     )
 
 
 def _turn_rows() -> Select[Any]:
-    ref = literal("turn:").concat(as_type(_TURNS.c.id, String))
+    ref = literal("turn:").concat(as_type(TURNS.c.id, String))
     return (
-        _row(_CONTACTS.c.id, ref, literal(Kind.TURN.value))
-        .select_from(_TURNS.join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id))
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .where(_CONTACTS.c.simulated.is_(False))
-        .order_by(_TURNS.c.number)
+        _row(CONTACTS.c.id, ref, literal(Kind.TURN.value))
+        .select_from(TURNS.join(CONVERSATIONS, CONVERSATIONS.c.id == TURNS.c.conversation_id))
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
+        .where(CONTACTS.c.simulated.is_(False))
+        .order_by(TURNS.c.number)
     )
 
 
 def _turn_row() -> Select[Any]:
-    this = _TURNS.alias("this")
+    this = TURNS.alias("this")
     mine = this.c.id == bindparam("id")
     conversation = select(this.c.conversation_id).where(mine).scalar_subquery()
     number = select(this.c.number).where(mine).scalar_subquery()
     return _turn_rows().where(
-        _TURNS.c.conversation_id == conversation,
-        _TURNS.c.number <= number,
-        _TURNS.c.number > number - TURNS_BEFORE,
-        (_TURNS.c.id == bindparam("id")) | (_TURNS.c.state != TurnState.WRITING.value),
+        TURNS.c.conversation_id == conversation,
+        TURNS.c.number <= number,
+        TURNS.c.number > number - TURNS_BEFORE,
+        (TURNS.c.id == bindparam("id")) | (TURNS.c.state != TurnState.WRITING.value),
     )
 
 
 def _turns_of_call() -> Select[Any]:
-    return _turn_rows().where(_TURNS.c.conversation_id == bindparam("id"))
+    return _turn_rows().where(TURNS.c.conversation_id == bindparam("id"))
 
 
 def _call_row() -> Select[Any]:
     return (
-        _row(_CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.CALL.value))
-        .select_from(_CONVERSATIONS.join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id))
-        .where(_CONVERSATIONS.c.id == bindparam("id"), _CONTACTS.c.simulated.is_(False))
+        _row(CONTACTS.c.id, bindparam("ref", type_=String), literal(Kind.CALL.value))
+        .select_from(CONVERSATIONS.join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id))
+        .where(CONVERSATIONS.c.id == bindparam("id"), CONTACTS.c.simulated.is_(False))
     )
 
 
 def _words_row() -> Select[Any]:
     given = (bindparam(name, type_=String) for name in ("ref", "kind", "body"))
-    return _row(_CONTACTS.c.id, *given).where(
-        _CONTACTS.c.id == bindparam("id"), _CONTACTS.c.simulated.is_(False)
+    return _row(CONTACTS.c.id, *given).where(
+        CONTACTS.c.id == bindparam("id"), CONTACTS.c.simulated.is_(False)
     )
 
 
 def _receipt_row() -> Select[Any]:
     ref, body = (bindparam(name, type_=String) for name in ("ref", "body"))
-    shown = ITEMS.alias("shown")
+    shown = MIRROR_ITEMS.alias("shown")
     return _row(shown.c.contact_id, ref, literal(Kind.RECEIPT.value), body).where(
         shown.c.ref == bindparam("message")
     )
@@ -203,13 +196,13 @@ def place_of(connection: Connection, contact_id: int) -> ContactPlace:
 
 def place_by_conversation(connection: Connection, conversation_id: int) -> ContactPlace | None:
     """Return the contact of a Chatwoot conversation. conversation_id: the display id."""
-    row = connection.execute(_PLACE.where(_MIRRORS.c.conversation_id == conversation_id).limit(1)).first()
+    row = connection.execute(_PLACE.where(MIRRORS.c.conversation_id == conversation_id).limit(1)).first()
     return None if row is None else ContactPlace(*row)
 
 
 def place_by_source(connection: Connection, source_id: str) -> ContactPlace | None:
     """Return the contact with a source id of ours in Chatwoot."""
-    row = connection.execute(_PLACE.where(_MIRRORS.c.source_id == source_id).limit(1)).first()
+    row = connection.execute(_PLACE.where(MIRRORS.c.source_id == source_id).limit(1)).first()
     return None if row is None else ContactPlace(*row)
 
 
@@ -223,27 +216,28 @@ def keep_source(connection: Connection, contact_id: int, source_id: str, now: da
 def keep_conversation(connection: Connection, contact_id: int, conversation_id: int | None) -> None:
     """Store the contact's conversation in Chatwoot; None: none that we know."""
     connection.execute(
-        update(_MIRRORS).where(_MIRRORS.c.contact_id == contact_id).values(conversation_id=conversation_id)
+        update(MIRRORS).where(MIRRORS.c.contact_id == contact_id).values(conversation_id=conversation_id)
     )
 
 
 def human_of(connection: Connection, conversation_id: int) -> str:
     """Return the name of the person who has a conversation; "" if unknown, or if nobody does."""
-    human = select(_CONVERSATIONS.c.human).where(_CONVERSATIONS.c.id == conversation_id)
+    human = select(CONVERSATIONS.c.human).where(CONVERSATIONS.c.id == conversation_id)
     return str(connection.execute(human).scalar_one())
 
 
 def any_source(connection: Connection) -> str | None:
     """Return the source id of any contact with a conversation in Chatwoot."""
-    newest = select(_MIRRORS.c.source_id).where(_MIRRORS.c.conversation_id.is_not(None))
-    return connection.execute(newest.order_by(_MIRRORS.c.id.desc()).limit(1)).scalar_one_or_none()
+    newest = select(MIRRORS.c.source_id).where(MIRRORS.c.conversation_id.is_not(None))
+    return connection.execute(newest.order_by(MIRRORS.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
 _PLACE = select(
-    _CONTACTS.c.id,
-    _CONTACTS.c.address,
-    _CONTACTS.c.name,
-    func.coalesce(_MIRRORS.c.source_id, ""),
-    _MIRRORS.c.conversation_id,
-).select_from(_CONTACTS.outerjoin(_MIRRORS, _MIRRORS.c.contact_id == _CONTACTS.c.id))
-_PLACE_OF = _PLACE.where(_CONTACTS.c.id == bindparam("contact_id"))
+    CONTACTS.c.id,
+    CONTACTS.c.address,
+    CONTACTS.c.name,
+    func.coalesce(MIRRORS.c.source_id, ""),
+    MIRRORS.c.conversation_id,
+    REACHED_BY,
+).select_from(CONTACTS.outerjoin(MIRRORS, MIRRORS.c.contact_id == CONTACTS.c.id))
+_PLACE_OF = _PLACE.where(CONTACTS.c.id == bindparam("contact_id"))

@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
-from storage.models import Call, Conversation, Turn
-
-_CALLS = cast(Table, Call.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_TURNS = cast(Table, Turn.__table__)
+from storage.tables import CALLS, CONVERSATIONS, TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +34,24 @@ class CallWords:
 
 def turn_words(connection: Connection, turn_id: int) -> TurnWords | None:
     """Return the utterance and the answer of a turn."""
-    following = _TURNS.alias("following")
+    following = TURNS.alias("following")
     next_heard = (
         select(following.c.heard)
         .where(
-            following.c.conversation_id == _TURNS.c.conversation_id,
-            following.c.number == _TURNS.c.number + 1,
+            following.c.conversation_id == TURNS.c.conversation_id,
+            following.c.number == TURNS.c.number + 1,
         )
         .scalar_subquery()
     )
     found = connection.execute(
         select(
-            _TURNS.c.kind,
-            _TURNS.c.heard,
-            _TURNS.c.sentences,
-            _TURNS.c.state,
-            _TURNS.c.heard_upto,
+            TURNS.c.kind,
+            TURNS.c.heard,
+            TURNS.c.sentences,
+            TURNS.c.state,
+            TURNS.c.heard_upto,
             next_heard.label("next_heard"),
-        ).where(_TURNS.c.id == turn_id)
+        ).where(TURNS.c.id == turn_id)
     ).one_or_none()
     if found is None:
         return None
@@ -68,14 +63,14 @@ def call_words(connection: Connection, conversation_id: int) -> CallWords | None
     """Return the course of a call; None for any other conversation."""
     row = connection.execute(
         select(
-            _CALLS.c.duration_s,
-            _CALLS.c.answered_at,
-            _CALLS.c.ended_at,
-            _CALLS.c.status,
-            _CONVERSATIONS.c.summary,
-            _CONVERSATIONS.c.topic,
+            CALLS.c.duration_s,
+            CALLS.c.answered_at,
+            CALLS.c.ended_at,
+            CALLS.c.status,
+            CONVERSATIONS.c.summary,
+            CONVERSATIONS.c.topic,
         )
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _CALLS.c.conversation_id)
-        .where(_CALLS.c.conversation_id == conversation_id)
+        .join(CONVERSATIONS, CONVERSATIONS.c.id == CALLS.c.conversation_id)
+        .where(CALLS.c.conversation_id == conversation_id)
     ).one_or_none()
     return None if row is None else CallWords(*row)

@@ -8,15 +8,14 @@ for dead finds out, and changes nothing.
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, String, Table, bindparam, func, literal, select, update
+from sqlalchemy import Connection, String, bindparam, func, literal, select, update
 from sqlalchemy import cast as as_type
 
-from storage.models import Message, MessageStatus, MirrorItem
+from storage.models import MessageStatus
+from storage.tables import MESSAGES, MIRROR_ITEMS
 
-ITEMS = cast(Table, MirrorItem.__table__)
-_MESSAGES = cast(Table, Message.__table__)
 _MOST_ID = 2**31 - 1
 
 
@@ -111,31 +110,31 @@ def item_by_ref(connection: Connection, ref: str) -> Item | None:
 
 def last_remote_id(connection: Connection, item: Item) -> int:
     """Return the newest Chatwoot message after which an item's own next one must come."""
-    newest = select(func.max(ITEMS.c.remote_id)).where(
-        ITEMS.c.contact_id == item.contact_id, ITEMS.c.id <= item.id
+    newest = select(func.max(MIRROR_ITEMS.c.remote_id)).where(
+        MIRROR_ITEMS.c.contact_id == item.contact_id, MIRROR_ITEMS.c.id <= item.id
     )
     return connection.execute(newest).scalar_one() or 0
 
 
 def was_opened(connection: Connection, contact_id: int, since: datetime) -> bool:
     """Return whether we opened the contact's conversation ourselves after a time, or are about to."""
-    opened = select(ITEMS.c.id).where(
-        ITEMS.c.contact_id == contact_id,
-        ITEMS.c.kind == Kind.OPEN.value,
-        (ITEMS.c.changed_at >= since) | ITEMS.c.state.in_(OPEN_STATES),
+    opened = select(MIRROR_ITEMS.c.id).where(
+        MIRROR_ITEMS.c.contact_id == contact_id,
+        MIRROR_ITEMS.c.kind == Kind.OPEN.value,
+        (MIRROR_ITEMS.c.changed_at >= since) | MIRROR_ITEMS.c.state.in_(OPEN_STATES),
     )
     return connection.execute(opened.limit(1)).first() is not None
 
 
 def is_part_lost(connection: Connection, remote_id: int) -> bool:
     """Return whether part of a Chatwoot message did not arrive."""
-    ref = literal("message:").concat(as_type(_MESSAGES.c.id, String))
+    ref = literal("message:").concat(as_type(MESSAGES.c.id, String))
     lost = (
-        select(_MESSAGES.c.id)
-        .join(ITEMS, ITEMS.c.ref == ref)
+        select(MESSAGES.c.id)
+        .join(MIRROR_ITEMS, MIRROR_ITEMS.c.ref == ref)
         .where(
-            ITEMS.c.remote_id == remote_id,
-            _MESSAGES.c.status.in_((MessageStatus.FAILED.value, MessageStatus.UNDELIVERED.value)),
+            MIRROR_ITEMS.c.remote_id == remote_id,
+            MESSAGES.c.status.in_((MessageStatus.FAILED.value, MessageStatus.UNDELIVERED.value)),
         )
     )
     return connection.execute(lost.limit(1)).first() is not None
@@ -144,10 +143,10 @@ def is_part_lost(connection: Connection, remote_id: int) -> bool:
 def contacts_waiting(connection: Connection, before: datetime, limit: int) -> list[int]:
     """Return contacts with undelivered items that were left before a time, longest waiting first."""
     rows = connection.execute(
-        select(ITEMS.c.contact_id)
-        .where(ITEMS.c.state.in_(OPEN_STATES), ITEMS.c.changed_at < before)
-        .group_by(ITEMS.c.contact_id)
-        .order_by(func.min(ITEMS.c.id))
+        select(MIRROR_ITEMS.c.contact_id)
+        .where(MIRROR_ITEMS.c.state.in_(OPEN_STATES), MIRROR_ITEMS.c.changed_at < before)
+        .group_by(MIRROR_ITEMS.c.contact_id)
+        .order_by(func.min(MIRROR_ITEMS.c.id))
         .limit(limit)
     )
     return list(rows.scalars())
@@ -155,30 +154,31 @@ def contacts_waiting(connection: Connection, before: datetime, limit: int) -> li
 
 def count_open(connection: Connection) -> int:
     """Return the number of undelivered items."""
-    waiting = select(func.count()).select_from(ITEMS).where(ITEMS.c.state.in_(OPEN_STATES))
+    waiting = select(func.count()).select_from(MIRROR_ITEMS).where(MIRROR_ITEMS.c.state.in_(OPEN_STATES))
     return connection.execute(waiting).scalar_one()
 
 
-_COLUMNS = tuple(ITEMS.c[field.name] for field in fields(Item))
+_COLUMNS = tuple(MIRROR_ITEMS.c[field.name] for field in fields(Item))
 _FIRST_OPEN = (
     select(*_COLUMNS)
-    .where(ITEMS.c.contact_id == bindparam("contact_id"), ITEMS.c.state.in_(OPEN_STATES))
-    .order_by(ITEMS.c.id)
+    .where(MIRROR_ITEMS.c.contact_id == bindparam("contact_id"), MIRROR_ITEMS.c.state.in_(OPEN_STATES))
+    .order_by(MIRROR_ITEMS.c.id)
     .limit(1)
     .with_for_update()
 )
-_BY_ID = select(*_COLUMNS).where(ITEMS.c.id == bindparam("item"))
-_BY_REF = select(*_COLUMNS).where(ITEMS.c.ref == bindparam("ref"))
-_ONE = update(ITEMS).where(ITEMS.c.id == bindparam("item"))
-_BEGIN = _ONE.values(state=State.SENDING.value, tries=ITEMS.c.tries + 1, changed_at=bindparam("now"))
-_OWN = _ONE.where(ITEMS.c.state == State.SENDING.value, ITEMS.c.tries == bindparam("try")).values(
-    changed_at=bindparam("now")
-)
+_BY_ID = select(*_COLUMNS).where(MIRROR_ITEMS.c.id == bindparam("item"))
+_BY_REF = select(*_COLUMNS).where(MIRROR_ITEMS.c.ref == bindparam("ref"))
+_ONE = update(MIRROR_ITEMS).where(MIRROR_ITEMS.c.id == bindparam("item"))
+_BEGIN = _ONE.values(state=State.SENDING.value, tries=MIRROR_ITEMS.c.tries + 1, changed_at=bindparam("now"))
+_OWN = _ONE.where(
+    MIRROR_ITEMS.c.state == State.SENDING.value, MIRROR_ITEMS.c.tries == bindparam("try")
+).values(changed_at=bindparam("now"))
 _LEAVE = _OWN.values(state=bindparam("state"))
 _PROGRESS = _OWN.values(state=bindparam("state"), step=bindparam("step"), remote_id=bindparam("remote_id"))
 _ECHOED = _ONE.where(
-    ITEMS.c.state.in_((State.SENDING.value, State.UNSURE.value)), ITEMS.c.step == bindparam("at_step")
-).values(step=ITEMS.c.step + 1, remote_id=bindparam("remote_id"))
+    MIRROR_ITEMS.c.state.in_((State.SENDING.value, State.UNSURE.value)),
+    MIRROR_ITEMS.c.step == bindparam("at_step"),
+).values(step=MIRROR_ITEMS.c.step + 1, remote_id=bindparam("remote_id"))
 
 
 def _try_of(item: Item, now: datetime) -> dict[str, Any]:

@@ -5,17 +5,22 @@ An inbound message belongs to no turn until its batch is complete; an outbound o
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from storage.models import Contact, Conversation, Message, MessageStatus
+from phone_numbers import MatchingNumber, ReachAddress
+from storage.identities.finding import contacts_of_number
+from storage.identities.reaching import REACHED_BY
+from storage.models import LOST, Message, MessageStatus
+from storage.tables import CONTACTS, CONVERSATIONS, MESSAGES
 from storage.upsert import insert_once
 
-MESSAGES = cast(Table, Message.__table__)
-_CONTACTS = cast(Table, Contact.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
+_ANSWERED_BY_NOBODY = ("deleted", "edit", "reaction", "erased")
+"""Kinds of messages that ask nothing by themselves."""
+WRITTEN_LONG_BEFORE = timedelta(minutes=1)
+"""More than clocks of our machines differ by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class MessageWithContact(NamedTuple):
     """A message and its contact. number: E.164. provider: the one by which they last wrote."""
 
     message: MessageRecord
-    number: str
+    number: ReachAddress
     name: str
     simulated: bool
     provider: str = "twilio"
@@ -116,7 +121,7 @@ def as_kept(
 
 
 def unsettled(connection: Connection, conversation_id: int) -> list[MessageRecord]:
-    """Return the inbound messages that belong to no turn yet, oldest first."""
+    """Return the inbound messages that belong to no turn yet, in the order in which they were written."""
     return records(connection, _UNSETTLED, conversation_id=conversation_id)
 
 
@@ -133,6 +138,32 @@ def move_to_turn(connection: Connection, old_turn_id: int, turn_id: int) -> None
         .where(MESSAGES.c.turn_id == old_turn_id, MESSAGES.c.outbound.is_(False))
         .values(turn_id=turn_id)
     )
+
+
+def release(connection: Connection, message_ids: Sequence[int]) -> None:
+    """Let messages wait for an answer again, in another turn than theirs."""
+    connection.execute(
+        update(MESSAGES)
+        .where(MESSAGES.c.id.in_(message_ids))
+        .values(turn_id=None, status=MessageStatus.RECEIVED)
+    )
+
+
+def left_unanswered(connection: Connection, conversation_id: int, since: datetime) -> list[MessageRecord]:
+    """Return what was written since a time and since our last message that went out, but for changes and reactions."""
+    out = select(func.max(MESSAGES.c.id)).where(
+        MESSAGES.c.conversation_id == conversation_id,
+        MESSAGES.c.outbound.is_(True),
+        MESSAGES.c.status.not_in((MessageStatus.HELD, *LOST)),
+    )
+    left = select(*COLUMNS).where(
+        MESSAGES.c.conversation_id == conversation_id,
+        MESSAGES.c.outbound.is_(False),
+        MESSAGES.c.id > func.coalesce(out.scalar_subquery(), 0),
+        MESSAGES.c.created_at > since,
+        MESSAGES.c.kind.not_in(_ANSWERED_BY_NOBODY),
+    )
+    return [record_of(row) for row in connection.execute(left.order_by(MESSAGES.c.id))]
 
 
 def asked_in(connection: Connection, turn_id: int) -> list[MessageRecord]:
@@ -185,11 +216,9 @@ def heard_by_twilio_since(
     until = [] if before is None else [MESSAGES.c.created_at < before]
     newest = (
         select(MESSAGES.c.created_at)
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .where(
-            MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(False), _CONTACTS.c.simulated.is_(False)
-        )
+        .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
+        .where(MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(False), CONTACTS.c.simulated.is_(False))
         .where(or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")), *until)
     )
     return connection.execute(newest.order_by(MESSAGES.c.created_at.desc()).limit(1)).scalar_one_or_none()
@@ -205,13 +234,13 @@ def without_receipt(
     which = (
         MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(True),
         MESSAGES.c.status.in_((MessageStatus.QUEUED, MessageStatus.SENT)),
-        MESSAGES.c.changed_at.between(*changed), _CONTACTS.c.simulated.is_(False),
+        MESSAGES.c.changed_at.between(*changed), CONTACTS.c.simulated.is_(False),
         or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")),
     )  # fmt: skip
     found = (
         select(MESSAGES.c.sid)
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
         .where(*which)
     )
     return [str(sid) for sid in connection.execute(found.order_by(MESSAGES.c.id).limit(limit)).scalars()]
@@ -230,17 +259,27 @@ def came_in_since(connection: Connection, conversation_id: int, since: datetime)
     ).scalar_one()
 
 
+def came_from_since(connection: Connection, contact_id: int, since: datetime) -> int:
+    """Return the number of messages after a time in all of a contact's conversations."""
+    return connection.execute(_CAME_FROM, {"contact_id": contact_id, "since": since}).scalar_one()
+
+
 def wants_nothing(connection: Connection, conversation_id: int, opted_out_at: datetime | None) -> bool:
     """Return whether a contact opted out, and has written nothing since that could be answered."""
     return opted_out_at is not None and not came_in_since(connection, conversation_id, opted_out_at)
 
 
-def is_newest(connection: Connection, conversation_id: int, message_id: int) -> bool:
-    """Return whether a message is the newest of the inbound ones that wait for an answer."""
+def is_newest(connection: Connection, message: MessageRecord) -> bool:
+    """Return whether a message is the newest of the inbound ones that wait for an answer.
+
+    One that was written long before and has come only now is not newer.
+    """
     newest = select(func.max(MESSAGES.c.id)).where(
-        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.status == MessageStatus.RECEIVED
+        MESSAGES.c.conversation_id == message.conversation_id,
+        MESSAGES.c.status == MessageStatus.RECEIVED,
+        MESSAGES.c.created_at > message.created_at - WRITTEN_LONG_BEFORE,
     )
-    return bool(connection.execute(newest).scalar_one() == message_id)
+    return bool(connection.execute(newest).scalar_one() == message.id)
 
 
 def by_ids(connection: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
@@ -253,11 +292,13 @@ def message_by_id(connection: Connection, message_id: int) -> MessageRecord | No
     return next(iter(records(connection, _BY_ID, message_id=message_id)), None)
 
 
-def last_messages(connection: Connection, limit: int, number: str | None = None) -> list[MessageWithContact]:
+def last_messages(
+    connection: Connection, limit: int, number: MatchingNumber | None = None
+) -> list[MessageWithContact]:
     """Return the newest messages, of everybody or of a number, oldest of them first."""
     statement = _WITH_CONTACT.order_by(MESSAGES.c.id.desc()).limit(limit)
     if number is not None:
-        statement = statement.where(_CONTACTS.c.address == number)
+        statement = statement.where(CONTACTS.c.id.in_(contacts_of_number(number)))
     return [_with_contact(row) for row in reversed(connection.execute(statement).all())]
 
 
@@ -277,7 +318,7 @@ _UNSETTLED = (
         MESSAGES.c.turn_id.is_(None),
         MESSAGES.c.status == MessageStatus.RECEIVED,
     )
-    .order_by(MESSAGES.c.id)
+    .order_by(MESSAGES.c.created_at, MESSAGES.c.id)
 )
 _ASKED_IN = (
     select(*COLUMNS)
@@ -285,9 +326,9 @@ _ASKED_IN = (
     .order_by(MESSAGES.c.id)
 )
 _WITH_CONTACT = (
-    select(*COLUMNS, _CONTACTS.c.address, _CONTACTS.c.name, _CONTACTS.c.simulated, _CONVERSATIONS.c.provider)
-    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
-    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    select(*COLUMNS, REACHED_BY, CONTACTS.c.name, CONTACTS.c.simulated, CONVERSATIONS.c.provider)
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+    .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
 )
 _BY_IDS = (
     select(*COLUMNS)
@@ -298,6 +339,16 @@ _SETTLE = (
     update(MESSAGES)
     .where(MESSAGES.c.id.in_(bindparam("message_ids", expanding=True)), MESSAGES.c.turn_id.is_(None))
     .values(turn_id=bindparam("turn"), status=MessageStatus.SETTLED)
+)
+_CAME_FROM = (
+    select(func.count())
+    .select_from(MESSAGES.join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id))
+    .where(
+        CONVERSATIONS.c.contact_id == bindparam("contact_id"),
+        CONVERSATIONS.c.channel == "whatsapp",
+        MESSAGES.c.outbound.is_(False),
+        MESSAGES.c.created_at > bindparam("since"),
+    )
 )
 _BY_ID = select(*COLUMNS).where(MESSAGES.c.id == bindparam("message_id"))
 

@@ -5,14 +5,15 @@ An answer to a turn is stored as its parts 0, 1, 2. Only the process that insert
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, or_, select, update
 
-from storage.models import Message, MessageStatus
-from storage.queries.messages import COLUMNS, MESSAGES, Attachment, MessageRecord, by_ids, record_of, records
+from storage.models import LOST, Message, MessageStatus
+from storage.queries.messages import COLUMNS, Attachment, MessageRecord, by_ids, record_of, records
+from storage.tables import MESSAGES
 from storage.upsert import insert_once
 
 RECEIPT_RANKS = {
@@ -35,6 +36,8 @@ Inbound messages have rank 4: they get no receipts.
 """
 
 
+SENT_WITHIN = timedelta(minutes=1)
+"""The longest that the terminal takes to send a message: nobody looks after one whose sending was broken off."""
 _NOT_OUT = (MessageStatus.WAITING, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
 
@@ -70,9 +73,16 @@ def claim(connection: Connection, message_ids: Sequence[int], now: datetime) -> 
     _change(connection, message_ids, MessageStatus.CLAIMED, now)
 
 
-def begin_sending(connection: Connection, message_id: int, now: datetime) -> None:
-    """Mark a message as about to be passed to the provider, which may have it from here on."""
-    _change(connection, [message_id], MessageStatus.SENDING, now)
+def begin_sending(connection: Connection, message_id: int, was: MessageStatus, now: datetime) -> bool:
+    """Mark a message as about to be passed to the provider, which may have it now; False if it is not to go.
+
+    was: its status as it was read. Of two who read that it waits, one may send it.
+    """
+    if was is not MessageStatus.WAITING:
+        return _change(connection, [message_id], MessageStatus.SENDING, now) == 1
+    waits = (MESSAGES.c.id == message_id, MESSAGES.c.status == was)
+    begun = update(MESSAGES).where(*waits).values(status=MessageStatus.SENDING, changed_at=now)
+    return connection.execute(begun).rowcount == 1
 
 
 def hold(connection: Connection, message_id: int, now: datetime) -> None:
@@ -80,14 +90,28 @@ def hold(connection: Connection, message_id: int, now: datetime) -> None:
     _change(connection, [message_id], MessageStatus.HELD, now)
 
 
+def hold_parts(connection: Connection, turn_id: int, now: datetime) -> list[int]:
+    """Hold an answer of which no part has gone out; return the parts' ids, none if one has."""
+    of_turn = (MESSAGES.c.turn_id == turn_id, MESSAGES.c.outbound.is_(True))
+    # In their order, as senders take them: whoever has the first one has them all
+    first = connection.execute(
+        select(MESSAGES.c.id, MESSAGES.c.status).where(*of_turn).order_by(MESSAGES.c.part).with_for_update()
+    ).all()
+    if not first or first[0].status != MessageStatus.WAITING:
+        return []
+    ids = [part.id for part in first]
+    _change(connection, ids, MessageStatus.HELD, now)
+    return ids
+
+
 def put_back(connection: Connection, message_id: int, now: datetime) -> None:
     """Mark a message as certainly not accepted by the provider."""
     _change(connection, [message_id], MessageStatus.WAITING, now)
 
 
-def _change(connection: Connection, message_ids: Sequence[int], status: MessageStatus, now: datetime) -> None:
+def _change(connection: Connection, message_ids: Sequence[int], status: MessageStatus, now: datetime) -> int:
     which = (MESSAGES.c.id.in_(message_ids), MESSAGES.c.status.in_(_NOT_OUT))
-    connection.execute(update(MESSAGES).where(*which).values(status=status, changed_at=now))
+    return connection.execute(update(MESSAGES).where(*which).values(status=status, changed_at=now)).rowcount
 
 
 def change_kind(connection: Connection, message_id: int, kind: str) -> None:
@@ -95,13 +119,14 @@ def change_kind(connection: Connection, message_id: int, kind: str) -> None:
     connection.execute(update(MESSAGES).where(MESSAGES.c.id == message_id).values(kind=kind))
 
 
-def try_again(connection: Connection, message_id: int, now: datetime) -> None:
-    """Queue a message again after the provider could not deliver it."""
-    connection.execute(
+def try_again(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Queue a message again after the provider could not deliver it; return False if that was done already."""
+    queued = connection.execute(
         update(MESSAGES)
-        .where(MESSAGES.c.id == message_id)
+        .where(MESSAGES.c.id == message_id, MESSAGES.c.status.in_(LOST))
         .values(status=MessageStatus.WAITING, tries=MESSAGES.c.tries + 1, error_code=None, changed_at=now)
     )
+    return queued.rowcount == 1
 
 
 def repeat(connection: Connection, message_id: int, now: datetime, *, most_tries: int) -> bool:
@@ -167,6 +192,19 @@ def unsent(connection: Connection, conversation_id: int) -> list[MessageRecord]:
     return records(connection, _UNSENT, conversation_id=conversation_id)
 
 
+def forgotten(connection: Connection, before: datetime, limit: int) -> list[MessageRecord]:
+    """Return messages that have waited to be sent since before a time, oldest first."""
+    waiting = (MESSAGES.c.outbound.is_(True), MESSAGES.c.status == MessageStatus.WAITING, _IS_LOOKED_AFTER)
+    found = select(*COLUMNS).where(*waiting, MESSAGES.c.changed_at < before)
+    return [record_of(row) for row in connection.execute(found.order_by(MESSAGES.c.id).limit(limit))]
+
+
+def being_sent(connection: Connection, conversation_id: int, now: datetime) -> list[MessageRecord]:
+    """Return our messages that the provider may have by now, of which no answer of its is stored, in order."""
+    since = now - SENT_WITHIN
+    return records(connection, _BEING_SENT, conversation_id=conversation_id, since=since)
+
+
 def sent(connection: Connection, message_id: int, sid: str, status: MessageStatus, now: datetime) -> None:
     """Store the provider's SID of a message; do nothing if its receipt was faster."""
     receipt(connection, status, None, now, message_id=message_id, sid=sid)
@@ -222,18 +260,21 @@ def _news(names: tuple[str, ...]) -> Update:
 _OURS = select(*COLUMNS).where(MESSAGES.c.outbound.is_(True)).with_for_update()
 _OURS_BY_ID = _OURS.where(MESSAGES.c.id == bindparam("message_id"))
 _OURS_BY_SID = _OURS.where(MESSAGES.c.sid == bindparam("message_sid"))
-_UNSENT = (
+_NOT_KNOWN_TO_BE_OUT = (
     select(*COLUMNS)
     .where(
         MESSAGES.c.conversation_id == bindparam("conversation_id"),
         MESSAGES.c.outbound.is_(True),
         MESSAGES.c.status.in_(_NOT_OUT),
-        # what the terminal is sending has no author and no turn, and whoever sends it looks after it
-        or_(
-            MESSAGES.c.turn_id.is_not(None),
-            MESSAGES.c.author != "",
-            MESSAGES.c.status == MessageStatus.CLAIMED,
-        ),
     )
     .order_by(MESSAGES.c.id)
+)
+# What the terminal is sending has no author and no turn, and whoever sends it looks after it
+_IS_LOOKED_AFTER = or_(
+    MESSAGES.c.turn_id.is_not(None), MESSAGES.c.author != "", MESSAGES.c.status == MessageStatus.CLAIMED
+)
+_UNSENT = _NOT_KNOWN_TO_BE_OUT.where(_IS_LOOKED_AFTER)
+_BEING_SENT = _NOT_KNOWN_TO_BE_OUT.where(
+    MESSAGES.c.status != MessageStatus.WAITING,
+    or_(_IS_LOOKED_AFTER, MESSAGES.c.created_at > bindparam("since")),
 )

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from storage.models import Conversation, Ending, Turn, TurnKind, TurnState
+from storage.models import Ending, TurnKind, TurnState
 from storage.queries import calls
 from storage.queries.calls import CallFacts, CallProgress
+from storage.tables import CONVERSATIONS, TURNS
 
 OWNER = "elevenlabs"
-
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_TURNS = cast(Table, Turn.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +57,26 @@ def keep_call(connection: Connection, call: PastCall) -> int | None:
     for progress in (answered, over):
         calls.record_progress(connection, facts.call_sid, progress)
     if call.turns:
-        connection.execute(insert(_TURNS), _rows(conversation.id, call.turns))
+        connection.execute(insert(TURNS), _rows(conversation.id, call.turns))
     connection.execute(
-        update(_CONVERSATIONS)
-        .where(_CONVERSATIONS.c.id == conversation.id)
+        update(CONVERSATIONS)
+        .where(CONVERSATIONS.c.id == conversation.id)
         .values(summary=call.summary, summary_upto=len(call.turns), closed_at=call.ended_at)
     )
     return conversation.id
 
 
+def last_call_at(connection: Connection) -> datetime | None:
+    """Return when the last call began that was reported."""
+    # A range, so that the index of keys is used
+    reported = CONVERSATIONS.c.key.between(f"{OWNER}:", f"{OWNER};")
+    newest = select(CONVERSATIONS.c.created_at).where(reported).order_by(CONVERSATIONS.c.created_at.desc())
+    return connection.execute(newest.limit(1)).scalar_one_or_none()
+
+
 def turn_ids(connection: Connection, conversation_id: int) -> list[int]:
     """Return the ids of a conversation's turns, in order."""
-    rows = select(_TURNS.c.id).where(_TURNS.c.conversation_id == conversation_id).order_by(_TURNS.c.number)
+    rows = select(TURNS.c.id).where(TURNS.c.conversation_id == conversation_id).order_by(TURNS.c.number)
     return list(connection.execute(rows).scalars())
 
 

@@ -4,14 +4,19 @@ One row per number holds the time of its next message, whichever worker sends it
 """
 
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, select, update
 
+from storage.base import is_ahead
 from storage.models import Pace
+from storage.tables import PACES
 from storage.upsert import insert_once
 
-_PACES = cast(Table, Pace.__table__)
+LONGEST_HOLD = timedelta(minutes=10)
+"""The longest that a number waits, whatever a provider says; it then says so again.
+
+A time further ahead was stored before the clock was put back, and counts as past.
+"""
 
 
 def take(
@@ -26,16 +31,17 @@ def take(
 
 def hold(connection: Connection, sender: str, until: datetime, now: datetime) -> None:
     """Block a number's messages until a time."""
+    until = min(until, now + LONGEST_HOLD)
     if until > _next_at(connection, sender, now):
         _keep(connection, sender, until)
 
 
 def _next_at(connection: Connection, sender: str, now: datetime) -> datetime:
     insert_once(connection, Pace, sender=sender, next_at=now)
-    row = select(_PACES.c.next_at).where(_PACES.c.sender == sender).with_for_update()
+    row = select(PACES.c.next_at).where(PACES.c.sender == sender).with_for_update()
     found: datetime = connection.execute(row).scalar_one()
-    return found
+    return found if is_ahead(found, now, LONGEST_HOLD) else now
 
 
 def _keep(connection: Connection, sender: str, next_at: datetime) -> None:
-    connection.execute(update(_PACES).where(_PACES.c.sender == sender).values(next_at=next_at))
+    connection.execute(update(PACES).where(PACES.c.sender == sender).values(next_at=next_at))

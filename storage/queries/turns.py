@@ -6,13 +6,14 @@ dead finds out at its next word and changes nothing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Table, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Update, bindparam, func, select, update
 
-from storage.models import Conversation, Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
+from storage.models import Ending, Served, ServedKind, ToolRun, Turn, TurnKind, TurnState
+from storage.tables import CONVERSATIONS, SERVED, TOOL_RUNS, TURNS
 from storage.upsert import insert_once
 
 
@@ -34,30 +35,28 @@ class TurnRecord:
     owner: str
     beat_at: datetime
     created_at: datetime
+    error: str | None = None
 
 
 # Tables and not classes, and statements that are made once: the making costs more than the database does, and
 # these are on the path to a caller's first word.
-_TURNS = cast(Table, Turn.__table__)
-_SERVED = cast(Table, Served.__table__)
-_RUNS = cast(Table, ToolRun.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
 
 _COLUMNS = (
-    _TURNS.c.id,
-    _TURNS.c.conversation_id,
-    _TURNS.c.number,
-    _TURNS.c.kind,
-    _TURNS.c.heard,
-    _TURNS.c.state,
-    _TURNS.c.sentences,
-    _TURNS.c.ending,
-    _TURNS.c.failures,
-    _TURNS.c.heard_upto,
-    _TURNS.c.epoch,
-    _TURNS.c.owner,
-    _TURNS.c.beat_at,
-    _TURNS.c.created_at,
+    TURNS.c.id,
+    TURNS.c.conversation_id,
+    TURNS.c.number,
+    TURNS.c.kind,
+    TURNS.c.heard,
+    TURNS.c.state,
+    TURNS.c.sentences,
+    TURNS.c.ending,
+    TURNS.c.failures,
+    TURNS.c.heard_upto,
+    TURNS.c.epoch,
+    TURNS.c.owner,
+    TURNS.c.beat_at,
+    TURNS.c.created_at,
+    TURNS.c.error,
 )
 
 
@@ -129,8 +128,8 @@ def find_turn(connection: Connection, key: str, number: int) -> TurnRecord | Non
 
 _FIND_TURN = (
     select(*_COLUMNS)
-    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _TURNS.c.conversation_id)
-    .where(_CONVERSATIONS.c.key == bindparam("key"), _TURNS.c.number == bindparam("number"))
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == TURNS.c.conversation_id)
+    .where(CONVERSATIONS.c.key == bindparam("key"), TURNS.c.number == bindparam("number"))
 )
 
 
@@ -145,11 +144,11 @@ def last_turns(
 _LAST_TURNS = (
     select(*_COLUMNS)
     .where(
-        _TURNS.c.conversation_id == bindparam("conversation_id"),
-        _TURNS.c.number < bindparam("before"),
-        _TURNS.c.number > bindparam("after"),
+        TURNS.c.conversation_id == bindparam("conversation_id"),
+        TURNS.c.number < bindparam("before"),
+        TURNS.c.number > bindparam("after"),
     )
-    .order_by(_TURNS.c.number.desc())
+    .order_by(TURNS.c.number.desc())
     .limit(bindparam("limit"))
 )
 
@@ -157,12 +156,18 @@ _LAST_TURNS = (
 def last_number(connection: Connection, conversation_id: int) -> int:
     """Return the highest turn number of a conversation, 0 if it has none."""
     row = connection.execute(
-        select(_TURNS.c.number)
-        .where(_TURNS.c.conversation_id == conversation_id)
-        .order_by(_TURNS.c.number.desc())
+        select(TURNS.c.number)
+        .where(TURNS.c.conversation_id == conversation_id)
+        .order_by(TURNS.c.number.desc())
         .limit(1)
     ).scalar_one_or_none()
     return row or 0
+
+
+def numbers_with_ending(connection: Connection, conversation_id: int, ending: Ending) -> list[int]:
+    """Return the numbers of a conversation's turns that ended so."""
+    found = select(TURNS.c.number).where(TURNS.c.conversation_id == conversation_id, TURNS.c.ending == ending)
+    return list(connection.execute(found).scalars())
 
 
 def keep_sentences(
@@ -174,19 +179,19 @@ def keep_sentences(
 
 
 _OWNED = (
-    _TURNS.c.id == bindparam("owned_id"),
-    _TURNS.c.epoch == bindparam("owned_epoch"),
-    _TURNS.c.state == TurnState.WRITING,
+    TURNS.c.id == bindparam("owned_id"),
+    TURNS.c.epoch == bindparam("owned_epoch"),
+    TURNS.c.state == TurnState.WRITING,
 )
 _KEEP_SENTENCES = (
-    update(_TURNS).where(*_OWNED).values(sentences=bindparam("sentences"), beat_at=bindparam("beat_at"))
+    update(TURNS).where(*_OWNED).values(sentences=bindparam("sentences"), beat_at=bindparam("beat_at"))
 )
 
 
 def has_sentences(connection: Connection, turn_id: int, epoch: int, count: int) -> bool:
     """Return whether the answer has so many sentences, all of them by this owner or its predecessors."""
     row = connection.execute(
-        select(_TURNS.c.epoch, _TURNS.c.sentences).where(_TURNS.c.id == turn_id)
+        select(TURNS.c.epoch, TURNS.c.sentences).where(TURNS.c.id == turn_id)
     ).one_or_none()
     return row is not None and row.epoch == epoch and len(row.sentences) >= count
 
@@ -199,27 +204,27 @@ def finish_turn(connection: Connection, turn_id: int, epoch: int, **values: Any)
 
 @cache
 def _finish_turn(names: tuple[str, ...]) -> Update:
-    return update(_TURNS).where(*_OWNED).values({name: bindparam(name) for name in names})
+    return update(TURNS).where(*_OWNED).values({name: bindparam(name) for name in names})
 
 
 def stop_turn(connection: Connection, turn_id: int, state: TurnState, now: datetime, **values: Any) -> bool:
     """End an unfinished answer, whoever writes it; its owner finds out by itself."""
     result = connection.execute(
-        update(_TURNS)
-        .where(_TURNS.c.id == turn_id, _TURNS.c.state == TurnState.WRITING)
-        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now, **values)
+        update(TURNS)
+        .where(TURNS.c.id == turn_id, TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=TURNS.c.epoch + 1, finished_at=now, **values)
     )
     return result.rowcount == 1
 
 
 def stop_turns(connection: Connection, key: str, state: TurnState, now: datetime) -> list[int]:
     """End every unfinished answer of a conversation; return the turns' numbers."""
-    conversation = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.key == key).scalar_subquery()
+    conversation = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.key == key).scalar_subquery()
     rows = connection.execute(
-        update(_TURNS)
-        .where(_TURNS.c.conversation_id == conversation, _TURNS.c.state == TurnState.WRITING)
-        .values(state=state, epoch=_TURNS.c.epoch + 1, finished_at=now)
-        .returning(_TURNS.c.number)
+        update(TURNS)
+        .where(TURNS.c.conversation_id == conversation, TURNS.c.state == TurnState.WRITING)
+        .values(state=state, epoch=TURNS.c.epoch + 1, finished_at=now)
+        .returning(TURNS.c.number)
     )
     return list(rows.scalars())
 
@@ -230,12 +235,12 @@ def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetim
     Return None if it sent one after all, or another reader was quicker.
     """
     result = connection.execute(
-        update(_TURNS)
+        update(TURNS)
         .where(
-            _TURNS.c.id == turn.id,
-            _TURNS.c.epoch == turn.epoch,
-            _TURNS.c.state == TurnState.WRITING,
-            _TURNS.c.beat_at == turn.beat_at,
+            TURNS.c.id == turn.id,
+            TURNS.c.epoch == turn.epoch,
+            TURNS.c.state == TurnState.WRITING,
+            TURNS.c.beat_at == turn.beat_at,
         )
         .values(owner=owner, epoch=turn.epoch + 1, beat_at=now)
     )
@@ -245,43 +250,91 @@ def take_over(connection: Connection, turn: TurnRecord, owner: str, now: datetim
 def heartbeat(connection: Connection, turn_ids: Iterable[int], owner: str, now: datetime) -> None:
     """Record a heartbeat for the owner of these answers."""
     connection.execute(
-        update(_TURNS)
-        .where(_TURNS.c.id.in_(list(turn_ids)), _TURNS.c.owner == owner, _TURNS.c.state == TurnState.WRITING)
+        update(TURNS)
+        .where(TURNS.c.id.in_(list(turn_ids)), TURNS.c.owner == owner, TURNS.c.state == TurnState.WRITING)
         .values(beat_at=now)
     )
 
 
 def epochs(connection: Connection, turn_ids: Iterable[int]) -> dict[int, int]:
     """Return the epoch of each of these turns."""
-    rows = connection.execute(select(_TURNS.c.id, _TURNS.c.epoch).where(_TURNS.c.id.in_(list(turn_ids))))
+    rows = connection.execute(select(TURNS.c.id, TURNS.c.epoch).where(TURNS.c.id.in_(list(turn_ids))))
     return {row.id: row.epoch for row in rows}
+
+
+def is_any_written(connection: Connection, now: datetime) -> bool:
+    """Return whether anybody waits for an answer that a process is writing."""
+    written = select(TURNS.c.id).where(
+        TURNS.c.created_at > now - _LONGEST_WRITTEN,
+        TURNS.c.state == TurnState.WRITING,
+        TURNS.c.beat_at > now - _SILENT,
+    )
+    return connection.execute(written.limit(1)).first() is not None
+
+
+_LONGEST_WRITTEN, _SILENT = timedelta(minutes=1), timedelta(seconds=5)
 
 
 def turns_by_id(connection: Connection, turn_ids: Iterable[int]) -> list[TurnRecord]:
     """Return these turns."""
     return [
-        _record(row) for row in connection.execute(select(*_COLUMNS).where(_TURNS.c.id.in_(list(turn_ids))))
+        _record(row) for row in connection.execute(select(*_COLUMNS).where(TURNS.c.id.in_(list(turn_ids))))
     ]
+
+
+def turn_to_change(connection: Connection, turn_id: int) -> TurnRecord:
+    """Return a turn that nobody else changes before the end of the transaction."""
+    locked = select(*_COLUMNS).where(TURNS.c.id == turn_id).with_for_update()
+    return _record(connection.execute(locked).one())
 
 
 def reword(connection: Connection, conversation_id: int, old: str, new: str) -> None:
     """Replace words in all utterances of a conversation."""
     connection.execute(
-        update(_TURNS)
-        .where(_TURNS.c.conversation_id == conversation_id, _TURNS.c.heard.contains(old, autoescape=True))
-        .values(heard=func.replace(_TURNS.c.heard, old, new))
+        update(TURNS)
+        .where(TURNS.c.conversation_id == conversation_id, TURNS.c.heard.contains(old, autoescape=True))
+        .values(heard=func.replace(TURNS.c.heard, old, new))
     )
 
 
 def reword_turn(connection: Connection, turn_id: int, old: str, new: str) -> None:
     """Replace words, once, in the utterance of one turn."""
-    heard = connection.execute(select(_TURNS.c.heard).where(_TURNS.c.id == turn_id)).scalar_one()
-    connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard=heard.replace(old, new, 1)))
+    found = select(TURNS.c.heard).where(TURNS.c.id == turn_id).with_for_update()
+    heard = connection.execute(found).scalar_one()
+    connection.execute(update(TURNS).where(TURNS.c.id == turn_id).values(heard=heard.replace(old, new, 1)))
+
+
+def reword_overtaken(connection: Connection, turn_id: int, old: str, new: str) -> None:
+    """Replace words in the utterances that a turn has taken over, and in no other."""
+    turn = select(TURNS.c.conversation_id, TURNS.c.number).where(TURNS.c.id == turn_id)
+    conversation_id, number = connection.execute(turn).one()
+    connection.execute(
+        update(TURNS)
+        .where(
+            TURNS.c.conversation_id == conversation_id,
+            TURNS.c.number < number,
+            TURNS.c.state == TurnState.SUPERSEDED,
+            TURNS.c.heard.contains(old, autoescape=True),
+        )
+        .values(heard=func.replace(TURNS.c.heard, old, new))
+    )
+
+
+def withdraw(connection: Connection, turn_id: int, heard: str, now: datetime) -> None:
+    """Cancel a turn of whose answer nothing was said, with these words in place of its utterance."""
+    connection.execute(
+        update(TURNS)
+        .where(TURNS.c.id == turn_id)
+        .values(
+            state=TurnState.CANCELLED, epoch=TURNS.c.epoch + 1, finished_at=now, heard=heard,
+            sentences=[], heard_upto=0,
+        )
+    )  # fmt: skip
 
 
 def heard_upto(connection: Connection, turn_id: int, characters: int) -> None:
     """Record how much of an answer the caller can have heard before interrupting it."""
-    connection.execute(update(_TURNS).where(_TURNS.c.id == turn_id).values(heard_upto=characters))
+    connection.execute(update(TURNS).where(TURNS.c.id == turn_id).values(heard_upto=characters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +367,8 @@ def serve_once(connection: Connection, turn_id: int, served: ServedRecord) -> Se
     if made is not None:
         return served
     row = connection.execute(
-        select(_SERVED).where(
-            _SERVED.c.turn_id == turn_id, _SERVED.c.start == served.start, _SERVED.c.wait == served.wait
+        select(SERVED).where(
+            SERVED.c.turn_id == turn_id, SERVED.c.start == served.start, SERVED.c.wait == served.wait
         )
     ).one()
     return _served(row)
@@ -328,9 +381,9 @@ def last_served(connection: Connection, turn_id: int) -> ServedRecord | None:
 
 
 _LAST_SERVED = (
-    select(_SERVED)
-    .where(_SERVED.c.turn_id == bindparam("turn_id"), _SERVED.c.kind == ServedKind.WORDS)
-    .order_by(_SERVED.c.upto.desc(), _SERVED.c.id.desc())
+    select(SERVED)
+    .where(SERVED.c.turn_id == bindparam("turn_id"), SERVED.c.kind == ServedKind.WORDS)
+    .order_by(SERVED.c.upto.desc(), SERVED.c.id.desc())
     .limit(1)
 )
 
@@ -355,12 +408,12 @@ def begin_tool(connection: Connection, turn_id: int, key: str, now: datetime) ->
 def end_tool(connection: Connection, turn_id: int, key: str, result: dict[str, Any]) -> None:
     """Store the result of a tool."""
     connection.execute(
-        update(_RUNS).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key).values(result=result)
+        update(TOOL_RUNS).where(TOOL_RUNS.c.turn_id == turn_id, TOOL_RUNS.c.key == key).values(result=result)
     )
 
 
 def tool_result(connection: Connection, turn_id: int, key: str) -> dict[str, Any] | None:
     """Return a tool's result for a turn, None if it began and its end is unknown."""
     return connection.execute(
-        select(_RUNS.c.result).where(_RUNS.c.turn_id == turn_id, _RUNS.c.key == key)
+        select(TOOL_RUNS.c.result).where(TOOL_RUNS.c.turn_id == turn_id, TOOL_RUNS.c.key == key)
     ).scalar_one_or_none()

@@ -1,14 +1,12 @@
 """Queries for accepted webhooks, and for what else happens once: a link is used up, a session ends."""
 
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from storage.models import WebhookEvent
+from storage.tables import WEBHOOK_EVENTS
 from storage.upsert import insert_once
-
-_EVENTS = cast(Table, WebhookEvent.__table__)
 
 
 def take_event(connection: Connection, source: str, key: str, now: datetime) -> bool:
@@ -16,12 +14,33 @@ def take_event(connection: Connection, source: str, key: str, now: datetime) -> 
     return insert_once(connection, WebhookEvent, source=source, key=key, received_at=now) is not None
 
 
+def take_event_within(
+    connection: Connection, source: str, key: str, now: datetime, within: timedelta
+) -> bool:
+    """Accept an event in the caller's transaction; return False if it came within that time before."""
+    if take_event(connection, source, key, now):
+        return True
+    again = update(WEBHOOK_EVENTS).where(
+        WEBHOOK_EVENTS.c.source == source,
+        WEBHOOK_EVENTS.c.key == key,
+        WEBHOOK_EVENTS.c.received_at <= now - within,
+    )
+    return connection.execute(again.values(received_at=now)).rowcount == 1
+
+
 def has_come(connection: Connection, source: str, key: str) -> bool:
     """Return whether it was accepted before."""
-    found = select(_EVENTS.c.key).where(_EVENTS.c.source == source, _EVENTS.c.key == key)
+    found = select(WEBHOOK_EVENTS.c.key).where(WEBHOOK_EVENTS.c.source == source, WEBHOOK_EVENTS.c.key == key)
     return connection.execute(found).first() is not None
+
+
+def forget_event(connection: Connection, source: str, key: str) -> None:
+    """Take back that an event was accepted."""
+    connection.execute(
+        delete(WEBHOOK_EVENTS).where(WEBHOOK_EVENTS.c.source == source, WEBHOOK_EVENTS.c.key == key)
+    )
 
 
 def forget_events(connection: Connection, before: datetime) -> int:
     """Delete webhooks accepted before a time; return their number."""
-    return connection.execute(delete(_EVENTS).where(_EVENTS.c.received_at < before)).rowcount
+    return connection.execute(delete(WEBHOOK_EVENTS).where(WEBHOOK_EVENTS.c.received_at < before)).rowcount

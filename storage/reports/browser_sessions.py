@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import locks
-from storage.base import Base
+from storage.base import SKEW, Base, is_near
 
 STALE = timedelta(seconds=20)
 """Time without a heartbeat after which an owner is dead, and its phone with it."""
@@ -149,7 +149,7 @@ def find_phone(connection: Connection, key: str, now: datetime) -> PhoneRecord |
     row = connection.execute(select(_PHONES).where(_PHONES.c.key == key)).one_or_none()
     if row is None:
         return None
-    is_over = row.ended_at is not None or row.beat_at < now - STALE
+    is_over = row.ended_at is not None or not is_near(row.beat_at, now, STALE)
     return PhoneRecord(row.id, row.kind, row.seen_at, is_over)
 
 
@@ -205,4 +205,5 @@ def beat(connection: Connection, phone_id: int, now: datetime) -> datetime:
 
 
 def _living(now: datetime) -> tuple[Any, ...]:
-    return (_PHONES.c.ended_at.is_(None), _PHONES.c.beat_at >= now - STALE)
+    is_near_now = _PHONES.c.beat_at.between(now - STALE, now + STALE + SKEW)
+    return (_PHONES.c.ended_at.is_(None), is_near_now)

@@ -7,15 +7,18 @@ alone: a page costs the same with a thousand stored messages and with a million.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, case, func, or_, select, text, union
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, text, union
 
-from storage.models import Call, Contact, Conversation, Handoff, Message, Turn
-from storage.queries.handoffs import CLOSED
-from storage.reports.transcripts import last_turn_of
+from phone_numbers import ReachAddress
+from storage.identities.reaching import REACHED_IN
+from storage.queries.contacts import WRITTEN_KEY
+from storage.reports import states
+from storage.reports.last_words import LastWords, last_words
+from storage.reports.states import WRITTEN, State
+from storage.reports.transcripts import SHOWN_AS
+from storage.tables import CALLS, CONTACTS, CONVERSATIONS, HANDOFFS, MESSAGES
 
 MOST_FOUND = 1000
 """Conversations that a filter finds at most: the newest."""
@@ -23,26 +26,10 @@ SEEN_AT_ONCE = 300
 """Written conversations searched at once for those with messages from us alone."""
 MOST_OF_A_DAY = 100_000
 """Messages of a day that are searched for their contacts."""
-WRITTEN = "whatsapp"
 CHANNELS = ("phone", WRITTEN, "chat")
 
 _OF_CHANNEL = {channel: text(f"conversations.channel = '{channel}'") for channel in CHANNELS}
 """Spelled exactly as in the indexes, or SQLite does not use them."""
-
-_CONTACTS = cast(Table, Contact.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_CALLS = cast(Table, Call.__table__)
-_TURNS = cast(Table, Turn.__table__)
-_MESSAGES = cast(Table, Message.__table__)
-_HANDOFFS = cast(Table, Handoff.__table__)
-
-
-class State(StrEnum):
-    """The state of a conversation, as operators see it."""
-
-    LIVE = "live"  # a call that is going on
-    PERSON = "person"  # a person has it, and the assistant is silent
-    WAITING = "waiting"  # it goes to a person, and nobody has taken it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +65,7 @@ class ConversationRow:
     at: datetime
     contact_id: int
     name: str
-    number: str
+    number: ReachAddress
     simulated: bool
     topic: str
     created_at: datetime
@@ -86,11 +73,9 @@ class ConversationRow:
     human: str
     human_until: datetime | None
     opted_out_at: datetime | None
-    is_waiting: bool
-    heard: str = ""
-    """The contact's last words."""
-    said: str = ""
-    """The beginning of the answer to them."""
+    state: State = State.ASSISTANT
+    last: LastWords | None = None
+    """None: nothing was said or written yet."""
 
     @property
     def is_live(self) -> bool:
@@ -115,9 +100,25 @@ def conversations(
     limit: int = 30,
 ) -> Page:
     """Return a page of conversations, newest first."""
+    if wanted.state is not None:
+        return _page_in_state(connection, wanted, now, after, limit)
     find = _found if wanted.is_by_id else _newest
     places, following = find(connection, wanted, now, after, limit)
-    return Page(_rows(connection, places), following)
+    return Page(_rows(connection, places, now), following)
+
+
+def _page_in_state(
+    connection: Connection, wanted: Filter, now: datetime, after: PagePosition | None, limit: int
+) -> Page:
+    """Return those of the conversations found that are in the state: each is in one, however many find it."""
+    rows: list[ConversationRow] = []
+    is_at_end = False
+    while len(rows) <= limit and not is_at_end:
+        places, after = _found(connection, wanted, now, after, limit)
+        rows += [row for row in _rows(connection, places, now) if row.state is wanted.state]
+        is_at_end = after is None
+    following = PagePosition(rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None
+    return Page(rows[:limit], following)
 
 
 def _cut(
@@ -158,12 +159,11 @@ def _as_far_as_seen(
 def _called_or_wrote(
     connection: Connection, channel: str, after: PagePosition | None, limit: int
 ) -> list[PagePosition]:
-    at = _CONTACTS.c.wrote_at if channel == WRITTEN else _CONVERSATIONS.c.created_at
-    statement = select(at, _CONVERSATIONS.c.id)
+    at = CONTACTS.c.wrote_at if channel == WRITTEN else CONVERSATIONS.c.created_at
+    statement = select(at, CONVERSATIONS.c.id)
     if channel == WRITTEN:
-        key = WRITTEN + ":" + sql_cast(_CONTACTS.c.id, String)
-        statement = statement.join_from(_CONTACTS, _CONVERSATIONS, _CONVERSATIONS.c.key == key)
-        statement = statement.where(at.is_not(None))
+        statement = statement.join_from(CONTACTS, CONVERSATIONS, CONVERSATIONS.c.key == WRITTEN_KEY)
+        statement = statement.where(at.is_not(None), CONVERSATIONS.c.contact_id == CONTACTS.c.id)
     else:
         statement = statement.where(_OF_CHANNEL[channel])
     return _places(connection, statement, at, after, limit)
@@ -173,14 +173,14 @@ def _silent(
     connection: Connection, after: PagePosition | None
 ) -> tuple[list[PagePosition], PagePosition | None]:
     """Return the next written conversations whose contact never wrote, and the end of their range."""
-    at = _CONVERSATIONS.c.created_at
+    at = CONVERSATIONS.c.created_at
     statement = (
-        select(at, _CONVERSATIONS.c.id, _CONTACTS.c.wrote_at)
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+        select(at, CONVERSATIONS.c.id, CONTACTS.c.wrote_at, CONVERSATIONS.c.key, WRITTEN_KEY)
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
         .where(_OF_CHANNEL[WRITTEN])
     )
     rows = connection.execute(_in_order(statement, at, after, SEEN_AT_ONCE)).all()
-    silent = [PagePosition(row[0], row[1]) for row in rows if row[2] is None]
+    silent = [PagePosition(row[0], row[1]) for row in rows if row[2] is None and row[3] == row[4]]
     return silent, PagePosition(rows[-1][0], rows[-1][1]) if len(rows) == SEEN_AT_ONCE else None
 
 
@@ -200,8 +200,8 @@ def _in_order(
     statement: Select[Any], at: ColumnElement[Any], after: PagePosition | None, limit: int
 ) -> Select[Any]:
     if after is not None:  # the first half alone is what an index can be entered by
-        statement = statement.where(at <= after.at, or_(at < after.at, _CONVERSATIONS.c.id < after.id))
-    return statement.order_by(at.desc(), _CONVERSATIONS.c.id.desc()).limit(limit)
+        statement = statement.where(at <= after.at, or_(at < after.at, CONVERSATIONS.c.id < after.id))
+    return statement.order_by(at.desc(), CONVERSATIONS.c.id.desc()).limit(limit)
 
 
 # By filter
@@ -211,12 +211,12 @@ def _found(
     connection: Connection, wanted: Filter, now: datetime, after: PagePosition | None, limit: int
 ) -> tuple[list[PagePosition], PagePosition | None]:
     statement = (
-        select(_AT, _CONVERSATIONS.c.id)
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .where(*(_CONVERSATIONS.c.id.in_(_any_of(each)) for each in _selections(wanted, now)))
+        select(_AT, CONVERSATIONS.c.id)
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
+        .where(*(CONVERSATIONS.c.id.in_(_shown(_any_of(each))) for each in _selections(wanted, now)))
     )
     if wanted.channel is not None:  # "+": they are found by their ids, whatever SQLite thinks of its index
-        statement = statement.where(_CONVERSATIONS.c.channel + "" == wanted.channel)
+        statement = statement.where(CONVERSATIONS.c.channel + "" == wanted.channel)
     return _cut(_places(connection, statement, _AT, after, limit + 1), limit)
 
 
@@ -225,6 +225,17 @@ def _any_of(statements: Sequence[Select[Any]]) -> Select[Any]:
     selected = [statement.subquery() for statement in statements]
     first, *others = [select(*each.c) for each in selected]
     return cast(Select[Any], union(first, *others)) if others else first
+
+
+def _shown(found: Select[Any]) -> Select[Any]:
+    """Return the conversations under which those found are shown: the one that takes what a person writes."""
+    ids = found.subquery()
+    return (
+        select(SHOWN_AS)
+        .join_from(ids, CONVERSATIONS, CONVERSATIONS.c.id == ids.c[0])
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
+        .correlate(None)
+    )
 
 
 def _selections(wanted: Filter, now: datetime) -> list[list[Select[Any]]]:
@@ -240,39 +251,41 @@ def _selections(wanted: Filter, now: datetime) -> list[list[Select[Any]]]:
 
 
 def _in_state(state: State, now: datetime) -> Select[Any]:
-    if state is State.LIVE:
-        live = select(_CALLS.c.conversation_id).where(_CALLS.c.ended_at.is_(None))
-        return live.order_by(_CALLS.c.started_at.desc()).limit(MOST_FOUND)
+    """Return the conversations that may be in a state: `states.state_of` decides."""
     if state is State.WAITING:
-        waiting = select(_HANDOFFS.c.conversation_id).where(
-            _HANDOFFS.c.owner == "", _HANDOFFS.c.state != CLOSED
+        waiting = select(HANDOFFS.c.conversation_id).where(states.IS_UNTAKEN)
+        return waiting.order_by(HANDOFFS.c.id.desc()).limit(MOST_FOUND)
+    if state is State.MISSED:
+        missed = select(HANDOFFS.c.conversation_id).where(HANDOFFS.c.missed_at.is_not(None))
+        return missed.order_by(HANDOFFS.c.id.desc()).limit(MOST_FOUND)
+    if state is State.PERSON:
+        held = select(CONVERSATIONS.c.id).where(
+            CONVERSATIONS.c.human_until > now, CONVERSATIONS.c.closed_at.is_(None)
         )
-        return waiting.order_by(_HANDOFFS.c.id.desc()).limit(MOST_FOUND)
-    held = select(_CONVERSATIONS.c.id).where(
-        _CONVERSATIONS.c.human_until > now, _CONVERSATIONS.c.closed_at.is_(None)
-    )
-    return held.order_by(_CONVERSATIONS.c.human_until.desc()).limit(MOST_FOUND)
+        return held.order_by(CONVERSATIONS.c.human_until.desc()).limit(MOST_FOUND)
+    live = select(CALLS.c.conversation_id).where(CALLS.c.ended_at.is_(None))
+    return live.order_by(CALLS.c.started_at.desc()).limit(MOST_FOUND)
 
 
 def _of_contact(contact_id: int) -> Select[Any]:
-    theirs = select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.contact_id == contact_id)
-    return theirs.order_by(_CONVERSATIONS.c.created_at.desc()).limit(MOST_FOUND)
+    theirs = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact_id == contact_id)
+    return theirs.order_by(CONVERSATIONS.c.created_at.desc()).limit(MOST_FOUND)
 
 
 def _between(since: datetime, until: datetime) -> list[Select[Any]]:
     spoken = [
-        select(_CONVERSATIONS.c.id)
+        select(CONVERSATIONS.c.id)
         .where(_OF_CHANNEL[channel])
-        .where(_CONVERSATIONS.c.created_at >= since, _CONVERSATIONS.c.created_at < until)
-        .order_by(_CONVERSATIONS.c.created_at.desc())
+        .where(CONVERSATIONS.c.created_at >= since, CONVERSATIONS.c.created_at < until)
+        .order_by(CONVERSATIONS.c.created_at.desc())
         .limit(MOST_FOUND)
         for channel in CHANNELS
         if channel != WRITTEN
     ]
     written = (
-        select(_MESSAGES.c.conversation_id)
-        .where(_MESSAGES.c.created_at >= since, _MESSAGES.c.created_at < until)
-        .order_by(_MESSAGES.c.created_at.desc())
+        select(MESSAGES.c.conversation_id)
+        .where(MESSAGES.c.created_at >= since, MESSAGES.c.created_at < until)
+        .order_by(MESSAGES.c.created_at.desc())
         .limit(MOST_OF_A_DAY)
         .subquery()
     )
@@ -282,52 +295,49 @@ def _between(since: datetime, until: datetime) -> list[Select[Any]]:
 # The rows of a page
 
 
-def rows_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ConversationRow]:
-    """Return conversations by their ids."""
+def rows_by_id(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, ConversationRow]:
+    """Return conversations by their ids, each with its state and its last words."""
+    if not ids:
+        return {}
     statement = (
-        select(*_COLUMNS, _IS_WAITING, _TURNS.c.heard, _TURNS.c.sentences)
-        .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
-        .outerjoin(_TURNS, _TURNS.c.id == last_turn_of(_CONVERSATIONS.c.id))
-        .where(_CONVERSATIONS.c.id.in_(ids))
+        select(*_COLUMNS)
+        .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
+        .where(CONVERSATIONS.c.id.in_(ids))
     )
-    return {row[0]: _row(row) for row in connection.execute(statement)}
+    rows = [ConversationRow(*row) for row in connection.execute(statement)]
+    threads = states.threads(connection, {row.id: (row.channel, row.contact_id) for row in rows})
+    handoffs, last = states.open_handoffs(connection, threads), last_words(connection, threads)
+    return {
+        row.id: replace(
+            row,
+            state=states.state_of(row.channel, row.closed_at, row.human_until, handoffs[row.id], now),
+            last=last.get(row.id),
+        )
+        for row in rows
+    }
 
 
-def _rows(connection: Connection, places: Sequence[PagePosition]) -> list[ConversationRow]:
-    found = rows_by_id(connection, [place.id for place in places]) if places else {}
+def _rows(connection: Connection, places: Sequence[PagePosition], now: datetime) -> list[ConversationRow]:
+    found = rows_by_id(connection, [place.id for place in places], now)
     return [found[place.id] for place in places]
 
 
-def _row(row: Any) -> ConversationRow:
-    *values, heard, sentences = row
-    return replace(ConversationRow(*values), heard=heard or "", said="".join((sentences or [])[:2]))
-
-
 _AT: ColumnElement[Any] = case(
-    (_CONVERSATIONS.c.channel == WRITTEN, func.coalesce(_CONTACTS.c.wrote_at, _CONVERSATIONS.c.created_at)),
-    else_=_CONVERSATIONS.c.created_at,
+    (CONVERSATIONS.c.channel == WRITTEN, func.coalesce(CONTACTS.c.wrote_at, CONVERSATIONS.c.created_at)),
+    else_=CONVERSATIONS.c.created_at,
 ).label("at")
-_IS_WAITING = (
-    select(_HANDOFFS.c.id)
-    .where(
-        _HANDOFFS.c.conversation_id == _CONVERSATIONS.c.id,
-        _HANDOFFS.c.owner == "",
-        _HANDOFFS.c.state != CLOSED,
-    )
-    .exists()
-)
 _COLUMNS = (
-    _CONVERSATIONS.c.id,
-    _CONVERSATIONS.c.channel,
+    CONVERSATIONS.c.id,
+    CONVERSATIONS.c.channel,
     _AT,
-    _CONTACTS.c.id,
-    _CONTACTS.c.name,
-    _CONTACTS.c.address,
-    _CONTACTS.c.simulated,
-    _CONVERSATIONS.c.topic,
-    _CONVERSATIONS.c.created_at,
-    _CONVERSATIONS.c.closed_at,
-    _CONVERSATIONS.c.human,
-    _CONVERSATIONS.c.human_until,
-    _CONTACTS.c.opted_out_at,
+    CONTACTS.c.id,
+    CONTACTS.c.name,
+    REACHED_IN,
+    CONTACTS.c.simulated,
+    CONVERSATIONS.c.topic,
+    CONVERSATIONS.c.created_at,
+    CONVERSATIONS.c.closed_at,
+    CONVERSATIONS.c.human,
+    CONVERSATIONS.c.human_until,
+    CONTACTS.c.opted_out_at,
 )

@@ -3,28 +3,26 @@
 A page begins after the last id of the previous one.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Select, select, text
 
-from storage.models import Call, Contact, Conversation, Handoff, Offer, Turn
-from storage.queries.handoffs import CLOSED
+from phone_numbers import ReachAddress
+from storage.identities.reaching import REACHED_IN
 from storage.queries.messages import COLUMNS as MESSAGE_COLUMNS
-from storage.queries.messages import MESSAGES, MessageRecord, record_of
+from storage.queries.messages import MessageRecord, record_of
+from storage.reports import prompts
+from storage.reports.states import IS_UNTAKEN
+from storage.reports.transcripts import HandoffNote
+from storage.tables import CALLS, CONTACTS, CONVERSATIONS, HANDOFFS, MESSAGES, OFFERS, TURNS
 
 MOST_LIVE = 50
 LOST = text("messages.status IN ('failed', 'undelivered')")
 """Spelled exactly as in its index, which is not used otherwise."""
 
-_CONTACTS = cast(Table, Contact.__table__)
-_CONVERSATIONS = cast(Table, Conversation.__table__)
-_CALLS = cast(Table, Call.__table__)
-_TURNS = cast(Table, Turn.__table__)
-_HANDOFFS = cast(Table, Handoff.__table__)
-_OFFERS = cast(Table, Offer.__table__)
 
 T = TypeVar("T")
 
@@ -41,7 +39,7 @@ class Page(Generic[T]):
 class CallRow:
     """A call in a list. first_words_ms: the caller's wait for the first sentence of each turn.
 
-    heard, said: the last turn's.
+    heard, said: the last turn's; before the first one, what the caller was greeted with.
     """
 
     id: int
@@ -52,7 +50,7 @@ class CallRow:
     started_at: datetime
     ended_at: datetime | None
     name: str
-    number: str
+    number: ReachAddress
     simulated: bool
     topic: str
     first_words_ms: tuple[int, ...] = ()
@@ -66,74 +64,63 @@ class MessageRow:
 
     message: MessageRecord
     name: str
-    number: str
+    number: ReachAddress
     simulated: bool
     provider: str
     opted_out_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffRow:
+class HandoffRow(HandoffNote):
     """A handoff in a list. asked: the sellers who were notified of it, in order."""
 
-    id: int
     conversation_id: int
     channel: str
     name: str
-    number: str
+    number: ReachAddress
     simulated: bool
-    source: str
-    reason: str
-    summary: str
-    message: str
-    owner: str
-    owned_at: datetime | None
-    created_at: datetime
-    state: str
     asked: tuple[str, ...] = ()
-
-    @property
-    def waits(self) -> bool:
-        """Return whether somebody may still take it."""
-        return not self.owner and self.state != CLOSED
 
 
 def live_calls(connection: Connection) -> list[CallRow]:
     """Return the calls in progress, newest first, with the last words of each."""
-    live = _CALL_ROWS.where(_CALLS.c.ended_at.is_(None)).order_by(_CALLS.c.started_at.desc()).limit(MOST_LIVE)
+    live = _CALL_ROWS.where(CALLS.c.ended_at.is_(None)).order_by(CALLS.c.started_at.desc()).limit(MOST_LIVE)
     return _calls(connection, live)
 
 
 def past_calls(connection: Connection, *, before: int | None = None, limit: int = 30) -> Page[CallRow]:
     """Return a page of finished calls."""
-    over = _CALL_ROWS.where(_CALLS.c.ended_at.is_not(None)).order_by(_CALLS.c.id.desc()).limit(limit + 1)
+    over = _CALL_ROWS.where(CALLS.c.ended_at.is_not(None)).order_by(CALLS.c.id.desc()).limit(limit + 1)
     if before is not None:
-        over = over.where(_CALLS.c.id < before)
-    rows = _calls(connection, over)
-    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+        over = over.where(CALLS.c.id < before)
+    return _page(_calls(connection, over), limit, lambda row: row.id)
 
 
 def _calls(connection: Connection, statement: Any) -> list[CallRow]:
     rows = connection.execute(statement).all()
     turns = _turns_of(connection, [row.conversation_id for row in rows])
-    return [_call(row, turns.get(row.conversation_id, [])) for row in rows]
+    silent = [row.conversation_id for row in rows if row.conversation_id not in turns]
+    greeted = prompts.last_prompts(connection, silent)
+    return [
+        _call(row, turns.get(row.conversation_id, []), greeted.get(row.conversation_id, "")) for row in rows
+    ]
 
 
 def _turns_of(connection: Connection, conversation_ids: Sequence[int]) -> dict[int, list[Any]]:
     names = ("conversation_id", "number", "first_sentence_ms", "heard", "sentences")
-    statement = select(*(_TURNS.c[name] for name in names)).where(
-        _TURNS.c.conversation_id.in_(conversation_ids)
+    statement = select(*(TURNS.c[name] for name in names)).where(
+        TURNS.c.conversation_id.in_(conversation_ids)
     )
     found: dict[int, list[Any]] = {}
-    for row in connection.execute(statement.order_by(_TURNS.c.conversation_id, _TURNS.c.number)):
+    for row in connection.execute(statement.order_by(TURNS.c.conversation_id, TURNS.c.number)):
         found.setdefault(row.conversation_id, []).append(row)
     return found
 
 
-def _call(row: Any, turns: Sequence[Any]) -> CallRow:
+def _call(row: Any, turns: Sequence[Any], greeting: str) -> CallRow:
     waits = tuple(turn.first_sentence_ms for turn in turns if turn.first_sentence_ms is not None)
     last = turns[-1] if turns else None
-    heard, said = ("", "") if last is None else (last.heard, "".join(last.sentences))
+    heard, said = ("", greeting) if last is None else (last.heard, "".join(last.sentences))
     return replace(CallRow(*row), first_words_ms=waits, heard=heard, said=said)
 
 
@@ -154,7 +141,7 @@ def message_log(
     if before is not None:
         statement = statement.where(MESSAGES.c.id < before)
     rows = [_message(row) for row in connection.execute(statement)]
-    return Page(rows[:limit], rows[limit - 1].message.id if len(rows) > limit else None)
+    return _page(rows, limit, lambda row: row.message.id)
 
 
 def message_row(connection: Connection, message_id: int) -> MessageRow | None:
@@ -169,24 +156,36 @@ def _message(row: Any) -> MessageRow:
 
 
 def handoff_log(
-    connection: Connection, *, waiting: bool = False, before: int | None = None, limit: int = 30
+    connection: Connection,
+    *,
+    waiting: bool = False,
+    missed: bool = False,
+    before: int | None = None,
+    limit: int = 30,
 ) -> Page[HandoffRow]:
-    """Return a page of all handoffs. waiting: only those that nobody has taken."""
-    statement = _HANDOFF_ROWS.order_by(_HANDOFFS.c.id.desc()).limit(limit + 1)
+    """Return a page of all handoffs. waiting: only those that nobody has taken; missed: to which nobody came."""
+    statement = _HANDOFF_ROWS.order_by(HANDOFFS.c.id.desc()).limit(limit + 1)
     if waiting:
-        statement = statement.where(_HANDOFFS.c.owner == "", _HANDOFFS.c.state != CLOSED)
+        statement = statement.where(IS_UNTAKEN)
+    if missed:
+        statement = statement.where(HANDOFFS.c.missed_at.is_not(None))
     if before is not None:
-        statement = statement.where(_HANDOFFS.c.id < before)
+        statement = statement.where(HANDOFFS.c.id < before)
     rows = connection.execute(statement).all()
     asked = _asked(connection, [row.id for row in rows])
     found = [replace(HandoffRow(*row), asked=tuple(asked.get(row.id, ()))) for row in rows]
-    return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+    return _page(found, limit, lambda row: row.id)
+
+
+def _page(found: Sequence[T], limit: int, id_of: Callable[[T], int]) -> Page[T]:
+    """Return a page of what was found, which is one more than its limit where another page follows."""
+    return Page(found[:limit], id_of(found[limit - 1]) if len(found) > limit else None)
 
 
 def _asked(connection: Connection, handoff_ids: Sequence[int]) -> dict[int, list[str]]:
-    told = select(_OFFERS.c.handoff_id, _OFFERS.c.seller).where(_OFFERS.c.handoff_id.in_(handoff_ids))
+    told = select(OFFERS.c.handoff_id, OFFERS.c.seller).where(OFFERS.c.handoff_id.in_(handoff_ids))
     asked: dict[int, list[str]] = {}
-    for handoff_id, seller in connection.execute(told.order_by(_OFFERS.c.id)):
+    for handoff_id, seller in connection.execute(told.order_by(OFFERS.c.id)):
         asked.setdefault(handoff_id, []).append(seller)
     return asked
 
@@ -194,44 +193,40 @@ def _asked(connection: Connection, handoff_ids: Sequence[int]) -> dict[int, list
 _CALL_ROWS = (
     select(
         *(
-            _CALLS.c[name]
+            CALLS.c[name]
             for name in (
                 "id", "conversation_id", "direction", "status", "duration_s", "started_at", "ended_at"
             )
         ),
-        _CONTACTS.c.name,
-        _CONTACTS.c.address,
-        _CONTACTS.c.simulated,
-        _CONVERSATIONS.c.topic,
+        CONTACTS.c.name,
+        REACHED_IN,
+        CONTACTS.c.simulated,
+        CONVERSATIONS.c.topic,
     )
-    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _CALLS.c.conversation_id)
-    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == CALLS.c.conversation_id)
+    .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
 )  # fmt: skip
 _MESSAGE_ROWS = (
     select(
         *MESSAGE_COLUMNS,
-        _CONTACTS.c.name,
-        _CONTACTS.c.address,
-        _CONTACTS.c.simulated,
-        _CONVERSATIONS.c.provider,
-        _CONTACTS.c.opted_out_at,
+        CONTACTS.c.name,
+        REACHED_IN,
+        CONTACTS.c.simulated,
+        CONVERSATIONS.c.provider,
+        CONTACTS.c.opted_out_at,
     )
-    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
-    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
+    .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
 )
-_HANDOFF_ROWS = (
+_HANDOFF_ROWS: Select[Any] = (
     select(
-        _HANDOFFS.c.id,
-        _HANDOFFS.c.conversation_id,
-        _CONVERSATIONS.c.channel,
-        _CONTACTS.c.name,
-        _CONTACTS.c.address,
-        _CONTACTS.c.simulated,
-        *(
-            _HANDOFFS.c[name]
-            for name in ("source", "reason", "summary", "message", "owner", "owned_at", "created_at", "state")
-        ),
+        *(HANDOFFS.c[field.name] for field in fields(HandoffNote)),
+        HANDOFFS.c.conversation_id,
+        CONVERSATIONS.c.channel,
+        CONTACTS.c.name,
+        REACHED_IN,
+        CONTACTS.c.simulated,
     )
-    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _HANDOFFS.c.conversation_id)
-    .join(_CONTACTS, _CONTACTS.c.id == _CONVERSATIONS.c.contact_id)
+    .join(CONVERSATIONS, CONVERSATIONS.c.id == HANDOFFS.c.conversation_id)
+    .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
 )

@@ -10,21 +10,25 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, Text, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Text, false, func, or_, select
 from sqlalchemy import cast as sql_cast
 
-from phone_numbers import matching_number
-from storage.models import Contact, Message, Turn
+from phone_numbers import ReachAddress, matching_number
+from storage.identities.reaching import REACHED_BY
+from storage.models import IdentityKind
+from storage.tables import CONTACTS, IDENTITIES, MESSAGES, TURNS
 
 AROUND = 60
 """Characters of an excerpt on each side of a match."""
 FEWEST_DIGITS = 3
+HEARD, FILE = "heard", "file"
+"""What a text is that the program marked for the model: an utterance, or what a file holds. Others are of a message,
+by its kind."""
 
-_CONTACTS = cast(Table, Contact.__table__)
-_TURNS = cast(Table, Turn.__table__)
-_MESSAGES = cast(Table, Message.__table__)
+Shown = Callable[[str, str], str]
+"""Words a text for its readers, by what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Person:
 
     contact_id: int
     name: str
-    number: str
+    number: ReachAddress
     simulated: bool
     wrote_at: datetime | None
     created_at: datetime
@@ -103,15 +107,22 @@ def people(connection: Connection, looked_for: str, limit: int = 20) -> list[Per
     """Return the contacts whose name or number contains a text, the last to come first."""
     wanted = looked_for.strip().removeprefix("whatsapp:")
     digits = matching_number("+" + "".join(filter(str.isdigit, wanted)))[1:]
-    found = [_is_like(connection, _CONTACTS.c.name, wanted)] if wanted else []
+    found = [_is_like(connection, CONTACTS.c.name, wanted)] if wanted else []
     if len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, wanted)):
-        found.append(_CONTACTS.c.address.contains(digits))
+        numbers = select(IDENTITIES.c.contact_id).where(
+            IDENTITIES.c.kind == IdentityKind.PHONE, IDENTITIES.c.value.contains(digits)
+        )
+        found += [CONTACTS.c.address.contains(digits), CONTACTS.c.id.in_(numbers)]
     if not found:
         return []
-    statement = select(*(_CONTACTS.c[name] for name in _PERSON)).where(or_(*found))
-    rows = connection.execute(statement.order_by(_CONTACTS.c.id.desc()).limit(5 * limit))
-    persons = [Person(*row) for row in rows]
-    return [p for p in persons if folded(wanted) in folded(p.name) or (digits and digits in p.number)][:limit]
+    by_number = or_(*found[1:]) if found[1:] else false()
+    statement = select(*_PERSON, by_number).where(or_(*found))
+    statement = statement.where(CONTACTS.c.merged_into.is_(None))
+    rows = connection.execute(statement.order_by(CONTACTS.c.id.desc()).limit(5 * limit))
+    persons = [(Person(*values), has_number) for *values, has_number in rows]
+    return [person for person, found_by in persons if found_by or folded(wanted) in folded(person.name)][
+        :limit
+    ]
 
 
 def words(
@@ -122,12 +133,16 @@ def words(
     limit: int = 20,
     pace: Pace = Pace(),
     clock: Callable[[], float] = time.monotonic,
+    shown: Shown = lambda _what, text: text,
 ) -> Hits:
-    """Search all conversations for words, from `since` back, for about a page's time limit."""
+    """Search all conversations for words, from `since` back, for about a page's time limit.
+
+    shown: words what is found in the language of whoever reads it, who finds nothing else.
+    """
     until, depth = clock() + pace.budget_s, since or _newest(connection)
     found: dict[int, Hit] = {}
     while depth.is_above_ground and len(found) < limit:
-        hits, depth = _look(connection, looked_for, depth, pace)
+        hits, depth = _look(connection, looked_for, depth, pace, shown)
         for hit in hits:
             if hit.conversation_id not in found or found[hit.conversation_id].at < hit.at:
                 found[hit.conversation_id] = hit
@@ -140,49 +155,41 @@ def words(
 
 
 def _newest(connection: Connection) -> Depth:
-    turn_id = connection.execute(select(func.max(_TURNS.c.id))).scalar_one()
-    message_id = connection.execute(select(func.max(_MESSAGES.c.id))).scalar_one()
+    turn_id = connection.execute(select(func.max(TURNS.c.id))).scalar_one()
+    message_id = connection.execute(select(func.max(MESSAGES.c.id))).scalar_one()
     return Depth(turn_id or 0, message_id or 0)
 
 
 def _time_of(connection: Connection, depth: Depth) -> datetime | None:
     """Return the time after which everything has been searched."""
     times: list[datetime] = []
-    for table, id_ in ((_TURNS, depth.turn_id), (_MESSAGES, depth.message_id)):
+    for table, id_ in ((TURNS, depth.turn_id), (MESSAGES, depth.message_id)):
         found = select(table.c.created_at).where(table.c.id <= id_).order_by(table.c.id.desc()).limit(1)
         times += connection.execute(found).scalars().all()
     return max(times, default=None)
 
 
-def _look(connection: Connection, looked_for: str, depth: Depth, pace: Pace) -> tuple[list[Hit], Depth]:
+def _look(
+    connection: Connection, looked_for: str, depth: Depth, pace: Pace, shown: Shown
+) -> tuple[list[Hit], Depth]:
     """Search the next piece of turns and messages; return its matches and the depth reached."""
-    sentences, files = sql_cast(_TURNS.c.sentences, Text), sql_cast(_MESSAGES.c.attachments, Text)
-    turns, turn_id = _candidates(
-        connection,
-        select(*_OF_TURN).where(
-            or_(
-                _is_like(connection, _TURNS.c.heard, looked_for),
-                _is_like(connection, sentences, looked_for, "%"),
-            )
-        ),
-        _TURNS.c.id,
-        depth.turn_id,
-        pace,
-    )
-    messages, message_id = _candidates(
-        connection,
-        select(*_OF_MESSAGE).where(
-            or_(
-                _is_like(connection, _MESSAGES.c.body, looked_for),
-                _is_like(connection, files, looked_for, "%"),
-            )
-        ),
-        _MESSAGES.c.id,
-        depth.message_id,
-        pace,
-    )
-    texts = [(row, [row.heard, "".join(row.sentences)]) for row in turns]
-    texts += [(row, [row.body, *(file.get("words") or "" for file in row.attachments)]) for row in messages]
+
+    def has_words(text: ColumnElement[Any], json: ColumnElement[Any]) -> ColumnElement[bool]:
+        in_json = _is_like(connection, sql_cast(json, Text), looked_for, "%")
+        return or_(_is_like(connection, text, looked_for), in_json)
+
+    of_turns = select(*_OF_TURN).where(has_words(TURNS.c.heard, TURNS.c.sentences))
+    turns, turn_id = _candidates(connection, of_turns, TURNS.c.id, depth.turn_id, pace)
+    of_messages = select(*_OF_MESSAGE).where(has_words(MESSAGES.c.body, MESSAGES.c.attachments))
+    messages, message_id = _candidates(connection, of_messages, MESSAGES.c.id, depth.message_id, pace)
+    texts = [(row, [shown(HEARD, row.heard), "".join(row.sentences)]) for row in turns]
+    texts += [
+        (
+            row,
+            [shown(row.kind, row.body), *(shown(FILE, file.get("words") or "") for file in row.attachments)],
+        )
+        for row in messages
+    ]
     hits = [_hit(row, looked_for, said) for row, said in texts]
     return [hit for hit in hits if hit is not None], Depth(turn_id, message_id)
 
@@ -228,8 +235,11 @@ def _stands_for(character: str, any_: str) -> str:
     return character
 
 
-_PERSON = ("id", "name", "address", "simulated", "wrote_at", "created_at")
-_OF_TURN = tuple(_TURNS.c[name] for name in ("id", "conversation_id", "created_at", "heard", "sentences"))
+_PERSON = (
+    CONTACTS.c.id, CONTACTS.c.name, REACHED_BY, CONTACTS.c.simulated, CONTACTS.c.wrote_at,
+    CONTACTS.c.created_at,
+)  # fmt: skip
+_OF_TURN = tuple(TURNS.c[name] for name in ("id", "conversation_id", "created_at", "heard", "sentences"))
 _OF_MESSAGE = tuple(
-    _MESSAGES.c[name] for name in ("id", "conversation_id", "created_at", "body", "attachments")
+    MESSAGES.c[name] for name in ("id", "conversation_id", "created_at", "kind", "body", "attachments")
 )

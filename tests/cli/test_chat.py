@@ -65,8 +65,9 @@ def test_a_number_that_cannot_be_is_refused(flask):
 
 
 @pytest.mark.both_databases
-def test_without_tables_it_says_what_to_run(flask, tmp_path):
-    done = flask("chat", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
+def test_without_tables_it_makes_them(flask, tmp_path):
+    done = flask("chat", stdin="When do you open?\n", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
 
-    assert done.returncode == 1
-    assert "db upgrade" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "Preparing the database…\n"
+    assert "nine in the morning" in done.stdout

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from cli.chatwoot import ChatwootServices, chatwoot_group
-from cli.chatwoot_advice import advice_for
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from doctor.chatwoot_advice import advice_for
 from integrations.chatwoot.client import Chatwoot
 from integrations.chatwoot.setup_check import Problem
 from storage.models import Contact

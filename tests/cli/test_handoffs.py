@@ -1,11 +1,14 @@
 """`flask --app app handoffs`: who wanted a person, as the operator reads it."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from conversation.handoff import Request, hand_off, leave_message
 from conversation.observers import NULL_OBSERVER
+from jobs.migrate import is_up_to_date
 from storage.models import MessageStatus
 from storage.queries import calls, offers, outgoing
 from storage.queries.calls import CallFacts
@@ -47,24 +50,42 @@ def test_with_nothing_left_it_says_so(open_line, lang, said):
     assert said in shown(open_line(lang=lang))
 
 
-@pytest.mark.parametrize("command", ["handoffs", "worker"])
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("sqlite:///{}/new.db", "flask --app app db upgrade"),
-        ("sqlite:///{}/no/such/folder.db", "DATABASE_URL"),
-    ],
-)
-def test_without_its_tables_a_command_says_what_to_do_in_one_sentence(tmp_path, command, url, said):
+def run(tmp_path, command, url):
     from app import create_app
     from settings import load_settings
 
-    app = create_app(load_settings(None, data_dir=tmp_path, database_url=url.format(tmp_path)))
+    app = create_app(load_settings(None, data_dir=tmp_path, database_url=url, lang="en"))
+    return app.test_cli_runner().invoke(args=[command])
 
-    result = app.test_cli_runner().invoke(args=[command])
+
+@pytest.mark.parametrize("command", ["handoffs", "worker"])
+def test_without_a_database_a_command_says_so_in_one_sentence(tmp_path, command):
+    result = run(tmp_path, command, f"sqlite:///{tmp_path}/no/such/folder.db")
 
     assert result.exit_code == 1
-    assert said in result.output and "Traceback" not in result.output
+    assert "DATABASE_URL" in result.output and "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["handoffs", "worker"])
+def test_a_database_of_another_version_is_left_as_it_is(tmp_path, sqlite_url, command):
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+    result = run(tmp_path, command, sqlite_url)
+
+    assert result.exit_code == 1
+    assert "flask --app app db upgrade" in result.output and "Traceback" not in result.output
+    assert not is_up_to_date(sqlite_url)
+
+
+def test_an_empty_database_is_prepared(tmp_path):
+    url = f"sqlite:///{tmp_path}/new.db"
+
+    result = run(tmp_path, "handoffs", url)
+
+    assert result.exit_code == 0
+    assert "Preparing the database" in result.output and "Nobody has asked" in result.output
+    assert is_up_to_date(url)
 
 
 def test_who_took_it_is_shown(open_line, monkeypatch):

@@ -50,7 +50,7 @@ def test_twilio_is_told_where_to_ask_and_how_patiently(twilio, dialer):
     assert form["To"] == [TO]
     assert form["From"] == [SENDER]
     assert form["Url"] == [f"{dialer.server.url}/voice{overrides}"]
-    assert form["FallbackUrl"] == [f"{dialer.server.url}/voice?fallback=1{overrides}"]
+    assert form["FallbackUrl"] == [f"{dialer.server.url}/voice/fallback{overrides}"]
     assert form["StatusCallback"] == [f"{dialer.server.url}/status{overrides}"]
     assert form["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
     assert "MachineDetection" not in form

@@ -3,6 +3,8 @@
 
 import re
 import shlex
+import sqlite3
+from contextlib import closing
 
 import click
 import pytest
@@ -165,7 +167,7 @@ COMMAND_CASES = {
         ["chatwoot test", "crm failed", "crm retry", "crm retry 7"],
     ),
 }  # fmt: skip
-UNPREPARED = [
+NEED_TABLES = [
     "worker", "handoffs", "chat", "crm failed", "crm retry", "chatwoot test", "whatsapp log", f"whatsapp status {MESSAGE}",
     "whatsapp send +34600000001 --text Hola",
 ]  # fmt: skip
@@ -181,15 +183,17 @@ def test_what_the_commands_refuse(state, language, make_app, monkeypatch, tmp_pa
     hold(f"refusals_{state.replace(' ', '_')}_{language}.txt", told)
 
 
-def test_what_the_commands_say_of_a_database_that_is_not_prepared(language, make_app, monkeypatch, tmp_path):
+def test_what_the_commands_say_of_a_database_of_another_version(language, make_app, monkeypatch, tmp_path):
     environment = WHATSAPP | CHATWOOT | {"CRM_WEBHOOK_URL": NOWHERE}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    hold(
-        f"refusals_unprepared_{language}.txt",
-        run(make_app(migrated=False), UNPREPARED, environment, tmp_path),
-    )
+    app = make_app()
+    with closing(sqlite3.connect(tmp_path / "data-0" / "assistant.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+    told = run(app, NEED_TABLES, environment, tmp_path)
+    hold(f"refusals_other_version_{language}.txt", told)
 
 
 def test_what_the_commands_say_of_a_database_that_cannot_be_reached(language, make_app, tmp_path):

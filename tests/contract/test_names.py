@@ -26,6 +26,7 @@ VALUES = {
     "action": "write",
     "filename": "x",
     "key": "x",
+    "name": "x",
     "_missing": "x",
 }
 

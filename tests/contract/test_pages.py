@@ -113,7 +113,11 @@ class Words(HTMLParser):
             self._hidden = tag
         for name, value in attributes:
             told = name in READ_ALOUD or name.startswith("data-")
-            if told and value and given.get("name") not in ("csrf-token", "csrf_token", "viewport", "wanted"):
+            if (
+                told
+                and value
+                and given.get("name") not in ("csrf-token", "csrf_token", "form_number", "viewport", "wanted")
+            ):
                 self._add(f"[{name}] {value}")
 
     def handle_endtag(self, tag):

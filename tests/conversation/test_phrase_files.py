@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from conversation import phrases
+from conversation import described, phrases
 from conversation.phrases import PhrasesError, briefing_for, catalogue_for, catalogues, load
 from conversation.phrases.words import Catalogue
 from integrations.offline.phrases import Patterns
@@ -175,7 +175,7 @@ def test_every_key_is_used_by_the_code():
         if isinstance(node, ast.Attribute)
     }
 
-    assert set(keys()) - used == set()
+    assert set(keys()) - used - set(described.KEYS) == set()
 
 
 def test_no_words_of_people_stand_in_the_code():

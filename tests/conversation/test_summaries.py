@@ -1,10 +1,12 @@
 """The bounds of what is kept of a conversation, and of what a model is shown of it."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from conversation import history
+from conversation.ledger import Ledger
 from conversation.summaries import MOST_SUMMARY, MOST_TOPIC, Summaries
 from storage.models import Ending, TurnKind
 from storage.queries import calls, turns
@@ -23,8 +25,8 @@ class Model:
     def __init__(self):
         self.words, self.shown = "", []
 
-    def complete(self, messages, *, total_s):
-        self.shown.append(messages[-1]["content"])
+    def complete(self, task, material, *, channel, total_s):
+        self.shown.append(material)
         return self.words, None
 
 
@@ -35,7 +37,7 @@ def model():
 
 @pytest.fixture
 def summaries(database, model):
-    return Summaries(database, model)
+    return Summaries(database, model, Ledger(ZoneInfo("UTC")), clock=lambda: NOON)
 
 
 @pytest.fixture

@@ -12,4 +12,4 @@ def do(operator, conversation_id, action, **form):
 
 def talk(operator, conversation_id):
     with operator.parts.database.read() as connection:
-        return transcripts.talk(connection, conversation_id)
+        return transcripts.conversation(connection, conversation_id)

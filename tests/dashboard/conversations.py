@@ -3,10 +3,11 @@
 from datetime import timedelta
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.base import utc_now
-from storage.models import Call, Contact, Conversation, Handoff, Message, ToolRun, Turn
+from storage.models import Call, Contact, Conversation, Handoff, Message, Prompt, Served, ToolRun, Turn
 
 _numbers = count(1)
 
@@ -15,15 +16,16 @@ class Talks:
     """Writes what was said. Times are minutes before now."""
 
     def __init__(self, database, *, now=None):
-        self._database, self.now = database, now or utc_now()
+        self._database = self.database = database
+        self.now = now or utc_now()
 
-    def contact(self, name="", *, number=None, simulated=False, wrote=None, opted_out=False):
+    def contact(self, name="", *, number=None, simulated=False, wrote=None, opted_out=False, user_id=None):
         """A person; return their id. wrote: minutes ago."""
         return self._add(
             Contact(
                 address=number or f"+34611{next(_numbers):06d}", name=name, simulated=simulated,
                 wrote_at=None if wrote is None else self.ago(wrote), created_at=self.ago(10_000),
-                opted_out_at=self.now if opted_out else None,
+                opted_out_at=self.now if opted_out else None, whatsapp_user_id=user_id,
             )
         )  # fmt: skip
 
@@ -31,6 +33,8 @@ class Talks:
         """A call with a turn for each (heard, said); return its conversation's id."""
         sid = sid or f"CA{next(_numbers):032x}"
         at = self.ago(minutes)
+        with self._database.read() as connection:
+            number = connection.scalar(select(Contact.address).where(Contact.id == contact_id))
         conversation_id = self._add(
             Conversation(
                 key=f"phone:{sid}", contact_id=contact_id, channel="phone", created_at=at,
@@ -39,7 +43,7 @@ class Talks:
         )  # fmt: skip
         self._add(
             Call(
-                call_sid=sid, conversation_id=conversation_id, direction="inbound", from_number="+34600000001",
+                call_sid=sid, conversation_id=conversation_id, direction="inbound", from_number=number,
                 to_number="+12025550100", status="in-progress" if live else "completed", started_at=at,
                 duration_s=None if live else 60, ended_at=None if live else at + timedelta(minutes=1),
             )
@@ -105,6 +109,18 @@ class Talks:
         return self._add(
             Message(conversation_id=conversation_id, body=body, created_at=at, changed_at=at, **given)
         )
+
+    def prompt(self, conversation_id, words, *, minutes=5, seconds=0):
+        """What a caller heard besides answers, so many seconds after a minute."""
+        at = self.ago(minutes) + timedelta(seconds=seconds)
+        self._add(
+            Prompt(conversation_id=conversation_id, key=f"{next(_numbers)}", words=words, created_at=at)
+        )
+
+    def filler(self, turn_id, number, *, minutes=5, seconds=0):
+        """A filler that was said while a turn was being answered."""
+        at = self.ago(minutes) + timedelta(seconds=seconds)
+        self._add(Served(turn_id=turn_id, start=0, wait=number, kind="filler", upto=0, filler=number, at=at))
 
     def handoff(self, conversation_id, reason="Pide una persona", *, minutes=5, **values):
         """That a person was wanted; return its id."""

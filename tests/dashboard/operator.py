@@ -36,8 +36,15 @@ class Operator:
         """Send a form as one of the dashboard's pages does."""
         return self.client.post(path, data=form | {"csrf_token": self.token()}, headers=self._headers)
 
-    def log_in(self, password=PASSWORD, next="/dashboard/"):
-        return self.post(f"/dashboard/login?next={next}", password=password)
+    def log_in(self, password=PASSWORD, next="/dashboard/", name="Eva"):
+        return self.post(f"/dashboard/login?next={next}", password=password, name=name)
+
+
+def link_of(operator):
+    """A link that opens the dashboard, as the command on this machine prints it."""
+    said = operator.app.test_cli_runner().invoke(args=["dashboard-link"])
+    assert said.exit_code == 0, said.output
+    return re.findall(r"(/dashboard/open\?key=\S+)", said.output)[0]
 
 
 def open_dashboard(settings, *, models=None, **options):

@@ -1,6 +1,7 @@
 """What operators do from a conversation's page."""
 
 import pytest
+from sqlalchemy import update
 
 from storage.models import Handoff, Message, MirrorItem
 from storage.reports import transcripts
@@ -47,7 +48,7 @@ def test_writing_takes_the_conversation_over(operator, talks):
     [_, written] = every(operator.parts.database, Message)
     assert (written.body, written.author, written.status) == (
         "Soy *Eva*, ¿en qué le ayudo?",
-        "el panel",
+        "dashboard:el panel",
         "waiting",
     )
     assert "La lleva el panel" in page and "Soy *Eva*" in page
@@ -66,6 +67,41 @@ def test_what_would_not_arrive_is_not_written(operator, talks, person, words, se
     assert sentence in page
     assert every(operator.parts.database, Message) == []
     assert talk(operator, chat).human_until is None
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("number", ["withheld:conv_abc123", "+266696687"])
+def test_who_shows_no_number_cannot_be_written_to(operator, talks, number):
+    chat = talks.chat(talks.contact("Ana", number=number))
+
+    page = operator.read(f"/dashboard/conversations/{chat}")
+    refused = [do(operator, chat, "write", words="Hola"), do(operator, chat, "take-over")]
+
+    assert 'name="words"' not in page and "no hay adónde escribirle" in page and "do-take-over" not in page
+    assert all("no hay adónde escribirle" in said for said in refused)
+    assert every(operator.parts.database, Message) == [] and talk(operator, chat).human_until is None
+
+
+def test_the_assistant_goes_on_with_somebody_who_cannot_be_written_to(operator, talks):
+    chat = talks.chat(talks.contact("Ana", number="withheld:conv_abc123"))
+    handoff = talks.handoff(chat)
+
+    page = operator.read(f"/dashboard/conversations/{chat}")
+    do(operator, chat, "take-handoff", handoff=handoff)
+
+    assert "do-take-handoff" in page
+    assert the_only(operator.parts.database, Handoff).owner == "el panel"
+    assert talk(operator, chat).human_until is None
+
+
+def test_who_shows_a_user_name_in_place_of_a_number_can_be_written_to(operator, talks):
+    chat = talks.chat(talks.contact("Ana", number="bsuid:ES.1234", user_id="ES.1234", wrote=1))
+
+    page = operator.read(f"/dashboard/conversations/{chat}")
+    do(operator, chat, "write", words="Hola")
+
+    assert 'name="words"' in page
+    assert [m.body for m in every(operator.parts.database, Message)] == ["Hola"]
 
 
 def test_who_wrote_after_opting_out_is_answered(operator, talks):
@@ -98,7 +134,7 @@ def test_a_person_is_told_once_and_the_operator_takes_it(operator, talks):
     taken = do(operator, chat, "take-handoff", handoff=handoff.id)
     late = do(operator, chat, "take-handoff", handoff=handoff.id)
 
-    assert "Quiere &lt;b&gt;otro&lt;/b&gt; precio" in told and "Se ha avisado" in told
+    assert "Quiere &lt;b&gt;otro&lt;/b&gt; precio" in told and "Queda a la espera" in told
     assert "Ya está esperando" in again and "Ya lo tiene alguien" in late
     assert "Es suya" in taken and "La tiene el panel" in taken
     handoff = the_only(operator.parts.database, Handoff)
@@ -112,6 +148,23 @@ def test_taking_over_takes_what_waited_for_a_person(operator, talks):
 
     do(operator, chat, "take-over")
 
+    assert the_only(operator.parts.database, Handoff).owner == "el panel"
+
+
+@pytest.mark.both_databases
+def test_a_promise_that_nobody_kept_stands_on_the_first_page_until_it_is_done(operator, talks):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+    handoff = talks.handoff(chat)
+    with operator.parts.database.write() as connection:
+        connection.execute(update(Handoff).values(state="closed", missed_at=talks.now))
+    shown = [operator.read(path) for path in ("/dashboard/", "/dashboard/handoffs?which=missed")]
+
+    done = do(operator, chat, "settle-handoff", handoff=handoff, back="/dashboard/")
+    again = do(operator, chat, "settle-handoff", handoff=handoff)
+
+    assert all("Ana" in page and "Ya está hecho" in page for page in shown)
+    assert "Queda marcado como hecho." in done and "Ana" not in done
+    assert "Ya lo tiene alguien" in again
     assert the_only(operator.parts.database, Handoff).owner == "el panel"
 
 

@@ -105,7 +105,7 @@ def test_a_stream_that_finds_the_session_over_is_refused(locked_desk):
 @pytest.mark.parametrize(
     "wanted",
     ["https://example.com/dashboard/", "//example.com/dashboard/", "/\\example.com/dashboard/", "javascript:alert(1)",
-     "/dashboard/../webhook", "/dashboard/..\\webhook", "/voice", "", "dashboard/"],
+     "/dashboard/../webhook", "/dashboard/..\\webhook", "/voice", "", "dashboard/", "http://[", "//[::1"],
 )  # fmt: skip
 def test_logging_in_leads_nowhere_but_to_the_dashboard(locked_desk, wanted):
     with locked_desk.app.test_request_context("/dashboard/login"):

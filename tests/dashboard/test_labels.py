@@ -4,7 +4,7 @@ import pytest
 
 from conversation.handoff import Source
 from dashboard import labels
-from dashboard.actions import Trouble
+from dashboard.actions.refusals import Trouble
 from dashboard.error_messages import TROUBLES
 from dashboard.pages.conversations import ACTIONS, DONE
 from storage.models import MessageStatus

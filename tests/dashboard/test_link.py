@@ -1,20 +1,13 @@
 """With a public address and no password the dashboard opens with a link, which a command on the machine prints."""
 
-import re
 import time
 
 import pytest
 
 from guards.one_time_links import VALID_S
-from tests.dashboard.operator import PASSWORD
+from tests.dashboard.operator import PASSWORD, link_of
 
 PUBLIC = "https://shop.example"
-
-
-def link_of(operator):
-    said = operator.app.test_cli_runner().invoke(args=["dashboard-link"])
-    assert said.exit_code == 0, said.output
-    return re.findall(r"(/dashboard/open\?key=\S+)", said.output)[0]
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def test_without_a_public_address_this_machine_needs_no_link(open_desk, address)
 def test_the_link_opens_it_once(desk, open_desk):
     link, other = link_of(desk), open_desk(webhook_url=PUBLIC)
 
-    assert desk.get(link).location == "/dashboard/"
+    assert desk.get(link).location == "/dashboard/name"
     assert desk.get().status_code == 200
     assert other.get(link).status_code == 403
     assert other.get().status_code == 403

@@ -51,13 +51,14 @@ def until(stream, what):
 
 
 def looking():
-    return [thread for thread in threading.enumerate() if thread.name == "live"]
+    return [thread for thread in threading.enumerate() if thread.name == "live-updates"]
 
 
 CHANGES = {
     "a turn": lambda talks, chat: talks.turn(chat, "Hola", "Buenas"),
     "a message": lambda talks, chat: talks.message(chat, "Hola"),
     "a handoff": lambda talks, chat: talks.handoff(chat),
+    "a prompt": lambda talks, chat: talks.prompt(chat, "¿Sigue ahí?"),
 }
 
 

@@ -14,6 +14,7 @@ def data(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "simulator.key").write_text("kept")
+    (folder / "erasures").write_text("who was erased")
     return folder
 
 
@@ -46,6 +47,7 @@ def test_what_was_committed_last_is_in_the_copy_and_nobody_else_can_read_it(data
 
     assert rows(folder / "assistant.db") == [("CA1",)]
     assert (folder / "simulator.key").read_text() == "kept"
+    assert (folder / "erasures").read_text() == "who was erased"
     assert {oct(path.stat().st_mode)[-3:] for path in folder.iterdir()} <= {"600", "644"}
     assert oct(folder.stat().st_mode)[-3:] == "700"
 

@@ -32,6 +32,8 @@ def test_what_a_proxy_adds_gives_it_away(header):
         ({"Origin": "https://example.com"}, False),
         ({"Origin": "http://localhost:3000"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": ""}, False),
         ({"Origin": "https://example.com", "Sec_Fetch_Site": "cross-site"}, False),
         ({"Sec_Fetch_Site": "cross-site"}, False),
         ({"Sec_Fetch_Site": "same-site"}, False),
@@ -39,6 +41,18 @@ def test_what_a_proxy_adds_gives_it_away(header):
 )
 def test_a_page_of_another_site_is_not_this_machine(headers, is_ours):
     assert comes_from_here(**headers) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("LOCALHOST:5000", True), ("127.0.0.1", True), ("127.0.0.2:5000", True), ("[::1]:5000", True),
+        ("[::ffff:127.0.0.1]:5000", True), ("192.168.1.5:5000", False), ("0.0.0.0:5000", False), ("", False),
+        ("localhost.example.com", False), ("127.0.0.1.example.com:5000", False), ("127.0.0.1:80:80", False),
+    ],
+)  # fmt: skip
+def test_this_machine_is_asked_by_an_address_of_its_own_alone(host, is_ours):
+    assert comes_from_here(Host=host) is is_ours
 
 
 def test_a_peer_of_ipv4_on_a_socket_of_ipv6_is_this_machine():

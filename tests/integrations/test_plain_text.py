@@ -30,10 +30,15 @@ def test_words_are_what_is_left_without_case_accents_and_signs(text, plain):
         ("Ana \u202elaer\u202c", "Ana laer"),
         ("\u2067Ana\u2069 \ufffe\uffff\x00\ud800", "Ana "),
         ("línea\n\tdos\r\n", "línea\n\tdos\r\n"),
+        ("hola\U000e0049\U000e0067\U000e006e\u2060\u200b\U0010fffe\ufff9!", "hola!"),
+        (
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f ❤️",
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f ❤️",
+        ),
         ("مرحبا 👩‍👩‍👧‍👦 \u200f!", "مرحبا 👩‍👩‍👧‍👦 \u200f!"),
     ],
 )
-def test_what_breaks_or_turns_around_a_text_is_not_sent(written, sent):
+def test_what_breaks_or_turns_around_a_text_or_is_unseen_is_not_sent(written, sent):
     assert sendable(written) == sent
 
 

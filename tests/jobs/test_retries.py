@@ -153,3 +153,24 @@ def test_alembic_sees_our_tables_and_nothing_of_dbos(database):
         )
 
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_who_is_concerned_is_told_once_a_job_is_given_up(hand_over, run):
+    told = []
+    hand_over("greet", {"n": 1})
+    job = Job(fail_with(ConnectionError()), attempts=2, backoff_s=10, given_up=told.append)
+
+    run(greet=job)
+    before = list(told)
+    run(later_s=11, greet=job)
+
+    assert (before, told) == ([], [{"n": 1}])
+
+
+def test_what_is_permanent_is_told_at_once(hand_over, run):
+    told = []
+    hand_over("greet", {"n": 1})
+
+    run(greet=Job(fail_with(Rejected()), given_up=told.append))
+
+    assert told == [{"n": 1}]

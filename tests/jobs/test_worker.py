@@ -44,6 +44,16 @@ def test_a_job_is_done_and_the_worker_is_seen_to_live(database, work, start_work
     assert is_alive(database)
 
 
+@on_sqlite
+def test_a_worker_that_cannot_write_yet_waits(database, work, start_worker, notes):
+    hand_over(database, work, "note", n=1)
+    with database.write():
+        worker = start_worker()
+        worker.wait_for_log("worker waits for the database")
+
+    notes.wait_for(what="done", n=1)
+
+
 def test_told_to_stop_a_worker_ends_what_it_has_in_hand_and_gives_its_slot_back(
     database, work, start_worker, notes
 ):
@@ -129,8 +139,7 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     hand_over(database, work, "slow", n=1)
     notes.wait_for(what="began", pid=paused.process.pid)
 
-    with database.write():  # so that it is not stopped with SQLite's write lock in its hands
-        paused.pause()
+    pause_between_transactions(paused, database)
     heir = start_worker()
     notes.wait_for(what="began", pid=heir.process.pid)
     paused.signal(signal.SIGCONT)
@@ -140,6 +149,22 @@ def test_a_worker_whose_slot_was_taken_while_it_was_paused_ends_at_once(database
     notes.go_on()
     notes.wait_for(what="ended", pid=heir.process.pid)
     assert notes.read(what="ended", pid=paused.process.pid) == []
+
+
+def pause_between_transactions(worker, database):
+    """Stop a worker that holds no lock: whoever waited for one would wait for as long as it is stopped."""
+    with database.write():  # of SQLite's one writer
+        worker.pause()
+    while not database.is_sqlite and is_in_transaction(database):
+        worker.signal(signal.SIGCONT)
+        wait_until(lambda: not is_in_transaction(database), "the end of its transaction")
+        worker.pause()
+
+
+def is_in_transaction(database):
+    with database.read() as connection:
+        others = "datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        return connection.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")) > 0
 
 
 def test_a_worker_whose_slot_is_taken_ends_at_its_next_beat(database, start_worker):

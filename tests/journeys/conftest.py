@@ -1,5 +1,7 @@
 """What the stories share: lines with credentials, and the stand-ins that they speak to."""
 
+import threading
+
 import pytest
 
 from conversation.profiles.profile import load_profile
@@ -8,6 +10,7 @@ from simulator.whatsapp.client import MessagingApi
 from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.chatwoot_setup import SECRET
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -58,3 +61,11 @@ def desk_line(open_line, twilio, chatwoot):
         return line
 
     return open_one
+
+
+@pytest.fixture
+def quiet():
+    """Nobody else's answers are being written any more: what they log would be taken for ours."""
+    for thread in threading.enumerate():
+        if thread.name in ("answer", "late-answer"):
+            thread.join(PATIENCE_S)

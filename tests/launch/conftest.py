@@ -1,11 +1,14 @@
 """Installations to start, and servers."""
 
 import shutil
+import socket
+from contextlib import ExitStack
 
 import pytest
 
 from tests.launch.gunicorn_server import ROOT, Gunicorn
 from tests.launch.installation import Installation
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -31,9 +34,9 @@ def started(installation):
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("settings.py", "phone_numbers.py", "gunicorn.conf.py"):
+    for name in ("phone_numbers.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("launch", "observability", "translations"):
+    for name in ("common", "integrations", "launch", "observability", "settings", "storage", "translations"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", tmp_path / "app.py")
     return tmp_path
@@ -51,3 +54,18 @@ def serve(folder):
     for server in served:
         if server.process.poll() is None:
             server.end()
+
+
+@pytest.fixture
+def connect():
+    """Call it to have a client who says this much."""
+    with ExitStack() as clients:
+
+        def one(server, said=b"", **options):
+            client = clients.enter_context(socket.create_connection(server.address, timeout=PATIENCE_S))
+            for name, value in options.items():
+                client.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
+            client.sendall(said)
+            return client
+
+        yield one

@@ -59,10 +59,15 @@ class Gunicorn:
             assert line, f"gunicorn ended without saying {words!r}"
 
     def end(self) -> int:
-        self.process.terminate()
-        self.process.communicate(timeout=30)
-        self.listener.close()
+        self.end_and_read()
         return self.process.returncode
+
+    def end_and_read(self) -> str:
+        """End it, and return what it has said since it was read last."""
+        self.process.terminate()
+        _, said = self.process.communicate(timeout=30)
+        self.listener.close()
+        return said
 
 
 def seconds_for_a_request(server: Gunicorn) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
+_OBSERVABILITY = ("disabled_features.py", "doubtful_settings.py", "logging.py", "settings_errors.py")
 
 
 class Installation:
@@ -22,13 +23,19 @@ class Installation:
         self.starts: list[Start] = []
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "es_ES.UTF-8"}
         folder.mkdir()
-        for name in ("start.sh", "settings.py", "phone_numbers.py", "gunicorn.conf.py", "requirements.txt"):
+        for name in (
+            "start.sh",
+            "phone_numbers.py",
+            "gunicorn.conf.py",
+            "requirements.txt",
+        ):
             shutil.copy(ROOT / name, folder)
-        for name in ("launch", "translations"):
+        for name in ("common", "integrations", "launch", "settings", "translations"):
             shutil.copytree(ROOT / name, folder / name)
-        for package, module in (("storage", "data_dir.py"), ("observability", "settings_errors.py")):
+        parts = {"storage": ("data_dir.py", "connections.py"), "observability": _OBSERVABILITY}
+        for package, modules in parts.items():
             (folder / package).mkdir()
-            for name in ("__init__.py", module):
+            for name in ("__init__.py", *modules):
                 shutil.copy(ROOT / package / name, folder / package)
         shutil.copy(ROOT / "tests" / "launch" / "toy_app.py", folder / "app.py")
 

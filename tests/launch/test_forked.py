@@ -1,5 +1,6 @@
 """Processes that go on where this one is: what they return, and what they do not take along."""
 
+import errno
 import os
 import select
 import signal
@@ -56,6 +57,28 @@ def test_it_runs_until_it_is_told_to_end():
     assert forked.wait() == -signal.SIGTERM
     assert forked.poll() == -signal.SIGTERM
     forked.terminate()  # there is nobody any more
+
+
+def test_what_tells_it_to_end_at_once_reaches_it():
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        for _ in range(20):
+            forked = Forked(lambda: time.sleep(3))
+            forked.terminate()
+            assert forked.wait() == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_signals_are_heard_after_a_fork_that_failed(monkeypatch):
+    def no_room():
+        raise BlockingIOError(errno.EAGAIN, "no room")
+
+    monkeypatch.setattr(os, "fork", no_room)
+    with pytest.raises(BlockingIOError):
+        Forked(lambda: None)
+
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 
 def told_by(run, *, keep=()):

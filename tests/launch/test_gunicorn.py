@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,13 @@ from tests.launch.gunicorn_server import OTHERS_WAIT_AT_MOST_S, ROOT, seconds_fo
 from tests.waiting import PATIENCE_S
 
 REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SLOW_START = """
+
+def post_fork(_server, _worker):
+    if (ROOT / "slow").exists():
+        print("starts slowly", file=sys.stderr)
+        __import__("time").sleep(20)
+"""
 
 
 @pytest.fixture
@@ -138,17 +146,37 @@ def test_the_app_is_told_before_the_first_call_and_after_the_last(serve):
 def test_the_app_is_imported_once_and_before_the_workers_are_forked(serve, folder):
     with (folder / "app.py").open("a") as app:
         app.write("\nwith Path('imported-by').open('a') as note:\n    print(os.getpid(), file=note)\n")
+        app.write("\ndef load_to_share(settings):\n    Path('loaded-by').write_text(f'{os.getpid()}')\n")
 
     server = serve(WEB_CONCURRENCY="2")
 
     assert server.health()["pid"] != server.process.pid
     assert (folder / "imported-by").read_text().split() == [str(server.process.pid)]
+    assert (folder / "loaded-by").read_text() == str(server.process.pid)
 
 
-def test_importing_the_app_starts_no_thread_and_opens_nothing():
+def test_told_to_end_while_a_worker_starts_it_waits_for_nobody(serve, folder):
+    with (folder / "gunicorn.conf.py").open("a") as settings:
+        settings.write(SLOW_START)
+    server = serve()
+    (folder / "slow").touch()
+    os.kill(server.health()["pid"], signal.SIGKILL)
+    server.read_until("starts slowly")
+    told_at = time.monotonic()
+
+    server.end()
+
+    assert time.monotonic() - told_at < 8
+
+
+def test_what_is_shared_starts_no_thread_and_opens_nothing():
     """What does not survive a fork must not be there before it."""
     program = (
-        "import gc, socket, threading, sqlalchemy, app\n"
+        "import gc, socket, threading, sqlalchemy\n"
+        "from launch.forked import import_to_share\n"
+        "from settings import load_settings\n"
+        "import_to_share('app', load_settings(None))\n"
+        "gc.unfreeze()\n"
         "opened = [o for o in gc.get_objects() if isinstance(o, (socket.socket, sqlalchemy.Engine))]\n"
         "assert threading.active_count() == 1 and not opened, (threading.enumerate(), opened)\n"
     )

@@ -1,4 +1,5 @@
 import shlex
+import subprocess
 import sys
 
 import pytest
@@ -55,6 +56,17 @@ def test_an_installation_that_fails_is_told_and_tried_again_at_the_next_start(ba
 
     assert second.endswith("Instalado.\nlaunched\n")
     assert third == "launched\n"
+    assert flask_skips_env_file(bare_house)
+
+
+def flask_skips_env_file(house):
+    """Whether flask leaves .env to our settings, also in a command that start.sh did not start."""
+    python, ask = (
+        house.folder / ".venv" / "bin" / "python",
+        "import os; print(os.environ['FLASK_SKIP_DOTENV'])",
+    )
+    answered = subprocess.run([python, "-c", ask], env={}, capture_output=True, text=True)
+    return answered.stdout == "1\n"
 
 
 def test_a_venv_whose_python_is_gone_is_made_anew(bare_house):

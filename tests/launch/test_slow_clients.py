@@ -1,50 +1,26 @@
 """Clients who take their time have no thread, and an end; all others are served as if they were alone."""
 
+import os
+import signal
 import socket
 import time
-from contextlib import ExitStack
 
 import pytest
 
+from tests.launch.clients import (
+    HALF_A_CHUNK,
+    HALF_THE_HEADERS,
+    HEADERS,
+    HEALTH,
+    IDLE,
+    KINDS,
+    read_reply,
+    read_to_end,
+)
 from tests.launch.gunicorn_server import OTHERS_WAIT_AT_MOST_S, seconds_for_a_request
 from tests.waiting import LATE_S, PATIENCE_S
 
-IDLE = b""
-HALF_A_LINE = b"GET /hea"
-HALF_THE_HEADERS = b"POST /length HTTP/1.1\r\nHost: localhost\r\n"
-HEADERS = HALF_THE_HEADERS + b"Content-Length: 100\r\n\r\n"
-HALF_A_BODY = HEADERS + b"x" * 50
-HALF_A_CHUNK = HALF_THE_HEADERS + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel"
-KINDS = (IDLE, HALF_A_LINE, HALF_THE_HEADERS, HEADERS, HALF_A_BODY, HALF_A_CHUNK)
-HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 DEADLINE_S = 10
-
-
-@pytest.fixture
-def connect():
-    """Call it to have a client who says this much."""
-    with ExitStack() as clients:
-
-        def one(server, said, **options):
-            client = clients.enter_context(socket.create_connection(server.address, timeout=PATIENCE_S))
-            for name, value in options.items():
-                client.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
-            client.sendall(said)
-            return client
-
-        yield one
-
-
-def read_to_end(client):
-    return b"".join(iter(lambda: client.recv(65536), b""))
-
-
-def read_reply(client):
-    """Return a reply's status and body; the connection may be kept."""
-    reply = client.makefile("rb", buffering=0)
-    status = int(reply.readline().split()[1])
-    headers = dict(line.rstrip().lower().split(b": ", 1) for line in iter(reply.readline, b"\r\n"))
-    return status, reply.read(int(headers.get(b"content-length", 0)))
 
 
 @pytest.mark.parametrize("said", KINDS)
@@ -76,6 +52,18 @@ def test_after_ten_seconds_an_unfinished_request_is_ended(serve, connect):
     assert all(reply.startswith(b"HTTP/1.1 408 ") for reply in replies)
     assert read_to_end(idle) == b""
     assert DEADLINE_S - 1 < time.monotonic() - began < DEADLINE_S + LATE_S
+
+
+def test_whoever_sends_many_requests_at_once_takes_few_threads(serve, connect):
+    server = serve(WEB_THREADS="4")
+    slow = b"GET /slow?seconds=2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    clients = [connect(server, HEALTH + slow) for _ in range(4)]
+    server.read_until("slow begins")
+
+    assert seconds_for_a_request(server) < OTHERS_WAIT_AT_MOST_S
+    assert all(read_reply(client)[0] == 200 for client in clients)
+    assert read_reply(clients[0]) == (200, b"finished")
 
 
 def test_a_client_who_leaves_in_the_middle_is_no_trouble(serve, connect):
@@ -130,32 +118,23 @@ def test_requests_that_come_together_are_all_answered(serve, connect):
     assert read_reply(client)[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        (b"nonsense\r\n\r\n", 400),
-        (b"GET /health HTTP/1.1\nHost: localhost\n\n", 400),
-        (HALF_THE_HEADERS + b"Content-Length: many\r\n\r\n", 400),
-        (HALF_THE_HEADERS + b"Transfer-Encoding: chunked\r\n\r\nmany\r\n", 500),
-        (HALF_THE_HEADERS + b"X: " + b"x" * 70_000, 431),
-    ],
-)  # fmt: skip
-def test_what_is_no_request_is_refused_at_once(serve, connect, said, status):
-    began = time.monotonic()
-
-    reply = read_to_end(connect(serve(), said))
-
-    assert reply.startswith(b"HTTP/1.1 %d " % status), reply
-    assert time.monotonic() - began < LATE_S
-
-
-def test_who_does_not_read_the_reply_is_let_go(serve, connect):
+def test_large_replies_that_are_not_read_take_one_thread_of_four(serve, connect):
     server = serve(WEB_THREADS="4")
 
     for _ in range(8):
         connect(server, b"GET /large?bytes=8000000 HTTP/1.1\r\nHost: localhost\r\n\r\n", SO_RCVBUF=4096)
 
-    assert seconds_for_a_request(server) < 2 * DEADLINE_S + LATE_S
+    assert seconds_for_a_request(server) < OTHERS_WAIT_AT_MOST_S
+
+
+def test_replies_to_many_requests_that_are_not_read_take_one_thread_of_four(serve, connect):
+    server = serve(WEB_THREADS="4")
+
+    for _ in range(8):
+        asked = b"GET /large?bytes=100000 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50
+        connect(server, asked, SO_RCVBUF=4096)
+
+    assert seconds_for_a_request(server) < OTHERS_WAIT_AT_MOST_S
 
 
 def test_ordinary_replies_take_no_thread_while_they_are_not_read(serve, connect):
@@ -178,16 +157,21 @@ def test_more_clients_than_descriptors_end_nothing(serve, connect):
     assert server.health()["pid"] == process
 
 
-@pytest.mark.bench
-def test_eight_hundred_halves_and_two_thousand_idle_clients(serve, connect):
-    server = serve()
+def test_large_requests_in_threads_have_a_bound_together(serve, connect):
+    server = serve(WEB_THREADS="200")
+    slow, size = b"GET /slow?seconds=60 HTTP/1.1\r\nHost: localhost\r\n", 250_000
+    large = slow + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+    clients = [connect(server, large) for _ in range(32 * 1024 * 1024 // size)]
 
-    for number in range(2_800):
-        connect(server, KINDS[1 + number % (len(KINDS) - 1)] if number < 800 else IDLE)
-        if number % 100 == 0:
-            assert seconds_for_a_request(server) < OTHERS_WAIT_AT_MOST_S
+    refused = connect(server, large)
 
-    assert max(seconds_for_a_request(server) for _ in range(20)) < OTHERS_WAIT_AT_MOST_S
+    assert read_reply(refused)[0] == 503
+    assert seconds_for_a_request(server) < OTHERS_WAIT_AT_MOST_S
+    assert len(clients) > 100
+    worker = server.health()["pid"]
+    server.process.kill()
+    os.kill(worker, signal.SIGKILL)  # the slow ones are in no hurry
+    server.process.wait(PATIENCE_S)
 
 
 def test_told_to_end_it_does_not_wait_for_unfinished_requests(serve, connect):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from launch.children import DEATHS_WINDOW_S, RestartPolicy
 from launch.listener import PORTS_TRIED, PortTakenError, open_listener
 from tests.launch.installation import PATIENCE_S, Installation
+from tests.postgres import free_port as any_free_port
 
 pytestmark = pytest.mark.quick
 
@@ -45,8 +45,16 @@ def test_it_prepares_the_database_runs_web_and_worker_and_says_how_to_call(start
     assert (started.installation.folder / "migrated").exists()
     assert started.health()["port"] == port
     assert state_of(started.installation.worker_pid()) != "Z"
-    assert f"http://127.0.0.1:{port}" in started.said
+    assert f"http://127.0.0.1:{port}/dashboard/phone" in started.said
     assert ".venv/bin/flask --app app phone" in started.said
+
+
+def test_the_last_screen_is_six_lines_at_most_and_all_warnings_stand_above_it(started):
+    warnings, screen = started.said.rsplit("\n\n", 1)
+
+    assert screen.count("\n") <= 6
+    for setting in ("OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "DASHBOARD_PASSWORD"):
+        assert (warnings.count(setting), screen.count(setting)) == (1, 0)
 
 
 def test_the_command_it_gives_can_be_pasted_into_a_terminal(started):
@@ -58,7 +66,7 @@ def test_the_command_it_gives_can_be_pasted_into_a_terminal(started):
 def test_it_speaks_english_where_the_terminal_does(installation):
     start = installation.start(LANG="en_US.UTF-8")
 
-    assert "The assistant answers at" in start.read_until("Ctrl+C")
+    assert "Hear it in a browser" in start.read_until("Ctrl+C")
     assert start.end() == 0
 
 
@@ -136,8 +144,7 @@ def test_no_env_file_is_made(started):
 
 @pytest.fixture
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    return any_free_port()
 
 
 def test_a_port_that_was_set_and_is_taken_ends_it_with_one_sentence(installation, taken_port):
@@ -251,12 +258,22 @@ def test_a_killed_worker_comes_back(started):
     assert started.installation.worker_pid() != pid
 
 
-def test_five_deaths_in_a_minute_end_all(installation):
-    said = installation.fail_to_start(TOY_WORKER="dies")
+def test_five_deaths_of_the_web_process_in_a_minute_end_all(installation):
+    said = installation.fail_to_start(TOY_WEB="dies")
 
-    assert said.count("«worker» se ha parado (código 7)") == 4
-    assert "«worker» se ha parado cinco veces en un minuto; se para todo." in said
+    assert said.count("«web» se ha parado (código") == 4
+    assert "«web» se ha parado cinco veces en un minuto; se para todo." in said
     assert not installation.port_file.exists()
+
+
+def test_without_a_worker_requests_are_answered_however_often_it_dies(installation):
+    start = installation.start(TOY_WORKER="dies")
+
+    for _ in range(5):
+        start.read_until("«worker» se ha parado (código 7)")
+
+    assert start.health()
+    assert start.end() == 0
 
 
 def test_killed_outright_it_leaves_nothing_running_and_locks_nobody_out(started):
@@ -270,15 +287,3 @@ def test_killed_outright_it_leaves_nothing_running_and_locks_nobody_out(started)
 
     assert again.health()
     assert again.end() == 0
-
-
-class TestRestartPolicy:
-    def test_each_death_within_a_minute_doubles_the_wait_and_the_fifth_is_the_end(self):
-        policy = RestartPolicy()
-
-        assert [policy.wait_s(now) for now in range(5)] == [0.25, 0.5, 1.0, 2.0, None]
-
-    def test_deaths_a_minute_ago_are_forgotten(self):
-        policy = RestartPolicy()
-
-        assert [policy.wait_s(n * DEATHS_WINDOW_S) for n in range(20)] == [0.25] * 20

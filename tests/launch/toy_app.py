@@ -13,8 +13,11 @@ from flask.cli import AppGroup
 
 
 def create_app():
+    if os.environ.get("TOY_WEB") == "dies" and "gunicorn" in sys.argv[0]:
+        raise RuntimeError("told to die")
     app = Flask("toy")
     app.extensions["container"] = Container()
+    app.config["MAX_CONTENT_LENGTH"] = 8_000_000
     app.cli.add_command(_database())
     app.cli.add_command(_worker)
 
@@ -51,7 +54,7 @@ def create_app():
 
 
 class Container:
-    def begin_serving(self):
+    def begin_serving(self, give_up=None):
         click.echo("serving begins", err=True)
 
     def end_serving(self):

@@ -12,12 +12,14 @@ from sqlalchemy import text as sql
 
 import observability.metrics as metrics
 from conversation import metrics as measures
+from conversation.ledger import CEILINGS, Kind
 from conversation.metrics import Counter, Histogram
 from jobs.backlog import QueueAge, queue_ages
 from observability.metrics import Exposition
 from settings import ROOT
 from storage.base import utc_now
 from storage.database import Database
+from storage.ledger.entries import Account
 from tests.fakes.openai.replies import invalid_key, stalled, text
 from tests.observability.scraping import ask, by_name, samples, scrape
 from tests.waiting import PATIENCE_S, wait_until
@@ -34,7 +36,10 @@ LABELS = {
     "route",
     "state",
     "status",
+    "what",
 }
+OF_LATE_LOOPS = {"process", "loop"}
+"""Labels of a metric that has a value only while a loop is late."""
 
 
 def refusal(url, **headers):
@@ -120,7 +125,34 @@ def test_a_webhook_that_is_refused_and_a_page_that_is_not_there_are_told_of_by_w
     ],
 )  # fmt: skip
 def test_nothing_is_told_to_anybody_but_this_machine(line, headers):
-    assert refusal(line.url, **headers) == 403
+    assert refusal(line.url, **headers) == 401
+
+
+def test_with_a_public_address_nothing_is_told_without_the_key(open_line):
+    without, with_key = (
+        open_line(webhook_url="https://shop.example", **key) for key in ({}, {"metrics_key": "a-key"})
+    )
+
+    assert (
+        refusal(without.url)
+        == refusal(with_key.url)
+        == refusal(with_key.url, Authorization="Bearer b")
+        == 401
+    )
+    assert ask(with_key.url, Authorization="Bearer a-key", **{"X-Forwarded-For": "203.0.113.9"})
+
+
+def test_who_has_reached_a_ceiling_is_counted_by_kind(line):
+    with line.parts.database.write() as connection:
+        for number in range(CEILINGS[Kind.TRANSFER].a_day + 2):
+            line.parts.ledger.reserve(
+                connection, Account("contact:1", 1), Kind.TRANSFER, f"{number}", utc_now()
+            )
+
+    told = scrape(line.url)
+
+    assert told["assistant_ceilings_reached", "transfer"] == 1
+    assert told["assistant_ceilings_reached", "photo"] == 0
 
 
 def test_labels_say_nothing_of_anybody(line, openai):
@@ -203,7 +235,12 @@ def test_queues_and_the_worker_are_told_of_also_when_there_is_nothing_to_tell(li
 
 def test_without_a_database_the_rest_is_told_all_the_same(line):
     line.phone().dial()
-    blind = Exposition(line.parts.exposition.metrics, Database("sqlite:////nonexistent/a.db"))
+    blind = Exposition(
+        line.parts.exposition.metrics,
+        Database("sqlite:////nonexistent/a.db"),
+        line.parts.ledger,
+        line.parts.vitals,
+    )
 
     told = by_name(blind.text().decode())
 
@@ -243,4 +280,6 @@ def test_each_metric_is_documented_with_its_labels():
     rows = dict(re.findall(r"^\| `(assistant_[a-z_]+)` \| (.*?) \|", document, re.MULTILINE))
 
     assert {name.removesuffix("_bucket") for name in names_told()} == set(rows)
-    assert {label for labels in rows.values() for label in re.findall(r"`(\w+)`", labels)} == LABELS - {"le"}
+    assert {label for labels in rows.values() for label in re.findall(r"`(\w+)`", labels)} == LABELS - {
+        "le"
+    } | OF_LATE_LOOPS

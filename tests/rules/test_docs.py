@@ -18,6 +18,7 @@ from conversation.tools.runner import Toolbox, ToolContext
 from integrations.language_model import ToolCall
 from settings import ROOT, Settings, load_settings
 from storage.database import Database
+from tests.warm import PROGRAMS
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -61,9 +62,7 @@ def anchors(document):
 def help_of(*command):
     # Nothing is set: --help is for those who have set nothing yet.
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "en_US.UTF-8"}
-    run = subprocess.run(
-        [sys.executable, *command, "--help"], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    run = PROGRAMS.run([*command, "--help"], env=environment, timeout=60)
     assert run.returncode == 0, f"{command}: {run.stderr}"
     return run.stdout
 

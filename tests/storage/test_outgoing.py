@@ -41,8 +41,29 @@ def test_the_next_try_is_known_by_its_own_sid(database, sending):
         outgoing.sent(connection, sending, FIRST, MessageStatus.QUEUED, NOON)
         outgoing.receipt(connection, MessageStatus.FAILED, 63016, NOON, sid=FIRST)
         outgoing.try_again(connection, sending, NOON)
-        outgoing.begin_sending(connection, sending, NOON)
+        outgoing.begin_sending(connection, sending, MessageStatus.WAITING, NOON)
         outgoing.sent(connection, sending, SECOND, MessageStatus.QUEUED, NOON)
         outgoing.receipt(connection, MessageStatus.FAILED, 63016, NOON, message_id=sending, sid=FIRST)
 
     assert state(database, sending) == ("queued", SECOND)
+
+
+def test_of_two_who_read_that_a_message_waits_one_sends_it(database, sending):
+    with database.write() as connection:
+        outgoing.put_back(connection, sending, NOON)
+        begun = [outgoing.begin_sending(connection, sending, MessageStatus.WAITING, NOON) for _ in range(2)]
+        assert begun == [True, False]
+        assert outgoing.begin_sending(connection, sending, MessageStatus.SENDING, NOON)  # again, as in doubt
+
+
+def test_what_is_queued_again_is_not_queued_once_more(database, sending):
+    with database.write() as connection:
+        outgoing.receipt(connection, MessageStatus.FAILED, 30008, NOON, message_id=sending, sid=FIRST)
+        assert outgoing.try_again(connection, sending, NOON)
+        assert not outgoing.try_again(connection, sending, NOON)
+        outgoing.begin_sending(connection, sending, MessageStatus.WAITING, NOON)
+        outgoing.sent(connection, sending, SECOND, MessageStatus.DELIVERED, NOON)
+
+        assert not outgoing.try_again(connection, sending, NOON)
+
+    assert state(database, sending) == ("delivered", SECOND)

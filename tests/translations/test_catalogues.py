@@ -88,7 +88,7 @@ def test_a_translation_has_the_values_of_its_message(file):
         for message in read(file)
         if message.id
         for translated in forms(message.string)
-        if placeholders(translated) != placeholders(forms(message.id)[-1])
+        if placeholders(translated) not in map(placeholders, forms(message.id))
     ]
 
     assert not differing

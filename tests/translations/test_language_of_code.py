@@ -18,9 +18,11 @@ SPANISH = re.compile(
 CUSTOMERS = {
     "conversation/speech/sentences.py",
     "conversation/speech/text_for_tts.py",
-    "conversation/speech/vocabulary.py",
+    "conversation/speech/rules/codes.py",
+    "conversation/speech/rules/markup.py",
     "integrations/elevenlabs/openapi.py",
     "integrations/offline/faq_search.py",
+    "integrations/openai/silence.py",
 }
 """Modules with the words that customers say, hear or read."""
 

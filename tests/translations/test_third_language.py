@@ -13,7 +13,7 @@ from tests import product
 pytestmark = pytest.mark.slow
 PORTUGUESE = {
     "WhatsApp messages.": "Mensagens de WhatsApp.",
-    "{setting} input should be less than or equal to {le}.": "{setting} deve ser no máximo {le}.",
+    "{setting} must be {le} or less.": "{setting} deve ser no máximo {le}.",
     ",": ".",
     ".": ",",
 }
@@ -86,7 +86,7 @@ def test_a_wrong_setting_is_said_in_it_and_in_english_where_it_has_no_word(speak
     no_number = speak("flask", "--app", "app", "worker", PORT="x")
 
     assert too_high.splitlines()[-1] == "PORT deve ser no máximo 65535."
-    assert no_number.splitlines()[-1].startswith("PORT input should be a valid integer")
+    assert no_number.splitlines()[-1].startswith("PORT must be a whole number.")
 
 
 def test_its_numbers_have_its_separators(brazilian):

@@ -29,8 +29,10 @@ def commands(sqlite_url, whatsapp):
 # What goes wrong
 
 
-def test_what_fails_on_its_way_says_what_metas_code_means(told, whatsapp):
+@pytest.mark.parametrize("receipts_first", [False, True])
+def test_what_fails_on_its_way_says_what_metas_code_means(told, whatsapp, receipts_first):
     told.wrote()
+    whatsapp.messages.receipts_first = receipts_first
     whatsapp.messages.failing(ANA, 131026)
 
     ended = told.send("--text", "Hola", language="es", patience_s=20)

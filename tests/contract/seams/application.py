@@ -22,7 +22,9 @@ from observability.settings_errors import settings_sentence
 from people.handoff.seller_errors import sellers_sentence
 from people.handoff.sellers import SellersError, load_sellers
 from settings import ROOT, Settings, SettingsError, load_settings
+from storage.base import utc_now
 from storage.models import Base
+from storage.processes import give_sign
 from tests.contract.seams import NOON
 
 __all__ = ["migrate"]
@@ -110,6 +112,9 @@ def metrics(app) -> list[tuple[str, str, str, list[str]]]:
     """Return (name, type, help, labels) of each metric, all of them counted once."""
     parts = app.extensions["container"]
     parts.exposition.begin()
+    parts.vitals.check()
+    with parts.database.write() as connection:
+        give_sign(connection, "another", "worker", utc_now(), late_loop="a-loop", late_since=utc_now())
     for measure in (REQUESTS, MESSAGES, RECEIPTS, ANSWERS, TOKENS):
         parts.metrics.count(measure, *("x" for _ in measure.labels))
     for measure in (FIRST_WORD, MODEL_TIME):

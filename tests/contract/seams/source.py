@@ -87,18 +87,18 @@ def _blanked(text: str) -> str:
 
 
 def log_events() -> list[str]:
-    """Return the names of the events that the code logs."""
+    """Return the names of the events that the code logs, at once or after a commit."""
+    calls = [node for tree in _trees() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    logged = [[call.func, *call.args] for call in calls]
+    logged += [call.args[1:] for call in calls if ast.unparse(call.func) == "after_commit"]
     return sorted(
         {
-            node.args[0].value
-            for tree in _trees()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("debug", "info", "warning", "error", "exception", "critical")
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
+            name.value
+            for method, name, *_ in filter(lambda each: len(each) > 1, logged)
+            if isinstance(method, ast.Attribute)
+            and method.attr in ("debug", "info", "warning", "error", "exception", "critical")
+            and isinstance(name, ast.Constant)
+            and isinstance(name.value, str)
         }
     )
 

@@ -92,7 +92,7 @@ def _announcements(language: str) -> list[str]:
     nothing = load_settings(None)
     some = load_settings(
         None, twilio_auth_token="0f" * 16, vendedor_whatsapp="+34600000002", chatwoot_enabled=True,
-        chatwoot_url="https://chatwoot.example", chatwoot_inbox_id="x",
+        chatwoot_url="https://chatwoot.example", chatwoot_inbox_id="x", openai_base_url="https://models.example/llm",
     )  # fmt: skip
     return list(dict.fromkeys([*what_is_off(nothing, language), *what_is_off(some, language)]))
 

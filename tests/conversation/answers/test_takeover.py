@@ -102,3 +102,9 @@ def test_the_owner_before_is_told_at_the_next_check(answer, read_later, database
     ours.check([answer], heartbeat=True)
 
     assert (answer.state, taken.state) == (TurnState.CANCELLED, TurnState.WRITING)
+
+
+def test_an_owner_whose_heartbeat_is_from_before_the_clock_was_put_back_is_gone(answer, read_later):
+    assert read_later(-10) == []  # another machine's clock may be a little behind
+
+    assert len(read_later(-3600)) == 1

@@ -181,7 +181,7 @@ def test_a_profile_that_would_cost_too_much_is_refused(refusal):
     ],
 )
 def test_what_is_not_toml_is_refused_with_its_line(refusal, text, line):
-    assert refusal(text).startswith(f"{line}: this is not TOML (")
+    assert refusal(text).startswith(f"{line}: this is not TOML: ")
 
 
 def test_what_is_not_utf8_is_refused_with_its_line(refusal):

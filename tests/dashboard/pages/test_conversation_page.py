@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy import update
 
+from phone_numbers import MatchingNumber
+from storage.identities import merging
+from storage.identities.finding import Evidence, attach, identity_of_number
 from storage.models import Call
 from tests.dashboard.conversations import HOSTILE, Talks
 
@@ -39,6 +42,44 @@ def test_a_chats_page_shows_receipts_reasons_and_who_wrote(operator, talks):
 
     for words in ("leído", "700 + 42 tokens", ">Eva<", "Pasaron más de 24 horas", "fallido"):
         assert words in page
+
+
+def test_two_chats_of_one_person_are_one_page(operator, talks):
+    ana, hidden = talks.contact("Ana", wrote=2), talks.contact("", number="bsuid:MX.1", wrote=1)
+    first, second = talks.chat(ana, "Esto es lo primero", minutes=3), talks.chat(hidden, "Y esto lo segundo")
+    talks.handoff(first, "Quiere un presupuesto")
+    with operator.parts.database.write() as connection:
+        merging.merge(connection, ana, hidden, talks.now, Evidence.MESSAGE)
+
+    moved, page = (
+        operator.get(f"/dashboard/conversations/{first}"),
+        operator.read(f"/dashboard/conversations/{second}"),
+    )
+
+    assert moved.headers["Location"].endswith(f"/dashboard/conversations/{second}")
+    for words in (
+        "Esto es lo primero",
+        "Y esto lo segundo",
+        "Quiere un presupuesto",
+        "resultaron ser esta persona",
+    ):
+        assert words in page
+    waiting = operator.read("/dashboard/conversations?state=waiting")
+    assert f"/dashboard/conversations/{second}" in waiting and f'conversations/{first}"' not in waiting
+
+
+def test_a_number_that_has_passed_on_is_told_to_staff_at_both(operator, talks):
+    ana, new = talks.contact("Ana", wrote=2), talks.contact("Eva", number="bsuid:MX.1", wrote=1)
+    chats = [talks.chat(ana, "Hola"), talks.chat(new, "Buenas")]
+    with operator.parts.database.write() as connection:
+        number = identity_of_number(MatchingNumber("+34600000001"), simulated=False)
+        attach(connection, number, ana, talks.now, Evidence.MESSAGE)
+        merging.pass_on(connection, number, ana, new, talks.now, Evidence.MESSAGE)
+
+    before, now = (operator.read(f"/dashboard/conversations/{chat}") for chat in chats)
+
+    assert "Su número es ahora de otra persona" in before
+    assert "Este número era antes de otra persona" in now
 
 
 def test_an_answer_that_is_being_written_is_shown_as_far_as_it_is(operator, talks):

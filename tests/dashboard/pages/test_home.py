@@ -3,12 +3,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from conversation.ledger import Ceiling, Kind, Ledger
 from dashboard.charts.bars import bars_of, round_up
 from dashboard.charts.costs import COUNTED_EVERY, Prices, TokensToday
 from dashboard.charts.days import LastDays, day_in
 from dashboard.formatting import money
 from dashboard.pages.home import percentile, today
+from storage import model_failures
 from storage.base import utc_now
+from storage.ledger.entries import Account
 from storage.reports.overview import Now, Tokens, Written
 from tests.dashboard.conversations import Talks
 from tests.dashboard.past import Past
@@ -180,12 +183,23 @@ def test_a_past_is_shown_in_the_readers_language(open_desk):
     assert "95 % wait no longer than 1.2 s (answers: 2)" in page
 
 
-def test_the_numbers_alone_are_what_the_page_asks_for_again(operator):
+def test_since_when_the_model_fails_is_shown_as_a_time(operator):
+    with operator.parts.database.write() as connection:
+        for _ in range(2):
+            model_failures.note_failure(connection, "key", "401", utc_now())
+
+    page = operator.read()
+
+    assert "(OPENAI_API_KEY). 2 respuestas han fallado desde: <time " in page
+    assert "&lt;time" not in page
+
+
+def test_what_changes_is_what_the_page_asks_for_again(operator):
     Past(operator.parts.database).messages(utc_now(), "settled", "settled")
 
     part = operator.read("/dashboard/today")
 
-    assert part.lstrip().startswith("<dl")
+    assert "<title>" in part and "<h1>" not in part and "Los últimos 14 días" not in part
     assert "enviados: 0" in part and "<dd>2" in part
 
 
@@ -248,13 +262,26 @@ def test_tokens_are_added_up_now_and_then_and_from_midnight_anew(database):
 
     def count(now, since=midnight):
         with database.read() as connection:
-            return used.count(connection, since, now)
+            return used.count(connection, since, now).real
 
     assert count(NOON) == Tokens(700, 42)
     talks.turn(call, "¿Y mañana?", "También.", number=2)
     assert count(NOON + COUNTED_EVERY / 2) == Tokens(700, 42)
     assert count(NOON + COUNTED_EVERY) == Tokens(1400, 84)
     assert count(NOON + COUNTED_EVERY, NOON + COUNTED_EVERY) == Tokens(0, 0)
+
+
+def test_contacts_who_were_refused_more_today_are_counted_once_each(database):
+    ceilings = Ledger(MADRID, {Kind.PHOTO: Ceiling(1), Kind.TRANSFER: Ceiling(1)})
+    yesterday = NOON - timedelta(days=1)
+    with database.write() as connection:
+        for number in range(3):
+            for kind in (Kind.PHOTO, Kind.TRANSFER):
+                ceilings.reserve(connection, Account("contact:1", 1), kind, f"{kind}:{number}", NOON)
+            ceilings.reserve(connection, Account("contact:2", 2), Kind.PHOTO, f"2:{number}", yesterday)
+        ceilings.reserve(connection, Account("contact:3", 3), Kind.PHOTO, "3", NOON)
+
+    assert numbers(database).refused == 1
 
 
 @pytest.mark.parametrize("language, spent", [("es", "1.234,57"), ("en", "1,234.57")])

@@ -6,12 +6,15 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard.services import services
+from integrations.errors import IntegrationError
+from integrations.http.memory_budget import NO_MEMORY, HeldFile
 from simulator.whatsapp.client import document, photo
 from storage.models import Message
 from tests.dashboard.conversations import Talks
 from tests.dashboard.operator import Operator
 from tests.fakes.openai.replies import text
 from tests.records import every
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def test_a_picture_that_cannot_be_had_is_missing(open_desk, number):
 def test_bytes_that_claim_to_be_a_picture_and_are_not_are_not_served(open_desk, tmp_path):
     class Liar:
         def picture(self, attachment):
-            return b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+            return HeldFile(b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
 
     operator = open_desk()
     talks = Talks(operator.parts.database)
@@ -68,6 +71,39 @@ def test_bytes_that_claim_to_be_a_picture_and_are_not_are_not_served(open_desk, 
     services.bind(operator.app, lambda: parts)
 
     assert operator.get(f"/dashboard/media/{message}/0").status_code == 404
+
+
+def test_a_picture_counts_in_the_memory_for_files_until_it_is_sent(line, openai):
+    openai.enqueue(text("Qué bonita."), text("Una fachada."))
+    line.whatsapp().send(media=[photo()])
+    memory, message = line.parts.file_memory, every(line.parts.database, Message)[0]
+    operator = Operator(line.app)
+    wait_until(lambda: memory.free_bytes == memory.total_bytes, "the answer has let go of it")
+
+    shown = operator.get(f"/dashboard/media/{message.id}/0")
+    during = memory.free_bytes
+    shown.close()
+
+    assert (during, memory.free_bytes) == (memory.total_bytes - len(photo().content), memory.total_bytes)
+
+
+def test_a_picture_for_which_there_is_no_memory_is_asked_for_later(open_desk):
+    class Full:
+        def picture(self, attachment):
+            raise IntegrationError("too many files are held at once", permanent=False, code=NO_MEMORY)
+
+    operator = open_desk()
+    talks = Talks(operator.parts.database)
+    shown = {"url": "x", "type": "image/jpeg", "words": "[sent photo 1]"}
+    message = talks.message(talks.chat(talks.contact(wrote=1)), "", attachments=[shown])
+    parts = SimpleNamespace(
+        database=operator.parts.database, pictures=Full(), picture_slots=threading.Semaphore()
+    )
+    services.bind(operator.app, lambda: parts)
+
+    answer = operator.get(f"/dashboard/media/{message}/0")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize(
@@ -97,3 +133,30 @@ def test_files_are_named_in_the_readers_language_without_the_words_that_are_the_
         page = operator.read(f"/dashboard/{path}")
         assert all(words in page for words in shown), path
         assert "[sent" not in page and "[voice" not in page
+
+
+def test_what_came_with_messages_is_said_in_the_readers_language(open_desk):
+    operator = open_desk()
+    talks = Talks(operator.parts.database)
+    chat = talks.chat(talks.contact("Ana", wrote=1))
+    for kind, body in (
+        ("location", "[sent a location: Sol, 40.4, -3.7]"),
+        ("order", "Para regalo\n[sent an order: 2 x CREMA (12.5 EUR)]"),
+        ("edit", "El [jueves]"),
+        ("deleted", "Mi clave"),
+    ):
+        talks.message(chat, body, kind=kind)
+    nothing = {"url": "", "type": "", "words": "[sent something that WhatsApp does not pass on]"}
+    talks.message(chat, "", attachments=[nothing | {"is_readable": False}])
+
+    page, listed = (operator.read(f"/dashboard/{path}") for path in (f"conversations/{chat}", "messages"))
+
+    for words in (
+        "Ubicación: Sol, 40.4, -3.7",
+        "Pedido: 2 x CREMA (12.5 EUR)",
+        "El [jueves]",
+        "Algo que WhatsApp no",
+    ):
+        assert words in page and words in listed
+    assert ">corrigió un mensaje <time" in page and "Borró un mensaje\nMi clave" in listed
+    assert "<del>Mi clave</del>" in page and "[sent" not in page + listed

@@ -17,9 +17,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from tests.fakes.chatwoot.backend import Backend, Upload
+from tests.fakes.chatwoot.deletion import ApplicationApiWithContacts
 from tests.fakes.chatwoot.records import AgentBot, Contact, Conversation, Inbox, Message, User
 from tests.fakes.chatwoot.refusals import Refusal
-from tests.fakes.chatwoot.routes import ApplicationApi, PublicApi, Reply, Request
+from tests.fakes.chatwoot.routes import PublicApi, Reply, Request
 from tests.fakes.chatwoot.server import Close, Drip, Fault, Hang, Meanwhile, Page, Server, Status
 from tests.fakes.chatwoot.store import FileStore
 from tests.fakes.chatwoot.webhooks import Webhook, Webhooks, signature
@@ -78,7 +79,7 @@ class FakeChatwoot:
         self.inbox = self.add_inbox("WhatsApp", identifier=IDENTIFIER, id=3)
         self.inbox.locked_to_single_conversation, self.inbox.has_bot = locked, has_bot
         self.identifier = self.inbox.identifier
-        self.application = ApplicationApi(self.backend, self._tokens())
+        self.application = ApplicationApiWithContacts(self.backend, self._tokens())
         self.webhooks = Webhooks(webhook_url, webhook_secret, clock=clock)
         self.store = FileStore(self._blob_content)
         self._public = PublicApi(self.backend)

@@ -94,6 +94,7 @@ class FakeDialog360:
         self.clock = clock
         self.requests: list[Request] = []
         self.closing = threading.Event()
+        self.contact_book: set[str] = set()
         self.webhooks = Webhooks(our_number)
         self.messages = Messages(self.webhooks, clock)
         self.people = People(
@@ -151,9 +152,24 @@ class FakeDialog360:
             return self.messages.post(request.body)
         if request.method == "GET" and request.path == "/whatsapp_business/attachments/":
             return self._file(request)
+        if (request.method, request.path) == ("DELETE", "/contact_book"):
+            return self._forget(request.query.get("bsuid", ""))
+        if request.path == "/v1/configs/webhook":
+            return self._webhook(request)
         if request.method == "GET" and re.fullmatch(r"/[0-9]+", request.path):
             return self._where(request.path[1:])
         return own_error(404, "Not Found")
+
+    def _webhook(self, request: Request) -> Reply:
+        if request.method == "POST":
+            self.webhooks.url, self.webhooks.headers = request.body["url"], request.body.get("headers", {})
+        return Reply(200, {"url": self.webhooks.url or "", "headers": self.webhooks.headers})
+
+    def _forget(self, user_id: str) -> Reply:
+        if user_id not in self.contact_book:
+            return Reply(400, {"messaging_product": "whatsapp", "success": False, "deleted": 0})
+        self.contact_book.discard(user_id)
+        return Reply(200, {"messaging_product": "whatsapp", "success": True, "deleted": 1})
 
     def _where(self, media_id: str) -> Reply:
         file = self._files.get(media_id)
@@ -211,6 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def do_POST(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
         self._handle()
 
     def log_message(self, *_: object) -> None:

@@ -106,6 +106,20 @@ class People:
         told = {"body": "User changed number", "wa_id": digits(new), "type": "user_changed_number"}
         return self.send(number, "system", told)
 
+    def change_identity(self, kind: str, *, number: str = "", **told: str) -> None:
+        """Let WhatsApp tell that somebody has another user id, and perhaps another number: nobody's message."""
+        message = {"id": self._make_wamid(number), "timestamp": str(int(self._now())), "type": "system"}
+        message |= {"from": digits(number)} if number else {}
+        self._webhooks.deliver(
+            {"messages": [message | {"system": {"body": "Changed", "type": kind, **told}}]}
+        )
+
+    def give_number(self, number: str, *, origin: str = "contact_request", **options: Any) -> str:
+        """Let somebody who hides the number send it, by the button that asks for it."""
+        phone = {"phone": number, "wa_id": digits(number), "type": "MOBILE"}
+        card = {"name": {"formatted_name": "Ana"}, "phones": [phone], "origin": origin}
+        return self.send(None, "contacts", [card], **options)
+
     def send(
         self,
         number: str | None,

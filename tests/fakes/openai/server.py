@@ -1,4 +1,4 @@
-"""A scripted Chat Completions server on loopback, over real HTTP/1.1 with keep-alive.
+"""A scripted server of Chat Completions and of the Responses API on loopback, over real HTTP/1.1 with keep-alive.
 
     with FakeOpenAI() as fake:
         fake.enqueue(text("Hola. ¿En qué puedo ayudarle?", tokens_per_s=40), error(500))
@@ -10,8 +10,8 @@ Recordings are written down too, by replies of their own (transcript, or any of 
         fake.enqueue_transcripts(transcript("Quería una cita."), rate_limited())
         assert fake.recordings[0].body["file"] == Upload("nota.ogg", "audio/ogg", b"OggS...")
 
-The replies are in replies.py. Pauses watch the socket: when the client goes away, the reply ends and
-`Exchange.gone_at` says when.
+The replies are in replies.py, and those of the Responses API in responses.py. Pauses watch the socket: when the client
+goes away, the reply ends and `Exchange.gone_at` says when.
 """
 
 import ssl
@@ -22,12 +22,16 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from tests.fakes.openai import responses
 from tests.fakes.openai.exchange import Exchange, read_body
 from tests.fakes.openai.player import ClientGone, Player
 from tests.fakes.openai.replies import Replier, Reply, json_reply, text, transcript
 from tests.waiting import wait_until
 
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
+CHAT, RESPONSES = "/chat/completions", "/responses"
+LEARNING_TOKENS = 300
+"""The limit of the answer that a model is asked for only to know how its answers begin."""
 
 
 class FakeOpenAI:
@@ -35,9 +39,16 @@ class FakeOpenAI:
 
     def __init__(self, default: Reply | Replier | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.default = default or text("Claro. Abrimos de nueve a dos.")
+        self.models = json_reply({"object": "list", "data": []})
+        """What is answered to who asks for all models."""
         self.requests: list[Exchange] = []
         self.connections = 0
         self.stopping = threading.Event()
+        self.warming: Reply = text("x")
+        """What a request for a single token is answered with, which a server's cache is warmed by."""
+        self.learning: Reply = text("Hola.")
+        """What is answered to who asks only to know how the model's answers begin."""
+        self._warmings: deque[Reply] = deque()
         self._queue: deque[Reply] = deque()
         self._transcripts: deque[Reply] = deque()
         self._lock = threading.Lock()
@@ -54,13 +65,28 @@ class FakeOpenAI:
         self._server.server_close()
 
     @property
+    def root_url(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
     def base_url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.root_url}/v1"
 
     @property
     def chats(self) -> list[Exchange]:
-        """The requests for completions alone."""
-        return [request for request in self.requests if request.path == "/v1/chat/completions"]
+        """The requests for completions alone, but for those that prepare a server."""
+        asked = [request for request in self.requests if request.path == "/v1/chat/completions"]
+        return [request for request in asked if not warms(request) and not learns(request)]
+
+    @property
+    def warmings(self) -> list[Exchange]:
+        """The requests for a single token."""
+        return [request for request in self.requests if warms(request)]
+
+    @property
+    def learnings(self) -> list[Exchange]:
+        """The requests of who asks only to know how the model's answers begin."""
+        return [request for request in self.requests if learns(request)]
 
     @property
     def recordings(self) -> list[Exchange]:
@@ -71,6 +97,11 @@ class FakeOpenAI:
         """Answer the next requests with these, in order."""
         with self._lock:
             self._queue.extend(replies)
+
+    def enqueue_warmings(self, *replies: Reply) -> None:
+        """Answer the next requests for a single token with these, in order."""
+        with self._lock:
+            self._warmings.extend(replies)
 
     def enqueue_transcripts(self, *replies: Reply) -> None:
         """Answer the next recordings with these, in order; afterwards with a sentence of the fake's own."""
@@ -89,13 +120,36 @@ class FakeOpenAI:
     def reply_to(self, exchange: Exchange) -> Reply:
         with self._lock:
             self.requests.append(exchange)
-            if exchange.path == TRANSCRIPTIONS:
+            path = exchange.path.partition("?")[0]
+            if path == TRANSCRIPTIONS:
                 return self._transcripts.popleft() if self._transcripts else transcript("Quería pedir cita.")
-            if exchange.path != "/v1/chat/completions":
+            if path == "/v1/models":
+                return self.models
+            if not path.endswith((CHAT, RESPONSES)):
                 return json_reply({"id": "fake-model", "object": "model"})
+            if warms(exchange):
+                return self._warmings.popleft() if self._warmings else self.warming
+            if learns(exchange):
+                return self.learning
             if self._queue:
                 return self._queue.popleft()
+            if path.endswith(RESPONSES):
+                return responses.text("Claro. Abrimos de nueve a dos.")
         return self.default(exchange.body) if callable(self.default) else self.default
+
+
+def warms(exchange: Exchange) -> bool:
+    return _limit(exchange) == 1
+
+
+def learns(exchange: Exchange) -> bool:
+    return _limit(exchange) == LEARNING_TOKENS
+
+
+def _limit(exchange: Exchange) -> Any:
+    if not isinstance(exchange.body, dict):
+        return None
+    return exchange.body.get("max_tokens") or exchange.body.get("max_completion_tokens")
 
 
 class _Server(ThreadingHTTPServer):

@@ -3,7 +3,7 @@
     with FakeTwilio() as twilio:
         TwilioRest(twilio.account_sid, twilio.auth_token, api_url=twilio.url).place_call(...)
 
-A resource (Calls, Messages) is an object with `routes`; here is what they share: credentials,
+A resource (Calls, Messages, Setup) is an object with `routes`; here is what they share: credentials,
 errors, faults, the record of requests, and the signed webhooks that go out.
 """
 
@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.twilio.calls import Calls
 from tests.fakes.twilio.messages import Messages
+from tests.fakes.twilio.setup import Setup
 from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
 from tests.fakes.twilio.webhooks import Webhooks
 from tests.waiting import wait_until
@@ -110,7 +111,9 @@ class _Planned:
 
 @dataclass
 class FakeTwilio:
-    """The server. Everything it was asked is in `requests`; its resources are attributes (`calls`, `messages`).
+    """The server. Everything it was asked is in `requests`; its resources are attributes (`calls`...).
+
+    other_token: accepted beside auth_token, as while one is changed.
 
     clock: seconds (since 1970, where dates matter); given, what was scripted comes by it, otherwise by one
     step each time it is fetched.
@@ -121,6 +124,7 @@ class FakeTwilio:
     auth_token: str = AUTH_TOKEN
     clock: Callable[[], float] | None = None
     send_webhooks: bool = False
+    other_token: str | None = None
     requests: list[Request] = field(default_factory=list)
     connections: set[tuple[str, int]] = field(default_factory=set)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -129,7 +133,8 @@ class FakeTwilio:
         self.webhooks = Webhooks(self.auth_token, enabled=self.send_webhooks)
         self.calls = Calls(self.account_sid, self.webhooks, self.clock)
         self.messages = Messages(self.account_sid, self.webhooks, self.clock)
-        self._routes: list[Route] = [*self.calls.routes, *self.messages.routes]
+        self.setup = Setup(self.account_sid)
+        self._routes: list[Route] = [*self.calls.routes, *self.messages.routes, *self.setup.routes]
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
@@ -187,7 +192,7 @@ class FakeTwilio:
     def _check_credentials(self, request: Request) -> None:
         if request.user is None:
             raise ApiError(401, 20003, "Authentication Error - No credentials provided", detail=_WHO)
-        if (request.user, request.password) != (self.account_sid, self.auth_token):
+        if request.user != self.account_sid or request.password not in {self.auth_token, self.other_token}:
             raise ApiError(401, 20003, "Authentication Error - invalid username", detail=_WHO)
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
@@ -268,6 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             user=user,
             password=password,
+            body=body,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came. form: name -> values, in their order."""
+    """A request as it came. form: name -> values, in their order. body: as it was sent."""
 
     method: str
     path: str
@@ -16,6 +16,7 @@ class Request:
     headers: dict[str, str]
     user: str | None
     password: str | None
+    body: str = ""
 
     def value(self, name: str) -> str | None:
         """The parameter's last value; an empty one counts as missing, as it does with Twilio."""

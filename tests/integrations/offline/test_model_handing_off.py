@@ -8,6 +8,7 @@ from integrations.errors import IntegrationError
 from integrations.language_model import Event, Finish, TextDelta, ToolCall
 from integrations.offline.model import OfflineModel
 from tests.integrations.offline.hearing import (
+    ENGLISH,
     SPANISH,
     TOOLS,
     events,
@@ -63,9 +64,10 @@ def test_a_question_after_the_offer_is_a_question(spanish: OfflineModel) -> None
 
 
 def test_if_is_not_yes(spanish: OfflineModel) -> None:
-    assert (
-        hears(spanish, "¿hacéis permanentes?", "Si no las hacéis, ¿quién las hace en este barrio?")[1] is None
-    )
+    _, call = hears(spanish, "¿hacéis permanentes?", "Si no las hacéis, ¿quién las hace en este barrio?")
+
+    assert call is not None and call.arguments is not None
+    assert call.arguments["reason"] == SPANISH.reason_not_known  # the second thing that it does not know
 
 
 def test_yes_without_an_offer_hands_nobody_off(spanish: OfflineModel) -> None:
@@ -79,6 +81,17 @@ def test_tools_that_are_not_there_are_not_called(spanish: OfflineModel, heard: s
     assert call is None
     assert words
     assert "recado" not in words
+
+
+def test_where_there_is_nobody_a_message_alone_is_offered():
+    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], reaches_people=False)
+
+    words, call = hears(model, "¿venden coches?")
+    _, agreed = hears(model, "¿venden coches?", "sí")
+    _, again = hears(model, "¿venden coches?", "¿y motos?")
+
+    assert (words, call) == ("Eso no lo sé. ¿Quiere que tome un recado?", None)
+    assert agreed is not None and again is not None
 
 
 # --- how it is one model among others
@@ -162,6 +175,7 @@ def test_who_wants_to_leave_a_message_need_not_be_offered_it(english: OfflineMod
 
 
 def test_a_question_after_an_offer_is_not_taken_for_a_yes(english: OfflineModel) -> None:
-    words, call = hears(english, "Can you walk my dog?", "Do you sell wigs?")
+    _, call = hears(english, "Can you walk my dog?", "Do you sell wigs?")
 
-    assert words and call is None
+    assert call is not None and call.arguments is not None
+    assert call.arguments["reason"] == ENGLISH.reason_not_known

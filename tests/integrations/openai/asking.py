@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import pytest
+
+from integrations.errors import IntegrationError
 from integrations.language_model import Event, TextDelta, ToolSpec
 from integrations.openai.model import OpenAIModel
 
@@ -22,3 +25,9 @@ def ask(
 
 def said(events: Sequence[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def fails(model: OpenAIModel, **limits: float) -> IntegrationError:
+    with pytest.raises(IntegrationError) as raised:
+        ask(model, **limits)
+    return raised.value

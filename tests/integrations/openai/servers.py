@@ -10,7 +10,7 @@ import pytest
 
 from integrations.errors import IntegrationError
 from integrations.language_model import Event
-from integrations.openai.model import OpenAIStream
+from integrations.openai.answer_stream import OpenAIStream
 from tests.waiting import LATE_S, PATIENCE_S
 
 HELLO = [{"role": "user", "content": "Hola"}]

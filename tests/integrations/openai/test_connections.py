@@ -1,9 +1,7 @@
 """What becomes of OpenAIModel's connections."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +15,7 @@ from integrations.http.deadline_sockets import Wait, first_to_answer
 from integrations.http.deadline_transport import shared_ssl_context
 from integrations.language_model import Event, Finish, TextDelta
 from integrations.openai.model import OpenAIModel
+from tests.fakes.certificates import make_certificate
 from tests.fakes.openai import replies, steps
 from tests.fakes.openai.server import FakeOpenAI
 from tests.integrations.openai.servers import HELLO, Listener, a_full_queue, late_by
@@ -43,7 +42,7 @@ def test_one_answer_after_another_uses_one_connection(fake: FakeOpenAI, model: O
 
 
 def test_a_failed_request_does_not_cost_its_connection(fake: FakeOpenAI, model: OpenAIModel) -> None:
-    fake.enqueue(replies.error(500), replies.error(500))
+    fake.enqueue(replies.error(503), replies.error(503))
 
     ask(model)
 
@@ -139,15 +138,7 @@ def test_many_answers_at_once_stay_apart(fake: FakeOpenAI, model: OpenAIModel) -
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl on this machine to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([openssl, *options.split(), *names], check=True, capture_output=True)
-    return certificate, key
+    return make_certificate(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
 
 
 @pytest.fixture

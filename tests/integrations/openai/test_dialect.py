@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.language_model import ToolSpec
-from integrations.openai.dialect import Dialect, Refusal, dialect_for, is_openai, least_effort
+from integrations.openai.dialect import Api, Dialect, Refusal, dialect_for, is_openai, least_effort
 
 TOOL = ToolSpec("end_call", "End the call.", {"type": "object", "properties": {}})
 OLLAMA = "http://localhost:11434/v1"
@@ -138,13 +138,49 @@ def test_the_least_effort_that_a_refusal_lists_is_taken() -> None:
 @pytest.mark.parametrize("effort", ["low", None])
 def test_a_model_that_does_not_think_with_tools_does_not_think(effort: str | None) -> None:
     message = "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions."
-    asked = Dialect(("max_completion_tokens",), effort, trusted=True)
+    asked = Dialect(("max_completion_tokens",), effort, trusted=False)
 
     better = refused(asked, message, param="reasoning_effort")
 
     assert better is not None
     assert better.reasoning_effort == "none"
     assert better.tools
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        ("This model is only supported in v1/responses and not in v1/chat/completions.", 404),
+        ("This is not a chat model and thus not supported in the v1/chat/completions endpoint.", 404),
+        (
+            "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. "
+            "To use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+            400,
+        ),
+    ],
+)
+def test_openais_models_that_refuse_chat_completions_are_asked_the_other_api_once(
+    message: str, status: int
+) -> None:
+    first = dialect_for("gpt-5.6", None, "medium")
+
+    other = refused(first, message, status=status, param="reasoning_effort")
+    assert other is not None
+    assert (other.api, other.reasoning_effort) == (Api.RESPONSES, "medium")
+
+    back = refused(other, "Not found", status=404)
+    assert back is not None
+    assert (back.api, back.reasoning_effort) == (Api.CHAT, "none")
+
+    last = refused(back, message, status=status, param="reasoning_effort")
+    assert last is None or last.api is Api.CHAT
+
+
+def test_another_server_is_asked_the_api_that_is_set_and_no_other() -> None:
+    message = "This model is only supported in v1/responses and not in v1/chat/completions."
+
+    assert refused(local(), message, status=404) is None
+    assert refused(dialect_for("llama3", OLLAMA, None, Api.RESPONSES), "Not found", status=404) is None
 
 
 def test_a_model_that_does_not_know_the_word_effort_is_not_told_it() -> None:

@@ -29,7 +29,7 @@ def test_the_request_holds_the_messages_the_tools_and_a_limit(fake: FakeOpenAI, 
     assert body["model"] == "fake-model"
     assert body["messages"] == HELLO
     assert body["stream"] is True
-    assert body["max_tokens"] == 400
+    assert body["max_tokens"] == 1000
     assert body["tools"][0]["function"] == {
         "name": "hand_off",
         "description": "Pass to a person.",
@@ -68,6 +68,14 @@ def test_thoughts_are_not_spoken(fake: FakeOpenAI, model: OpenAIModel) -> None:
     fake.enqueue(replies.reasoning("El cliente pregunta el horario.", "A las nueve."))
 
     assert said(ask(model)) == "A las nueve."
+
+
+def test_a_model_whose_answers_begin_in_a_thought_is_remembered(fake: FakeOpenAI, model: OpenAIModel) -> None:
+    fake.default = replies.text("El cliente pregunta. </think> Abrimos a las nueve.")
+
+    assert said(ask(model)) == "El cliente pregunta. Abrimos a las nueve."
+    assert said(ask(model)) == "Abrimos a las nueve."
+    assert said(ask(model.with_model("deepseek-r1:7b"))) == "Abrimos a las nueve."
 
 
 def test_a_stream_without_done_is_whole_when_it_has_its_end(fake: FakeOpenAI, model: OpenAIModel) -> None:

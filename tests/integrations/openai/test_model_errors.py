@@ -1,4 +1,4 @@
-"""OpenAIModel where the server refuses, breaks off or knows less: errors, retries, the environment."""
+"""OpenAIModel where the server refuses, breaks off or knows less: errors, the environment."""
 
 import logging
 
@@ -11,15 +11,8 @@ from tests.fakes.openai import replies
 from tests.fakes.openai.replies import Reply
 from tests.fakes.openai.server import FakeOpenAI
 from tests.fakes.openai.steps import Send
-from tests.integrations.openai.asking import HAND_OFF, HELLO, ask, said
+from tests.integrations.openai.asking import HAND_OFF, HELLO, ask, fails, said
 from tests.waiting import PATIENCE_S
-
-
-def fails(model: OpenAIModel, **limits: float) -> IntegrationError:
-    with pytest.raises(IntegrationError) as raised:
-        ask(model, **limits)
-    return raised.value
-
 
 # --- errors
 
@@ -61,6 +54,29 @@ def test_an_error_does_not_repeat_what_the_server_says(fake: FakeOpenAI, model: 
     fake.enqueue(replies.invalid_key())
 
     assert "sk-" not in str(fails(model))
+
+
+@pytest.mark.parametrize(
+    ("reply", "quoted"),
+    [
+        (replies.invalid_key(), "Incorrect API key provided: …"),
+        (replies.html(403), 'a web page, "Bad gateway"'),
+        (
+            replies.json_reply({"detail": [{"msg": "Input is too long", "input": HELLO}]}, 422),
+            "Input is too long",
+        ),
+        (replies.error(400, "Cannot read '¿Qué horario tienen?' with sk-test"), "Cannot read … with …"),
+        (replies.garbage(), "not a chunk"),
+        (replies.error_in_stream("Overloaded: qué horario", code="x"), "Overloaded: …"),
+    ],
+)
+def test_what_the_server_said_is_there_for_the_log_without_what_it_was_told(
+    fake: FakeOpenAI, model: OpenAIModel, reply: Reply, quoted: str
+) -> None:
+    fake.default = reply
+
+    assert quoted in fails(model).said
+    assert "horario" not in fails(model).said
 
 
 @pytest.mark.parametrize("broken", [replies.html(), replies.garbage(), replies.garbage(b"data: [1]\n\n")])
@@ -107,56 +123,6 @@ def test_nobody_at_the_address_is_an_error_that_may_pass() -> None:
     assert (error.permanent, error.code) == (False, "connection")
 
 
-# --- retries
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        replies.error(500),
-        replies.error(503),
-        replies.html(502),
-        replies.rate_limited(),
-        replies.rate_limited(retry_after_ms=20),
-        replies.dropped(),
-        replies.garbage(),
-        replies.error_in_stream(),
-    ],
-)
-def test_a_failure_before_the_first_word_is_tried_again(
-    fake: FakeOpenAI, model: OpenAIModel, failure: Reply
-) -> None:
-    fake.enqueue(failure, replies.text("Hola."))
-
-    assert said(ask(model)) == "Hola."
-    assert len(fake.requests) == 2
-
-
-def test_after_three_failures_the_last_is_raised(fake: FakeOpenAI, model: OpenAIModel) -> None:
-    fake.default = replies.error(500)
-
-    assert fails(model).status == 500
-    assert len(fake.requests) == 3
-
-
-def test_a_wait_that_does_not_fit_is_not_begun(fake: FakeOpenAI, model: OpenAIModel) -> None:
-    fake.enqueue(replies.rate_limited(retry_after_ms=30_000))
-
-    error = fails(model)
-
-    assert (error.permanent, error.status, error.retry_after_s) == (False, 429, 30.0)
-    assert len(fake.requests) == 1
-
-
-def test_the_wait_that_the_server_asks_for_is_kept(fake: FakeOpenAI, model: OpenAIModel) -> None:
-    fake.enqueue(replies.error(503, headers={"Retry-After": "0.3"}), replies.text("Hola."))
-
-    ask(model)
-
-    first, second = fake.requests
-    assert second.started_at - first.started_at >= 0.3
-
-
 # --- one client
 
 
@@ -199,6 +165,17 @@ def test_complete_gives_the_whole_answer(fake: FakeOpenAI, model: OpenAIModel) -
     fake.enqueue(replies.text("Pide una cita para el martes."))
 
     assert model.complete(HELLO, total_s=5) == ("Pide una cita para el martes.", Usage(100, 6))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("Pide una", "Pide una"), ("Piensa.</think> Pide una", "Pide una")]
+)
+def test_complete_gives_what_there_was_room_for_and_no_thought(
+    fake: FakeOpenAI, model: OpenAIModel, written: str, said: str
+) -> None:
+    fake.enqueue(replies.text(written, finish="length"))
+
+    assert model.complete(HELLO, total_s=5)[0] == said
 
 
 def test_complete_does_not_take_a_part_for_the_whole(fake: FakeOpenAI, model: OpenAIModel) -> None:

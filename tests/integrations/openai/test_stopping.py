@@ -44,9 +44,8 @@ def a_mute_server() -> Iterator[str]:
         replies.hang_before_headers(),
         replies.stalled(""),
         replies.dripping_comments(every_s=0.02),
-        replies.text("Hola.", noise=[steps.Send(replies.chunk({"reasoning_content": "Hm."})), steps.Hang()]),
     ],
-    ids=["no headers", "no words", "comments", "thoughts"],
+    ids=["no headers", "no words", "comments"],
 )
 def test_the_first_word_is_waited_for_so_long_and_no_longer(
     fake: FakeOpenAI, model: OpenAIModel, silence: Reply
@@ -72,6 +71,27 @@ def test_the_whole_answer_is_waited_for_so_long_and_no_longer(
     error = late_by(model.stream(HELLO, first_event_s=0.2, total_s=0.5), 0.5)
 
     assert (error.permanent, error.code) == (False, "timeout")
+
+
+@pytest.mark.parametrize("thought", [{"reasoning_content": "Hm."}, {"content": "<think>Hm."}])
+def test_a_thought_is_a_sign_of_life(fake: FakeOpenAI, model: OpenAIModel, thought: dict[str, str]) -> None:
+    fake.enqueue(replies.text("</think>Hola.", noise=[steps.Send(replies.chunk(thought)), steps.Pause(0.4)]))
+
+    events = list(model.stream(HELLO, first_event_s=0.2, total_s=20))
+
+    assert events[:2] == [TextDelta("Hola."), Finish("stop")]
+
+
+def test_a_server_that_ends_neither_its_stream_nor_the_connection_is_not_waited_for(
+    fake: FakeOpenAI, model: OpenAIModel
+) -> None:
+    fake.enqueue(replies.text("Hola.", done=False).then(steps.Hang()))
+
+    began = time.monotonic()
+    events = list(model.stream(HELLO, first_event_s=4, total_s=20))
+
+    assert events[:2] == [TextDelta("Hola."), Finish("stop")]
+    assert time.monotonic() - began < 1 + LATE_S
 
 
 def test_retries_count_towards_the_first_word(fake: FakeOpenAI, model: OpenAIModel) -> None:

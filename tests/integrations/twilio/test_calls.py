@@ -11,7 +11,7 @@ from tests.integrations.twilio.calls import SENDER, TO, VOICE, place, refused
 def test_a_call_is_placed_with_all_that_was_asked(twilio, rest):
     call = place(
         rest,
-        fallback_url="https://example.com/voice?fallback=1",
+        fallback_url="https://example.com/voice/fallback",
         status_callback="https://example.com/status",
         ring_s=20,
         detect_machine=True,
@@ -27,7 +27,7 @@ def test_a_call_is_placed_with_all_that_was_asked(twilio, rest):
     )
     assert call.sid in twilio.calls.made
     assert form["Url"] == [VOICE]
-    assert form["FallbackUrl"] == ["https://example.com/voice?fallback=1"]
+    assert form["FallbackUrl"] == ["https://example.com/voice/fallback"]
     assert form["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
     assert form["Timeout"] == ["20"]
     assert form["MachineDetection"] == ["DetectMessageEnd"]

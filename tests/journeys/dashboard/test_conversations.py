@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from storage.models import Call, Conversation, Message
 from tests.dashboard.conversations import HOSTILE, Talks
@@ -72,16 +73,18 @@ def test_a_call_is_watched_as_it_is_spoken(line, openai, open_window):
     page.goto(f"{line.url}/dashboard/calls")
 
     phone.dial()
-    page.get_by_text("Todavía no se ha dicho nada").wait_for()
+    page.get_by_text(line.parts.phone.manager.profile.greeting).wait_for()
     phone.say("¿A qué hora abren?")
     page.locator("#live").get_by_text("Abrimos a las nueve.").wait_for()
     page.locator("#live a").first.click()
     page.locator("#entries").get_by_text("¿A qué hora abren?").wait_for()
     phone.say("¿Y los sábados?")
     page.locator("#entries").get_by_text("Y los sábados, a las diez.").wait_for()
-    assert page.locator("#live").get_by_text("en curso").is_visible()
+    expect(page.locator("#live").get_by_text("en curso")).to_be_visible()
     phone.hang_up()
     page.locator("#live").get_by_text("en curso").wait_for(state="detached")
+    page.goto(f"{line.url}/dashboard/calls")
+    expect(page.locator("#live tr").last).to_contain_text("terminada")
 
     assert the_only(line.parts.database, Call).ended_at is not None
 
@@ -93,7 +96,7 @@ def test_an_operator_takes_over_writes_and_gives_back(line, openai, open_window)
     person.send("Hola")
     page.goto(f"{line.url}/dashboard/conversations")
 
-    page.get_by_role("link", name=re.compile("WhatsApp.*Hola", re.DOTALL)).click()
+    page.get_by_role("link", name=re.compile("WhatsApp.*En qué le ayudo", re.DOTALL)).click()
     page.get_by_role("button", name="Llevarla yo").click()
     page.get_by_text("el asistente calla").first.wait_for()
     person.send("¿Sigue ahí?")
@@ -123,8 +126,8 @@ def test_what_is_being_written_stays_while_the_conversation_goes_on(line, openai
     person.send("Otra cosa")
     page.locator("#entries").get_by_text("Otra cosa").wait_for()
 
-    assert page.get_by_label("Escribir como persona").input_value() == "Un borrador"
-    assert page.get_by_label("Motivo").input_value() == "Una que"
+    expect(page.get_by_label("Escribir como persona")).to_have_value("Un borrador")
+    expect(page.get_by_label("Motivo")).to_have_value("Una que")
 
 
 def test_a_conversation_is_found_by_words_and_by_name(line, talks, open_window):
@@ -159,7 +162,7 @@ def test_hostile_words_run_nowhere_also_when_they_come_live(line, talks, openai,
     person.send(HOSTILE)
 
     assert dialogs == []
-    assert page.locator("main script, main img[src=x]").count() == 0
+    expect(page.locator("main script, main img[src=x]")).to_have_count(0)
     assert len(every(line.parts.database, Message)) >= 3
 
 
@@ -170,7 +173,7 @@ def test_without_scripts_a_conversation_is_read_and_taken_over(line, talks, open
 
     page.get_by_role("button", name="Llevarla yo").click()
 
-    assert page.get_by_text("La lleva el panel").is_visible()
+    expect(page.get_by_text("La lleva el panel")).to_be_visible()
 
 
 def test_more_windows_than_streams_still_follow(line, talks, open_window):
@@ -185,3 +188,18 @@ def test_more_windows_than_streams_still_follow(line, talks, open_window):
 
     for stream in streams:
         stream.close()
+
+
+@pytest.mark.parametrize("path", ["conversations", "handoffs"])
+def test_an_open_list_shows_who_waits_and_counts_them_in_the_windows_title(line, talks, open_window, path):
+    chat = talks.chat(talks.contact("Ana", wrote=1), "Hola")
+    page = open_window()
+    page.clock.install()
+    page.goto(f"{line.url}/dashboard/{path}")
+    before = page.title()
+
+    talks.handoff(chat)
+    page.clock.run_for(4_500)
+    page.locator("#live .badge.bad").wait_for()
+
+    assert not before.startswith("(") and page.title() == f"(1) {before}"

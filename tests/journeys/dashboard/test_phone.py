@@ -2,21 +2,19 @@
 
 import os
 import subprocess
-import sys
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import expect
 
 from dashboard.simulator.sessions import MOST_OPEN
-from settings import ROOT
 from simulator.whatsapp import samples
 from storage.base import utc_now
 from storage.reports.browser_sessions import open_phone
 from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
 from tests.postgres import free_port
-from tests.waiting import PATIENCE_S
+from tests.processes import is_up
+from tests.waiting import PATIENCE_S, wait_until
+from tests.warm import PROGRAMS
 
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -53,26 +51,15 @@ class Server:
         self.url, self._environment = url, environment
 
     def start(self):
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app:create_app()"],
-            cwd=ROOT, env=self._environment, start_new_session=True, stdin=subprocess.DEVNULL,
+        self._process = PROGRAMS.start(
+            ["-m", "gunicorn", "-c", "gunicorn.conf.py", "app:create_app()"],
+            env=self._environment, start_new_session=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_until_up(self.url, self._process)
+        wait_until(lambda: is_up(self._environment["PORT"]))
 
     def stop(self):
         self._process.terminate()
         self._process.wait(PATIENCE_S)
-
-
-def wait_until_up(url, process):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                return
-        except OSError:
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.1)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_a_message_in_a_group_is_left(line, whatsapp, openai):
                 {"product_retailer_id": "CREMA", "quantity": 2, "item_price": 12.5, "currency": "EUR"},
                 text="Para regalo",
             ),
-            "Para regalo\n[sent an order: 2 x CREMA at 12.5 EUR]",
+            "Para regalo\n[sent an order: 2 x CREMA (12.5 EUR)]",
         ),
         (
             lambda people: people.write(

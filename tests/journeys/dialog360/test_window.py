@@ -56,13 +56,13 @@ def template_line(open_360, whatsapp):
 
 def send_notice(line):
     """Send a notice to somebody who never wrote, at once; return the id that WhatsApp gave it."""
-    outbox = line.parts.whatsapp.outbox
+    outbox, sender = line.parts.people.outbox, line.parts.people.prompt_sender
     with line.parts.database.write() as connection:
         recipient = contacts.recipient_for(connection, LUIS, utc_now())
         words = "Un cliente:\n\nAna      López"
         message_id = outbox.write(connection, recipient, words, author="handoff", kind="notice")
-        outbox.claim_notice(connection, message_id)
-    return outbox.send_now(message_id)
+        sender.claim_notice(connection, message_id)
+    return sender.send_now(message_id)
 
 
 def test_a_notice_that_a_receipt_refuses_goes_out_as_the_template(template_line, whatsapp):

@@ -2,7 +2,10 @@
 
 import pytest
 
+from messaging.requests import ReceiptFacts
+from storage.base import utc_now
 from storage.models import Contact, MessageStatus, Turn
+from storage.queries import outgoing
 from tests.fakes.dialog360.people import HIDDEN
 from tests.fakes.openai.replies import text
 from tests.journeys.dialog360.people import ANA, last
@@ -23,6 +26,23 @@ def test_who_hides_the_number_is_answered_and_remembered(line, whatsapp, openai,
     contact = the_only(line.parts.database, Contact)
     assert (contact.address, contact.whatsapp_user_id, contact.name) == (f"bsuid:{HIDDEN}", HIDDEN, "Ana")
     assert last(line).status == MessageStatus.READ
+
+
+@pytest.mark.both_databases
+def test_a_receipt_that_is_faster_than_the_answer_to_us_finds_its_message(line, whatsapp, openai, answers):
+    openai.enqueue(text("Hola."))
+    whatsapp.people.write(None, "Hola")
+    answers(line, 1, of=HIDDEN)
+    conversation_id = last(line).conversation_id
+    with line.parts.database.write() as connection:
+        message_id = outgoing.add_outbound(
+            connection, conversation_id, "text", "Soy Eva", utc_now(), MessageStatus.SENDING, author="Eva"
+        )
+
+    facts = ReceiptFacts("wamid.9", MessageStatus.SENT, None, user_id=HIDDEN)
+    line.parts.whatsapp.dialog360_receipts.note(facts)
+
+    assert (last(line).id, last(line).sid) == (message_id, "wamid.9")
 
 
 def test_who_hides_the_number_opts_out(line, whatsapp, openai, answers, phrases):

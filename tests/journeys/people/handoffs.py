@@ -19,9 +19,14 @@ def ask(line, wanted=WANTED, **headers):
     """Return the status and the body that a request for a handoff is answered with."""
     if line.settings.is_public:  # nobody is let in without a key then
         headers.setdefault("X-API-Key", line.settings.handoff_api_key)
+    return ask_at(line.url, wanted, **headers)
+
+
+def ask_at(url, wanted=WANTED, **headers):
+    """The same of a server at a URL. Raises OSError or HTTPException if it is gone before it has answered."""
     body = json.dumps(wanted).encode() if not isinstance(wanted, bytes) else wanted
     request = urllib.request.Request(
-        f"{line.url}/api/elevenlabs/handoff", body, {"Content-Type": "application/json", **headers}
+        f"{url}/api/elevenlabs/handoff", body, {"Content-Type": "application/json", **headers}
     )
     try:
         with urllib.request.urlopen(request, timeout=20) as response:

@@ -108,6 +108,19 @@ def test_who_is_not_answered_in_time_is_told_so_once(known_sellers, ana, openai)
     assert state(line) == "owned"
 
 
+def test_who_has_opted_out_meanwhile_is_not_told_so(known_sellers, ana, openai):
+    line, *_ = known_sellers
+    ana.send(A_PERSON)
+    ana.send("BAJA")
+    work_off(line)
+    before = ana.texts
+
+    nobody_answers(line)
+    look(line)
+
+    assert state(line) == "waiting" and ana.texts == before
+
+
 def test_outside_hours_the_customer_is_told_when_somebody_is_there(known_sellers, ana):
     line, *_ = known_sellers
     offering = line.parts.people.handoffs.offering
@@ -236,7 +249,7 @@ def test_one_person_has_one_handoff_at_a_time_and_so_many_a_day(known_sellers):
     line, marta, luis = known_sellers
 
     answers = [ask(line, WANTED | {"conversation_id": f"conv_{number}"}) for number in range(8)]
-    assert {body["message_sid"] for _, body in answers} == {answers[0][1]["message_sid"]}
+    assert [body["status"] for _, body in answers] == ["ok"] + ["queued"] * 7
     for number in range(8):
         of(line, Handoff, state="closed")
         ask(line, WANTED | {"conversation_id": f"other_{number}"})

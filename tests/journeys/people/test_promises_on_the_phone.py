@@ -88,6 +88,20 @@ def test_a_transfer_that_was_answered_is_told_to_no_seller(business, crm):
     assert passed_on(crm) == [("handoff.created", "")]
 
 
+def test_a_caller_who_says_that_a_short_transfer_helped_is_told_to_no_seller(business, crm):
+    line, marta = business(human_phone_number=PERSON_TO_RING)
+    phone = caller(line, dial_outcome="completed", dial_conversation_s=2)
+    phone.dial()
+    phone.press("0")
+    phone.say("Sí, gracias.")
+    work_off(line, A_MINUTE_S)
+
+    handoff = the_only(line.parts.database, Handoff)
+    assert (handoff.state, handoff.owner) == ("closed", PERSON_TO_RING)
+    assert told(marta) == []
+    assert passed_on(crm) == [("handoff.created", "")]
+
+
 def test_a_transfer_that_nobody_answered_is_told_with_the_message(business):
     line, marta = business(human_phone_number=PERSON_TO_RING)
     phone = caller(line, dial_outcome="no-answer")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage.models import TurnState
-from tests.fakes.openai.replies import error, hang_before_headers, stalled, text
+from tests.fakes.openai.replies import error, hang_before_headers, html, stalled, text
 from tests.journeys.phone.hearing import SLOW, without_fillers
 from tests.waiting import LATE_S
 
@@ -18,7 +18,6 @@ def phrases(line):
 
 def test_the_fallback_model_answers_when_the_first_says_nothing(open_line, openai):
     line = open_line(openai_fallback_model="gpt-other")
-    openai.enqueue(error(500), error(500), error(500), error(500))
     openai.default = lambda body: text("De la otra.") if body["model"] == "gpt-other" else error(500)
     phone = line.phone()
     phone.dial()
@@ -27,6 +26,20 @@ def test_the_fallback_model_answers_when_the_first_says_nothing(open_line, opena
 
     assert answer == "De la otra."
     assert line.turns()[0].model == "gpt-other"
+
+
+def test_a_server_that_says_the_same_again_is_asked_twice_for_a_question(line, openai, phrases, capfd):
+    openai.default = html()
+    phone = line.phone()
+    phone.dial()
+
+    answer = phone.say("Hola, soy Begoña")
+
+    assert answer == phrases.apology
+    assert len(openai.chats) == 2
+    logged = capfd.readouterr().err
+    assert "a web page" in logged and "Bad gateway" in logged
+    assert "Begoña" not in logged
 
 
 def test_a_model_silent_for_four_seconds_gives_way_to_the_fallback(open_line, openai):

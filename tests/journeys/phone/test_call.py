@@ -126,6 +126,24 @@ def test_an_answering_machine_is_left_a_message_after_its_beep(line, machine):
     assert phone.ended is Ending.HANGUP
 
 
+def test_a_machine_that_still_speaks_is_listened_to_before_it_is_left_a_message(line):
+    phone = line.phone(answered_by="machine_start")
+    voicemail = line.parts.phone.manager.profile.voicemail
+
+    assert phone.dial("outbound-api") == ""
+    assert phone.say("Ha llamado a Ana. Deje su mensaje después de la señal.") == voicemail
+    assert phone.ended is Ending.HANGUP
+    assert line.turns() == []
+
+
+def test_a_machine_without_words_is_left_a_message(line):
+    phone = line.phone(answered_by="machine_start")
+    phone.dial("outbound-api")
+
+    assert phone.silence() == line.parts.phone.manager.profile.voicemail
+    assert phone.ended is Ending.HANGUP
+
+
 def test_a_fax_is_told_nothing(line):
     phone = line.phone(answered_by="fax")
 

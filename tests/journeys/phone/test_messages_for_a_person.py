@@ -57,6 +57,20 @@ def test_whoever_wants_to_leave_none_is_not_thanked_for_one(line, asked, phrases
     assert [turn.heard for turn in line.turns()] == ["0", said]
 
 
+def test_whoever_asks_something_instead_is_answered(line, asked, phrases):
+    heard = asked.say("No, gracias. ¿A qué hora abren?")
+
+    assert "nueve" in heard and phrases.message_taken not in heard
+    assert asked.ended is None
+    assert the_only(line.parts.database, Handoff).message == ""
+
+
+def test_after_a_short_transfer_a_question_is_a_message(transferred):
+    line, phone = transferred(dial_outcome="completed", dial_conversation_s=2)
+
+    assert phone.say("No, ¿me pueden llamar?") == line.parts.phone.manager.profile.phrases.message_taken
+
+
 @pytest.mark.parametrize("said", ["Quiero hablar con una persona", "I want to talk to a person"])
 def test_whoever_wants_a_person_is_put_through_where_there_is_one(transferred, said):
     line, phone = transferred()
@@ -82,7 +96,7 @@ def test_where_there_is_no_person_a_message_is_asked_for_once_more(line, asked, 
     assert the_only(line.parts.database, Handoff).message == "Que me llame alguien al salir."
 
 
-@pytest.mark.parametrize("said", ["Sí", "¿Hola?", "Ajá, vale.", "...", "Hello, can you hear me?"])
+@pytest.mark.parametrize("said", ["Sí", "¿Hola?", "Ajá, vale.", "Hello, can you hear me?"])
 def test_what_is_no_message_is_asked_for_once_more(line, asked, phrases, said):
     assert asked.say(said) == phrases.take_message
     assert asked.say(said) == phrases.goodbye

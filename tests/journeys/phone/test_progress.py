@@ -4,7 +4,9 @@ from itertools import permutations
 
 import pytest
 
+from conversation.ledger import Kind
 from storage.models import Call, Conversation
+from tests.journeys.ledgers import used
 from tests.records import the_only
 
 EVENTS = [
@@ -35,6 +37,7 @@ def test_in_whatever_order_callbacks_come_the_call_ends_up_the_same(line, order)
     assert (call.status, call.duration_s, call.direction) == ("completed", 60, "outbound-api")
     assert call.answered_at.strftime("%H:%M:%S") == "10:00:05"
     assert call.ended_at.strftime("%H:%M:%S") == "10:01:05"
+    assert [used(line, kind) for kind in (Kind.PLACED, Kind.CALLED_S)] == [1, 60]
 
 
 def test_a_status_never_goes_back(line):
@@ -80,7 +83,7 @@ def test_a_call_silent_for_fifteen_minutes_is_closed(line):
 
     phone = line.phone()
     phone.dial()
-    lifecycle = CallLifecycle(line.parts.database, line.parts.work)
+    lifecycle = CallLifecycle(line.parts.database, line.parts.work, line.parts.ledger)
 
     assert lifecycle.close_silent_calls(utc_now() + timedelta(minutes=14)) == 0
     assert lifecycle.close_silent_calls(utc_now() + timedelta(minutes=16)) == 1

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from integrations.twilio.calls import TwilioRest
 from storage.base import utc_now
@@ -93,3 +94,15 @@ def test_without_credentials_a_transferred_call_is_closed_by_its_own_callback(op
     phone.post("/status", {"CallStatus": "completed", "CallDuration": "7200"})
 
     assert the_only(line.parts.database, Call).duration_s == 7200
+
+
+@pytest.mark.parametrize(("ahead", "is_given_up"), [(timedelta(hours=1), 0), (timedelta(days=365), 1)])
+def test_a_call_from_before_the_clock_was_put_back_is_asked_about_too(line, call, twilio, ahead, is_given_up):
+    with line.parts.database.write() as connection:
+        connection.execute(update(Call).values(started_at=utc_now() + ahead))
+    asked = len(twilio.requests)
+
+    assert closed_after(line, minutes=0) == 0
+    assert len(twilio.requests) == asked + 1
+    twilio.fail(Page(503), method="GET", times=1000)
+    assert closed_after(line, minutes=6) == is_given_up

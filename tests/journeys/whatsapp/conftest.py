@@ -1,14 +1,11 @@
 """What the stories of WhatsApp share: a line that answers what is written at once."""
 
-import threading
-
 import pytest
 
 from tests.conftest import Line
 from tests.journeys.whatsapp.witness import (
     Witness,
 )
-from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -24,11 +21,3 @@ def witness(make_settings, sqlite_url, openai, capfd, caplog):
     )
     yield witness
     witness.close()
-
-
-@pytest.fixture
-def quiet():
-    """Nobody else's answers are being written any more: what they log would be taken for ours."""
-    for thread in threading.enumerate():
-        if thread.name in ("answer", "late-answer"):
-            thread.join(PATIENCE_S)

@@ -44,10 +44,16 @@ class Poster:
         self._client.close()
 
     def post(self, path, form, *, signed=True, query=""):
-        """Send a form. Values are text, where halves of characters stand for bytes that are no UTF-8."""
+        """Send a form, or pairs of its fields, among which some may be double.
+
+        Values are text, where halves of characters stand for bytes that are no UTF-8.
+        """
+        pairs = list(form.items()) if isinstance(form, dict) else form
+        if "AccountSid" not in dict(pairs):
+            pairs = [("AccountSid", SIMULATOR_ACCOUNT_SID), *pairs]
         fields = [
             (name.encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass"))
-            for name, value in {"AccountSid": SIMULATOR_ACCOUNT_SID, **form}.items()
+            for name, value in pairs
         ]
         body = "&".join(f"{quote_from_bytes(name)}={quote_from_bytes(value)}" for name, value in fields)
         url = f"{self._url}{path}{query}"

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from simulator.whatsapp.client import ReceiptConfig
 from storage.base import utc_now
 from storage.models import Contact, Message, Pace
-from storage.queries import send_rate
+from storage.queries import contacts, send_rate
 from tests.fakes.openai.replies import text
 from tests.journeys.whatsapp.people import person_of, sent, work_off
 from tests.records import every, the_only
@@ -74,6 +74,27 @@ def test_what_twilio_answered_itself_is_not_answered_again(open_line, openai, sa
 
     assert person.texts == []
     assert openai.chats == []
+
+
+def test_what_was_written_before_somebody_opted_out_does_not_go_out_any_more(real_line, twilio, openai):
+    line = real_line()
+    ana = person_of(line, twilio)
+    ana.send("Hola")
+    outbox = line.parts.whatsapp.outbox
+
+    def write(words):
+        with line.parts.database.write() as connection:
+            recipient = contacts.recipient_for(connection, ana.number, utc_now())
+            outbox.write(connection, recipient, words, author="Eva")
+
+    write("Mañana cerramos")
+    ana.send("BAJA")
+    write("Hecho, Ana")
+    work_off(line)
+
+    statuses = {message.body: message.status for message in sent(line) if message.author == "Eva"}
+    assert statuses["Mañana cerramos"] == "held" and statuses["Hecho, Ana"] != "held"
+    assert "Mañana cerramos" not in ana.texts and "Hecho, Ana" in ana.texts
 
 
 def test_a_token_that_came_before_is_the_same_webhook(open_line, openai):

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from conversation.ledger import Kind
 from jobs.job import run_pending
 from simulator.whatsapp.client import contact_card, document, photo, sticker, voice_note
 from storage.models import Message, Turn
 from tests.fakes.openai.replies import error, stalled, text, transcript
+from tests.journeys.ledgers import used
 from tests.journeys.whatsapp.people import age_messages, asked, person_of, sent, work_off
 from tests.processes import worker_jobs
 from tests.records import every, the_only
+from tests.waiting import wait_until
 
 
 def shown(openai):
@@ -81,6 +84,9 @@ def test_a_photo_is_shown_once_and_remembered_as_what_it_shows(line, openai):
     assert the_only_turn(line, 1).heard == described
     assert ("user", described) in asked(openai)
     assert "base64" not in str(openai.chats[-1].body)
+    wait_until(
+        lambda: used(line, Kind.PROMPT_TOKENS) == 100 * len(openai.chats), "the description's tokens too"
+    )
 
 
 def the_only_turn(line, number):

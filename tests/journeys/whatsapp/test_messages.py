@@ -1,6 +1,7 @@
 """Stories of people who write."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -173,6 +174,18 @@ def test_where_nobody_can_be_brought_in_a_message_is_kept(line, openai):
     person.send("Quiero hablar con una persona")
 
     assert person.texts == [catalogue_for("es").customers.message_kept]
+
+
+def test_where_nobody_can_be_brought_in_no_further_request_is_answered_with_the_words_before(line, openai):
+    openai.enqueue(*[tool_call("hand_off", {"reason": "queja", "summary": "Otra vez."})] * 2)
+    customers, person = catalogue_for("es").customers, line.whatsapp()
+
+    for said in ("Quiero hablar con una persona", "Hablar con alguien", "Tengo una queja", "Y otra queja"):
+        person.send(said)
+
+    first, *others = person.texts
+    assert first == customers.message_kept and set(others) == set(customers.kept_before)
+    assert all(one != other for one, other in pairwise(others)) and len(others) == 3
 
 
 def test_what_looks_like_a_secret_reaches_neither_the_model_nor_the_history(line, openai):

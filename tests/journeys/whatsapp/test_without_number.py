@@ -84,8 +84,10 @@ def test_a_caller_who_hid_the_number_on_whatsapp_and_shows_it_now_is_the_caller(
         )
 
     assert answer.messages == ["A las nueve."]
-    hidden, caller = every(line.parts.database, Contact)
-    assert (hidden.whatsapp_user_id, caller.whatsapp_user_id) == (None, HIDDEN)
+    assert ("user", "Hola") in asked(openai)
+    person, caller = every(line.parts.database, Contact)
+    assert (person.address, person.whatsapp_user_id) == ("+12025550143", HIDDEN)
+    assert caller.merged_into == person.id
 
 
 @pytest.mark.parametrize("rubbish", ["whatsapp:", "MX", "\x00", "x" * 5000, "MX." + "1" * 200])

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from jobs.job import run_pending
 from settings import SIMULATOR_ACCOUNT_SID
 from simulator.whatsapp.client import MessagingApi
-from storage.models import Call, Conversation, Handoff, Message, Served, Turn
+from storage.models import Call, Conversation, Handoff, Message, Prompt, Served, Turn
 from tests.examples import examples_over_http
 from tests.processes import worker_jobs
 from tests.records import every, the_only
@@ -119,7 +119,7 @@ class Witness:
     def person(self):
         """Somebody new; what was before them is forgotten."""
         with self.line.parts.database.write() as connection:
-            for model in (Call, Served, Message, Handoff, Turn, Conversation):
+            for model in (Call, Served, Prompt, Message, Handoff, Turn, Conversation):
                 connection.execute(delete(model))
         self.openai.requests.clear()
         self._capfd.readouterr()

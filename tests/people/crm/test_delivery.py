@@ -111,7 +111,8 @@ def examples(language):
 def test_the_documents_examples_are_what_the_schema_describes():
     events = [json.loads(example) for example in examples("json")]
 
-    assert [event["event"] for event in events] == ["handoff.created", "conversation.finished"]
+    kinds = ["handoff.created", "conversation.finished", "contact.erased"]
+    assert [event["event"] for event in events] == kinds
     for event in events:
         jsonschema.validate(event, schema(), format_checker=jsonschema.FormatChecker())
 

@@ -31,7 +31,14 @@ def test_a_webhook_that_comes_twice_is_kept_once(elevenlabs, database, work):
 @pytest.mark.both_databases
 def test_a_webhook_ten_times_at_once_is_kept_once(elevenlabs, database):
     event, answers = elevenlabs.transcription(), []
-    threads = [threading.Thread(target=lambda: answers.extend(elevenlabs.post(event))) for _ in range(10)]
+
+    def post():
+        [answer] = elevenlabs.post(event)
+        while answer.status == 503:  # the others keep the database from it for too long: it is sent again
+            [answer] = elevenlabs.post(event)
+        answers.append(answer)
+
+    threads = [threading.Thread(target=post) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -144,8 +151,8 @@ def test_without_a_secret_there_is_no_such_address(serve, database, secret):
 
 
 @pytest.mark.parametrize("body", [b"", b"no", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_signed_and_no_json_is_refused(elevenlabs, database, body):
-    assert refusals(elevenlabs.post(body)) == [400]
+def test_what_is_signed_and_no_json_is_passed_over(elevenlabs, database, body):
+    assert [answer.status for answer in elevenlabs.post(body)] == [200]  # again, it would be the same
     assert is_empty(database)
 
 

@@ -118,7 +118,7 @@ def test_a_file_says_it_all(tmp_path):
         ("[[seller]]\nname='x'\nnumber='+34600000011'\nnickname='y'", "nickname"),
         (FILE + FILE, "same number"),
         ("", "seller"),
-        ("[[seller", "cannot be read"),
+        ("[[seller", "this is not TOML"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said_in_one_sentence(tmp_path, text, said):

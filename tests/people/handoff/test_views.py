@@ -1,14 +1,18 @@
 """Who may use the API for handoffs, and how often."""
 
+import shutil
+
 import pytest
+from limits import parse
 
 from app import create_app
 from integrations.elevenlabs.openapi import PATH
-from people.handoff.views import DOCUMENT
+from people.handoff.views import DOCUMENT, TOTAL_LIMIT
 
 KEY = {"X-API-Key": "s3cret"}
 MOST = 30
 """Requests of an address in a minute."""
+PATH_OF_VIEW = "people.hand_over"
 
 
 @pytest.fixture
@@ -60,11 +64,39 @@ def test_the_document_is_not_limited(open_api):
     }
 
 
-def test_applications_in_one_process_count_apart(open_api, ask):
+@pytest.mark.both_databases
+def test_the_processes_of_an_installation_count_together(open_api, ask):
+    clients = [open_api(), open_api()]
+
+    answers = [ask(client).status_code for _ in range(MOST // 2) for client in clients]
+
+    assert set(answers) == {422}
+    assert [ask(client).status_code for client in clients] == [429, 429]
+
+
+@pytest.mark.both_databases
+def test_all_addresses_together_have_a_limit_above(open_api, ask):
+    client = open_api()
+    [limiter] = client.application.extensions["limiter"]
+    total = parse(TOTAL_LIMIT)
+    limiter.storage.incr(total.key_for("everybody", PATH_OF_VIEW), total.get_expiry(), total.amount - 1)
+
+    answers = [ask(client, KEY | {"X-Forwarded-For": f"198.51.100.{number}"}) for number in (1, 2)]
+
+    assert [answer.status_code for answer in answers] == [422, 429]
+    assert answers[0].headers["X-RateLimit-Limit"] == "30"
+    assert 60 < int(answers[1].headers["Retry-After"]) <= 3600
+    assert "600 per 1 hour" in answers[1].json["detail"]
+
+
+def test_installations_in_one_process_count_apart(open_api, ask, sqlite_template, tmp_path):
     first = open_api()
     for _ in range(MOST + 1):
         ask(first)
-    second = open_api(webhook_url="https://second.example")
+    shutil.copy(sqlite_template, tmp_path / "second.db")
+    second = open_api(
+        webhook_url="https://second.example", database_url=f"sqlite:///{tmp_path / 'second.db'}"
+    )
 
     assert (ask(first).status_code, ask(second).status_code) == (429, 422)
     assert second.get(DOCUMENT).json["servers"] == [{"url": "https://second.example"}]

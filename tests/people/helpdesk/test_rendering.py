@@ -67,6 +67,20 @@ def test_turns_that_never_were_complete_are_shown_in_their_place(database, mirro
     ]
 
 
+@pytest.mark.parametrize(("author", "shown"), [
+    ("", "Dígame"), ("automatic", "Dígame"), ("dashboard:Eva Núñez", "👤 Eva Núñez: Dígame"),
+])  # fmt: skip
+def test_an_operator_of_the_dashboard_is_named(database, mirror, author, shown):
+    with database.write() as connection:
+        recipient, _ = a_message(connection, "Hola")
+        written = outgoing.add_outbound(
+            connection, recipient.conversation_id, "text", "Dígame", NOW, MessageStatus.WAITING, author=author
+        )
+        mirror.message(connection, written, NOW)
+
+    assert said(database) == [("assistant", shown)]
+
+
 def test_words_that_a_later_turn_begins_with_are_shown_once(database, mirror):
     with database.write() as connection:
         call = a_call(connection)

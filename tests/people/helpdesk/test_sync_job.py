@@ -1,15 +1,17 @@
 """The job that shows what a contact has open: what it asks of Chatwoot, and what it leaves for later."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from integrations.chatwoot.client import Chatwoot
+from integrations.http.memory_budget import MemoryBudget
+from people.helpdesk.delivery import MirrorSending
 from people.helpdesk.observer import ChatwootObserver
 from people.helpdesk.phrases import helpdesk_phrases
 from people.helpdesk.sync_job import SyncJob
 from storage.models import MirrorItem
-from storage.queries import contacts, messages
+from storage.queries import contacts, helpdesk_items, messages
 from storage.queries.contacts import Sender
 from storage.queries.messages import Attachment, NewMessage
 from tests.fakes.chatwoot.fake import FakeChatwoot
@@ -32,9 +34,10 @@ def jobs(database, work, chatwoot):
     client = Chatwoot(
         chatwoot.url, inbox_identifier=chatwoot.identifier, account_id=1, api_token=chatwoot.bot_token
     )
+    words = helpdesk_phrases("es-ES")
     yield SyncJob(
-        database, work, client, words=helpdesk_phrases("es-ES"), inbox=chatwoot.identifier, receipts_fact=None,
-        downloads={}, clock=lambda: NOW,
+        database, work, client, words=words, inbox=chatwoot.identifier, receipts_fact=None,
+        sending=MirrorSending(client, words, {}, MemoryBudget(1000)), clock=lambda: NOW,
     )  # fmt: skip
     client.close()
 
@@ -100,3 +103,14 @@ def test_a_voice_note_is_shown_once_its_words_are_there(jobs, write, chatwoot, d
     assert was_asked == []
     assert "¿Abren hoy?" in shown(chatwoot)[0]
     assert [item.state for item in every(database, MirrorItem)] == ["done"]
+
+
+def test_what_a_process_had_begun_before_the_clock_was_put_back_is_shown(jobs, write, chatwoot, database):
+    write("SM0", "Mensaje 0")
+    with database.write() as connection:
+        item = helpdesk_items.first_open(connection, 1)
+        helpdesk_items.begin(connection, item, NOW + timedelta(hours=1))
+
+    jobs.run({"contact_id": 1})
+
+    assert shown(chatwoot) == ["Mensaje 0"]

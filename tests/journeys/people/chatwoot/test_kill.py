@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text as sql
 from sqlalchemy import update
 
 from storage.base import utc_now
@@ -13,7 +12,7 @@ from tests.fakes.openai.replies import text
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.chatwoot_setup import person_of, shown, states
 from tests.processes import kill, process
-from tests.waiting import wait_until
+from tests.waiting import let_jobs_wait_less, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -33,12 +32,10 @@ def worker(site, name="worker-1"):
 
 def let_pass(database, seconds):
     """Let so much time pass for what is being shown, and for jobs."""
-    jobs = "workflow_status" if database.is_sqlite else "dbos.workflow_status"
     ago = utc_now() - timedelta(seconds=seconds)
     with database.write() as connection:
         connection.execute(update(MirrorItem).where(MirrorItem.changed_at > ago).values(changed_at=ago))
-        earlier = sql(f"UPDATE {jobs} SET delay_until_epoch_ms = delay_until_epoch_ms - :ms")
-        connection.execute(earlier, {"ms": seconds * 1000})
+    let_jobs_wait_less(database, seconds)
 
 
 def is_all_shown(line):

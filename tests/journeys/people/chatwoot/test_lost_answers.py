@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from storage.base import utc_now
-from storage.models import Mirror, MirrorItem, WebhookEvent
+from storage.models import HelpdeskFact, Mirror, MirrorItem
 from tests.fakes.chatwoot.fake import Close, Meanwhile, Page, Status
 from tests.fakes.openai.replies import text
 from tests.journeys.people.chatwoot_posts import write_many
@@ -100,7 +100,7 @@ def test_without_a_token_too_a_lost_answer_is_not_doubled(desk_line, chatwoot, t
 
 FORGOTTEN = {
     "the conversation": (update(Mirror).values(conversation_id=None), "/conversations"),
-    "the name": (delete(WebhookEvent).where(WebhookEvent.key == "named:1"), f"/contacts/{SOURCE}"),
+    "the name": (delete(HelpdeskFact).where(HelpdeskFact.fact == "named:1"), f"/contacts/{SOURCE}"),
 }
 """What a worker must ask Chatwoot for before it looks for a post, once it is deleted here; and where."""
 

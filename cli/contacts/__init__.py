@@ -1,0 +1,1 @@
+"""Commands about one person: show, export and erase them."""

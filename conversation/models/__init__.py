@@ -1,0 +1,1 @@
+"""What all prompts begin with, tasks beside conversations, and whether the models answer."""

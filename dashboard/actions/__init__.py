@@ -1,0 +1,1 @@
+"""Operators' actions on conversations: checked, and performed once for each form."""

@@ -1,0 +1,35 @@
+"""Why an action was not performed."""
+
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """The reason for refusing an action."""
+
+    GONE = "gone"
+    NOTHING_WRITTEN = "nothing-written"
+    TOO_LONG = "too-long"
+    OPTED_OUT = "opted-out"
+    UNREACHABLE = "unreachable"
+    WAITS_ALREADY = "waits-already"
+    TAKEN = "taken"
+    SIMULATED = "simulated"
+    CALL_OVER = "call-over"
+    CANNOT_TRANSFER = "cannot-transfer"
+    COMES_BACK = "comes-back"
+    IN_TRANSFER = "in-transfer"
+    NO_CREDENTIALS = "no-credentials"
+    NOT_AGAIN = "not-again"
+    REFUSED = "refused"
+
+
+class CannotBeDone(Exception):
+    """The action was not done. code: the provider's, if it refused."""
+
+    def __init__(self, trouble: Trouble, code: int | str | None = None) -> None:
+        super().__init__(trouble)
+        self.trouble, self.code = trouble, code
+
+
+class DoneBefore(Exception):
+    """The same form was sent before, by a second click for instance, and its action was performed then."""

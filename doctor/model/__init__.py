@@ -1,0 +1,1 @@
+"""Examines language models, and how long they take to their first word."""

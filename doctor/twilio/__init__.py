@@ -1,0 +1,1 @@
+"""Looks at Twilio: the account, the number and its webhooks, the region, WhatsApp."""

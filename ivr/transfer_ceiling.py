@@ -1,0 +1,85 @@
+"""Counts transfers: a person of ours is rung for one caller so often in a day, and then messages are taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from conversation.ledger import Kind, Ledger
+from ivr.transfer import Transfer
+from storage.base import utc_now
+from storage.database import Database
+from storage.ledger import accounts
+from storage.models import LONGEST_CALL, Ending
+from storage.queries import turns
+
+log = structlog.get_logger()
+
+RESERVED_FOR = LONGEST_CALL + timedelta(hours=1)
+"""The time after which a transfer is given back whose call neither went on nor ended: nobody was rung."""
+
+
+class TransferCeiling:
+    """Reserves a transfer before anybody is rung. Without a database everybody is put through."""
+
+    def __init__(self, database: Database, ledger: Ledger, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database, self._ledger, self._clock = database, ledger, clock
+
+    def may_ring(self, key: str, turn: int) -> bool:
+        """Reserve the transfer to which a turn of a call leads; False if a message is to be taken instead."""
+        try:
+            return self._database.run(lambda connection: self._reserve(connection, key, turn))
+        except SQLAlchemyError as error:
+            log.error("transfer_not_counted", error=type(error).__name__)
+            return True
+
+    def _reserve(self, connection: Connection, key: str, turn: int, *, is_limited: bool = True) -> bool:
+        account = accounts.of_key(connection, key)
+        if account is None:
+            return True
+        return self._ledger.reserve(
+            connection, account, Kind.TRANSFER, _entry(key, turn), self._clock(), lasts=RESERVED_FOR,
+            is_limited=is_limited,
+        ).is_granted  # fmt: skip
+
+    def count(self, key: str, turn: int) -> None:
+        """Count a transfer that an operator has begun, whatever the ceiling."""
+        try:
+            with self._database.write() as connection:
+                self._reserve(connection, key, turn, is_limited=False)
+        except SQLAlchemyError as error:
+            log.error("transfer_not_counted", error=type(error).__name__)
+
+    def has_ended(self, key: str, turn: int, talked_s: int) -> None:
+        """Count a transfer that has ended, and its seconds."""
+        also = [(Kind.TRANSFERRED_S, talked_s)]
+        try:
+            with self._database.write() as connection:
+                self._ledger.settle(connection, _entry(key, turn), self._clock(), also)
+        except SQLAlchemyError as error:
+            log.error("transfer_not_counted", error=type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """The transfers of callers: to whom, and how often in a day."""
+
+    to: Transfer
+    ceiling: TransferCeiling
+
+
+def settle_transfers(
+    connection: Connection, ledger: Ledger, key: str, conversation_id: int, now: datetime
+) -> None:
+    """Let the transfers of a call stand whose end no webhook told: whoever hangs up meanwhile has rung somebody."""
+    by_assistant = turns.numbers_with_ending(connection, conversation_id, Ending.TRANSFER)
+    by_operator = turns.last_number(connection, conversation_id)
+    for turn in {*by_assistant, by_operator}:
+        ledger.settle(connection, _entry(key, turn), now)
+
+
+def _entry(key: str, turn: int) -> str:
+    return f"transfer:{key}:{turn}"

@@ -1,0 +1,1 @@
+"""What the database holds of a person: its export, its erasure, and its deletion by age."""

@@ -1,0 +1,1 @@
+"""Tests of what examines and mends an installation."""

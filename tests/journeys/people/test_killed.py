@@ -1,0 +1,151 @@
+"""Processes that are killed between two steps of a handoff: the seller is told once, and the customer is answered."""
+
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
+
+import pytest
+
+from conversation.handoff_states import State
+from storage.models import Handoff, Message, Offer
+from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
+from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, WANTED, ask_at, joins_the_sandbox
+from tests.journeys.whatsapp.killed import until_nothing_is_left_to_do, worker
+from tests.processes import is_up, process, web
+from tests.records import every, the_only
+from tests.simulator.phones import whatsapp_at
+from tests.waiting import wait_until
+
+KEY = "s3cret"
+A_PERSON = "Quiero hablar con una persona"
+WEB = ("gunicorn", "-c", "gunicorn.conf.py", "app:create_app()")
+WORKER = ("flask", "--app", "app", "worker")
+
+
+@pytest.fixture
+def site(environment, twilio):
+    joins_the_sandbox(twilio, MARTA)
+    return environment | {
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_URL": twilio.url,
+        "WEBHOOK_URL": f"http://127.0.0.1:{environment['PORT']}", "WEB_CONCURRENCY": "1",
+        "WHATSAPP_SETTLE_S": "0", "TWILIO_WHATSAPP_NUMBER": US, "VENDEDOR_WHATSAPP": MARTA,
+        "HANDOFF_API_KEY": KEY,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def marta(site, twilio):
+    with somebody(site, twilio, MARTA) as marta:
+        yield marta
+
+
+@pytest.fixture
+def ana(site, twilio):
+    with somebody(site, twilio, CUSTOMER) as ana:
+        yield ana
+
+
+def somebody(site, twilio, number):
+    return whatsapp_at(site["WEBHOOK_URL"], ACCOUNT_SID, AUTH_TOKEN, api=twilio, number=number, to=US)
+
+
+BY_DAY = {"api": [2, 3, 5], "notice": [1, 3, 4], "request": [1, 2], "answer": [1, 2]}
+"""Steps at which a process dies; where everything is tested, at each of the first MOST, of which the last are none."""
+MOST = 10
+
+
+def pytest_generate_tests(metafunc):
+    for story, steps in BY_DAY.items():
+        if f"{story}_step" in metafunc.fixturenames:
+            is_all = metafunc.config.getoption("extent") == "all"
+            metafunc.parametrize(f"{story}_step", range(1, MOST + 1) if is_all else steps)
+
+
+@contextmanager
+def dying(site, step, *command):
+    with process(site, "tests.journeys.people.dying", str(step), *command) as running:
+        if command == WEB:
+            wait_until(lambda: is_up(site["PORT"]))
+        yield running
+
+
+def notices(seller):
+    return [words for words in seller.texts if words.startswith("*Nuevo cliente")]
+
+
+def ask(site):
+    """Return the status of a request for a handoff; None if nobody answered it to the end."""
+    with suppress(OSError, HTTPException):
+        return ask_at(site["WEBHOOK_URL"], WANTED, **{"X-API-Key": KEY})[0]
+    return None
+
+
+def until_all_is_told(database):
+    until_nothing_is_left_to_do(database, besides="offer_handoff")
+
+
+def test_the_web_process_dies_in_a_request_of_the_api(site, database, marta, api_step):
+    with dying(site, api_step, *WEB):
+        acknowledged = ask(site) == 200
+
+    with web(site), worker(site):
+        if not every(database, Handoff):
+            assert not acknowledged
+            assert ask(site) == 200
+        until_all_is_told(database)
+        assert ask(site) == 200
+        marta.send("OK")
+        until_all_is_told(database)
+
+    assert len(notices(marta)) == 1
+    assert len(every(database, Offer)) == 1
+    assert owner(database) == (State.OWNED, MARTA)
+
+
+def owner(database):
+    handoff = the_only(database, Handoff)
+    return handoff.state, handoff.owner
+
+
+def test_the_worker_dies_while_it_tells_a_seller(site, database, ana, marta, phrases, notice_step):
+    with web(site):
+        ana.send(A_PERSON)
+        with dying(site, notice_step, *WORKER) as first:
+            wait_until(lambda: first.poll() is not None or notices(marta))
+        with worker(site):
+            until_all_is_told(database)
+            marta.send("OK")
+            until_all_is_told(database)
+
+    assert ana.texts == [phrases.handed_off]
+    assert len(notices(marta)) == 1
+    assert owner(database) == (State.OWNED, MARTA)
+
+
+def test_the_web_process_dies_as_a_customer_asks(site, database, ana, marta, phrases, request_step):
+    with dying(site, request_step, *WEB):
+        exchange = ana.send(A_PERSON)
+
+    with web(site), worker(site):
+        if not every(database, Message):
+            ana.repeat(exchange)
+        until_all_is_told(database)
+
+    assert ana.texts == [phrases.handed_off]
+    assert len(notices(marta)) == 1
+    assert owner(database) == (State.OPEN, "")
+
+
+def test_the_web_process_dies_as_a_seller_takes_it(site, database, ana, marta, answer_step):
+    with web(site), worker(site):
+        ana.send(A_PERSON)
+        until_all_is_told(database)
+    with dying(site, answer_step, *WEB):
+        exchange = marta.send("OK")
+
+    with web(site), worker(site):
+        if owner(database)[0] == State.OPEN:
+            marta.repeat(exchange)
+        until_all_is_told(database)
+
+    assert owner(database) == (State.OWNED, MARTA)
+    assert len([words for words in marta.texts if words.startswith("Es suyo")]) == 1
