@@ -33,7 +33,7 @@ def test_without_credentials_there_is_no_account():
 def test_each_refusal_is_a_line(twilio, setup_with, fault, status, words):
     twilio.fail(fault, times=2)
 
-    found = TwilioAccountPart([setup_with(total_s=0.2)], HUMAN).check()
+    found = TwilioAccountPart([setup_with(total_s=1.5)], HUMAN).check()
 
     assert has(found, status, words), lines(found)
     assert len(found) == 1

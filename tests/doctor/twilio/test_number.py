@@ -186,4 +186,4 @@ def test_a_refusal_and_a_hanging_twilio_are_a_line(twilio, setup_with, ours):
 
     twilio.fail(Hang())
 
-    assert has(TwilioNumberPart(setup_with(total_s=0.2), NUMBER, ours).check(), "fix", "not answer in time")
+    assert has(TwilioNumberPart(setup_with(total_s=1.5), NUMBER, ours).check(), "fix", "not answer in time")

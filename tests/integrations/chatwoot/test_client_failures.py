@@ -55,7 +55,7 @@ def test_too_many_requests_pass_and_say_when(chatwoot, client):
 
 
 def test_a_time_out_that_lies_is_found_out_by_the_newest_messages(chatwoot):
-    client = connect(chatwoot, total_s=0.3)
+    client = connect(chatwoot, total_s=1.5)
     id = conversation_of(client)
     since = datetime.now(UTC)
     chatwoot.fail(Hang(after=True), path="/messages")
@@ -82,12 +82,12 @@ def test_a_connection_that_is_dropped_may_have_done_it(chatwoot, client, after):
 
 @pytest.mark.parametrize("fault", [Hang(), Drip(0.02)])
 def test_a_chatwoot_that_comes_to_no_end_is_left_at_the_deadline(chatwoot, fault):
-    client = connect(chatwoot, total_s=0.4)
+    client = connect(chatwoot, total_s=1.5)
     chatwoot.fail(fault)
     began = time.monotonic()
 
     assert refused(client.inbox).code == NO_ANSWER_IN_TIME
-    assert 0.35 < time.monotonic() - began < LATE_S
+    assert 1.4 < time.monotonic() - began < LATE_S
 
 
 def test_a_chatwoot_that_is_down_has_certainly_not_done_it_and_goes_on_when_it_is_up(chatwoot, client):

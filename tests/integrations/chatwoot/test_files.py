@@ -222,7 +222,7 @@ def test_a_chatwoot_that_is_down_is_a_failure_that_passes(chatwoot, client):
 
 
 def test_a_chatwoot_that_hangs_is_left_at_the_deadline(chatwoot):
-    store = files.FileStore(chatwoot.url, total_s=0.4)
+    store = files.FileStore(chatwoot.url, total_s=1.5)
     chatwoot.fail(Hang())
     began = time.monotonic()
 
@@ -230,5 +230,5 @@ def test_a_chatwoot_that_hangs_is_left_at_the_deadline(chatwoot):
         store.download(PUBLIC + STORE + "a/b.png", most_bytes=1000)
 
     assert raised.value.code == NO_ANSWER_IN_TIME
-    assert 0.35 < time.monotonic() - began < LATE_S
+    assert 1.4 < time.monotonic() - began < LATE_S
     store.close()

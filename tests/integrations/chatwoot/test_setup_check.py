@@ -20,7 +20,7 @@ def check(fake, *, url=None, identifier=None, account_id=None, token=None, sourc
         inbox_identifier=identifier or fake.identifier,
         account_id=account_id,
         api_token=token,
-        total_s=0.5,
+        total_s=1.5,
     )
     try:
         return client.check(source_id)

@@ -154,7 +154,7 @@ def test_a_message_whose_answer_was_lost_may_be_on_its_way(whatsapp, client):
 def test_a_message_that_is_not_answered_in_time_may_be_on_its_way(whatsapp):
     whatsapp.fail(Hang())
 
-    error = refused_text(Dialog360(API_KEY, api_url=whatsapp.url, total_s=0.2))
+    error = refused_text(Dialog360(API_KEY, api_url=whatsapp.url, total_s=1.5))
 
     assert error.code == error_codes.NO_ANSWER_IN_TIME
     assert may_have_been_done(error)

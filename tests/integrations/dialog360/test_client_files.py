@@ -131,7 +131,7 @@ def test_a_file_that_is_refused_is_refused_in_the_same_words(whatsapp, client, f
 def test_a_download_ends_when_its_time_is_over(whatsapp, path):
     media_id = whatsapp.put(JPEG)
     whatsapp.fail(Hang(), path=path)
-    client = Dialog360(API_KEY, api_url=whatsapp.url, total_s=0.2, media_total_s=0.2)
+    client = Dialog360(API_KEY, api_url=whatsapp.url, total_s=1.5, media_total_s=1.5)
 
     assert refused(client.download, media_id).code == error_codes.NO_ANSWER_IN_TIME
 

@@ -220,10 +220,10 @@ def test_a_server_that_answers_nothing_is_left_at_the_deadline(fake):
     fake.enqueue_transcripts(replies.hang_before_headers())
     began = time.monotonic()
 
-    error = fails(make(fake, total_s=0.4))
+    error = fails(make(fake, total_s=1.5))
 
     assert (error.code, error.permanent) == ("timeout", False)
-    assert 0.35 < time.monotonic() - began < LATE_S
+    assert 1.4 < time.monotonic() - began < LATE_S
     assert fake.wait_for(lambda: fake.recordings[0].cut_short)
 
 
@@ -231,7 +231,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(fake):
     fake.enqueue_transcripts(replies.dripping_comments(every_s=0.05))
     began = time.monotonic()
 
-    assert fails(make(fake, total_s=0.4)).code == "timeout"
+    assert fails(make(fake, total_s=1.5)).code == "timeout"
     assert time.monotonic() - began < LATE_S
 
 

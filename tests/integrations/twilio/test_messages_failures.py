@@ -195,7 +195,7 @@ def test_a_connection_that_breaks_leaves_open_whether_the_message_was_sent(twili
 def test_a_twilio_that_does_not_answer_is_given_up_on(twilio):
     twilio.fail(Hang())
 
-    error = refused(send, client(twilio, timeout_s=0.2))
+    error = refused(send, client(twilio, timeout_s=1.5))
 
     assert (error.code, error.permanent) == ("timeout", False)
     assert may_have_been_done(error)
