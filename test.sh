@@ -101,9 +101,9 @@ shell_syntax() {
 tests() {
     local strict=""
     [ "${CI:-}" = true ] && strict="-p tests.no_skips"
-    # More processes than cores: a test mostly waits, for the answer of a model or for a process to start.
+    # More processes than cores: a test waits half its time, for the answer of a model or for a process to start.
     # shellcheck disable=SC2086 # an empty word must vanish
-    .venv/bin/python -m pytest -n "${TEST_PROCESSES:-$(($(cores) * 2))}" --dist worksteal --durations=10 \
+    .venv/bin/python -m pytest -n "${TEST_PROCESSES:-$(($(cores) * 3))}" --dist worksteal --durations=10 \
         --extent "$extent" $strict "$@" </dev/null
 }
 
@@ -143,10 +143,11 @@ later types .venv/bin/mypy
 later imports .venv/bin/lint-imports
 later shell shell_syntax
 later Dockerfile .venv/bin/hadolint Dockerfile
+if [ "${CI:-}" = true ]; then later environments .venv/bin/python tests/on_every_python.py --install; fi
 begin_beside
 check tests tests "$@"
-if [ "${CI:-}" = true ]; then check pythons .venv/bin/python tests/on_every_python.py; fi
 gather
+if [ "${CI:-}" = true ]; then check pythons .venv/bin/python tests/on_every_python.py; fi
 took_s=$((SECONDS - began))
 
 printf '\n== summary%s%s%s\n' "$passed" "$skipped" "$failed"

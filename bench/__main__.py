@@ -21,13 +21,13 @@ FIGURES = figures.FIGURES | whatsapp.FIGURES | people.FIGURES | dashboard.FIGURE
 QUICK = {
     "turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000,
     "people": 100, "rounds": 4, "alone": 8, "long_chats": 2, "long_chat": 200, "messages": 2000,
-    "exchanges": 10, "backlog": 50, "handoffs": 40,
+    "contacts": 100, "exchanges": 10, "backlog": 50, "handoffs": 40,
     "windows": 50, "watched_calls": 10, "watches": 2, "past_messages": 50_000, "opens": 5,
 }  # fmt: skip
 FULL = {
     "turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000,
     "people": 100, "rounds": 15, "alone": 40, "long_chats": 8, "long_chat": 1000, "messages": 10_000,
-    "exchanges": 40, "backlog": 95, "handoffs": 200,
+    "contacts": 100, "exchanges": 40, "backlog": 95, "handoffs": 200,
     "windows": 50, "watched_calls": 10, "watches": 8, "past_messages": 1_000_000, "opens": 20,
 }  # fmt: skip
 
@@ -55,6 +55,7 @@ FULL = {
 @click.option("--watches", type=click.IntRange(1), help=f"How often they are opened ({FULL['watches']}).")
 @click.option("--past-messages", type=click.IntRange(100), help="Messages that pages open over (1000000).")
 @click.option("--opens", type=click.IntRange(1), help=f"How often each page is opened ({FULL['opens']}).")
+@click.option("--contacts", type=click.IntRange(1, 100), help="Contacts mirrored to Chatwoot at once (100).")
 @click.option(
     "--exchanges", type=click.IntRange(1, 95), help="Messages and answers of each contact for Chatwoot (40)."
 )
@@ -85,7 +86,9 @@ def main(
                 for name in ("people", "rounds", "alone", "long_chats", "long_chat", "messages")
             },
         ),
-        people=PeopleSize(**{name: int(sizes[name]) for name in ("exchanges", "backlog", "handoffs")}),
+        people=PeopleSize(
+            **{name: int(sizes[name]) for name in ("contacts", "exchanges", "backlog", "handoffs")}
+        ),
         dashboard=DashboardSize(
             windows=int(sizes["windows"]),
             calls=int(sizes["watched_calls"]),

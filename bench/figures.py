@@ -65,8 +65,9 @@ class DashboardSize:
 
 @dataclass(frozen=True, slots=True)
 class PeopleSize:
-    """Sizes of the Chatwoot loads. exchanges: of each of 100 contacts; backlog: of one; two messages each."""
+    """Sizes of the Chatwoot loads. exchanges: of each of the contacts; backlog: of one; two messages each."""
 
+    contacts: int
     exchanges: int
     backlog: int
     handoffs: int

@@ -52,18 +52,19 @@ def hanging(bench: Bench) -> Iterator[Row]:
 
 
 def drain(bench: Bench) -> Iterator[Row]:
-    """Measure draining 100 contacts' exchanges with one worker over SQLite."""
+    """Measure draining many contacts' exchanges with one worker over SQLite."""
     chatwoot = _chatwoot(bench)
     with _app(bench, **chatwoot.settings) as server:
-        load = _Load(chatwoot, f"sqlite:///{server.database}", [server], NUMBERS, bench.size.people.exchanges)
-        yield from _drained(bench, load, f"{len(NUMBERS)} contacts, SQLite", SQLITE_PER_S)
+        numbers = NUMBERS[: bench.size.people.contacts]
+        load = _Load(chatwoot, f"sqlite:///{server.database}", [server], numbers, bench.size.people.exchanges)
+        yield from _drained(bench, load, f"{len(numbers)} contacts, SQLite", SQLITE_PER_S)
 
 
 def drain_postgres(bench: Bench) -> Iterator[Row]:
     """The same over PostgreSQL, by two workers."""
     from tests.postgres import NoPostgresError, run_server  # here: it needs what only developers install
 
-    name = f"{len(NUMBERS)} contacts, PostgreSQL, two workers"
+    name = f"{bench.size.people.contacts} contacts, PostgreSQL, two workers"
     try:
         with run_server() as server:
             yield from _drained_over(bench, server.render_as_string(hide_password=False), name)
@@ -157,7 +158,8 @@ def _drained_over(bench: Bench, url: str, name: str) -> Iterator[Row]:
         _app(bench, **settings, WORKER_ID=SLOTS[0]) as one,
         _app(bench, **settings, WORKER_ID=SLOTS[1]) as two,
     ):
-        load = _Load(chatwoot, url, [one, two], NUMBERS, bench.size.people.exchanges)
+        numbers = NUMBERS[: bench.size.people.contacts]
+        load = _Load(chatwoot, url, [one, two], numbers, bench.size.people.exchanges)
         yield from _drained(bench, load, name, POSTGRES_PER_S)
 
 

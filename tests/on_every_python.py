@@ -1,7 +1,8 @@
 """Start the program and run the quick tests on every other Python of this machine: `python tests/on_every_python.py`.
 
-Each has its own environment in .pythons/, which is made again when the locked requirements change. They share one data
-folder, one after the other, so that each opens the database that another made. Ends with 1 where any failed.
+Each has its own environment in .pythons/, which is made again when the locked requirements change; with --install
+that is all that is done. They share one data folder, one after the other, so that each opens the database that another
+made. Ends with 1 where any failed.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ NAMES = ("python3.11", "python3.12", "python3.13", "python3.14", "python3")
 READY_WITHIN_S = 120
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SAID_ON_FAILURE = 3000
+OK = "ok"
 OPENING = "lunes a jueves"
 """In what the assistant of the default profile says when it is asked for the opening hours."""
 
@@ -66,21 +69,31 @@ class Python:
         return self.environment / "bin" / "python"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     hear_signals_in_programs()
     here = ask(sys.executable)
     assert here is not None
-    failed = []
+    if arguments == ["--install"]:
+        return each_of(others(here, candidates()), install)
     with tempfile.TemporaryDirectory(prefix="on every python ") as folder:
         data = Path(folder) / "data"
-        for python in [here, *others(here, candidates())]:
-            began = time.monotonic()
-            try:
-                outcome = run_on(python, Path(folder), data, is_ours=python is here)
-            except Failed as error:
-                outcome = f"FAILED: {error}"
-                failed.append(python)
-            print(f"{python}: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)
+        return each_of(
+            [here, *others(here, candidates())],
+            lambda python: run_on(python, Path(folder), data, is_ours=python is here),
+        )
+
+
+def each_of(pythons: list[Python], do: Callable[[Python], str]) -> int:
+    """Do something with each, and print what became of it; return 1 where any failed."""
+    failed = False
+    for python in pythons:
+        began = time.monotonic()
+        try:
+            outcome = do(python)
+        except Failed as error:
+            outcome = f"FAILED: {error}"
+            failed = True
+        print(f"{python}: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)
     return 1 if failed else 0
 
 
@@ -88,14 +101,12 @@ def run_on(python: Python, folder: Path, data: Path, *, is_ours: bool) -> str:
     """Return what became of it. Ours is only started: all tests ran on it. Raises Failed."""
     if is_ours:
         start(Path(sys.prefix), folder, data)
-        return "ok"
-    if trouble := install(python):
-        if python.is_promised:
-            raise Failed(trouble)
-        return f"left out: {trouble}"
-    start(python.environment, folder, data)
-    run_tests(python, folder)
-    return "ok"
+        return OK
+    outcome = install(python)
+    if outcome == OK:
+        start(python.environment, folder, data)
+        run_tests(python, folder)
+    return outcome
 
 
 # Which there are
@@ -132,7 +143,16 @@ def ask(path: str | Path) -> Python | None:
 
 
 def install(python: Python) -> str:
-    """Make its environment, if what is there is not what is locked; return what went wrong, or ""."""
+    """Make its environment; return OK, or why it is left out. Raises Failed where the README promises that it runs."""
+    if not (trouble := make_environment(python)):
+        return OK
+    if python.is_promised:
+        raise Failed(trouble)
+    return f"left out: {trouble}"
+
+
+def make_environment(python: Python) -> str:
+    """Make it, if what is there is not what is locked; return what went wrong, or ""."""
     stamp = python.environment / "installed"
     wanted = hashlib.sha256(b"".join(file.read_bytes() for file in REQUIREMENTS)).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted and ask(python.program):
@@ -227,7 +247,7 @@ def run_tests(python: Python, folder: Path) -> None:
         "-p",
         "no:cacheprovider",
         "-n",
-        "4",
+        f"{3 * (os.cpu_count() or 2)}",
         "--dist",
         "worksteal",
         "--extent",
@@ -257,4 +277,4 @@ def dotted(numbers: tuple[int, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

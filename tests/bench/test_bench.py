@@ -81,6 +81,7 @@ def test_a_receipt_that_is_refused_is_counted():
     assert lost == {"receipt: HTTP 503": 3}
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(180)
 def test_a_tiny_run_measures_and_loses_no_word():
     ran = subprocess.run(

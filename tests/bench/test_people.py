@@ -23,7 +23,9 @@ from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.waiting import PATIENCE_S
 
 ANA, SOURCE = "+34600000001", "34600000001"
-TINY = ("--quick", "--turns", "2", "--exchanges", "2", "--backlog", "3", "--handoffs", "3")
+TINY = (
+    "--quick", "--turns", "2", "--contacts", "10", "--exchanges", "2", "--backlog", "3", "--handoffs", "3",
+)  # fmt: skip
 
 
 @contextmanager
@@ -233,7 +235,7 @@ def test_a_tiny_run_measures_and_shows_every_contact_whole():
     assert "nan" not in ran.stdout
     assert rows["Chatwoot hanging: errors"] == "0 in 4 turns"
     assert float(rows["Chatwoot hanging: requests it left waiting"]) >= 1
-    assert "400 in " in rows["mirrored messages a second, 100 contacts, SQLite"]
+    assert "40 in " in rows["mirrored messages a second, 10 contacts, SQLite"]
     assert "6 in " in rows["mirrored messages a second, one contact, SQLite"]
     assert [rows[name] for name in rows if name.endswith("whole, once and in order")] == ["0", "0"]
     assert rows["handoff API: errors"] == "0 in 3 requests"
@@ -249,7 +251,7 @@ def test_a_tiny_run_on_postgres_shows_every_contact_whole(postgres):
 
     rows = rows_of(ran)
     assert ran.returncode in (0, 1), ran.stderr
-    assert "400 in " in rows["mirrored messages a second, 100 contacts, PostgreSQL, two workers"]
+    assert "40 in " in rows["mirrored messages a second, 10 contacts, PostgreSQL, two workers"]
     assert [rows[name] for name in rows if name.endswith("whole, once and in order")] == ["0"]
 
 
