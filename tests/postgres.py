@@ -32,7 +32,10 @@ DEBIANS = Path("/usr/lib/postgresql")
 CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 CUT_OFF_AT_MOST = 1000
 """How often those who are connected to a database that is given back are cut off before that is an error."""
-OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300"
+OPTIONS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 "
+    "-c autovacuum=off -c jit=off -c max_connections=300"
+)
 
 
 class NoPostgresError(Exception):
