@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
-from cli.console import Terminal
+from cli.console import Terminal, harmless
 from conversation.manager import ConversationManager
 from conversation.marks import without_marks
 from conversation.turns.utterance import Utterance
@@ -46,7 +46,7 @@ class Chat:
         first_s: float | None = None
         for sentence in self._sentences(number):
             first_s = first_s if first_s is not None else time.monotonic() - began
-            self.terminal.console.print(printable(sentence), end="")
+            self.terminal.console.print(harmless(sentence), end="")
         self.terminal.console.print()
         waits = f"{first_s or 0:.1f} s / {time.monotonic() - began:.1f} s"
         self.terminal.console.print(self.terminal.number(waits), style="dim")
@@ -168,10 +168,5 @@ def _show(terminal: Terminal, zone: ZoneInfo, said: list[SaidRecord]) -> None:
     for turn in said:
         at = turn.created_at.astimezone(zone)
         terminal.console.print(f"{at:%Y-%m-%d %H:%M} {turn.channel}", style="dim")
-        terminal.console.print(f"> {printable(turn.heard)}", style="bold")
-        terminal.console.print(printable("".join(turn.sentences).strip()))
-
-
-def printable(text: str) -> str:
-    """Return text without control characters: they move a terminal's cursor and change its colours."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+        terminal.console.print(f"> {harmless(turn.heard)}", style="bold")
+        terminal.console.print(harmless("".join(turn.sentences).strip()))

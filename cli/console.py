@@ -1,6 +1,7 @@
 """Prints the output of commands in the reader's language."""
 
 import io
+import re
 import sys
 from decimal import Decimal
 
@@ -9,6 +10,9 @@ from rich.console import Console
 from settings import reader_locale, settle_language
 from translations import Message, in_language, language_of_locale, lend_to_libraries
 from translations.numbers import separated
+
+# Control characters move the cursor and colour the screen; the others change the direction of the text.
+_DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Terminal:
@@ -48,6 +52,11 @@ class Terminal:
     def complain(self, message: Message | str) -> None:
         """Print an error or a warning."""
         self._errors.print(self.translate(message), style="yellow")
+
+
+def harmless(text: str) -> str:
+    """Return text with � in place of characters that control a terminal, except line breaks."""
+    return _DISTURBING.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def reader_language() -> str:

@@ -140,10 +140,8 @@ class _Examination:
 
     def _apply(self, fix: Fix) -> bool:
         """Show a fix, and make it if that is wanted; return whether it was made."""
-        say, complain = (
-            self._terminal.translate,
-            self._terminal.complain,
-        )  # stderr: stdout is for the findings
+        # To stderr: stdout is for the findings.
+        say, complain = self._terminal.translate, self._terminal.complain
         said = {
             "name": fix.name,
             "stands": say(fix.what_stands_now),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from cli.console import Terminal
+from cli.console import Terminal, harmless
 from phone_numbers import is_erased, is_withheld, shown_number
 from storage.database import Database
 from storage.queries.handoffs import HandoffRecord, last_handoffs
@@ -62,9 +62,9 @@ def _table(found: Sequence[HandoffRecord], terminal: Terminal, zone: ZoneInfo) -
         reason = "\n".join(filter(None, (handoff.reason, handoff.summary)))
         table.add_row(
             f"{at:%Y-%m-%d %H:%M}",
-            _who(handoff, terminal),
-            reason,
-            handoff.message,
+            harmless(_who(handoff, terminal)),
+            harmless(reason),
+            harmless(handoff.message),
             _state(handoff, terminal, zone),
         )
     return table
@@ -84,7 +84,7 @@ def _state(handoff: HandoffRecord, terminal: Terminal, zone: ZoneInfo) -> str:
     if handoff.owned_at is not None:
         at = handoff.owned_at.astimezone(zone)
         taken = terminal.translate(_("taken by {} at {}"))
-        return taken.format(handoff.owner, f"{at:%H:%M}")
+        return taken.format(harmless(handoff.owner), f"{at:%H:%M}")
     if handoff.missed_at is not None:
         return terminal.translate(_("nobody came"))
     if not handoff.asked:

@@ -53,7 +53,7 @@ def message_reply(said: str) -> MessageReply:
         return MessageReply.PERSON
     reply = _kind_of_reply(said)
     if reply is MessageReply.MESSAGE and said.rstrip().endswith("?"):
-        first = next(filter(_fold, _BREAKS.split(said)))
+        first = next(filter(_fold, _BREAKS.split(said)), "")
         if _kind_of_reply(first) is MessageReply.DECLINED:
             return MessageReply.QUESTION
     return reply

@@ -94,10 +94,11 @@ class ConversationManager:
         )
         if self.answers.add(answer) is not answer:
             return
-        if ready is not None:
-            answer.finish(TurnState.COMPLETE, ready.ending, [ready.words] if ready.words else [])
-        else:
-            self._writer.start(self._drafts.begin(answer, claimed, late))
+        with self.answers.beginning(answer):
+            if ready is not None:
+                answer.finish(TurnState.COMPLETE, ready.ending, [ready.words] if ready.words else [])
+            else:
+                self._writer.start(self._drafts.begin(answer, claimed, late))
 
     def _revive(self, answer: Answer, turn: TurnRecord) -> None:
         """Continue an answer whose owner died."""

@@ -97,10 +97,10 @@ class Live:
         with self._changed:
             if self._closed or self._watched.total() >= self._most:
                 raise TooManyViewers
-            self._watched[topic] += 1
             if not self._polling:
-                self._polling = True
                 Loop("live-updates", self._poll, longest_pause_s=LONGEST_PAUSE_S).start()
+                self._polling = True
+            self._watched[topic] += 1
 
     def _leave(self, topic: str) -> None:
         with self._changed:

@@ -21,6 +21,5 @@ def _told_by_ogg(content: bytes) -> int | None:
         return None
     samples = int.from_bytes(content[last + 6 : last + 14], "little")
     seconds = samples // _OPUS_RATE
-    return (
-        seconds if seconds <= len(content) else None
-    )  # of nothing that phones record: a byte lasts no second
+    # Of nothing that phones record does a byte last a second.
+    return seconds if seconds <= len(content) else None

@@ -133,9 +133,7 @@ class Inbox:
             self._in_background(lambda: self._answer_late(recipient))
             return []
         batch = self._batches.opened(batch)
-        if not self._media.has_photos_at_hand(
-            batch.messages
-        ):  # they gave way to others' and are fetched again
+        if not self._media.has_photos_at_hand(batch.messages):  # they gave way to others': fetched again
             self._in_background(lambda: self._answer_late(recipient))
             return []
         number = self._batches.start(recipient, batch)

@@ -34,6 +34,7 @@ ON_ITS_WAY = timedelta(minutes=2)
 RECEIPT_DUE = timedelta(minutes=10)
 EVERY = timedelta(minutes=5)
 MOST_ASKED = 50
+"""Receipts asked for in one run; the next goes on from there."""
 _JOINING = re.compile(r"join\s+\S+", re.IGNORECASE)
 """Said to Twilio's sandbox, which answers it itself."""
 
@@ -53,7 +54,7 @@ class MissedMessages:
     ) -> None:
         self._database, self._rest, self._inbox, self._receipts = database, rest, inbox, receipts
         self._our_address, self._clock = our_address, clock
-        self._has_asked = False
+        self._asked_until: datetime | None = None
 
     def fetch(self, _payload: dict[str, Any]) -> None:
         """Keep the messages that were missed, and the receipts. Raises SQLAlchemyError."""
@@ -109,22 +110,28 @@ class MissedMessages:
             return []
 
     def _fetch_receipts(self, now: datetime) -> None:
-        """Ask for what became of messages once their receipt is due; at first, of all those of a day."""
-        earliest = now - RECEIPT_DUE - EVERY if self._has_asked else now - LOOKED_BACK
+        """Ask once for what became of each message whose receipt is due; at first, of those of a day."""
+        a_day_ago, due = now - LOOKED_BACK, now - RECEIPT_DUE
+        asked_until = max(self._asked_until or a_day_ago, a_day_ago)
         with self._database.read() as connection:
-            sids = messages.without_receipt(
-                connection, since=now - LOOKED_BACK, changed=(earliest, now - RECEIPT_DUE), limit=MOST_ASKED
+            waiting = messages.without_receipt(
+                connection, since=a_day_ago, changed=(asked_until, due), limit=MOST_ASKED
             )
-        self._has_asked = True
-        for sid in sids:
-            try:
-                state = self._rest.fetch(sid)
-            except IntegrationError as error:
-                if not error.permanent:
-                    raise
-                log.info("receipt_not_found", code=error.code, status=error.status)  # of another account
-                continue
-            self._receipts.note(ReceiptFacts(sid, status_of(state.status), state.error_code))
+        for sid, changed_at in waiting:
+            self._fetch_receipt(sid)
+            self._asked_until = changed_at
+        if len(waiting) < MOST_ASKED:
+            self._asked_until = due
+
+    def _fetch_receipt(self, sid: str) -> None:
+        try:
+            state = self._rest.fetch(sid)
+        except IntegrationError as error:
+            if not error.permanent:
+                raise
+            log.info("receipt_not_found", code=error.code, status=error.status)  # of another account
+            return
+        self._receipts.note(ReceiptFacts(sid, status_of(state.status), state.error_code))
 
 
 def _served_since(

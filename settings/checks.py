@@ -92,9 +92,8 @@ def number(value: str) -> ReachAddress:
     if len(parts) > 1:
         raise refused(SettingProblem.ONE_NUMBER)
     digits = _BEFORE_A_NUMBER.sub("", value.strip(" ,;"), count=1)
-    if re.search(
-        r"[^\W\d_]", digits
-    ):  # phonenumbers reads +34 600 ABC 000 as a phone's keys, and skips "ext 5"
+    # phonenumbers reads +34 600 ABC 000 as a phone's keys, and skips "ext 5".
+    if re.search(r"[^\W\d_]", digits):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return parse_e164(digits)
 

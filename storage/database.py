@@ -160,9 +160,7 @@ def _set_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(
-        "PRAGMA secure_delete=ON"
-    )  # what was deleted is overwritten; most systems' SQLite does so by itself
+    cursor.execute("PRAGMA secure_delete=ON")  # most systems' SQLite overwrites what was deleted anyway
     cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KB}")
     cursor.close()
 

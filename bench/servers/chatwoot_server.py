@@ -167,9 +167,8 @@ class Inbox:
         return "200 OK", {"meta": {}, "payload": shown}
 
     def _set_receipt(self, _: dict[str, Any], id: str) -> Answer:
-        refusal = {
-            "error": "Access to this endpoint is not authorized for bots"
-        }  # it knows bots' tokens alone
+        # It knows bots' tokens alone.
+        refusal = {"error": "Access to this endpoint is not authorized for bots"}
         return "401 Unauthorized", refusal
 
     def _shown(self, conversation: Conversation) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from sqlalchemy import Connection
 
-from cli.console import Terminal
-from cli.whatsapp.log import harmless
+from cli.console import Terminal, harmless
 from storage.database import Database
 from storage.privacy.people import Person, person
 from storage.privacy.tables import LINKS, count_of, rows_of

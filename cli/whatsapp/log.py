@@ -1,13 +1,12 @@
 """Prints messages in the terminal: the log, and the state of a single one."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from cli.console import Terminal
+from cli.console import Terminal, harmless
 from integrations.message_errors import DIALOG360, TWILIO, provider_of, what_to_do
 from integrations.twilio.messages import MessageState
 from messaging.requests import status_of
@@ -53,14 +52,6 @@ _KINDS = {
     "team": _("team"),
     "notice": _("notice"),
 }
-
-# Control characters move the cursor and colour the screen; the others change the direction of the text.
-_DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    """Return text with � in place of characters that control a terminal, except line breaks."""
-    return _DISTURBING.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def status_word(terminal: Terminal, status: MessageStatus) -> str:

@@ -11,7 +11,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -67,16 +68,25 @@ class Answers:
     def add(self, answer: Answer) -> Answer:
         """Register an answer; return the existing one if another request was quicker."""
         with self._lock:
+            self._begin_beating()
             there = self._live.setdefault((answer.key, answer.number), answer)
             there.when_words_come(self._words_came)
-            self._begin_beating()
         return there
+
+    @contextmanager
+    def beginning(self, answer: Answer) -> Iterator[None]:
+        """Forget an answer whose beginning fails: without heartbeats, its next reader takes it over."""
+        try:
+            yield
+        except BaseException:
+            self._forget(answer)
+            raise
 
     def _begin_beating(self) -> None:
         if self._loop is None:
             self._checked_at = self._beat_at = time.monotonic()
-            self._loop = Loop("answers-beat", self._beat, longest_pause_s=BEAT_S, late_after_s=LATE_AFTER_S)
-            self._loop.start()
+            loop = Loop("answers-beat", self._beat, longest_pause_s=BEAT_S, late_after_s=LATE_AFTER_S)
+            self._loop = loop.start()
 
     def keep_later(self, key: str, write: Callable[[Connection], None]) -> None:
         """Have something of a conversation written once the database can be, after what is owed of its answers."""
@@ -159,8 +169,9 @@ class Answers:
         if epoch is None:
             return False
         log.warning("answer_taken_over", turn=turn.number, epoch=epoch)
-        answer = Answer(self._database, AnswerRow.of(key, turn, epoch), clock=self._clock)
-        revive(self.add(answer), turn)
+        answer = self.add(Answer(self._database, AnswerRow.of(key, turn, epoch), clock=self._clock))
+        with self.beginning(answer):
+            revive(answer, turn)
         return True
 
     def close(self) -> None:
@@ -267,12 +278,14 @@ class Answers:
     def _stopped_elsewhere(self, answer: Answer, row: TurnRecord) -> None:
         state = TurnState.CANCELLED if row.state is TurnState.WRITING else row.state
         answer.stop(state, row.sentences[len(answer.sentences) :], row.ending)
-        with self._lock:
-            self._live.pop((answer.key, answer.number), None)
+        self._forget(answer)
 
     def _erased(self, answer: Answer) -> None:
         """Stop an answer whose turn is gone: the person was erased."""
         answer.stop(TurnState.CANCELLED, (), None)
+        self._forget(answer)
+
+    def _forget(self, answer: Answer) -> None:
         with self._lock:
             self._live.pop((answer.key, answer.number), None)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from integrations.errors import IntegrationError
 from jobs.queue import Work
 from storage import model_failures
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
 
@@ -96,8 +97,11 @@ class ModelFailures:
             log.warning("model_failures_not_read", error=type(error).__name__)
             return
         if found is not None:
-            self._write(model_failures.note_success)
-            log.info("model_answers_again", failed=found.answers)
+            self._write(lambda connection: self._end(connection, found.answers))
+
+    def _end(self, connection: Connection, answers: int) -> None:
+        model_failures.note_success(connection)
+        after_commit(connection, log.info, "model_answers_again", failed=answers)
 
     def _write(self, note: Callable[[Connection], None]) -> None:
         try:

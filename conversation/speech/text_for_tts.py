@@ -35,10 +35,12 @@ _CAPITALS = re.compile(r"\b[DFIJLMSTVWX][IVX]*\b")
 _NUMBER = re.compile(r"[\d¼-¾⅓-⅞]")
 _THIN_SPACE = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPACE_BEFORE = re.compile(r" +([,.;:!?)])(?=[\s,.;:!?)]|\Z)")
+_LETTERS_OF_TWO_CASES = str.maketrans("ſıİ", "siI")
+"""Letters that a pattern takes for another in either case, and lower() does not."""
 _LEFT_OVER = re.compile(r"[<>]|={2,}")
 _CLOSING = (")", "»", "”", '"')
 _NEWLINES = ("\n", "\r", "\u2028", "\u2029")
-_INNER_END = re.compile(r"[.!?…][^\w\s]*+(?:\s++\S|[¿¡])|[\n\r\u2028\u2029]\s*+\S")
+_INNER_END = re.compile(r"[.!?…][^\w\s.!?…¿¡]*+(?:\s++\S|[¿¡])|[\n\r\u2028\u2029]\s*+\S")
 _MOST_PASSES = 6
 
 
@@ -54,6 +56,7 @@ def speakable(text: str, language: str) -> str:
     if _is_plain(text):
         return text
     rules = _rules(language)
+    text = text.translate(_LETTERS_OF_TWO_CASES) if rules else text
     for _ in range(_MOST_PASSES):
         said = " ".join(filter(None, (_sentence(piece, rules) for piece in _sentences(text))))
         if said == text:

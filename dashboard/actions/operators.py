@@ -20,6 +20,7 @@ from dashboard.actions.refusals import CannotBeDone, Trouble
 from dashboard.actions.retries import may_retry
 from dashboard.actions.services import CallControl, OperatorPolicy, OperatorServices
 from dashboard.actions.subjects import conversation_of, require_handoff, writable
+from storage.after_commit import after_commit
 from storage.base import utc_now
 from storage.database import Database
 from storage.queries import contacts, outgoing, promises
@@ -112,7 +113,7 @@ class Operators:
             if takeover.give_back(connection, self._services.handoffs, conversation_id, now):
                 self._services.answer_left(connection, conversation_id)
                 self._notes.given_back(connection, conversation, now)
-                log.info("conversation_given_back", conversation_id=conversation_id)
+                after_commit(connection, log.info, "conversation_given_back", conversation_id=conversation_id)
 
     def _take_over(self, connection: Connection, conversation: ConversationReport, now: datetime) -> None:
         """Take over a conversation and all that waits of its contact."""

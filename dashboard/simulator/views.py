@@ -89,9 +89,8 @@ class SimulatorViews:
         after, deadline = request.args.get("after", 0, type=int), time.monotonic() + READ_WAIT_S
         self._note_seen(self._find(kind, key))
         while True:
-            phone = self._find(
-                kind, key
-            )  # read before its events: a finished session has stored its last event
+            # Read before its events: a finished session has stored its last event.
+            phone = self._find(kind, key)
             events = self._events(phone, after)
             if events or phone.is_over or time.monotonic() > deadline:
                 return jsonify(events=events, over=phone.is_over and not events)

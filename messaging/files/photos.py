@@ -134,13 +134,15 @@ class Photos:
             log.warning("photos_not_shown", code=error.code, count=len(wanted))
             return Shown(missing=[photo_label(message, number) for message, number in wanted])
         pictures, missing = [], []
-        for message, number in wanted:
-            picture = held.get((message.id, number)) or self._fetched(room, message, number)
-            if picture is not None:
-                pictures.append(picture)
-            else:
-                missing.append(photo_label(message, number))
-        room.release()
+        try:
+            for message, number in wanted:
+                picture = held.get((message.id, number)) or self._fetched(room, message, number)
+                if picture is not None:
+                    pictures.append(picture)
+                else:
+                    missing.append(photo_label(message, number))
+        finally:
+            room.release()
         return Shown(pictures, missing)
 
     def _taken(self, wanted: "Sequence[_Position]") -> "dict[tuple[int, int], Picture]":

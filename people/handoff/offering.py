@@ -180,8 +180,7 @@ class Offering:
     def _ask_again(self, connection: Connection, asked: Sequence[OfferRecord], now: datetime) -> bool:
         for offer in asked:
             at = self._try_at(connection, offer)
-            if at is not None and at <= now:
-                self.send_again(connection, offer, now)
+            if at is not None and at <= now and self.send_again(connection, offer, now):
                 return True
         return False
 

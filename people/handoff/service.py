@@ -218,9 +218,8 @@ class Handoffs(NullObserver):
     # Time passes
 
     def _set_timer(self, connection: Connection, facts: HandoffFacts, state: State, now: datetime) -> None:
-        is_for_sellers = (
-            state in (State.OPEN, State.WAITING) and not facts.simulated
-        )  # they have times of their own
+        # Sellers have times of their own.
+        is_for_sellers = state in (State.OPEN, State.WAITING) and not facts.simulated
         if state is not State.CLOSED and not is_for_sellers:
             self.offering.look_at(connection, facts.id, now + self._lasts(state), now)
 
@@ -262,11 +261,11 @@ class Handoffs(NullObserver):
         again = self.offering.next_try(connection, asked)
         if ends <= now and self.can_tell:  # a seller must be there who can be told that nobody came
             ends = self.offering.next_duty([], now) or ends
-        if again is None and (starts is None or starts <= now) and ends <= now:
-            self.happened(connection, facts.id, Event.TIME_UP, now)
-            return
         looks = [at for at in (starts, again, ends) if at is not None and at > now]
-        self.offering.look_at(connection, facts.id, min(looks), now)
+        if looks:
+            self.offering.look_at(connection, facts.id, min(looks), now)
+        else:
+            self.happened(connection, facts.id, Event.TIME_UP, now)
 
     # Sellers write
 

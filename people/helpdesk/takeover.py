@@ -237,7 +237,10 @@ class Takeover:
                 if self._give_back(connection, recipient, now):
                     if state.status == Status.PENDING:
                         self._assistant.answer_left(connection, recipient.conversation_id)
-                    log.info("conversation_given_back", contact_id=place.contact_id, status=state.status)
+                    after_commit(
+                        connection, log.info, "conversation_given_back",
+                        contact_id=place.contact_id, status=state.status,
+                    )  # fmt: skip
                 return
             taken = self._taken_by_hand(connection, place, recipient, state, now)
         if taken:

@@ -35,7 +35,6 @@ class Evidence(StrEnum):
     MESSAGE = "message"  # a provider's signed webhook brought them together
     RECEIPT = "receipt"  # a message that was sent to the one reached the other
     CHANGE = "change"  # WhatsApp says that the one has become the other
-    CARD = "card"  # they gave their own number, at our request, by WhatsApp's button
     EARLIER = "earlier"  # a version before identities stored it
 
 

@@ -156,11 +156,11 @@ def active_ids(
 
 def _united(to: Any, gone: Any) -> dict[str, Any]:
     """Return the columns of one person: what was asked of us by either of the two holds."""
-    newer = gone if _later(gone.wrote_at, to.wrote_at) == gone.wrote_at is not None else to
+    is_gone_newer = gone.wrote_at is not None and (to.wrote_at is None or gone.wrote_at >= to.wrote_at)
+    newer = gone if is_gone_newer else to
+    lacks_number = not to.address.startswith("+") and gone.address.startswith("+")
     return {
-        "address": to.address
-        if to.address.startswith("+") or not gone.address.startswith("+")
-        else gone.address,
+        "address": gone.address if lacks_number else to.address,
         "whatsapp_address": newer.whatsapp_address or to.whatsapp_address or gone.whatsapp_address,
         "whatsapp_user_id": newer.whatsapp_user_id or to.whatsapp_user_id or gone.whatsapp_user_id,
         "name": to.name or gone.name,

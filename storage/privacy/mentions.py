@@ -1,6 +1,5 @@
 """Takes a person's number and ids out of other people's rows: notices to sellers, notes, what somebody else wrote."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -146,9 +145,12 @@ def _clear_row(
 
 def _cleared(value: Any, texts: Sequence[str]) -> Any:
     """Return a value without the texts, where they stand alone and are not part of a longer number."""
-    if value is None:
-        return None
-    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for text in texts:
-        said = re.sub(rf"(?<![0-9A-Za-z]){re.escape(text)}(?![0-9A-Za-z])", LEFT, said)
-    return said if isinstance(value, str) else json.loads(said)
+    if isinstance(value, str):
+        for text in texts:
+            value = re.sub(rf"(?<![0-9A-Za-z]){re.escape(text)}(?![0-9A-Za-z])", LEFT, value)
+        return value
+    if isinstance(value, list):
+        return [_cleared(item, texts) for item in value]
+    if isinstance(value, dict):
+        return {_cleared(key, texts): _cleared(item, texts) for key, item in value.items()}
+    return value

@@ -226,24 +226,27 @@ def heard_by_twilio_since(
 
 def without_receipt(
     connection: Connection, *, since: datetime, changed: tuple[datetime, datetime], limit: int
-) -> list[str]:
-    """Return the SIDs of real messages by Twilio written since then, and neither delivered nor lost.
+) -> list[tuple[str, datetime]]:
+    """Return real messages by Twilio written since then, and neither delivered nor lost: SIDs, and last changes.
 
-    changed: between which times their status changed last.
+    changed: after which time, and until which, their status changed last. The one that waits for longest comes first.
     """
+    after, until = changed
     which = (
         MESSAGES.c.created_at > since, MESSAGES.c.outbound.is_(True),
         MESSAGES.c.status.in_((MessageStatus.QUEUED, MessageStatus.SENT)),
-        MESSAGES.c.changed_at.between(*changed), CONTACTS.c.simulated.is_(False),
+        MESSAGES.c.changed_at > after, MESSAGES.c.changed_at <= until, CONTACTS.c.simulated.is_(False),
         or_(MESSAGES.c.sid.startswith("SM"), MESSAGES.c.sid.startswith("MM")),
     )  # fmt: skip
     found = (
-        select(MESSAGES.c.sid)
+        select(MESSAGES.c.sid, MESSAGES.c.changed_at)
         .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation_id)
         .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
         .where(*which)
+        .order_by(MESSAGES.c.changed_at, MESSAGES.c.id)
+        .limit(limit)
     )
-    return [str(sid) for sid in connection.execute(found.order_by(MESSAGES.c.id).limit(limit)).scalars()]
+    return [(str(sid), changed_at) for sid, changed_at in connection.execute(found)]
 
 
 def came_in_since(connection: Connection, conversation_id: int, since: datetime) -> int:

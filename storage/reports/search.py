@@ -51,7 +51,7 @@ class Depth:
     message_id: int
 
     @property
-    def is_above_ground(self) -> bool:
+    def has_more(self) -> bool:
         """True while something older remains."""
         return self.turn_id > 0 or self.message_id > 0
 
@@ -141,7 +141,7 @@ def words(
     """
     until, depth = clock() + pace.budget_s, since or _newest(connection)
     found: dict[int, Hit] = {}
-    while depth.is_above_ground and len(found) < limit:
+    while depth.has_more and len(found) < limit:
         hits, depth = _look(connection, looked_for, depth, pace, shown)
         for hit in hits:
             if hit.conversation_id not in found or found[hit.conversation_id].at < hit.at:
@@ -149,7 +149,7 @@ def words(
         if clock() >= until:
             break
     newest_first = sorted(found.values(), key=lambda hit: hit.at, reverse=True)
-    if not depth.is_above_ground:
+    if not depth.has_more:
         return Hits(newest_first, None, None)
     return Hits(newest_first, depth, _time_of(connection, depth))
 

@@ -45,6 +45,18 @@ def test_what_callers_left_is_shown_with_who_and_when(open_line, monkeypatch):
     assert output.index("+12025550123") < output.index("withheld number")
 
 
+def test_what_would_steer_the_terminal_is_made_visible(open_line):
+    line = open_line(lang="en_US.UTF-8")
+    conversation = call_from(line, "+12025550123")
+    with line.parts.database.write() as connection:
+        hand_off(connection, NULL_OBSERVER, conversation, 1, Request("a\x1b[2Jquote", "\x9b31mred"), NOW)
+        leave_message(connection, NULL_OBSERVER, conversation, 2, "\x07ring", NOW)
+
+    output = line.app.test_cli_runner().invoke(args=["handoffs"]).output
+
+    assert all(word in output for word in ("�[2Jquote", "�31mred", "�ring"))
+
+
 @pytest.mark.parametrize(("lang", "said"), [("es_ES", "Nadie ha pedido"), ("en_US", "Nobody has asked")])
 def test_with_nothing_left_it_says_so(open_line, lang, said):
     assert said in shown(open_line(lang=lang))

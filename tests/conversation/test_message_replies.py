@@ -31,6 +31,7 @@ from conversation.intents import MessageReply, message_reply
         ("No, thank you. What time do you open?", "question"),
         ("Não, obrigada. A que horas abrem?", "question"),
         ("¿No abren mañana?", "message"),
+        ("™?", "message"),
         ("Soy Ana, ¿pueden llamarme?", "message"),
         ("Sí, soy Ana, ¿pueden llamarme?", "message"),
         ("Ana", "message"),

@@ -26,7 +26,7 @@ _FOOTNOTE = re.compile(r"\[\^?\d{1,3}\]")
 
 _LINK = re.compile(r"(!?)\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s++\"[^\"\n]*\")?\)")
 _LINK_END = re.compile(r"\]\([^()\s]*\)")
-_BARE_LINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s]*[.@][^<>\s]*)>")
+_BARE_LINK = re.compile(r"<(?=[^<>\s.@]*+[.@])([^<>\s]++)>")
 _TAG = re.compile(r"</?[A-Za-z][\w-]{0,30}(?:\s[^<>]{0,200})?/?>")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[ \t]*")
 _NOT_CODE = frozenset({"", "markdown", "md", "text", "txt", "plaintext", "plain"})

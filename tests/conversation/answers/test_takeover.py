@@ -33,6 +33,19 @@ def answer(database):
 
 
 @pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def other(database, clock):
+    """Another process's answers, at a time that the test says."""
+    answers = Answers(database, clock=clock)
+    yield answers
+    answers.close()
+
+
+@pytest.fixture
 def read_later(database):
     """Have another process read the answer so many seconds later; return what it continues."""
     others = []
@@ -46,6 +59,17 @@ def read_later(database):
     yield read
     for other in others:
         other.close()
+
+
+class Clock:
+    now = NOON
+
+    def __call__(self):
+        return self.now
+
+
+def cannot_begin(_answer, _turn):
+    raise RuntimeError("can't start new thread")
 
 
 def keep(database, answer):
@@ -102,6 +126,20 @@ def test_the_owner_before_is_told_at_the_next_check(answer, read_later, database
     ours.check([answer], heartbeat=True)
 
     assert (answer.state, taken.state) == (TurnState.CANCELLED, TurnState.WRITING)
+
+
+def test_one_whose_continuation_could_not_begin_is_taken_over_again(answer, other, clock):
+    clock.now += timedelta(minutes=1)
+
+    with pytest.raises(RuntimeError):
+        other.read(CALL.key, 1, 1, 0, cannot_begin)
+    assert other.find(CALL.key, 1) is None
+
+    clock.now += timedelta(minutes=1)
+    continued = []
+    other.read(CALL.key, 1, 1, 0, lambda answer, _: continued.append(answer))
+
+    assert [taken.epoch for taken in continued] == [3]
 
 
 def test_an_owner_whose_heartbeat_is_from_before_the_clock_was_put_back_is_gone(answer, read_later):

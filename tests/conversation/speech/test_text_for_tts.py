@@ -88,6 +88,23 @@ def test_a_sum_beyond_all_sums_keeps_its_digits():
     assert speakable("9" * 5000 + " €", "es-ES").endswith(" euros")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El 3 ſep y el 4 oct",
+        "El ſáb. 5 y el dom. 6",
+        "La ſra. López y el sr. Gil",
+        "ABR 3 y MAY. 2026 o DİC 3",
+    ],
+)
+def test_letters_that_only_some_rules_take_for_others_break_none(text):
+    assert speakable(text, "es-ES") == speakable(text.replace("ſ", "s").replace("İ", "I"), "es-ES")
+
+
+def test_sentences_without_a_space_between_are_said_as_they_are_one_by_one():
+    assert speakable("Cuesta 5 EUR.¿Lo quiere?", "es-ES") == "Cuesta 5 euros. ¿Lo quiere?"
+
+
 NASTY = [
     "a", "1", "1.", "*", "* ", "_", "_a", "[", "[a](", "[](", "<a ", "<a@", "`", "#", "| ", "- ", "@", "a@a.", "a-",
     "www.", "https://a", "1-", "1.000.", "€1", "1€", "600 ", "+1", "/", "a /", "%", "😊", "\ud800", "p. ", "1kg", "(",
@@ -95,7 +112,7 @@ NASTY = [
     "3/12-", "1:", "1h", "1pm", "9 a. m", "AB1", "A-1/", "I", "II ", "IV-", "siglo I, ", "L-", "L, ", "lun ", "lun.",
     "lun-", "1 000", "1 000 ", "1 ene", "1º", "1st ", "½", "1 1/2", "1x", "1 x ", "<1", "= ", "1️⃣", "1️⃣ a", "[1]",
     "【", "-1", "−", "A.", "Ref. ", "DNI 1", "1234 ", "ES12", "ES12 3456 ", "1'", "a→", "->", "No. ", "```python\n",
-    "1.\n", "S.L. ", "12.345.678", "00 ", "$ ", "M€", "entre ", "'",
+    "1.\n", "S.L. ", "12.345.678", "00 ", "$ ", "M€", "entre ", "'", ".", ".,",
 ]  # fmt: skip
 
 
@@ -104,3 +121,7 @@ def test_time_is_linear_in_the_text(language):
     assert [
         scrap for scrap in NASTY if grows_too_fast(lambda text: speakable(text, language), scrap, "z")
     ] == []
+
+
+def test_a_link_that_does_not_end_takes_no_more_time():
+    assert not grows_too_fast(lambda text: speakable(f"<{text}", "es-ES"), "@")

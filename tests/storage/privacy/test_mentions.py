@@ -40,6 +40,17 @@ def test_a_number_is_replaced_wherever_it_stands_alone(database, rows, monkeypat
     assert mentions.clear_mentions(database, [DIGITS]) == 0
 
 
+@pytest.mark.parametrize("before", ["\n", "\t", "“", '"', "\\"])
+def test_a_number_in_a_list_of_sentences_is_replaced_whatever_stands_before_it(database, rows, before):
+    chat = rows.conversation(rows.contact("+34600000009"))
+    rows.turn(chat, 1, sentences=["El de Ana:", f"{before}{DIGITS}"])
+
+    mentions.clear_mentions(database, [DIGITS])
+
+    (turn,) = every(database, Turn)
+    assert turn.sentences == ["El de Ana:", f"{before}…"]
+
+
 def test_whoever_has_the_number_now_is_still_found_and_reached_by_it(database, rows):
     contact_id = rows.contact(NUMBER, name="Luis", whatsapp_address=f"whatsapp:{NUMBER}")
     rows.add(
