@@ -7,7 +7,7 @@ from conversation.speech.rules.money import CODES
 from conversation.speech.rules.spelling import in_groups, spelt
 from conversation.speech.rules.text import any_of
 
-_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
+_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d#|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
 _IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?(?![\w-])")
 _CARD = re.compile(r"(?<![\w.,-])\d{4}(?:([ -])\d{4})(?:\1\d{4}){1,2}(?:\1\d{1,4})?(?![\w-]|[.,]\d)")
 # Brazil's CPF and CNPJ, Chile's RUT; Spain's DNI, NIE and CIF.
@@ -24,6 +24,7 @@ _CODE = re.compile(
     r"(?<![\w./-])(?=[A-Z\d/-]{5,40}(?![\w/-]))(?=[\d/-]*[A-Z])(?=[A-Z/-]*\d)"
     r"(?:[A-Z]{1,4}[-/]?\d{4,}|[A-Z\d]+(?:[-/][A-Z\d]+){2,}|[A-Z]{1,4}-\d+/[A-Z\d]+|\d{4,}[-/]?[A-Z]{1,4}|(?:\d+[A-Z]+|[A-Z]+\d+[A-Z])[A-Z\d]{2,})(?![\w/-])"
 )
+_KEYS = re.compile(r"(?<![\w#.,/-])(\d{2,12})#(?![\w#])")
 _SEPARATOR = re.compile(r"([-/])")
 _ANY_CODE = (
     r"(?=[A-Za-z/-]{0,20}\d)[A-Za-z\d]+(?:[-/][A-Za-z\d]+){0,8}(?:(?<=\d) (?-i:[A-Z]{1,3})(?!\w))?"
@@ -41,6 +42,7 @@ class Codes:
     def __init__(self, language: Language) -> None:
         words = language.words.codes
         signs = language.words.signs
+        self._hash = signs["#"]
         self._names = {"-": f" {signs['-']} ", "/": f" {signs['/']} "}
         self._postal_said = {name.lower(): said for name, said in words.postal.items()}
         self._postal = re.compile(
@@ -58,6 +60,8 @@ class Codes:
             return text
         text = self._postal.sub(self._say_postal, text)
         text = _IBAN.sub(self._say_iban, text)
+        if "#" in text:
+            text = _KEYS.sub(lambda found: f"{spelt(found[1])} {self._hash}", text)
         text = _CARD.sub(lambda found: in_groups(re.sub(r"\D", "", found[0]), 4), text)
         if self._cue.search(text):
             text = self._cued.sub(self._say_cued, text)
