@@ -37,6 +37,7 @@ _ALONE = re.compile(rf"(?<![{_LETTERS}] )\bI\b")
 _NUMBER = re.compile(r"[\d¼-¾⅓-⅞]")
 _THIN_SPACE = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPACE_BEFORE = re.compile(r" +([,.;:!?)])(?=[\s,.;:!?)]|\Z)")
+_SPACED = (" ,", " .", " ;", " :", " !", " ?", " )")
 _LEFT_OVER = re.compile(r"[<>]|={2,}")
 _CLOSING = (")", "»", "”", '"')
 _NEWLINES = ("\n", "\r", "\u2028", "\u2029")
@@ -111,7 +112,13 @@ def _pass(text: str, rules: "Rules | None") -> str:
 
 
 def _fold(text: str) -> str:
-    return _SPACE_BEFORE.sub(r"\1", " ".join(text.split()).replace("( )", "").replace("()", ""))
+    text = " ".join(text.split())
+    if "(" in text:
+        text = text.replace("( )", "").replace("()", "")
+    for spaced in _SPACED:
+        if spaced in text:
+            return _SPACE_BEFORE.sub(r"\1", text)
+    return text
 
 
 class Rules:

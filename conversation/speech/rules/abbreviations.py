@@ -8,30 +8,16 @@ _LETTERS = re.compile(r"(?<![\w.])(?:[^\W\d_a-zß-ÿ]\.){2,6}(?!\w)")
 
 
 class Replacements:
-    """A language's patterns, each of which is tried where the text has what it needs.
-
-    Those that need the same rare character are looked for together: most sentences have none.
-    """
+    """A language's patterns, each of which is tried where the text has what it needs."""
 
     def __init__(self, language: Language) -> None:
         self._all = [(one.needs, re.compile(one.pattern), one.said) for one in language.words.replacements]
-        together: dict[str, list[int]] = {}
-        for number, (needs, _, _) in enumerate(self._all):
-            together.setdefault(_rarest(needs), []).append(number)
-        self._together = list(together.items())
 
     def __call__(self, text: str) -> str:
-        tried = [number for sign, numbers in self._together if sign in text for number in numbers]
-        for number in sorted(tried):
-            needs, pattern, said = self._all[number]
+        for needs, pattern, said in self._all:
             if needs in text:
                 text = pattern.sub(said, text)
         return text
-
-
-def _rarest(needs: str) -> str:
-    """Return the character of a text that few sentences have; the whole text where all are common."""
-    return next((sign for sign in needs if not (sign.islower() or sign.isspace() or sign in ".-")), needs)
 
 
 class Abbreviations:

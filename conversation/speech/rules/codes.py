@@ -7,7 +7,7 @@ from conversation.speech.rules.money import CODES
 from conversation.speech.rules.spelling import in_groups, spelt
 from conversation.speech.rules.text import any_of
 
-_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d#|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
+_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
 _IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?(?![\w-])")
 _CARD = re.compile(r"(?<![\w.,-])\d{4}(?:([ -])\d{4})(?:\1\d{4}){1,2}(?:\1\d{1,4})?(?![\w-]|[.,]\d)")
 # Brazil's CPF and CNPJ, Chile's RUT; Spain's DNI, NIE and CIF.
@@ -56,12 +56,12 @@ class Codes:
         self._cue = re.compile(cue, re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
+        if "#" in text:
+            text = _KEYS.sub(lambda found: f"{spelt(found[1])} {self._hash}", text)
         if not _CANDIDATE.search(text):
             return text
         text = self._postal.sub(self._say_postal, text)
         text = _IBAN.sub(self._say_iban, text)
-        if "#" in text:
-            text = _KEYS.sub(lambda found: f"{spelt(found[1])} {self._hash}", text)
         text = _CARD.sub(lambda found: in_groups(re.sub(r"\D", "", found[0]), 4), text)
         if self._cue.search(text):
             text = self._cued.sub(self._say_cued, text)
