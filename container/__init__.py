@@ -13,6 +13,7 @@ from container.privacy import PrivacyServices
 from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
+from conversation.models.preparation_lease import PreparationLease
 from conversation.models.warming import Warming
 from conversation.speech.text_for_tts import prepare as prepare_speech
 from integrations.openai.model import OpenAIModel
@@ -88,7 +89,8 @@ class Container(Core):
             return None
         # The phone's last, for callers wait: a server that remembers one prompt remembers that
         beginnings = [self.whatsapp.manager.beginning, self.phone.manager.beginning]
-        warming = Warming(model.with_limit(1), beginnings, self.is_answer_waited_for)
+        lease = PreparationLease(self.database)
+        warming = Warming(model.with_limit(1), beginnings, self.is_answer_waited_for, lease)
         return self.closed_at_end(warming, warming.close)
 
     def begin_serving(self, give_up: Callable[[], None] = lambda: None) -> None:
@@ -105,6 +107,7 @@ class Container(Core):
                 model.warm_up()
         if self.warming is not None:
             self.warming.begin()
+            self.model_failures.when_away(self.warming.begin)  # a server that comes back has forgotten
         self.vitals.begin(give_up)
 
     def end_serving(self) -> None:

@@ -199,9 +199,11 @@ class Core:
         """Notes whether the language model answers."""
         return ModelFailures(self.database, self.work)
 
-    def models_of(self, limit: int) -> list[LanguageModel]:
-        """Return the models with a limit of tokens to an answer."""
-        return [model.with_limit(limit) if isinstance(model, OpenAIModel) else model for model in self.models]
+    def models_of(self, limit: int, *, offers_people: bool) -> list[LanguageModel]:
+        """Return the models for a channel. limit: tokens of an answer. offers_people: whether a person can be
+        brought in, which the offline model is not told by its tools.
+        """
+        return [_for_channel(model, limit, offers_people) for model in self.models]
 
     def background_model(self, beginning: Callable[[str], Beginning]) -> BackgroundModel | None:
         """Return the first model, for tasks that nobody waits for. beginning: of a channel's prompts."""
@@ -226,13 +228,12 @@ class Core:
         return first if isinstance(first, OpenAIModel) else None
 
     def _offline_model(self) -> OfflineModel:
-        profile, settings = self.profile, self.settings
+        profile = self.profile
         return OfflineModel(
             business=profile.business,
             phrases=catalogue_for(profile.language).offline,
             faq=[(faq.questions, faq.answer) for faq in profile.faq],
             facts=profile.facts,
-            reaches_people=bool(self.sellers or settings.person_number or settings.chatwoot_enabled),
         )
 
     @service
@@ -258,3 +259,9 @@ class Core:
             host=settings.host,
             port_file=settings.data_dir / "port",
         )
+
+
+def _for_channel(model: LanguageModel, limit: int, offers_people: bool) -> LanguageModel:
+    if isinstance(model, OpenAIModel):
+        return model.with_limit(limit)
+    return model.offering(offers_people) if isinstance(model, OfflineModel) else model

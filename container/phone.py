@@ -36,7 +36,7 @@ class PhoneServices:
             database=self._core.database,
             work=self._core.work,
             profile=self._core.profile,
-            models=self._core.models_of(LONGEST_ANSWER),
+            models=self._core.models_of(LONGEST_ANSWER, offers_people=can_transfer or reaches_people),
             channel=ChannelRules(
                 "phone",
                 Toolbox(phone_tools(can_transfer=can_transfer, reaches_people=reaches_people)),

@@ -50,7 +50,7 @@ class WhatsAppServices:
             database=self._core.database,
             work=self._core.work,
             profile=self._core.profile,
-            models=self._core.models_of(LONGEST_ANSWER),
+            models=self._core.models_of(LONGEST_ANSWER, offers_people=reaches_people),
             channel=ChannelRules(
                 "whatsapp",
                 Toolbox(whatsapp_tools(customers, reaches_people=reaches_people)),

@@ -8,15 +8,19 @@ lease; NTP does.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, not_, or_, select, update
 
 from storage.models import WorkerLease
 from storage.upsert import insert_once
 
 LONGEST_LEASE = timedelta(minutes=1)
 """A lease that ends later than this was taken before the clock was put back: it binds nobody."""
-HOUSEKEEPING = "@housekeeping"
-"""The slot of the worker that runs the periodic jobs. It cannot be spelled as a WORKER_ID."""
+_NO_WORKER = "@"
+"""Begins the slots that are no worker's: it cannot be spelled in a WORKER_ID."""
+HOUSEKEEPING = f"{_NO_WORKER}housekeeping"
+"""The slot of the worker that runs the periodic jobs."""
+PREPARING = f"{_NO_WORKER}preparing:"
+"""Followed by a machine: the slot of its process that prepares the model's server."""
 
 
 def take_slot(connection: Connection, slot: str, holder: str, *, now: datetime, lease_s: float) -> bool:
@@ -42,6 +46,11 @@ def release_slot(connection: Connection, slot: str, holder: str, *, now: datetim
     connection.execute(update(WorkerLease).where(*mine).values(holder=None, leased_until=now))
 
 
+def remove_slot(connection: Connection, slot: str, holder: str) -> None:
+    """Release a slot that nobody takes again."""
+    connection.execute(delete(WorkerLease).where(WorkerLease.slot == slot, WorkerLease.holder == holder))
+
+
 def slot_holder(connection: Connection, slot: str) -> str | None:
     """Return the holder of a slot, or the last one if it never released the slot."""
     return connection.scalar(select(WorkerLease.holder).where(WorkerLease.slot == slot))
@@ -56,15 +65,19 @@ def lapsed_slots(connection: Connection, slots: Iterable[str], *, now: datetime)
 def worker_beats(connection: Connection) -> dict[str, datetime]:
     """Return the time of each worker's last heartbeat, by slot."""
     heartbeats = select(WorkerLease.slot, WorkerLease.beat_at).where(
-        WorkerLease.slot != HOUSEKEEPING, WorkerLease.beat_at.is_not(None)
+        _is_a_workers(), WorkerLease.beat_at.is_not(None)
     )
     return {slot: beat_at for slot, beat_at in connection.execute(heartbeats) if beat_at is not None}
 
 
 def is_worker_alive(connection: Connection, now: datetime) -> bool:
     """Return whether any worker holds a lease."""
-    living = select(WorkerLease.id).where(WorkerLease.slot != HOUSEKEEPING, _is_leased(now))
+    living = select(WorkerLease.id).where(_is_a_workers(), _is_leased(now))
     return connection.scalar(living.limit(1)) is not None
+
+
+def _is_a_workers() -> ColumnElement[bool]:
+    return not_(WorkerLease.slot.startswith(_NO_WORKER))
 
 
 def _is_leased(now: datetime) -> ColumnElement[bool]:

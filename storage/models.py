@@ -488,7 +488,7 @@ class WorkerLease(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slot: Mapped[str] = mapped_column(String(60), unique=True)
-    """A WORKER_ID, or HOUSEKEEPING of jobs/leases.py."""
+    """A WORKER_ID, or a name of jobs/leases.py that is no worker's."""
     holder: Mapped[str | None] = mapped_column(String(200))
     """Host, process and a random part, so that no two processes can be confused."""
     beat_at: Mapped[datetime | None]

@@ -42,7 +42,9 @@ class GivingWay:
                 log.info("background_gave_way")
             finally:
                 watch.end()
-        raise IntegrationError("people wait for the model's server all the time", permanent=False)
+        raise IntegrationError(
+            "people wait for the model's server all the time", permanent=False, code="people_wait"
+        )
 
     def _wait_until_free(self) -> None:
         until = time.monotonic() + LONGEST_WAIT_S

@@ -67,9 +67,17 @@ class ModelFailures:
     def __init__(self, database: Database, work: Work, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._work, self._clock = database, work, clock
         self._looked_at = float("-inf")
+        self._when_away: list[Callable[[], object]] = []
+
+    def when_away(self, do: Callable[[], object]) -> None:
+        """Call a function after each answer that failed because the model's server was not there."""
+        self._when_away.append(do)
 
     def failed(self, error: Exception) -> None:
         """Count a failed answer, and have the owner told if it is time."""
+        if is_away(error):
+            for do in self._when_away:
+                do()
         self._looked_at = float("-inf")
 
         def note(connection: Connection) -> None:
@@ -109,6 +117,11 @@ class ModelFailures:
                 note(connection)
         except SQLAlchemyError as error:
             log.error("model_failures_not_written", error=type(error).__name__)
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether the model's server was not there, or said that it is not ready."""
+    return isinstance(error, IntegrationError) and (error.code == "connection" or error.status in (502, 503))
 
 
 def kind_of(error: Exception) -> Failure:

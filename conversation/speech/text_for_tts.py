@@ -8,6 +8,7 @@ from typing import TypeAlias
 from conversation.speech.languages import Language, abbreviations, language_of
 from conversation.speech.rules.abbreviations import Abbreviations, Replacements
 from conversation.speech.rules.addresses import Addresses
+from conversation.speech.rules.attributes import Attributes
 from conversation.speech.rules.codes import Codes
 from conversation.speech.rules.dates import Dates
 from conversation.speech.rules.days import Days
@@ -30,13 +31,15 @@ Rule: TypeAlias = Callable[[str], str]
 # could have: most sentences.
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
 _PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}][{_LETTERS} ,;:¿?¡!…()’']*+[.]?")
-_ODD_SPACE = re.compile(r" [ :;]")
 _CAPITALS = re.compile(r"\b[DFIJLMSTVWX][IVX]*\b")
+_ALONE = re.compile(rf"(?<![{_LETTERS}] )\bI\b")
+"""The English I, where no word comes before it of which it might be the number."""
 _NUMBER = re.compile(r"[\d¼-¾⅓-⅞]")
 _THIN_SPACE = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPACE_BEFORE = re.compile(r" +([,.;:!?)])(?=[\s,.;:!?)]|\Z)")
 _LETTERS_OF_TWO_CASES = str.maketrans("ſıİ", "siI")
 """Letters that a pattern takes for another in either case, and lower() does not."""
+_SPACED = (" ,", " .", " ;", " :", " !", " ?", " )")
 _LEFT_OVER = re.compile(r"[<>]|={2,}")
 _CLOSING = (")", "»", "”", '"')
 _NEWLINES = ("\n", "\r", "\u2028", "\u2029")
@@ -89,8 +92,8 @@ def _sentence(piece: str, rules: "Rules | None") -> str:
 def _is_plain(text: str) -> bool:
     return (
         bool(_PLAIN.fullmatch(text))
-        and not _ODD_SPACE.search(text)
-        and not _CAPITALS.search(text)
+        and not ("  " in text or " :" in text or " ;" in text)
+        and (text[1:].islower() or not _CAPITALS.search(_ALONE.sub("i", text) if "I" in text else text))
         and not (text[-1] == "." and text.rpartition(" ")[2][:-1].lower() in abbreviations("sometimes_last"))
     )
 
@@ -112,14 +115,21 @@ def _pass(text: str, rules: "Rules | None") -> str:
 
 
 def _fold(text: str) -> str:
-    return _SPACE_BEFORE.sub(r"\1", " ".join(text.split()).replace("( )", "").replace("()", ""))
+    text = " ".join(text.split())
+    if "(" in text:
+        text = text.replace("( )", "").replace("()", "")
+    for spaced in _SPACED:
+        if spaced in text:
+            return _SPACE_BEFORE.sub(r"\1", text)
+    return text
 
 
 class Rules:
     """One language's rules, in the order in which they are applied."""
 
     def __init__(self, language: Language) -> None:
-        money, units = Money(language), Units(language)
+        attributes = Attributes(language)
+        money, units = Money(language, attributes), Units(language, attributes)
         self.addresses: Rule = Addresses(language)
         self.always: Sequence[Rule] = (Replacements(language), Days(language))
         self.numbers: Sequence[Rule] = (

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +37,7 @@ class OfflineModel:
     """A language model without network or key.
 
     business: the name, as spoken. phrases: in the language to speak.
-    faq: `(questions, answer)`. facts: sentences to say unchanged. reaches_people: whether a person may be offered.
+    faq: `(questions, answer)`. facts: sentences to say unchanged. offers_people: whether a person may be offered.
     pace_s: seconds between words, to imitate a streamed answer.
 
     It calls end_call (no arguments) and hand_off (reason, summary) if they are among the tools. It yields no Usage.
@@ -51,11 +52,11 @@ class OfflineModel:
         phrases: OfflinePhrases,
         faq: Sequence[tuple[Sequence[str], str]],
         facts: Sequence[str],
-        reaches_people: bool = True,
+        offers_people: bool = True,
         pace_s: float = 0.0,
     ) -> None:
         self._phrases, self._patterns = phrases, Patterns.of(phrases.recognised)
-        self._named = {"{business}": business, "{or_person}": phrases.or_person if reaches_people else ""}
+        self._named = {"{business}": business, "{or_person}": phrases.or_person if offers_people else ""}
         self._pace_s = pace_s
         self._answers = [answer for _, answer in faq] + list(facts)
         self._first_fact = len(faq)
@@ -67,6 +68,12 @@ class OfflineModel:
         }
         texts = [(" ".join(asked), answer) for asked, answer in faq] + [(fact, "") for fact in facts]
         self._index = LexicalIndex(texts)
+
+    def offering(self, people: bool) -> "OfflineModel":
+        """Return the same model for a channel on which a person may be offered, or may not."""
+        other = copy(self)
+        other._named = self._named | {"{or_person}": self._phrases.or_person if people else ""}
+        return other
 
     def stream(
         self,

@@ -31,6 +31,8 @@ class Dates(_Table):
     """What makes a mark of the 7/10 after it."""
     of: str = ""
     """What may stand between a day and its month, or a month and its year."""
+    before_days: tuple[str, ...] = ()
+    """What makes a date of the 1-12 after a day of the week, which is a time elsewhere."""
     first: str = ""
     """The first day of a month, where it is not the number."""
     ordinal_days: str = ""
@@ -79,6 +81,18 @@ class Money(_Table):
 
 
 @dataclass(frozen=True)
+class Attributes(_Table):
+    """Sums and measures before their noun, in a language that says them otherwise there: a 49 dollar fee."""
+
+    articles: tuple[str, ...] = ()
+    """Between one of these and a word, they stand before their noun; empty where they are said as ever."""
+    no_nouns: tuple[str, ...] = ()
+    """Words that follow them and are no part of a noun."""
+    nouns: tuple[str, ...] = ()
+    """Nouns of sums, before which no article is needed."""
+
+
+@dataclass(frozen=True)
 class Fractions(_Table):
     """Templates fill in {fraction}, {noun} and {whole}. Pairs: for a noun of `nouns`, for one of `other_nouns`."""
 
@@ -102,6 +116,12 @@ class Fractions(_Table):
     """Feminine ones; in English, those that begin with a vowel."""
     plural_after_whole: bool = False
     """One and a half hours."""
+    articles: tuple[str, ...] = ()
+    """In place of which a fraction of one noun is said; where `after_article` is set, after which."""
+    definite: tuple[str, ...] = ()
+    """After these, the one of "un cuarto" and "one quarter" is left out."""
+    after_article: str = ""
+    """Fills in {fraction} and {noun}: "quarter pound"."""
     counted_as: str = ""
     """How 1,80 m is said, of {metres}, {noun} and {centimetres}; "" where it is said as a decimal number."""
 
@@ -198,3 +218,4 @@ class Words(_Table):
     abbreviations: dict[str, str]
     replacements: list[Replacement]
     sentences: Sentences
+    attributes: Attributes = Attributes()

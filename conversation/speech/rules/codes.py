@@ -24,6 +24,7 @@ _CODE = re.compile(
     r"(?<![\w./-])(?=[A-Z\d/-]{5,40}(?![\w/-]))(?=[\d/-]*[A-Z])(?=[A-Z/-]*\d)"
     r"(?:[A-Z]{1,4}[-/]?\d{4,}|[A-Z\d]+(?:[-/][A-Z\d]+){2,}|[A-Z]{1,4}-\d+/[A-Z\d]+|\d{4,}[-/]?[A-Z]{1,4}|(?:\d+[A-Z]+|[A-Z]+\d+[A-Z])[A-Z\d]{2,})(?![\w/-])"
 )
+_KEYS = re.compile(r"(?<![\w#.,/-])(\d{2,12})#(?![\w#])")
 _SEPARATOR = re.compile(r"([-/])")
 _ANY_CODE = (
     r"(?=[A-Za-z/-]{0,20}\d)[A-Za-z\d]+(?:[-/][A-Za-z\d]+){0,8}(?:(?<=\d) (?-i:[A-Z]{1,3})(?!\w))?"
@@ -41,6 +42,7 @@ class Codes:
     def __init__(self, language: Language) -> None:
         words = language.words.codes
         signs = language.words.signs
+        self._hash = signs["#"]
         self._names = {"-": f" {signs['-']} ", "/": f" {signs['/']} "}
         self._postal_said = {name.lower(): said for name, said in words.postal.items()}
         self._postal = re.compile(
@@ -54,6 +56,8 @@ class Codes:
         self._cue = re.compile(cue, re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
+        if "#" in text:
+            text = _KEYS.sub(lambda found: f"{spelt(found[1])} {self._hash}", text)
         if not _CANDIDATE.search(text):
             return text
         text = self._postal.sub(self._say_postal, text)

@@ -6,6 +6,7 @@ from babel.dates import get_date_format, get_month_names
 
 from conversation.speech.languages import Language
 from conversation.speech.rules.text import DASH, any_of, linked, stop_after
+from conversation.speech.rules.units import CLDR
 
 _NUMERIC = re.compile(r"\d[-/.]\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -19,6 +20,9 @@ _UNTIL = re.compile(
 )
 _LONGEST_CUE = 24
 _FEBRUARY = 2
+_MORNING, _NOON, _EVENING, _NO_HOUR = 8, 12, 10, 25
+_MOST_LIKELY_PARTS = 4
+"""Halves, thirds and quarters are fractions after an article; 7/10 is a mark."""
 
 
 class Dates:
@@ -35,7 +39,9 @@ class Dates:
         self._cue = re.compile(
             rf"(?:\A|\W)(?:{any_of([*self._words.cues, *language.days])}),? \Z", re.IGNORECASE
         )
-        self._score = re.compile(rf"(?:\A|\W)(?:{any_of(self._words.scores)}) \Z", re.IGNORECASE)
+        self._score = re.compile(rf"(?:\A|\W)({any_of(self._words.scores)}) \Z", re.IGNORECASE)
+        self._articles = language.words.fractions.articles
+        self._counted = re.compile(_counted(language))
         either = any_of(name[:end] for name in self._months.values() for end in range(3, len(name) + 1))
         self._any = re.compile(rf"[ /(-](?:{any_of({name[:3].lower() for name in self._months.values()})})")
         of = f"(?:{self._words.of} )?" if self._words.of else ""
@@ -45,7 +51,8 @@ class Dates:
         )
         self._bare = re.compile(rf"\b({either})\b\.?,? {of}((?:19|20)\d\d)\b", re.IGNORECASE)
         self._after_day = re.compile(
-            rf"\b((?:{any_of(language.days)}),? )(2[5-9]|3[01])-(0?[1-9]|1[0-2])(?![\w/]|[.,-]\d)",
+            rf"\b(?:({any_of(self._words.before_days)}) )?((?:{any_of(language.days)}),? )"
+            r"([0-3]?\d)-([01]?\d)(?![\w/]|[.,-]\d| ?(?:h(?:r?s|oras)?|[ap]\.? ?m)\b)",
             re.IGNORECASE,
         )
         endings = any_of(ending for form in language.words.ordinals.endings.values() for ending in form)
@@ -95,21 +102,23 @@ class Dates:
         return self._said(found, day, month, found[4] or found[6]) or found[0]
 
     def _say_after_day(self, found: re.Match[str]) -> str:
-        """Say lunes 30-11: no hour is so late; lunes 9-14 is a time."""
-        said = self._said(found, int(found[2]), int(found[3]))
-        return f"{found[1]}{said}" if said else found[0]
+        """Say lunes 30-11, and el martes 1-12; lunes 9-14 is a time."""
+        if not _is_hardly_a_time(found[3], found[4], is_one_day=bool(found[1])):
+            return found[0]
+        said = self._said(found, int(found[3]), int(found[4]))
+        return f"{found[1] or ''} {found[2]}{said}".lstrip() if said else found[0]
 
     def _say_short(self, found: re.Match[str]) -> str:
         first, second = int(found[1]), int(found[2])
         before = found.string[max(0, found.start() - _LONGEST_CUE) : found.start()]
-        if self._score.search(before):
+        is_likely = second <= _MOST_LIKELY_PARTS
+        counted = self._counted.match(found.string, found.end()) if first < second <= 10 else None
+        is_counted = counted is not None and (is_likely or not counted["noun"])
+        score = self._score.search(before)
+        if score and not (score[1].lower() in self._articles and (is_counted or is_likely)):
             return f"{first} {self._out_of} {second}"
-        if (
-            first < second <= 10
-            and first < 5
-            and not found[1].startswith("0")
-            and not self._cue.search(before)
-        ):
+        is_small = first < second <= 10 and first < 5 and not found[1].startswith("0")
+        if is_counted or (is_small and not self._cue.search(before)):
             return found[0]  # a fraction
         day, month = self._order(first, second) or (0, 0)
         over = " " if first == second else f" {self._over} "  # 50/50
@@ -170,6 +179,29 @@ class Dates:
         if self._words.ordinal_days:
             return self._language.spelt(day, self._words.ordinal_days)
         return self._words.first if day == 1 and self._words.first else str(day)
+
+
+def _counted(language: Language) -> str:
+    """Return a pattern of what follows a fraction and no date: " de litro", " kilo", " kg"."""
+    words = language.words.fractions
+    nouns = {*words.nouns, *words.other_nouns}
+    parts_of_day = {part.split()[-1] for _, part in language.words.times.parts}
+    of = f"{words.of} " if words.of else ""
+    units = any_of({*CLDR, *language.words.units})
+    bare = any_of(nouns - parts_of_day)
+    return rf" {of}(?:{any_of(nouns)})\b| (?P<noun>{bare})\b| ?(?:{units})(?![\w²³/]|\.\w)"
+
+
+def _is_hardly_a_time(first: str, second: str, *, is_one_day: bool) -> bool:
+    """Return whether 30-11, 01-12, 15-12 or, of one day, 1-12 is a day and a month rather than two hours."""
+    if first.startswith("0") or second.startswith("0"):
+        return True
+    day, month = int(first), int(second)
+    if day >= _NO_HOUR:
+        return True
+    if day > _NOON:
+        return is_one_day or month > _MORNING  # viernes 20-2 are a bar's hours
+    return is_one_day and day < _MORNING and (month <= day or month > _EVENING)
 
 
 def _is_date(day: int, month: int) -> bool:

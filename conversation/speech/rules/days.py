@@ -7,8 +7,6 @@ from babel.dates import get_month_names
 from conversation.speech.languages import Language
 from conversation.speech.rules.text import DASH, any_of
 
-_CAPITAL = re.compile(r"\b[A-Z][a-z]?\b[ ,/–—−-]")
-
 _SHORTEST_LIST = 3  # "L y M" are sizes
 
 
@@ -28,6 +26,7 @@ class Days:
         self._linked = {self._to, self._and}
         initial = any_of(self._initials)
         link = rf"(?: ?{DASH} ?| ?/ ?|, ?| (?:{any_of(self._linked)}) )"
+        self._any_initial = re.compile(rf"(?<!\w)(?:{initial})[ ,/–—−-]")
         self._short = re.compile(rf"(?<![\w./-])(?:{initial})(?:{link}(?:{initial}))+(?![\w/]|[.-]\w|')")
         self._alone = re.compile(
             rf"(?:\A|(?<=[;,.] )|(?<= {self._and} ))({initial})(?=:? ?\d\d?(?:[:.]\d\d)? ?(?:{DASH}|{self._to} ))"
@@ -48,7 +47,7 @@ class Days:
         self._initial = re.compile(rf"({initial})(?!\w)|({DASH})|[^\W\d_]+|\W")
 
     def __call__(self, text: str) -> str:
-        if _CAPITAL.search(text) or "ª" in text:
+        if self._any_initial.search(text):
             text = self._short.sub(self._say_initials, text)
             text = self._alone.sub(lambda found: self._initials[found[1]], text)
         if not self._any.search(text.lower()):

@@ -3,6 +3,7 @@
 import re
 
 from conversation.speech.languages import Language
+from conversation.speech.rules.attributes import Attributes
 from conversation.speech.rules.text import any_of
 
 SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "US$": "USD", "MX$": "MXN", "R$": "BRL", "S/": "PEN"}
@@ -25,8 +26,9 @@ _MILLION = 1_000_000
 class Money:
     """A language's sums: "12 euros con 50", "un millón de euros"."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, attributes: Attributes) -> None:
         self._language, self._words = language, language.words.money
+        self._stands_before_noun = attributes.before_noun
         self._group = language.group
         scales = any_of(self._words.scales)
         codes, of = any_of(CODES), language.words.dates.of
@@ -52,6 +54,9 @@ class Money:
     def _say(self, found: re.Match[str]) -> str:
         code = found["code"] or self._code(found["before"] or found["after"])
         one, many = self._language.currency(code)
+        is_attribute = self._stands_before_noun(found)
+        if is_attribute:
+            many = one.partition(" ")[2]
         whole = re.sub("[., ]", "", found["big"] or found["big2"])
         small = found["small"] or found["small2"] or ""
         space = " " if found["after"] and found.string[found.end() : found.end() + 1].isalnum() else ""
@@ -60,11 +65,12 @@ class Money:
             return f"{whole}{decimals} {self._words.scales[scale]} {many}{space}"
         if len(whole) > _MOST_DIGITS:
             return f"{whole} {many}{space}"
-        return self._sum(int(whole), int((small + "00")[:2]), code, one, many) + space
-
-    def _sum(self, whole: int, cents: int, code: str, one: str, many: str) -> str:
         names = self._words.coins.get(code, self._words.coins["other"])
-        coins = names[cents != 1]
+        cents = int((small + "00")[:2])
+        coins = names[cents != 1 and not is_attribute]
+        return self._sum(int(whole), cents, coins, one, many) + space
+
+    def _sum(self, whole: int, cents: int, coins: str, one: str, many: str) -> str:
         if cents and not whole:
             return f"{cents} {coins}"
         sum_ = one if whole == 1 else f"{self._grouped(whole)} {many}"

@@ -6,7 +6,7 @@ from conversation.speech.languages import Language
 from conversation.speech.rules.text import DASH, stop_after
 
 _CLOCK = r"\d\d?(?:[:.]\d\d)?"
-_CANDIDATE = re.compile(r"\d ?[aApP]\.? ?[mM]|\d ?[hH'′’]|\b0\d:")
+_CANDIDATE = re.compile(r"\d ?(?:[aApP]\.? ?[mM]|[hH](?:rs?|s)?(?![^\W\d_])|['′’])|\b0\d:")
 _HALF_DAY = r"([aApP])\.? ?[mM](?:\.|\b)"
 _WITH_HALF = re.compile(rf"(?<![\w.,:/])(\d\d?)(?:[:.h](\d\d))? ?{_HALF_DAY}")
 _SPAN_WITH_HALF = re.compile(

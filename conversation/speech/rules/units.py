@@ -5,6 +5,7 @@ import re
 from babel.units import format_unit
 
 from conversation.speech.languages import Language
+from conversation.speech.rules.attributes import Attributes
 from conversation.speech.rules.text import any_of
 
 _UNITS = {
@@ -35,8 +36,9 @@ _LIKE = {"ºC": "°C", "ºF": "°F"}
 class Units:
     """A language's units. One and two letters are units right after a number alone."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, attributes: Attributes) -> None:
         own = language.words.units
+        self._is_attribute = attributes.after_article
         self.names = {
             sign: own.get(_LIKE.get(sign, sign)) or _names(unit, language) for sign, unit in CLDR.items()
         }
@@ -56,7 +58,7 @@ class Units:
     def _say(self, found: re.Match[str]) -> str:
         if found[2] == "s" and found[0][-2].isdigit():
             return found[0]  # the 1990s
-        return f"{found[1]} {self.names[found[2]][found[1] != '1']}"
+        return f"{found[1]} {self.names[found[2]][found[1] != '1' and not self._is_attribute(found)]}"
 
     def _say_length(self, found: re.Match[str]) -> str:
         noun = self.names["m"][found[1] != "1"]

@@ -84,7 +84,7 @@ def test_tools_that_are_not_there_are_not_called(spanish: OfflineModel, heard: s
 
 
 def test_where_there_is_nobody_a_message_alone_is_offered():
-    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], reaches_people=False)
+    model = OfflineModel(business="Sol", phrases=SPANISH, faq=[], facts=[], offers_people=False)
 
     words, call = hears(model, "¿venden coches?")
     _, agreed = hears(model, "¿venden coches?", "sí")

@@ -1,8 +1,10 @@
 """A model's server of one's own: it has read what a call begins with before anybody calls, and after each task."""
 
+import pytest
+
 from integrations.openai.cache_key import cache_key
 from integrations.openai.model import OpenAIModel
-from tests.fakes.openai.replies import error, text
+from tests.fakes.openai.replies import dropped, error, text
 from tests.processes import worker_jobs
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -68,6 +70,20 @@ def test_a_server_that_is_not_there_yet_is_asked_again(line, openai):
     line.parts.begin_serving()
 
     wait_until(lambda: len(openai.warmings) == 5)
+
+
+@pytest.mark.parametrize("gone", [dropped(), error(503, "Loading model")])
+def test_a_server_that_comes_back_reads_the_beginnings_before_the_next_call(line, openai, gone):
+    line.parts.begin_serving()
+    line.parts.warming.begin().join(PATIENCE_S)
+    read = len(openai.warmings)
+    phone = line.phone()
+    phone.dial()
+    openai.enqueue(*[gone] * 12)
+
+    phone.say("Hola")
+
+    wait_until(lambda: len(openai.warmings) == read + 2)
 
 
 def test_openais_server_is_not_warmed_and_gets_a_key_for_what_it_has_read(make_settings):
