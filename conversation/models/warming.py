@@ -100,11 +100,11 @@ class Warming:
 
     def _run(self) -> None:
         with self._lease.held(self._closed) as is_warm:
-            if is_warm or self._try(self._warm, "model_not_warmed"):
-                self._try(self._learn, "model_not_learned")
+            if is_warm or self._try(self._warm, _tell_not_warmed):
+                self._try(self._learn, _tell_not_learned)
 
-    def _try(self, do: Callable[[], None], failure: str) -> bool:
-        """Return whether it was done, at once or later. failure: the event that is logged."""
+    def _try(self, do: Callable[[], None], tell: Callable[[IntegrationError], None]) -> bool:
+        """Return whether it was done, at once or later. tell: logs a failure."""
         for pause_s in PAUSES_S:
             if self._closed.is_set():
                 return False
@@ -113,7 +113,7 @@ class Warming:
             except IntegrationError as error:
                 if self._closed.is_set():
                     return False
-                log.warning(failure, status=error.status, code=error.code, said=redact(error.said))
+                tell(error)
                 if error.permanent or self._closed.wait(pause_s):
                     return False
             else:
@@ -152,3 +152,11 @@ class Warming:
         if self._closed.is_set():
             stream.cancel()
         on_start(stream)
+
+
+def _tell_not_warmed(error: IntegrationError) -> None:
+    log.warning("model_not_warmed", status=error.status, code=error.code, said=redact(error.said))
+
+
+def _tell_not_learned(error: IntegrationError) -> None:
+    log.warning("model_not_learned", status=error.status, code=error.code, said=redact(error.said))

@@ -15,7 +15,7 @@ from integrations.openai.model import OpenAIModel
 from storage.base import utc_now
 from tests.fakes.openai.replies import Reply, error, stalled, text
 from tests.fakes.openai.steps import Until
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import PATIENCE_S
 
 WRITTEN = Beginning("Usted es Ana y escribe.", [])
 SPOKEN = Beginning("Usted es Ana.", [ToolSpec("hand_off", "Hand off.", {"type": "object", "properties": {}})])
@@ -32,11 +32,13 @@ def open_warming(openai, waits, database):
     """Makes what a process has: a model and its warming."""
     with ExitStack() as at_end:
 
-        def open_one(beginnings=(WRITTEN, SPOKEN), *, clock=utc_now, **values):
+        def open_one(beginnings=(WRITTEN, SPOKEN), clock=utc_now, **values):
             model = OpenAIModel("m", **({"api_key": "sk-test", "base_url": openai.base_url} | values))
             at_end.callback(model.close)
             asked = [partial(lambda one: one, one) for one in beginnings]
-            warming = Warming(model.with_limit(1), asked, waits.is_set, PreparationLease(database, clock=clock))
+            warming = Warming(
+                model.with_limit(1), asked, waits.is_set, PreparationLease(database, clock=clock)
+            )
             at_end.callback(warming.close)
             return warming
 
@@ -127,15 +129,14 @@ def test_what_is_being_read_is_broken_off_at_the_end_and_told_to_nobody(openai, 
 
 @pytest.mark.both_databases
 def test_of_the_processes_that_begin_together_one_has_the_beginnings_read(openai, open_warming):
-    looked = []
-    first, second = open_warming(), open_warming(clock=lambda: looked.append(utc_now()) or looked[-1])
-    goes_on = threading.Event()
+    looks, goes_on = [], threading.Event()
+    first, second = open_warming(), open_warming(clock=lambda: looks.append(utc_now()) or looks[-1])
     openai.enqueue_warmings(Reply([Until(goes_on), *text("x").steps]))
     running = first.begin()
     openai.wait_for(lambda: openai.warmings)
 
     waiting = second.begin()
-    wait_until(lambda: len(looked) > 1)  # it found the lease held, and looks again
+    openai.wait_for(lambda: len(looks) > 1)  # the first look found the lease taken
     goes_on.set()
     running.join(PATIENCE_S)
     waiting.join(PATIENCE_S)
