@@ -112,7 +112,14 @@ class TwilioWhatsAppPart:
             sentence = _("Messages to {number} come to {url} by HTTP {method}, and not by POST.")
         elif compared.is_ours:
             sentence = _("Twilio does not quickly repeat a request to {url} that fails.")
-        return Finding(self.name, Status.FIX, sentence.format(**values), advice, fix=SET_SENDER)
+        return Finding(
+            self.name,
+            Status.FIX,
+            sentence.format(**values),
+            advice,
+            SET_SENDER,
+            takes_replace=compared.is_foreign,
+        )
 
     def _template(self, setup: TwilioSetup) -> Finding:
         sid = self._template_sid

@@ -70,6 +70,7 @@ def test_each_state_of_a_number_is_a_line_and_offers_what_mends_it(
 
     assert has(found, status, words, fix=fix), lines(found)
     assert any(line.stops_calls for line in found) is status.endswith("!")
+    assert all(line.takes_replace is (line.fix == REPLACE) for line in found)
     assert [(each.name, each.needs_replace) for each in part.fixes()] == [
         (name, name == REPLACE) for name in offered
     ]

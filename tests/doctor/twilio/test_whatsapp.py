@@ -61,10 +61,11 @@ def test_a_senders_webhook_is_set_and_the_others_stay(twilio, part, sender, repl
     twilio.setup.has_sender(NUMBER, **sender)
     twilio.setup.sender["webhook"]["status_callback_url"] = f"{ELSEWHERE}/status"
 
+    [finding] = [finding for finding in part.check() if finding.fix]
     [fix] = part.fixes()
     fix.apply()
 
-    assert (fix.name, fix.needs_replace) == (SET_SENDER, replaces)
+    assert (fix.name, fix.needs_replace, finding.takes_replace) == (SET_SENDER, replaces, replaces)
     assert has(part.check(), "ok", "is online") and part.fixes() == []
     assert twilio.setup.sender["webhook"]["status_callback_url"] == f"{ELSEWHERE}/status"
 
