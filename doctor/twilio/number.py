@@ -3,7 +3,7 @@
 from doctor.failures import NOT_KEPT
 from doctor.findings import Finding, Status
 from doctor.parts import Fix
-from doctor.twilio.errors import NOT_SET, SET_THEM, errors_as_lines
+from doctor.twilio.errors import NOT_LOOKED_AT, errors_as_lines
 from doctor.twilio.webhooks import Comparison, NumberWebhooks, shown
 from integrations.errors import IntegrationError
 from integrations.twilio.setup import NumberSetup, TwilioSetup, Webhook
@@ -42,7 +42,7 @@ class TwilioNumberPart:
     def check(self) -> list[Finding]:
         """Look for the number in the account, and at what answers its calls."""
         if self._setup is None:
-            return [Finding(self.name, Status.OFF, NOT_SET, SET_THEM)]
+            return [Finding(self.name, Status.OFF, NOT_LOOKED_AT)]
         if self._wanted_number is None:
             return [self._no_number(self._setup)]
         number = self._setup.number(self._wanted_number)

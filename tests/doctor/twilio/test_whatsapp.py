@@ -132,7 +132,7 @@ def test_the_sandbox_is_known_by_its_number_and_asked_nothing(twilio, setup_with
 
 
 def test_what_is_not_set_is_off(twilio, setup_with, part):
-    assert has(TwilioWhatsAppPart(None, NUMBER, SID, OURS).check(), "off", "TWILIO_ACCOUNT_SID")
+    assert has(TwilioWhatsAppPart(None, NUMBER, SID, OURS).check(), "off", "Not looked at")
     assert has(TwilioWhatsAppPart(setup_with(), None, SID, OURS).check(), "off", "TWILIO_WHATSAPP_NUMBER")
     assert has(part.check(), "fix", f"no template {SID}")
 
