@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -108,10 +108,8 @@ class _Examination:
                 self._terminal.say(f"{'':{len(start)}}  → {say(finding.advice)}")
         self._terminal.say("")
         self._terminal.say(self._summary(findings))
-        if any(finding.fix for finding in findings) and not self._said_of_fixes:
-            self._terminal.say(
-                _("flask --app app doctor --fix mends some of it, and shows first what stands there.")
-            )
+        for command in self._commands_that_mend(findings):
+            self._terminal.say(command)
 
     def as_json(self, findings: Sequence[Finding]) -> str:
         """Return the findings as JSON, in the reader's language."""
@@ -129,6 +127,16 @@ class _Examination:
         ]
         whole = {"calls_work": will_calls_work(findings), "findings": lines, "fixes": self._said_of_fixes}
         return json.dumps(whole, ensure_ascii=False, indent=2)
+
+    def _commands_that_mend(self, findings: Sequence[Finding]) -> Iterator[Message]:
+        """Yield a sentence for each command that would mend more than this run of it."""
+        takes_replace = {finding.takes_replace for finding in findings if finding.fix is not None}
+        if False in takes_replace and not self._said_of_fixes:
+            yield _("flask --app app doctor --fix mends some of it, and shows first what stands there.")
+        if True in takes_replace and not self._replaces:
+            yield _(
+                "flask --app app doctor --replace replaces what somebody else has set as well, and shows it first."
+            )
 
     def _summary(self, findings: Sequence[Finding]) -> Message:
         stopping = dict.fromkeys(finding.part for finding in findings if finding.stops_calls)

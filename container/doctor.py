@@ -31,7 +31,7 @@ from integrations.openai.known_models import known_models
 from integrations.openai.model import OpenAIModel
 from integrations.tunnels import find_tunnels
 from integrations.twilio import hosts
-from jobs.migrate import is_up_to_date
+from jobs.migrate import is_empty, is_up_to_date
 from launch.connections import few_connections
 from launch.descriptors import raise_descriptor_limit
 from launch.limits import limits_of
@@ -85,6 +85,7 @@ class DoctorServices:
             DatabasePart(
                 lambda: self._core.database,
                 partial(is_up_to_date, settings.database_url),
+                partial(is_empty, settings.database_url),
                 kind="SQLite" if settings.database_url.startswith("sqlite") else "PostgreSQL",
             ),
             self._address(),

@@ -53,9 +53,11 @@ def login() -> ResponseReturnValue:
         return _login_page(wanted, _("The password is not right.")), 401
     if wait_s is None:
         return redirect(wanted)
-    minutes = ceil(wait_s / 60)
-    page = _login_page(wanted, _("Too many tries. Wait {minutes} min and try again.").format(minutes=minutes))
-    return page, 429, {"Retry-After": str(ceil(wait_s))}
+    complaint = _(
+        "Too many tries. Wait {minutes} min and try again, or open it with a link, which "
+        "flask --app app dashboard-link prints on the server's machine."
+    ).format(minutes=ceil(wait_s / 60))
+    return _login_page(wanted, complaint), 429, {"Retry-After": str(ceil(wait_s))}
 
 
 @bp.get("/open")

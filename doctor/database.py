@@ -11,18 +11,30 @@ from translations import lazy_gettext as _
 
 
 class DatabasePart:
-    """The database. is_up_to_date: tells if it has this version's tables; raises SQLAlchemyError. kind: its name."""
+    """The database. kind: its name.
+
+    is_up_to_date: tells if it has this version's tables. is_empty: if it has none yet. Both raise SQLAlchemyError.
+    """
 
     name = "database"
 
     def __init__(
-        self, database: Callable[[], Database], is_up_to_date: Callable[[], bool], *, kind: str
+        self,
+        database: Callable[[], Database],
+        is_up_to_date: Callable[[], bool],
+        is_empty: Callable[[], bool],
+        *,
+        kind: str,
     ) -> None:
-        self._database, self._is_up_to_date, self._kind = database, is_up_to_date, kind
+        self._database, self._kind = database, kind
+        self._is_up_to_date, self._is_empty = is_up_to_date, is_empty
 
     def check(self) -> list[Finding]:
         """Reach it, and begin a transaction that could write."""
         try:
+            if self._is_empty():
+                sentence = _("The database has no tables yet: the assistant has not been started with it.")
+                return [self._wrong(sentence, _("Start ./start.sh, which makes them."), stops_calls=True)]
             if not self._is_up_to_date():
                 sentence = _("The database is not of this version.")
                 advice = _("Run flask --app app db upgrade, which ./start.sh does by itself.")

@@ -55,7 +55,8 @@ class Dialog360Part:
             stands=_shown(stands)
         )
         advice = _("They must go to {url}.").format(url=self._webhook_url)
-        return [Finding(self.name, Status.FIX, sentence, advice, WEBHOOK_FIX)]
+        foreign = _is_foreign(stands, self._webhook_url)
+        return [Finding(self.name, Status.FIX, sentence, advice, WEBHOOK_FIX, takes_replace=foreign)]
 
     def fixes(self) -> list[Fix]:
         """Return the fix for webhooks that go elsewhere."""
@@ -71,10 +72,14 @@ class Dialog360Part:
                 WEBHOOK_FIX,
                 now.format(url=_shown(stands)),
                 then.format(url=url),
-                needs_replace=stands is not None and urlsplit(stands).hostname != urlsplit(url).hostname,
+                needs_replace=_is_foreign(stands, url),
                 apply=lambda: client.set_webhook(url, token),
             )
         ]
+
+
+def _is_foreign(stands: str | None, ours: str) -> bool:
+    return stands is not None and urlsplit(stands).hostname != urlsplit(ours).hostname
 
 
 def _shown(url: str | None) -> Message | str:

@@ -23,6 +23,7 @@ class Finding:
 
     part: the part's name. advice: what to do; None where there is nothing to do. fix: the name of one of the part's
     fixes, None if there is none for this. stops_calls: True if no caller is answered as long as it is so.
+    takes_replace: True if the fix replaces what somebody else has set, which --fix leaves alone.
     """
 
     part: str
@@ -31,3 +32,4 @@ class Finding:
     advice: Message | None = None
     fix: str | None = None
     stops_calls: bool = False
+    takes_replace: bool = False

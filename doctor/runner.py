@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, wait
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from common.loops import about
 from doctor.failures import unexpected
@@ -98,7 +99,8 @@ class Doctor:
         error = found.exception()
         if error is None:
             return found.result()
-        log.error("part_not_examined", part=part.name, **about(error))
+        if not isinstance(error, SQLAlchemyError):  # the line has all of it, and the database's own part why
+            log.error("part_not_examined", part=part.name, **about(error))
         return [Finding(part.name, Status.FIX, unexpected(error), stops_calls=stops_calls)]
 
 

@@ -29,7 +29,10 @@ def _lines(settings: Settings, links: Sequence[str]) -> Iterator[tuple[str, str]
     if settings.is_public:
         yield _("Voice webhook"), f"{settings.webhook_url}/voice"
         yield _("WhatsApp webhook"), f"{settings.webhook_url}/webhook/whatsapp/"
-    yield _("What to do next"), _("{command}   (Ctrl+C stops it)").format(command=_command("doctor"))
+    yield (
+        _("What to do next"),
+        _("{command}   (Ctrl+C here stops the assistant)").format(command=_command("doctor")),
+    )
 
 
 def _command(name: str, *, in_folder: bool = False) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from common.ip_addresses import address_in, is_loopback
+from common.ip_addresses import address_in, includes_loopback, is_loopback
 from integrations.openai.address import server_address
 from observability.settings_errors import misspelt_sentence
 from settings import ROOT, Settings, misspelt_names
@@ -28,7 +28,10 @@ _WITH_PATH = lazy_gettext(
     "WEBHOOK_URL has the path {path}: that is right only where a proxy takes it away before this server. Most often "
     "the address alone is meant."
 )
-
+_ONE_NETWORK = lazy_gettext(
+    "HOST={host} leaves out 127.0.0.1: the simulated phone and WhatsApp are refused, and so is all that this machine "
+    "alone may do. Set HOST=0.0.0.0 to be reached at both."
+)
 _NO_VERSION = lazy_gettext(
     "OPENAI_BASE_URL names no version, such as /v1, in its path: the model is asked there as it stands. If each answer "
     "fails, complete it as the server's manual says."
@@ -49,6 +52,7 @@ def doubts(settings: Settings, misspelt: Mapping[str, str], unread: Sequence[int
         *(_UNREAD.format(line=line) for line in unread),
         *(misspelt_sentence(name, near) for name, near in misspelt.items()),
         *_of_the_url(settings.webhook_url),
+        *([] if includes_loopback(settings.host) else [_ONE_NETWORK.format(host=settings.host)]),
         *([] if server_address(settings.openai_base_url).is_certain else [_NO_VERSION]),
     ]
 

@@ -314,9 +314,13 @@ def load_settings(env_file: Path | None = ROOT / ".env", **values: Any) -> Setti
     except ValidationError as error:
         raise _settings_error(error.errors(include_input=False, include_url=False)[0]) from None
     except UnicodeDecodeError:  # its message holds the file's contents
-        raise SettingsError(".env", SettingProblem.NO_TEXT_FILE, {}) from None
+        raise SettingsError(_name_of(env_file), SettingProblem.NO_TEXT_FILE, {}) from None
     except OSError:
-        raise SettingsError(".env", SettingProblem.UNREADABLE_FILE, {}) from None
+        raise SettingsError(_name_of(env_file), SettingProblem.UNREADABLE_FILE, {}) from None
+
+
+def _name_of(env_file: Path | None) -> str:
+    return env_file.name if env_file else ".env"
 
 
 def reader_locale(env_file: Path | None = ROOT / ".env") -> str:

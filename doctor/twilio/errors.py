@@ -12,6 +12,7 @@ from translations import lazy_gettext as _
 
 NOT_SET = _("TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not set: nobody is reached by Twilio.")
 SET_THEM = _("Copy both from https://console.twilio.com (Account Info).")
+NOT_LOOKED_AT = _("Not looked at: the account's credentials are not set.")
 INACTIVE_CODES = frozenset({10001, 20005})
 _REFUSED_STATUSES = frozenset({401, 403})
 

@@ -3,7 +3,7 @@
 from doctor.failures import NOT_KEPT
 from doctor.findings import Finding, Status
 from doctor.parts import Fix
-from doctor.twilio.errors import NOT_SET, SET_THEM, errors_as_lines
+from doctor.twilio.errors import NOT_LOOKED_AT, errors_as_lines
 from doctor.twilio.webhooks import Comparison, NumberWebhooks, shown
 from integrations.errors import IntegrationError
 from integrations.twilio.setup import NumberSetup, TwilioSetup, Webhook
@@ -42,7 +42,7 @@ class TwilioNumberPart:
     def check(self) -> list[Finding]:
         """Look for the number in the account, and at what answers its calls."""
         if self._setup is None:
-            return [Finding(self.name, Status.OFF, NOT_SET, SET_THEM)]
+            return [Finding(self.name, Status.OFF, NOT_LOOKED_AT)]
         if self._wanted_number is None:
             return [self._no_number(self._setup)]
         number = self._setup.number(self._wanted_number)
@@ -104,7 +104,7 @@ class TwilioNumberPart:
 
     def _behind(self, sentence: Message) -> Finding:
         advice = _("Choose Webhook at “A call comes in” ({where}).").format(where=CONSOLE)
-        return Finding(self.name, Status.FIX, sentence, advice, fix=REPLACE, stops_calls=True)
+        return Finding(self.name, Status.FIX, sentence, advice, REPLACE, stops_calls=True, takes_replace=True)
 
     def _webhooks(self, number: NumberSetup, ours: NumberWebhooks) -> list[Finding]:
         slots = _slots(number, ours)
@@ -129,7 +129,15 @@ class TwilioNumberPart:
         else:
             sentence = _("A call to {number} goes to {url}, where this server answers no calls.")
         advice = _set_it(VOICE_FIELD, slot)
-        return Finding(self.name, Status.FIX, sentence.format(**values), advice, fix=fix, stops_calls=True)
+        return Finding(
+            self.name,
+            Status.FIX,
+            sentence.format(**values),
+            advice,
+            fix,
+            stops_calls=True,
+            takes_replace=slot.is_foreign,
+        )
 
     def _other(
         self,
@@ -149,7 +157,8 @@ class TwilioNumberPart:
         if slot.is_right:
             return Finding(self.name, Status.OK, sentence)
         fix = REPLACE if slot.is_foreign else SET
-        return Finding(self.name, Status.FIX, sentence, _set_it(field, slot), fix=fix)
+        advice = _set_it(field, slot)
+        return Finding(self.name, Status.FIX, sentence, advice, fix, takes_replace=slot.is_foreign)
 
     def _ours_but(self, number: NumberSetup, slot: Comparison, fine: Message) -> Finding:
         """Return the line about a webhook at our address: its method and what repeats it may be missing."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from doctor.failures import NOT_KEPT
 from doctor.findings import Finding, Status
 from doctor.parts import Fix
-from doctor.twilio.errors import NOT_SET, SET_THEM, errors_as_lines
+from doctor.twilio.errors import NOT_LOOKED_AT, errors_as_lines
 from doctor.twilio.webhooks import Comparison, shown
 from integrations.errors import IntegrationError
 from integrations.twilio.setup import SenderState, TwilioSetup, Webhook
@@ -39,7 +39,7 @@ class TwilioWhatsAppPart:
     def check(self) -> list[Finding]:
         """Look at the sender and the template."""
         if self._setup is None:
-            return [Finding(self.name, Status.OFF, NOT_SET, SET_THEM)]
+            return [Finding(self.name, Status.OFF, NOT_LOOKED_AT)]
         if self._number is None:
             sentence = _(
                 "TWILIO_WHATSAPP_NUMBER is not set: people who write are answered, and nobody is written to."
@@ -112,7 +112,14 @@ class TwilioWhatsAppPart:
             sentence = _("Messages to {number} come to {url} by HTTP {method}, and not by POST.")
         elif compared.is_ours:
             sentence = _("Twilio does not quickly repeat a request to {url} that fails.")
-        return Finding(self.name, Status.FIX, sentence.format(**values), advice, fix=SET_SENDER)
+        return Finding(
+            self.name,
+            Status.FIX,
+            sentence.format(**values),
+            advice,
+            SET_SENDER,
+            takes_replace=compared.is_foreign,
+        )
 
     def _template(self, setup: TwilioSetup) -> Finding:
         sid = self._template_sid

@@ -133,6 +133,25 @@ def test_what_somebody_else_has_set_is_replaced_only_when_asked_for():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("foreign", "arguments", "advised"),
+    [
+        ([False], [], ["--fix"]),
+        ([True], [], ["--replace"]),
+        ([False, True], [], ["--fix", "--replace"]),
+        ([False, True], ["--fix"], ["--replace"]),
+        ([False, True], ["--replace"], []),
+    ],
+)
+def test_the_last_lines_name_the_commands_that_would_mend_more(foreign, arguments, advised):
+    parts = [MendablePart(f"part {number}", foreign=is_foreign) for number, is_foreign in enumerate(foreign)]
+
+    _, said, _ = run(*parts, arguments=arguments)
+
+    commands = [line.split()[4] for line in said.splitlines() if line.startswith("flask --app app doctor")]
+    assert commands == advised
+
+
 def test_a_fix_that_is_refused_is_said():
     refusal = IntegrationError("no", permanent=False, code=NO_CONNECTION)
 

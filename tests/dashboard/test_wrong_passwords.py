@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.dashboard.operator import PASSWORD
+from tests.dashboard.operator import PASSWORD, link_of
 
 
 @pytest.fixture
@@ -21,6 +21,15 @@ def test_after_five_wrong_tries_not_even_the_right_password_opens(locked_desk):
     assert 0 < int(locked.headers["Retry-After"]) <= 30
     assert "Demasiados intentos" in locked.text
     assert locked_desk.get().status_code == 302
+
+
+def test_who_is_locked_out_is_told_of_the_link_which_lets_them_in(locked_desk):
+    for _ in range(6):
+        locked = locked_desk.log_in("incorrect horse")
+
+    assert "flask --app app dashboard-link" in locked.text
+    locked_desk.get(link_of(locked_desk))
+    assert locked_desk.get().status_code == 200
 
 
 @pytest.mark.both_databases

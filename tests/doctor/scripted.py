@@ -13,8 +13,8 @@ def ok(part, sentence="It works."):
     return Finding(part, Status.OK, Message(sentence))
 
 
-def wrong(part, sentence="It is wrong.", *, advice="Mend it.", fix=None, stops_calls=False):
-    return Finding(part, Status.FIX, Message(sentence), Message(advice), fix, stops_calls)
+def wrong(part, sentence="It is wrong.", *, advice="Mend it.", **values):
+    return Finding(part, Status.FIX, Message(sentence), Message(advice), **values)
 
 
 def said(findings):
@@ -61,7 +61,8 @@ class MendablePart(ScriptedPart):
         if self.stands == "https://ours.example/voice":
             return [ok(self.name, "The webhook is right.")]
         sentence = f"The webhook is {self.stands}."
-        return [wrong(self.name, sentence, fix=f"{self.name}-webhook", stops_calls=True)]
+        fix = f"{self.name}-webhook"
+        return [wrong(self.name, sentence, fix=fix, stops_calls=True, takes_replace=self.foreign)]
 
     def fixes(self):
         if self.silent:

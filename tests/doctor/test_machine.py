@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import text
 
 from doctor.clock import ClockPart
 from doctor.database import DatabasePart
@@ -15,7 +16,7 @@ from doctor.worker import WorkerPart
 from integrations.errors import NO_CONNECTION, IntegrationError
 from integrations.http.server_clock import server_time
 from jobs.leases import take_slot
-from jobs.migrate import is_up_to_date
+from jobs.migrate import is_empty, is_up_to_date
 from launch.limits import Limits, limits_of
 from observability.disk import DiskState, look_at_disks
 from observability.settings_errors import misspelt_sentence
@@ -44,7 +45,7 @@ def test_a_misspelt_name_is_said_with_the_one_to_write():
 
 def database_part(url, **options):
     database = Database(url, **options)
-    return DatabasePart(lambda: database, partial(is_up_to_date, url), kind="SQLite")
+    return DatabasePart(lambda: database, partial(is_up_to_date, url), partial(is_empty, url), kind="SQLite")
 
 
 @pytest.mark.both_databases
@@ -59,7 +60,18 @@ def test_a_database_without_tables_or_without_a_server_stops_calls(tmp_path):
     gone = database_part("postgresql+psycopg://nobody@127.0.0.1:1/nothing").check()
 
     assert [finding.stops_calls for finding in (*empty, *gone)] == [True, True]
-    assert "db upgrade" in said(empty) and "OperationalError" in said(gone) and "nobody" not in said(gone)
+    assert "no tables yet" in said(empty) and "./start.sh" in said(empty)
+    assert "OperationalError" in said(gone) and "nobody" not in said(gone)
+
+
+def test_a_database_of_another_version_stops_calls(sqlite_url):
+    with Database(sqlite_url).write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    [found] = database_part(sqlite_url).check()
+
+    assert found.stops_calls
+    assert "not of this version" in said([found]) and "db upgrade" in said([found])
 
 
 def test_a_database_that_is_locked_stops_none(sqlite_url):

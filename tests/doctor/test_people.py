@@ -150,9 +150,9 @@ def test_360dialogs_webhooks_are_set_to_ours_with_the_token(dialog360, part):
 def test_what_goes_to_another_host_is_replaced_only_when_asked_for(dialog360, part, stands, needs_replace):
     dialog360.webhooks.url = stands
 
-    [fix] = part().fixes()
+    [finding], [fix] = part().check(), part().fixes()
 
-    assert fix.needs_replace is needs_replace
+    assert (fix.needs_replace, finding.takes_replace) == (needs_replace, needs_replace)
     assert "secret" not in f"{fix.what_stands_now} {said(part().check())}"
 
 

@@ -4,6 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from doctor.findings import Status
 from doctor.runner import Doctor, apply, will_calls_work
@@ -52,6 +54,18 @@ def test_a_part_that_fails_is_a_line_with_the_error_and_without_its_text():
 
     assert (found.status, found.stops_calls) == (Status.FIX, True)
     assert "ValueError" in str(found.sentence) and "secret" not in str(found.sentence)
+
+
+def test_a_part_that_could_not_read_the_database_says_it_once_and_logs_nothing():
+    failing = ScriptedPart("a", error=OperationalError("SELECT 1", {}, Exception("secret")))
+
+    with capture_logs() as logged:
+        [found] = Doctor([failing]).look()
+
+    assert "could not be read (OperationalError)" in str(found.sentence) and "secret" not in str(
+        found.sentence
+    )
+    assert logged == []
 
 
 def test_who_asks_while_all_are_looked_at_gets_the_same_findings():

@@ -32,6 +32,16 @@ def test_nothing_is_told_of_an_address_that_is_well(url):
     assert said(webhook_url=url) == []
 
 
+@pytest.mark.parametrize(
+    ("host", "is_told"),
+    [("192.168.1.5", True), ("shop.lan", True), ("127.0.0.1", False), ("0.0.0.0", False), ("[::]", False)],
+)
+def test_a_host_at_which_this_machine_is_no_longer_alone_is_told(host, is_told):
+    told = [sentence for sentence in said(host=host) if sentence.startswith(f"HOST={host}")]
+
+    assert [("127.0.0.1" in sentence) for sentence in told] == [True] * is_told
+
+
 def test_misspelt_names_and_lines_that_are_ignored_are_told():
     told = said({"TWILIO_AUTHTOKEN": "TWILIO_AUTH_TOKEN"}, [4])
 

@@ -119,14 +119,15 @@ def test_lines_of_the_file_that_say_nothing_are_found(tmp_path):
     assert unread_lines(tmp_path / "nothing") == []
 
 
-def test_a_file_in_another_encoding_is_refused_without_its_words(tmp_path):
-    file = tmp_path / ".env"
+@pytest.mark.parametrize("name", [".env", "shop.env"])
+def test_a_file_in_another_encoding_is_refused_without_its_words(tmp_path, name):
+    file = tmp_path / name
     file.write_bytes("DASHBOARD_PASSWORD=contraseña".encode("latin-1"))
 
     with pytest.raises(SettingsError) as refused:
         load_settings(file)
 
-    assert (str(refused.value), refused.value.__cause__) == (".env: no_text_file", None)
+    assert (str(refused.value), refused.value.__cause__) == (f"{name}: no_text_file", None)
 
 
 def test_a_mark_before_the_first_line_is_no_part_of_it(tmp_path):

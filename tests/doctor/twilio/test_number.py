@@ -70,6 +70,7 @@ def test_each_state_of_a_number_is_a_line_and_offers_what_mends_it(
 
     assert has(found, status, words, fix=fix), lines(found)
     assert any(line.stops_calls for line in found) is status.endswith("!")
+    assert all(line.takes_replace is (line.fix == REPLACE) for line in found)
     assert [(each.name, each.needs_replace) for each in part.fixes()] == [
         (name, name == REPLACE) for name in offered
     ]
@@ -174,7 +175,7 @@ def test_a_number_that_the_account_does_not_have_and_one_without_voice(twilio, p
 def test_without_credentials_or_a_public_address_there_is_little_to_look_at(twilio, setup_with, ours):
     twilio.setup.owns()
 
-    assert has(TwilioNumberPart(None, NUMBER, ours).check(), "off", "TWILIO_ACCOUNT_SID")
+    assert has(TwilioNumberPart(None, NUMBER, ours).check(), "off", "Not looked at")
     without_address = TwilioNumberPart(setup_with(), NUMBER, None)
     assert has(without_address.check(), "off", "WEBHOOK_URL")
     assert without_address.fixes() == []

@@ -61,10 +61,11 @@ def test_a_senders_webhook_is_set_and_the_others_stay(twilio, part, sender, repl
     twilio.setup.has_sender(NUMBER, **sender)
     twilio.setup.sender["webhook"]["status_callback_url"] = f"{ELSEWHERE}/status"
 
+    [finding] = [finding for finding in part.check() if finding.fix]
     [fix] = part.fixes()
     fix.apply()
 
-    assert (fix.name, fix.needs_replace) == (SET_SENDER, replaces)
+    assert (fix.name, fix.needs_replace, finding.takes_replace) == (SET_SENDER, replaces, replaces)
     assert has(part.check(), "ok", "is online") and part.fixes() == []
     assert twilio.setup.sender["webhook"]["status_callback_url"] == f"{ELSEWHERE}/status"
 
@@ -131,7 +132,7 @@ def test_the_sandbox_is_known_by_its_number_and_asked_nothing(twilio, setup_with
 
 
 def test_what_is_not_set_is_off(twilio, setup_with, part):
-    assert has(TwilioWhatsAppPart(None, NUMBER, SID, OURS).check(), "off", "TWILIO_ACCOUNT_SID")
+    assert has(TwilioWhatsAppPart(None, NUMBER, SID, OURS).check(), "off", "Not looked at")
     assert has(TwilioWhatsAppPart(setup_with(), None, SID, OURS).check(), "off", "TWILIO_WHATSAPP_NUMBER")
     assert has(part.check(), "fix", f"no template {SID}")
 
