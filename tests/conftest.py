@@ -213,7 +213,7 @@ def make_settings(tmp_path, database_url, openai):
     def make(**values):
         defaults = {
             "data_dir": tmp_path / "data", "database_url": database_url, "openai_base_url": openai.base_url,
-            "openai_api_key": "sk-test", "log_format": "json", "answer_wait_s": 2,
+            "openai_api_key": "sk-test", "log_format": "json", "answer_wait_s": 4,
         }  # fmt: skip
         return load_settings(None, **(defaults | values))
 

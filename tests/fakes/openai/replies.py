@@ -62,9 +62,13 @@ def text(
     return Reply(steps)
 
 
-def stalled(content: str) -> Reply:
-    """Words, and then nothing more on an open connection."""
-    return text(content, finish=None, done=False).then(Hang())
+def stalled(content: str, *, thought: str = "") -> Reply:
+    """Words, and then nothing more on an open connection.
+
+    thought: sent before, in a field of its own: the words are then no thought, whatever is known of the model.
+    """
+    noise = [Send(chunk({"reasoning_content": thought}))] if thought else []
+    return text(content, finish=None, done=False, noise=noise).then(Hang())
 
 
 def tool_call(

@@ -47,7 +47,9 @@ def test_a_message_whose_process_was_killed_right_after_it_was_kept_is_answered_
 def test_an_answer_in_the_middle_of_which_the_process_was_killed_comes_whole_and_once(
     site, database, whatsapp, openai
 ):
-    openai.enqueue(stalled("Primera frase. Segunda fra"), text("Segunda frase, ya entera."))
+    openai.enqueue(
+        stalled("Primera frase. Segunda fra", thought="Saluda."), text("Segunda frase, ya entera.")
+    )
     with web(site) as first:
         whatsapp.people.write(ANA, "Hola")
         wait_until(lambda: is_kept(database, "Primera frase."))

@@ -257,7 +257,7 @@ def test_what_was_not_heard_is_not_remembered_as_said(line, openai):
     phone.dial()
     phone.say("¿Qué ofrecen?")
 
-    phone.interrupt("Solo masaje.", after_s=4.0)
+    phone.interrupt("Solo masaje.", after_s=2.0)
 
     said = openai.chats[1].body["messages"][2]["content"]
     assert said.startswith("Tenemos") and said.endswith("[interrupted here]")

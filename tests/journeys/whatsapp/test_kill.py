@@ -49,7 +49,9 @@ def a_person(kind, site, twilio, **options):
 def test_an_answer_in_the_middle_of_which_the_web_process_was_killed_comes_whole_and_once(
     site, database, openai, ana
 ):
-    openai.enqueue(stalled("Primera frase. Segunda fra"), text("Segunda frase, ya entera."))
+    openai.enqueue(
+        stalled("Primera frase. Segunda fra", thought="Saluda."), text("Segunda frase, ya entera.")
+    )
     with web(site) as first:
         exchange = ana.send("Hola")
         wait_until(lambda: is_kept(database, "Primera frase."))
@@ -136,7 +138,11 @@ def test_an_answer_that_waited_for_the_worker_when_the_web_process_was_killed_is
 def test_a_worker_killed_while_it_writes_for_a_dead_web_process_is_followed_by_one_that_goes_on(
     site, database, openai, ana
 ):
-    openai.enqueue(stalled("Primera frase. Se"), stalled("Segunda frase. Ter"), text("Tercera frase."))
+    openai.enqueue(
+        stalled("Primera frase. Se", thought="Saluda."),
+        stalled("Segunda frase. Ter", thought="Saluda."),
+        text("Tercera frase."),
+    )
     with web(site) as first:
         ana.send("Hola")
         wait_until(lambda: is_kept(database, "Primera frase."))
