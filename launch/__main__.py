@@ -5,13 +5,10 @@ Run it as `python -m launch` in the project's folder; start.sh installs first. E
 """
 
 import http.client
-import runpy
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -23,7 +20,7 @@ from integrations.tunnels import Tunnel
 from launch.banner import banner
 from launch.children import Child, GivingUpError, Supervisor
 from launch.descriptors import raise_descriptor_limit
-from launch.forked import import_to_share
+from launch.forked import Forked, ForkedCommand, import_to_share, module_run
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
@@ -81,10 +78,13 @@ class _Launch:
 
     def _run_all(self, listener: socket.socket, settings: Settings) -> None:
         supervisor = Supervisor(_children(listener), on_restart=self._tell_restart)
-        self._migrate(supervisor)
         import_to_share("app", settings)
+        self._migrate(supervisor)
         tell_warnings(settings)
-        self._supervise(supervisor, settings, listener)
+        needs_link = settings.dashboard_password is None and not _opens_without_link(settings)
+        self._supervise(
+            supervisor, settings, listener, ForkedCommand("dashboard-link") if needs_link else None
+        )
 
     def _lock(self) -> TextIO:
         path = self._settings.data_dir
@@ -117,12 +117,14 @@ class _Launch:
         return told_in(self._settings.data_dir / "port", f"{port}")
 
     def _migrate(self, supervisor: Supervisor) -> None:
-        upgrade = subprocess.run(_flask("db", "upgrade"), stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
-        if upgrade.returncode != 0 and not supervisor.was_told_to_end:
+        upgrade = Forked(module_run("flask", "--app", "app", "db", "upgrade"))
+        if upgrade.wait() != 0 and not supervisor.was_told_to_end:
             raise StartError(self._text("no_migration"))
 
-    def _supervise(self, supervisor: Supervisor, settings: Settings, listener: socket.socket) -> None:
-        threading.Thread(target=self._announce, args=(settings,), daemon=True).start()
+    def _supervise(
+        self, supervisor: Supervisor, settings: Settings, listener: socket.socket, links: ForkedCommand | None
+    ) -> None:
+        threading.Thread(target=self._announce, args=(settings, links), daemon=True).start()
         try:
             supervisor.run()
         except GivingUpError as error:
@@ -133,11 +135,10 @@ class _Launch:
             listener.close()  # new calls are refused, and Twilio tries again or uses the fallback
             supervisor.end()
 
-    def _announce(self, settings: Settings) -> None:
+    def _announce(self, settings: Settings, links: ForkedCommand | None) -> None:
+        said = links.said() if links else ""
         if _answers_within(READY_WITHIN_S, settings.local_url):
-            opens = not settings.is_public and includes_loopback(settings.host)
-            needs_link = not opens and settings.dashboard_password is None
-            _say(banner(settings, _links() if needs_link else ()))
+            _say(banner(settings, [word for word in said.split() if "://" in word]))
 
     def _text(self, key: str, /, **values: object) -> str:
         return TEXTS[key].format(**values).said_in(language_of_locale(self._settings.lang))
@@ -157,37 +158,19 @@ def _children(listener: socket.socket) -> list[Child]:
         "app:create_app()",
     ]
     return [
-        Child("web", _module(*web), keep=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
+        Child("web", module_run(*web), keep=[descriptor], stop_within_s=WEB_STOPS_WITHIN_S),
         # Calls are answered without a worker too, while the disk is full for instance
         Child(
             "worker",
-            _module("flask", "--app", "app", "worker"),
+            module_run("flask", "--app", "app", "worker"),
             stop_within_s=WORKER_STOPS_WITHIN_S,
             is_vital=False,
         ),
     ]
 
 
-def _module(name: str, *arguments: str) -> Callable[[], None]:
-    """Return a function that runs `python -m name ...` in a forked process."""
-
-    def run() -> None:
-        sys.argv = [name, *arguments]
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
-
-    return run
-
-
-def _flask(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "flask", "--app", "app", *arguments]
-
-
-def _links() -> list[str]:
-    """Return the links that open the dashboard once."""
-    said = subprocess.run(  # noqa: S603
-        _flask("dashboard-link"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-    )
-    return [word for word in said.stdout.split() if "://" in word]
+def _opens_without_link(settings: Settings) -> bool:
+    return not settings.is_public and includes_loopback(settings.host)
 
 
 def _port_of(listener: socket.socket) -> int:

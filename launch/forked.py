@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import runpy
 import signal
 import sys
 import traceback
@@ -85,6 +86,40 @@ class Forked:
             if pid:
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
+
+
+class ForkedCommand:
+    """A `flask --app app` command that runs meanwhile; what it prints can be read once."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._reads, writes = os.pipe()
+        command = module_run("flask", "--app", "app", *arguments)
+
+        def run() -> None:
+            os.dup2(writes, 1)
+            # Not the old one, which may be a file's and knows its position there
+            sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+            command()
+
+        self._process = Forked(run, keep=[writes])
+        os.close(writes)
+
+    def said(self) -> str:
+        """Return what it printed, at its end."""
+        with os.fdopen(self._reads, encoding="utf-8", errors="replace") as printed:
+            text = printed.read()
+        self._process.wait()
+        return text
+
+
+def module_run(name: str, *arguments: str) -> Callable[[], None]:
+    """Return a function that runs `python -m name ...` in a forked process."""
+
+    def run() -> None:
+        sys.argv = [name, *arguments]
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+    return run
 
 
 def _run_child(run: Callable[[], None], keep: Sequence[int], mask: set[int | signal.Signals]) -> Never:

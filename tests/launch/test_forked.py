@@ -48,6 +48,15 @@ def test_what_ended_it_is_said(run, said):
     assert ended.stderr.endswith(said)
 
 
+def test_what_a_command_prints_is_read_even_where_this_process_prints_to_a_file(folder, tmp_path):
+    program = "from launch.forked import ForkedCommand; print([ForkedCommand('dashboard-link').said()])"
+
+    with (tmp_path / "said").open("w") as said:
+        subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, stdout=said)
+
+    assert (tmp_path / "said").read_text() == "['Once:\\n  http://127.0.0.1/open?key=á\\n']\n"
+
+
 def test_it_runs_until_it_is_told_to_end():
     forked = Forked(lambda: time.sleep(60))
     assert forked.poll() is None

@@ -20,6 +20,7 @@ def create_app():
     app.config["MAX_CONTENT_LENGTH"] = 8_000_000
     app.cli.add_command(_database())
     app.cli.add_command(_worker)
+    app.cli.add_command(_dashboard_link)
 
     @app.get("/health")
     def health():
@@ -85,3 +86,9 @@ def _worker():
     click.echo("worker begins", err=True)
     told_to_end.wait()
     click.echo("worker ended well", err=True)
+
+
+@click.command("dashboard-link")
+def _dashboard_link():
+    sys.stdout.reconfigure(errors="replace")  # as a command of ours does
+    click.echo("Once:\n  http://127.0.0.1/open?key=á")
