@@ -123,6 +123,8 @@ class Claimer:
     ) -> _Ready | None:
         """Look at a recipient; None if nothing is sent to them, of which the reason is kept."""
         if due.message_id is not None:
+            if not outgoing.try_lock(connection, due.message_id):
+                return None  # a receipt is being kept, which locks the message first and then this recipient
             status = outgoing.status_of(connection, due.message_id)
             if status is not MessageStatus.WAITING:
                 self._was_heard_of(connection, due, status)

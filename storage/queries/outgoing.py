@@ -220,6 +220,13 @@ def status_of(connection: Connection, message_id: int) -> MessageStatus | None:
     return None if status is None else MessageStatus(status)
 
 
+def try_lock(connection: Connection, message_id: int) -> bool:
+    """Lock a message for this transaction; return False, without waiting, if another transaction has it."""
+    here = select(MESSAGES.c.id).where(MESSAGES.c.id == message_id)
+    locked = connection.execute(here.with_for_update(skip_locked=True)).first()
+    return locked is not None or connection.execute(here).first() is None
+
+
 def are_others_unknown(connection: Connection, message_id: int, conversation_id: int) -> bool:
     """Return whether the provider may have further messages of ours to somebody whose SIDs are unknown."""
     others = select(MESSAGES.c.id).where(

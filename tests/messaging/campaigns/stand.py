@@ -102,6 +102,12 @@ class Stand:
         """Let a process run until no campaign runs any more, or something else is true."""
         wait_until(lambda: runner.round() or until() or not self.is_any_running())
 
+    def send_some(self, runner, count):
+        """Let a process send to so many at least, and to nobody more; return the ids of their messages, in order."""
+        self.run(runner, until=lambda: self.states()["sent"] >= count)
+        wait_until(lambda: not self.states()["sending"])
+        return sorted(recipient.message_id for recipient in self.recipients() if recipient.state == "sent")
+
     def is_any_running(self):
         with self.database.read() as connection:
             running = select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)
@@ -117,18 +123,20 @@ class Stand:
         return message.sid or ""
 
     def let_pass(self, seconds):
-        """Let so much time pass for what was begun, for who waits for another attempt, for leases, and at Twilio."""
+        """Let so much time pass for what was begun, for who waits for another attempt, for leases, and at Twilio.
+
+        Each row in a transaction of its own: threads of a process want them in another order.
+        """
         ago = timedelta(seconds=seconds)
         for message in self.twilio.messages.made.values():
             message.made_at -= seconds
-        with self.database.write() as connection:
-            for column in (CampaignRecipient.due_at, CampaignRecipient.begun_at, Campaign.leased_until):
-                kept = select(column.class_.id, column).where(column.is_not(None))
-                for row_id, at in connection.execute(kept).all():
-                    earlier = (
-                        update(column.class_).where(column.class_.id == row_id).values({column: at - ago})
-                    )
-                    connection.execute(earlier)
+        for column in (CampaignRecipient.due_at, CampaignRecipient.begun_at, Campaign.leased_until):
+            for row_id in [row.id for row in every(self.database, column.class_)]:
+                with self.database.write() as connection:
+                    row = select(column).where(column.class_.id == row_id).with_for_update()
+                    if (at := connection.scalar(row)) is not None:
+                        earlier = update(column.class_).where(column.class_.id == row_id)
+                        connection.execute(earlier.values({column: at - ago}))
 
     def recipients(self):
         return every(self.database, CampaignRecipient)

@@ -1,14 +1,20 @@
 """Messages of campaigns that do not arrive: sent again where that helps, and the campaign paused where nothing does."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from messaging.campaigns.outcomes import MOST_LOST_IN_A_ROW
 from messaging.campaigns.probe import PROBED
 from messaging.campaigns.states import Event
+from storage.base import utc_now
+from storage.campaigns import campaigns
 from storage.models import Contact, Message
 from tests.fakes.twilio.server import Close, Refuse
-from tests.messaging.campaigns.stand import number, people
+from tests.messaging.campaigns.stand import Stand, number, people
 from tests.records import every
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 MESSAGES = "/Messages.json"
@@ -57,7 +63,7 @@ def test_a_refusal_that_everybody_would_get_pauses_the_campaign_and_loses_nobody
 ):
     twilio.fail(Refuse(status, code), method="POST", path=MESSAGES, times=40)
     stand.start(people(60))
-    process = stand.process()
+    process = stand.process(probe_s=60)
 
     stand.run(process)
     process.close()
@@ -116,9 +122,7 @@ def test_a_template_that_is_found_rejected_when_all_has_been_sent_leaves_those_w
 
 def test_so_many_lost_in_a_row_pause_the_campaign(stand):
     stand.start(people(MOST_LOST_IN_A_ROW + 30))
-    process = stand.process()
-    stand.run(process, until=lambda: stand.states()["sent"] >= MOST_LOST_IN_A_ROW)
-    sent = sorted(recipient.message_id for recipient in stand.recipients() if recipient.state == "sent")
+    sent = stand.send_some(stand.process(), MOST_LOST_IN_A_ROW)
 
     for message_id in sent[: MOST_LOST_IN_A_ROW - 1]:
         stand.receipt(message_id, "undelivered", 63024)
@@ -131,9 +135,7 @@ def test_so_many_lost_in_a_row_pause_the_campaign(stand):
 
 def test_one_that_arrives_among_those_that_do_not_begins_the_count_anew(stand):
     stand.start(people(MOST_LOST_IN_A_ROW + 30))
-    process = stand.process()
-    stand.run(process, until=lambda: stand.states()["sent"] > MOST_LOST_IN_A_ROW)
-    sent = sorted(recipient.message_id for recipient in stand.recipients() if recipient.state == "sent")
+    sent = stand.send_some(stand.process(), MOST_LOST_IN_A_ROW + 1)
 
     stand.receipt(sent[3], "delivered")
     for message_id in [*sent[:3], *sent[4 : MOST_LOST_IN_A_ROW + 1]]:
@@ -167,6 +169,27 @@ def test_what_was_lost_is_sent_again_by_its_campaign_and_by_no_job(stand):
     [message] = every(stand.database, Message)
     assert message.status == "undelivered"
     assert stand.states() == {"waiting": 1}
+
+
+def test_who_waits_for_another_attempt_is_left_alone_while_a_receipt_is_kept(postgres_database, work, twilio):
+    stand = Stand(postgres_database, work, twilio)
+    twilio.fail(Refuse(429, 20429, retry_after="1"), method="POST", path=MESSAGES)
+    campaign = stand.start(people(1))
+    process = stand.process()
+    stand.run(process, until=lambda: stand.recipients()[0].message_id and stand.states()["waiting"])
+    process.close()
+    stand.let_pass(61)
+    is_free_at = utc_now() + timedelta(seconds=1)
+    wait_until(lambda: utc_now() > is_free_at)
+    with stand.database.write() as connection:
+        campaigns.take_lease(connection, campaign, "two", utc_now(), timedelta(seconds=60))
+
+    with stand.database.write() as receipt:
+        receipt.execute(select(Message.id).with_for_update())
+        claims = stand.claimer("two").claim(campaign, 8)  # and does not wait for it
+
+    assert (claims.claimed, claims.is_any_due) == ([], True)
+    wait_until(lambda: stand.claimer("two").claim(campaign, 8).claimed)
 
 
 def test_a_receipt_of_an_earlier_attempt_changes_nothing(stand):
