@@ -21,6 +21,18 @@ _ARGENTINA = re.compile(r"\+549([0-9]{10})")
 _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_BEFORE_A_NUMBER = re.compile(r"\s*(?:whatsapp|tel):", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+_NO_MOBILE = frozenset(
+    {
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+    }
+)
 WITHHELD_DIGITS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """The caller's number as Twilio writes it where there is none: the keys of ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and
 UNAVAILABLE. Nobody has such a number."""
@@ -65,12 +77,24 @@ def parse_e164(number: str, region: str | None = None) -> ReachAddress:
         written = phonenumbers.parse(number, region)
         e164 = phonenumbers.format_number(written, phonenumbers.PhoneNumberFormat.E164)
         # phonenumbers no longer knows Mexico's 1: what is checked is the number that the network knows
-        dialled = phonenumbers.parse(dialable_number(e164))
+        dialable = dialable_number(e164)
+        dialled = written if dialable == e164 else phonenumbers.parse(dialable)
     except phonenumbers.NumberParseException as error:
         raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
     if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
     return ReachAddress(e164)
+
+
+def parse_typed(text: str, region: str | None = None) -> ReachAddress:
+    """Return a number that a person typed, as parse_e164 does. `whatsapp:` and `tel:` before it are accepted.
+
+    Raises PhoneNumberError for letters too: phonenumbers reads +34 600 ABC 000 as a phone's keys, and skips "ext 5".
+    """
+    number = _BEFORE_A_NUMBER.sub("", text, count=1)
+    if _LETTER.search(number):
+        raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
+    return parse_e164(number, region)
 
 
 def find_number(text: str, region: str | None) -> ReachAddress:
@@ -115,6 +139,14 @@ def shown_number(number: ReachAddress) -> ShownNumber:
 def is_number(text: str) -> bool:
     """Return whether a text is a number in E.164, by which somebody can be reached."""
     return _E164.fullmatch(text) is not None
+
+
+def is_landline(number: ReachAddress) -> bool:
+    """Return whether an E.164 number is a landline or a service's (900, 902): WhatsApp's people have mobile numbers.
+
+    Where a country tells landlines and mobiles not apart, such as the United States, none is a landline.
+    """
+    return phonenumbers.number_type(phonenumbers.parse(dialable_number(number))) in _NO_MOBILE
 
 
 def is_erased(address: str) -> bool:

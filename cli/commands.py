@@ -4,6 +4,7 @@ from functools import partial
 
 import click
 
+from cli.campaigns.commands import CampaignServices, campaign_group
 from cli.chat import ChatServices, chat_command
 from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.console import Terminal
@@ -45,6 +46,7 @@ def commands(container: Container) -> list[click.Command]:
         chatwoot_group(terminal, lambda: _chatwoot(container), check),
         crm_group(terminal, lambda: _crm(container), check),
         contacts_group(terminal, lambda: _contacts(container), check),
+        campaign_group(terminal, lambda: _campaigns(container), check),
         chat_command(terminal, lambda: _chat(container), check),
         dashboard_link_command(terminal, lambda: _links(container), check),
         doctor_command(terminal, lambda: container.examination.doctor),
@@ -105,6 +107,19 @@ def _contacts(container: Container) -> ContactServices:
     profile, privacy = container.profile, container.privacy
     return ContactServices(
         container.database, profile.time_zone, region_of(profile.language), privacy.erasures, privacy.places
+    )
+
+
+def _campaigns(container: Container) -> CampaignServices:
+    container.busy_timeout_s = WORKER_BUSY_TIMEOUT_S
+    return CampaignServices(
+        container.database,
+        container.profile.time_zone,
+        container.profile.language,
+        container.profile.campaigns,
+        container.providers.channels,
+        runner=lambda: container.campaigns.new_runner(),
+        observer=container.people.observer,
     )
 
 

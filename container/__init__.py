@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from container.campaigns import CampaignServices
 from container.core import Core
 from container.dashboard import DashboardServices
 from container.doctor import DoctorServices
@@ -50,6 +51,11 @@ class Container(Core):
         return HelpdeskServices(self, self.providers, self.people, self.whatsapp)
 
     @service
+    def campaigns(self) -> CampaignServices:
+        """The services for campaigns."""
+        return CampaignServices(self, self.providers, self.people)
+
+    @service
     def privacy(self) -> PrivacyServices:
         """The services for people's data."""
         return PrivacyServices(self, self.providers)
@@ -69,12 +75,15 @@ class Container(Core):
     @service
     def jobs(self) -> JobServices:
         """The worker and its jobs."""
-        return JobServices(self, self.people, self.phone, self.whatsapp, self.helpdesk, self.privacy)
+        return JobServices(
+            self, self.people, self.phone, self.whatsapp, self.helpdesk, self.privacy, self.campaigns
+        )
 
     @service
     def exposition(self) -> Exposition:
         """The metrics for Prometheus."""
-        return Exposition(self.metrics, self.database, self.ledger, self.vitals)
+        has_model = self.settings.has_model
+        return Exposition(self.metrics, self.database, self.ledger, self.vitals, has_model=has_model)
 
     @service
     def health_check(self) -> HealthCheck:

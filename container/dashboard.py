@@ -62,6 +62,11 @@ class DashboardServices:
         return self._core.settings.assistant_profile
 
     @property
+    def has_model(self) -> bool:
+        """True if a model is configured: otherwise the offline model answers."""
+        return self._core.settings.has_model
+
+    @property
     def models(self) -> Sequence[str]:
         """The models that answer, first choice first."""
         return [model.name for model in self._core.models]

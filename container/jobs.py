@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from container.campaigns import CampaignServices
 from container.core import Core
 from container.helpdesk import HelpdeskServices
 from container.people import PeopleServices
@@ -38,9 +39,11 @@ class JobServices:
         whatsapp: WhatsAppServices,
         helpdesk: HelpdeskServices,
         privacy: PrivacyServices,
+        campaigns: CampaignServices,
     ) -> None:
         self._core, self._people, self.lock = core, people, core.lock
         self._phone, self._whatsapp, self._helpdesk, self._privacy = phone, whatsapp, helpdesk, privacy
+        self._campaigns = campaigns
 
     @service
     def worker(self) -> Worker:
@@ -51,6 +54,7 @@ class JobServices:
             jobs=self.by_name,
             is_permanent=lambda error: isinstance(error, IntegrationError) and error.permanent,
             periodics=self._periodics,
+            loops=[self._campaigns.loop],
             connections=self._core.connections,
         )
 

@@ -9,6 +9,7 @@ from conversation.composite_observer import CompositeObserver
 from conversation.counted_messages import CountedMessages
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.phrases import catalogue_for
+from messaging.campaigns.outcomes import CampaignOutcomes
 from messaging.sending.delivery import Delivery
 from messaging.sending.outbox import Outbox
 from messaging.sending.prompt_sender import PromptSender
@@ -94,7 +95,9 @@ class PeopleServices:
     @service
     def observer(self) -> ConversationObserver:
         """The observers of conversations, as one."""
-        return CompositeObserver(self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts)
+        return CompositeObserver(
+            self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts, CampaignOutcomes()
+        )
 
     @service
     def chatwoot(self) -> ChatwootObserver | None:

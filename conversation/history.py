@@ -12,8 +12,9 @@ from conversation.phrases import catalogue_for
 from conversation.speech.chunks import spoken_seconds
 from conversation.speech.text_for_tts import speakable
 from integrations.errors import CONTENT_FILTER
-from integrations.language_model import NOTES, Message
+from integrations.language_model import CAMPAIGN, NOTES, Message
 from integrations.pictures import Picture
+from storage.campaigns.campaign_replies import CampaignMessage
 from storage.models import TurnKind
 from storage.queries.turns import ServedRecord, TurnRecord
 
@@ -32,6 +33,8 @@ INTERRUPTED = " [interrupted here]"
 """The mark at the end of what was heard of an answer."""
 MOST_BACKGROUND = 500
 """Characters of the topics of earlier conversations."""
+MOST_OF_CAMPAIGN = 2_000
+"""Characters of a campaign's message, and of what its list says of the person."""
 LEAST_REACTION_S = 0.5
 """Shortest time in seconds to hear, speak and be transcribed: a faster request says nothing about hearing."""
 
@@ -56,10 +59,12 @@ def messages_for(
     heard: str,
     kind: TurnKind,
     images: Sequence[Picture] = (),
+    campaign: CampaignMessage | None = None,
 ) -> list[Message]:
     """Return the prompt: one system message, notes, the past within bounds, and the new utterance.
 
-    background, summary: written by a model from people's words, and so told as data and not as instructions.
+    background, summary: written by a model from people's words, and so told as data and not as instructions. campaign:
+    the message of ours that it may be about.
     images: pictures that came with it; they are included only this once.
     """
     kept = _within_bounds(tellable(past))
@@ -70,7 +75,7 @@ def messages_for(
         if was_said(turn) or not next_heard.startswith(turn.heard)  # words that stand again in the next turn
         for message in _turn_messages(turn)
     ]
-    notes = _notes(background, summary)
+    notes = [*_notes(background, summary), *_campaign_note(campaign)]
     return [{"role": "system", "content": system}, *notes, *turns, _user(heard, kind, images)]
 
 
@@ -172,6 +177,14 @@ def _notes(background: str, summary: str) -> list[Message]:
     if summary:
         parts.append(f"Summary of this conversation before the turns below:\n{summary}")
     return [{"role": "user", "content": mark("\n\n".join([NOTES, *parts]))}] if parts else []
+
+
+def _campaign_note(campaign: CampaignMessage | None) -> list[Message]:
+    if campaign is None:
+        return []
+    facts = "\n".join(f"{name}: {value}" for name, value in campaign.facts.items())
+    told = f"On {campaign.sent_at:%Y-%m-%d}, “{campaign.campaign}”:\n{campaign.body}\n\nOn the list:\n{facts}"
+    return [{"role": "user", "content": mark(f"{CAMPAIGN}\n\n{told[:MOST_OF_CAMPAIGN]}")}]
 
 
 def _without_forged_marks(message: Message) -> str:

@@ -84,7 +84,9 @@ CEILINGS: Mapping[Kind, Ceiling] = {
 }
 WITHHELD_TIMES = 10
 """Persons whom all callers without a number count for."""
-ENTRIES_KEPT, TOTALS_KEPT = timedelta(days=14), timedelta(days=400)
+ENTRIES_KEPT, DAYS_KEPT = timedelta(days=14), timedelta(days=400)
+PARTS_KEPT = timedelta(days=2)
+"""Hours and minutes are compared while they last, and shown nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,10 @@ class Ledger:
             day = self.day(now)
             entries.add(connection, {Use(use.account, kind, day): units for kind, units in also})
 
+    def settle_all(self, connection: Connection, account: Account, kind: Kind, beginning: str) -> None:
+        """Let an account's reservations of a kind stand whose keys begin so."""
+        entries.settle_all(connection, account.name, kind, beginning)
+
     def release(self, connection: Connection, key: str) -> None:
         """Give a reservation back that is not settled: nothing was done."""
         entries.release(connection, key)
@@ -213,7 +219,10 @@ class Ledger:
     def forget(self, connection: Connection, now: datetime) -> None:
         """Delete what is no longer compared or shown."""
         entries.forget(
-            connection, entries_before=now - ENTRIES_KEPT, totals_before=self.day(now - TOTALS_KEPT)
+            connection,
+            entries_before=now - ENTRIES_KEPT,
+            days_before=self.day(now - DAYS_KEPT),
+            parts_before=self.day(now - PARTS_KEPT),
         )
 
     # Times

@@ -18,7 +18,7 @@ from conversation.profiles.profile import Profile
 from conversation.turns.channel import ChannelRules, Observers
 from conversation.turns.claims import Claimed, Claims
 from conversation.turns.drafts import Drafts
-from conversation.turns.known import Known, past_turns
+from conversation.turns.known import Known, campaign_before, past_turns
 from conversation.turns.ready_answers import ReadyAnswers
 from conversation.turns.utterance import Utterance
 from integrations.errors import IntegrationError
@@ -106,11 +106,12 @@ class ConversationManager:
             conversation = calls.conversation_by_id(connection, turn.conversation_id)
             assert conversation is not None
             past = past_turns(connection, conversation, turn.number)
+            campaign = campaign_before(connection, conversation, self._channel, self._clock())
         utterance = Utterance(
             answer.key, turn.number, turn.heard, turn.kind, lambda *_: conversation,
             images=self._channel.images_of(turn.id),
         )  # fmt: skip
-        claimed = Claimed(utterance, Known(conversation, past), turn.id, turn.heard)
+        claimed = Claimed(utterance, Known(conversation, past, campaign=campaign), turn.id, turn.heard)
         self._writer.start(self._drafts.begin(answer, claimed, LateRequest()))
 
     # Passing on to people

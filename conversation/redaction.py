@@ -61,11 +61,6 @@ def redact(text: str) -> str:
     return _without_links(_NAMED_KEY.sub(rf"\1{KEY}", text))
 
 
-def contains_secret(text: str) -> bool:
-    """Return whether redact() would change the text."""
-    return redact(text) != text
-
-
 def _without_links(text: str) -> str:
     return _RUN.sub(lambda run: _without_link(run[0]), text) if _PROVIDER.search(text) else text
 

@@ -25,6 +25,7 @@ TROUBLES = {
         "The transfer would ring a number of this very call: the caller's, or the one that was called."
     ),
     Trouble.IN_TRANSFER: lazy_gettext("A person is being rung already, or speaks with the caller."),
+    Trouble.BEING_DONE: lazy_gettext("It is being done: look again in half a minute."),
     Trouble.NO_CREDENTIALS: lazy_gettext(
         "There is no Twilio account to end it with (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)."
     ),

@@ -44,6 +44,11 @@ class DashboardServices(Protocol):
         ...
 
     @property
+    def has_model(self) -> bool:
+        """Return whether a model is configured: otherwise the offline model answers."""
+        ...
+
+    @property
     def models(self) -> Sequence[str]:
         """Return the names of the models, first choice first."""
         ...

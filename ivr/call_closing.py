@@ -59,7 +59,7 @@ class CallLifecycle:
         conversation_id = calls.close_conversation(connection, key, now)
         if conversation_id is None:
             return
-        settle_transfers(connection, self._ledger, key, conversation_id, now)
+        settle_transfers(connection, self._ledger, key, conversation_id)
         self._count(connection, conversation_id, now)
         self._observer.call_ended(connection, conversation_id, now)
         if turns.last_number(connection, conversation_id):

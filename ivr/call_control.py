@@ -1,5 +1,6 @@
 """Ends calls that are in progress, or transfers them to a person, for operators."""
 
+import secrets
 from typing import Protocol
 
 import structlog
@@ -83,10 +84,11 @@ class CallControl:
         assert self._rest is not None and person is not None
         words, turn = self._manager.profile.phrases.transfer, self._manager.next_number(key) - 1
         shown = caller_id(call, withheld=withheld)
-        document = self._documents.transfer(turn, [words], person, caller_id=shown)
+        mark = secrets.token_hex(4)
+        document = self._documents.transfer(turn, [words], person, caller_id=shown, mark=mark)
         self._rest.redirect_call(call.call_sid, document)
         self._prompts.note(key, f"transfer:{turn + 1}", words)
-        self._ceiling.count(key, turn)
+        self._ceiling.count(key, turn, mark)
         self._stop(key)
 
     def _stop(self, key: str) -> None:

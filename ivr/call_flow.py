@@ -139,7 +139,7 @@ class PhoneLine:
         if position.turn is None:
             return self.apologise(facts)
         if position.is_transfer_end or dial.status:
-            return self._transferring.ended(facts, position.turn, dial)
+            return self._transferring.ended(facts, position.turn, dial, position.transfer)
         return self._serving.serve(facts, position.turn, position.start, position.wait)
 
     def progress(self, facts: CallFacts, progress: CallProgress) -> str:

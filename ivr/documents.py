@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from conversation.profiles.profile import Profile
 from ivr import twiml
 from ivr.prompts import Prompts
-from ivr.requests import CallPosition
+from ivr.requests import BY_ASSISTANT, CallPosition
 from storage.queries.turns import ServedRecord
 
 
@@ -78,10 +78,21 @@ class Documents:
         )
 
     def transfer(
-        self, number: int, words: Sequence[str], person: str, *, upto: int = 0, caller_id: str | None = None
+        self,
+        number: int,
+        words: Sequence[str],
+        person: str,
+        *,
+        upto: int = 0,
+        caller_id: str | None = None,
+        mark: str = BY_ASSISTANT,
     ) -> str:
-        """Say the end of an answer, and ring a person. upto: the sentences that were said of it."""
-        action = self._url("/continue", **{"turn": number, "from": upto, "dial": 1})
+        """Say the end of an answer, and ring a person. upto: the sentences that were said of it.
+
+        mark: tells an operator's transfer from others in the same turn.
+        """
+        then: dict[str, int | str] = {"turn": number, "from": upto, "dial": mark}
+        action = self._url("/continue", **then)
         return twiml.transfer(self._voice, words, person, action, caller_id=caller_id)
 
     # What is no answer
@@ -135,5 +146,5 @@ class Documents:
         self._prompts.note(key, prompt, words)
         return twiml.say_and_hang_up(self._voice, [words])
 
-    def _url(self, path: str, **query: int) -> str:
+    def _url(self, path: str, **query: int | str) -> str:
         return f"{self._base_url}{path}?{urlencode(query)}"

@@ -26,6 +26,8 @@ LONGEST_URL = 2000
 WEBHOOKS = frozenset({"voice", "gather", "continue"})
 """Those that speak to callers."""
 MACHINE_SPEAKS = "machine_start"
+BY_ASSISTANT = "1"
+"""The mark of the assistant's transfer; an operator's has one of its own."""
 DOCUMENT_ERRORS = (11750, 11770, *range(12000, 14000))
 """Twilio's codes for a document that it has and cannot use: too long, no XML, a verb that it refuses."""
 
@@ -62,6 +64,8 @@ class CallPosition:
     """A filler was being said for this turn."""
     is_message: bool
     is_transfer_end: bool
+    transfer: str
+    """The mark of the operator's transfer that has ended; empty for the assistant's."""
     was_transferred: bool
     """A message was asked for, or whether somebody helped, after a transfer of a few seconds."""
     is_machine: bool
@@ -178,6 +182,7 @@ def read_position(query: Mapping[str, str]) -> CallPosition:
         pending=_number(query, "pending"),
         is_message="message" in query,
         is_transfer_end="dial" in query,
+        transfer="" if query.get("dial") == BY_ASSISTANT else query.get("dial", "")[:20],
         was_transferred="helped" in query,
         is_machine="machine" in query,
         is_likely_leg="leg" in query,

@@ -13,8 +13,7 @@ from ivr.transfer import Transfer
 from storage.base import utc_now
 from storage.database import Database
 from storage.ledger import accounts
-from storage.models import LONGEST_CALL, Ending
-from storage.queries import turns
+from storage.models import LONGEST_CALL
 
 log = structlog.get_logger()
 
@@ -31,34 +30,34 @@ class TransferCeiling:
     def may_ring(self, key: str, turn: int) -> bool:
         """Reserve the transfer to which a turn of a call leads; False if a message is to be taken instead."""
         try:
-            return self._database.run(lambda connection: self._reserve(connection, key, turn))
+            return self._database.run(lambda connection: self._reserve(connection, key, _entry(key, turn)))
         except SQLAlchemyError as error:
             log.error("transfer_not_counted", error=type(error).__name__)
             return True
 
-    def _reserve(self, connection: Connection, key: str, turn: int, *, is_limited: bool = True) -> bool:
+    def _reserve(self, connection: Connection, key: str, entry: str, *, is_limited: bool = True) -> bool:
         account = accounts.of_key(connection, key)
         if account is None:
             return True
         return self._ledger.reserve(
-            connection, account, Kind.TRANSFER, _entry(key, turn), self._clock(), lasts=RESERVED_FOR,
+            connection, account, Kind.TRANSFER, entry, self._clock(), lasts=RESERVED_FOR,
             is_limited=is_limited,
         ).is_granted  # fmt: skip
 
-    def count(self, key: str, turn: int) -> None:
-        """Count a transfer that an operator has begun, whatever the ceiling."""
+    def count(self, key: str, turn: int, mark: str) -> None:
+        """Count a transfer that an operator has begun, whatever the ceiling. mark: its own within the turn."""
         try:
             with self._database.write() as connection:
-                self._reserve(connection, key, turn, is_limited=False)
+                self._reserve(connection, key, _entry(key, turn, mark), is_limited=False)
         except SQLAlchemyError as error:
             log.error("transfer_not_counted", error=type(error).__name__)
 
-    def has_ended(self, key: str, turn: int, talked_s: int) -> None:
-        """Count a transfer that has ended, and its seconds."""
+    def has_ended(self, key: str, turn: int, talked_s: int, *, mark: str = "") -> None:
+        """Count a transfer that has ended, and its seconds. mark: an operator's; empty for the assistant's."""
         also = [(Kind.TRANSFERRED_S, talked_s)]
         try:
             with self._database.write() as connection:
-                self._ledger.settle(connection, _entry(key, turn), self._clock(), also)
+                self._ledger.settle(connection, _entry(key, turn, mark), self._clock(), also)
         except SQLAlchemyError as error:
             log.error("transfer_not_counted", error=type(error).__name__)
 
@@ -71,15 +70,16 @@ class Transfers:
     ceiling: TransferCeiling
 
 
-def settle_transfers(
-    connection: Connection, ledger: Ledger, key: str, conversation_id: int, now: datetime
-) -> None:
+def settle_transfers(connection: Connection, ledger: Ledger, key: str, conversation_id: int) -> None:
     """Let the transfers of a call stand whose end no webhook told: whoever hangs up meanwhile has rung somebody."""
-    by_assistant = turns.numbers_with_ending(connection, conversation_id, Ending.TRANSFER)
-    by_operator = turns.last_number(connection, conversation_id)
-    for turn in {*by_assistant, by_operator}:
-        ledger.settle(connection, _entry(key, turn), now)
+    account = accounts.of_conversation(connection, conversation_id)
+    ledger.settle_all(connection, account, Kind.TRANSFER, _entries(key))
 
 
-def _entry(key: str, turn: int) -> str:
-    return f"transfer:{key}:{turn}"
+def _entry(key: str, turn: int, mark: str = "") -> str:
+    return f"{_entries(key)}{turn}:{mark}" if mark else f"{_entries(key)}{turn}"
+
+
+def _entries(key: str) -> str:
+    """Return what the reservations of a call begin with."""
+    return f"transfer:{key}:"

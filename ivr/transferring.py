@@ -32,9 +32,9 @@ class Transferring:
         shown = caller_id(facts, withheld=is_withheld(facts.contact_address))
         return self._documents.transfer(number, words, person, upto=upto, caller_id=shown)
 
-    def ended(self, facts: CallFacts, number: int, dial: DialOutcome) -> str:
-        """Go on with a caller after a transfer."""
-        self._ceiling.has_ended(facts.key, number, dial.talked_s or 0)
+    def ended(self, facts: CallFacts, number: int, dial: DialOutcome, mark: str) -> str:
+        """Go on with a caller after a transfer. mark: an operator's; empty for the assistant's."""
+        self._ceiling.has_ended(facts.key, number, dial.talked_s or 0, mark=mark)
         answered = dial.was_answered and not dial.was_short
         self._manager.transfer_ended(facts.key, answered=answered, by=self._to.number or "")
         if dial.was_short:

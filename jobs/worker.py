@@ -64,7 +64,7 @@ class Pace:
 class Worker:
     """Runs jobs until it is told to stop.
 
-    worker_id: the slot. is_permanent: whether retrying cannot help with an error of a job.
+    worker_id: the slot. is_permanent: whether retrying cannot help with an error of a job. loops: run beside the jobs.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Worker:
         jobs: Mapping[str, Job],
         is_permanent: Callable[[Exception], bool] = lambda _: False,
         periodics: Sequence[Periodic] = (),
+        loops: Sequence[Loop] = (),
         connections: ConnectionPlan = USUAL_PLAN,
         pace: Pace = Pace(),
     ) -> None:
@@ -91,6 +92,7 @@ class Worker:
             _PeriodicTask(Periodic("delete finished jobs", pace.sweep_s, self._delete_finished)),
             *map(_PeriodicTask, periodics),
         ]
+        self._loops = loops
         self._ended = threading.Event()
         self._is_housekeeper = False
         self._beaten_at = time.monotonic()
@@ -138,16 +140,21 @@ class Worker:
         try:
             self._executor.launch()
             log.info("worker started", slot=self._slot)
-            periodics.start()
+            for loop in (periodics, *self._loops):
+                loop.start()
             stop.wait()
             log.info("worker stops", slot=self._slot)
         finally:
+            for loop in self._loops:
+                loop.stop()
             self._executor.stop(self._pace.drain_s)
             self._ended.set()
             for loop in (beat, watch, periodics):
                 loop.stop()
             for loop in (beat, watch):
                 loop.join()
+            for loop in self._loops:
+                loop.join(self._pace.drain_s)
             self._release_slots()
         self._leave_if_unfinished(periodics)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
+from conversation.message_kinds import CAMPAIGN
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.twilio.error_codes import PASSING_CODES
 from messaging.providers.base import TWILIO
@@ -67,6 +68,8 @@ class Receipts:
         if not is_lost:
             return
         after_commit(connection, log.error, "message_failed", message_id=message.id, code=facts.error_code)
+        if message.kind == CAMPAIGN:
+            return  # sent again by its campaign
         if facts.error_code in self._passing_codes and message.tries < len(AGAIN_AFTER_S):
             outgoing.try_again(connection, message.id, now)
             self._outbox.send_later(connection, message.conversation_id, delay_s=AGAIN_AFTER_S[message.tries])

@@ -54,7 +54,10 @@ class MessageCounts(NullObserver):
 
 
 class Exposition(Collector):
-    """The metrics for Prometheus: the sums of all processes, and the database's current figures."""
+    """The metrics for Prometheus: the sums of all processes, and the database's current figures.
+
+    has_model: False: the offline model answers, and what was noted of another one before is not told.
+    """
 
     def __init__(
         self,
@@ -63,10 +66,11 @@ class Exposition(Collector):
         ledger: Ledger,
         vitals: Vitals,
         *,
+        has_model: bool = True,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.metrics, self._database, self._ledger = metrics, database, ledger
-        self._vitals, self._clock = vitals, clock
+        self._vitals, self._has_model, self._clock = vitals, has_model, clock
 
     def begin(self) -> None:
         """Open the files before the first call, and set the counters behind alerts to 0.
@@ -93,7 +97,7 @@ class Exposition(Collector):
                 queues, is_alive = queue_ages(connection, now), is_worker_alive(connection, now)
                 refused = refused_by_kind(connection, self._ledger.day(now))
                 late = late_processes(connection, now)
-                failing = model_failures.failing(connection)
+                failing = model_failures.failing(connection) if self._has_model else None
         except SQLAlchemyError as error:
             log.error("metrics_database", error=type(error).__name__)
             yield GaugeMetricFamily("assistant_database_up", _DATABASE_UP, 0)

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from dotenv.parser import parse_stream
 from pydantic_core import PydanticCustomError
 
-from phone_numbers import PhoneNumberError, PhoneNumberProblem, ReachAddress, parse_e164
+from phone_numbers import ReachAddress, parse_typed
 
 OLDEST_SQLITE = (3, 35)
 ENCODING = "utf-8-sig"
@@ -32,7 +32,6 @@ _ROUTES = {
 }
 """What the paths end with that this server answers."""
 _BETWEEN_NUMBERS = re.compile(r"[,;\n]|(?<![:\s])\s+(?=\+|whatsapp:)", re.IGNORECASE)
-_BEFORE_A_NUMBER = re.compile(r"(whatsapp|tel):", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r".*(\.{3}|…)"  # sk-..., AC...
     r"|<.*>|\{.*\}"
@@ -91,11 +90,7 @@ def number(value: str) -> ReachAddress:
     parts = [part for part in _BETWEEN_NUMBERS.split(value) if part.strip()]
     if len(parts) > 1:
         raise refused(SettingProblem.ONE_NUMBER)
-    digits = _BEFORE_A_NUMBER.sub("", value.strip(" ,;"), count=1)
-    # phonenumbers reads +34 600 ABC 000 as a phone's keys, and skips "ext 5".
-    if re.search(r"[^\W\d_]", digits):
-        raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
-    return parse_e164(digits)
+    return parse_typed(value.strip(" ,;"))
 
 
 def numbers(value: str | None) -> str | None:

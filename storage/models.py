@@ -75,6 +75,49 @@ LOST = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 """Statuses of messages that reached nobody, according to the provider."""
 
 
+class CampaignState(StrEnum):
+    """The state of a campaign; what leads from one to another is in messaging/campaigns/states.py."""
+
+    LISTING = "listing"  # its recipients are being kept
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class RecipientState(StrEnum):
+    """The state of a campaign's recipient. What became of the message after SENT is in its own row."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # the provider may have the message
+    SENT = "sent"  # the provider has it
+    IN_DOUBT = "in_doubt"  # the provider may have it, and cannot tell
+    FAILED = "failed"
+    SKIPPED = "skipped"  # nothing was sent
+
+
+class PauseReason(StrEnum):
+    """Why a campaign was paused."""
+
+    OPERATOR = "operator"
+    TEMPLATE = "template"  # the provider does not send the template
+    ACCOUNT = "account"  # the provider sends nothing of the account's, or of the number's
+    UNREACHABLE = "unreachable"  # too many in a row did not arrive
+
+
+class SkipReason(StrEnum):
+    """Why a campaign's recipient is sent nothing."""
+
+    OPTED_OUT = "opted_out"
+    DUPLICATE = "duplicate"
+    NEEDS_TEMPLATE = "needs_template"
+    NO_PROVIDER = "no_provider"
+    WEEKLY_LIMIT = "weekly_limit"
+    NO_HOUR = "no_hour"
+    ERASED = "erased"
+
+
 class ServedKind(StrEnum):
     """The kind of reply to a request for an answer."""
 
@@ -469,6 +512,81 @@ class Message(Base):
     """The files that came with it: the provider's links, and their content in words once opened."""
     author: Mapped[str] = mapped_column(String(80), default="")
     """The author on our side, if not the assistant."""
+
+
+class Campaign(Base):
+    """A message to a list of people."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    pause_reason: Mapped[str] = mapped_column(String(20), default="")
+    """A PauseReason; empty unless it is paused."""
+    pause_code: Mapped[int | None]
+    """The provider's code that led to the pause."""
+    template: Mapped[str] = mapped_column(String(600), default="")
+    """Twilio's SID, or name:language; empty: free text is sent."""
+    text: Mapped[str] = mapped_column(default="")
+    """The free text as it was given, with its placeholders."""
+    variables: Mapped[dict[str, str]] = mapped_column(JSON)
+    """What goes into the template's placeholders, as it was given."""
+    try_anyway: Mapped[bool] = mapped_column(default=False)
+    """Free text goes to people too who have not written for 24 hours, as far as is known here."""
+    consent: Mapped[str] = mapped_column(default="")
+    """Where the people's consent comes from."""
+    file_name: Mapped[str] = mapped_column(CutString(255), default="")
+    file_hash: Mapped[str] = mapped_column(String(64), default="")
+    start_at: Mapped[datetime | None]
+    """Nothing is sent before."""
+    holder: Mapped[str | None] = mapped_column(String(200))
+    """The process that sends it."""
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class CampaignRecipient(Base):
+    """Somebody on a campaign's list: a line of its file."""
+
+    __tablename__ = "campaign_recipients"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "line"),
+        UniqueConstraint("campaign_id", "found_by"),
+        Index("ix_campaign_recipients_due", "campaign_id", "state", "due_at", "id"),
+        Index("ix_campaign_recipients_campaign_id_message_id", "campaign_id", "message_id"),
+        Index("ix_campaign_recipients_conversation_id_begun_at", "conversation_id", "begun_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    line: Mapped[int]
+    number: Mapped[str] = mapped_column(String(40))
+    """E.164, as it was written; empty once the person was erased."""
+    found_by: Mapped[str | None] = mapped_column(String(120), index=True)
+    """The matching form of the number; None: another line has it, or the person was erased."""
+    body: Mapped[str]
+    """The words that are sent, or those of the template."""
+    variables: Mapped[dict[str, str]] = mapped_column(JSON)
+    """What the template's placeholders become."""
+    facts: Mapped[dict[str, str]] = mapped_column(JSON)
+    """The columns of the file by their names, for the model."""
+    zone: Mapped[str] = mapped_column(String(60), default="")
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    """Why nothing was sent."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
+    """The time of the last attempt."""
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), unique=True)
+    """The message of the last attempt."""
+    replied_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(CutString(80), default="")
+    """What the answer came to."""
 
 
 class Pace(Base):

@@ -6,6 +6,8 @@ from sqlalchemy import Table
 
 from storage.models import (
     Call,
+    Campaign,
+    CampaignRecipient,
     Contact,
     Conversation,
     Handoff,
@@ -42,6 +44,8 @@ MIRROR_ITEMS = cast(Table, MirrorItem.__table__)
 WEBHOOK_EVENTS = cast(Table, WebhookEvent.__table__)
 HELPDESK_FACTS = cast(Table, HelpdeskFact.__table__)
 MESSAGES = cast(Table, Message.__table__)
+CAMPAIGNS = cast(Table, Campaign.__table__)
+CAMPAIGN_RECIPIENTS = cast(Table, CampaignRecipient.__table__)
 PACES = cast(Table, Pace.__table__)
 MODEL_FAILURES = cast(Table, ModelFailure.__table__)
 PROCESSES = cast(Table, Process.__table__)

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from jobs.migrate import upgrade
 from jobs.queue import Work
-from settings import SIMULATOR_ACCOUNT_SID, load_settings
+from settings import ROOT, SIMULATOR_ACCOUNT_SID, load_settings
 from storage.database import Database
 from tests import examples
 from tests.fakes.openai.server import FakeOpenAI
@@ -231,6 +231,15 @@ def open_line(make_settings):
     yield open_one
     for line in lines:
         line.close()
+
+
+@pytest.fixture
+def any_hour(tmp_path):
+    """A file of the default profile that lets a business write to people at any hour of any day."""
+    file = tmp_path / "any-hour.es.toml"
+    usual = (ROOT / "profiles" / "recepcion.es.toml").read_text(encoding="utf-8")
+    file.write_text(f'{usual}\n[campaigns]\nquiet = ""\nweekends = true\n', encoding="utf-8")
+    return str(file)
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ _KINDS = {
     "pause": _("pause"),
     "team": _("team"),
     "notice": _("notice"),
+    "campaign": _("campaign"),
 }
 
 

@@ -122,8 +122,8 @@ def draft_parameters(terminal: Terminal) -> list[click.Parameter]:
     var_help = terminal.translate(
         _("What goes into a placeholder of the template, such as 1=Ana. Repeatable."),
     )
-    words, url = Checked("text", _words, terminal), Checked("url", _image_url, terminal)
-    template, variable = Checked("[sid]", _template, terminal), Checked("1=ana", _variable, terminal)
+    words, url = Checked("text", words_of, terminal), Checked("url", _image_url, terminal)
+    template, variable = Checked("[sid]", template_of, terminal), Checked("1=ana", variable_of, terminal)
     return [
         click.Option(["--text"], type=words, help=text_help),
         click.Option(["--image"], type=url, help=image_help),
@@ -170,7 +170,8 @@ def message_sid(terminal: Terminal, value: str) -> str:
     return value
 
 
-def _words(terminal: Terminal, value: str) -> str:
+def words_of(terminal: Terminal, value: str) -> str:
+    """Return a message's text. Raises ValueError."""
     # Invalid UTF-8 in an argument becomes lone surrogates, which no message can hold.
     words = value.encode("utf-8", "replace").decode()
     if not words.strip():
@@ -196,7 +197,8 @@ def _is_url(text: str) -> bool:
     )
 
 
-def _template(terminal: Terminal, value: str) -> str:
+def template_of(terminal: Terminal, value: str) -> str:
+    """Return the name of a template, or what stands for that of the settings. Raises ValueError."""
     if value != _OURS and not is_template_sid(value) and not _TEMPLATE_NAME.fullmatch(value):
         raise ValueError(
             terminal.translate(
@@ -210,7 +212,8 @@ def _template(terminal: Terminal, value: str) -> str:
     return value
 
 
-def _variable(terminal: Terminal, value: str) -> tuple[str, str]:
+def variable_of(terminal: Terminal, value: str) -> tuple[str, str]:
+    """Return the name of a placeholder and what goes into it. Raises ValueError."""
     name, equals, filling = value.partition("=")
     filling = filling.encode("utf-8", "replace").decode().strip()
     if not equals or not re.fullmatch(r"\w+", name):

@@ -24,7 +24,7 @@ _KEYS: Mapping[str, Message] = {
         '{place}: "{key}" cannot stand under [{table}]: move it above the first line that begins with [.'
     ),
     KeyProblem.ABOVE_ITS_TABLE: lazy_gettext(
-        '{place}: "{key}" belongs further down, under a line [phrases]: move it there.'
+        '{place}: "{key}" belongs further down, under a line [{table}]: move it there.'
     ),
     KeyProblem.UNKNOWN: lazy_gettext('{place}: "{key}" is not known here: remove it, or use one of {known}.'),
 }
@@ -60,6 +60,10 @@ _VALUES: Mapping[str, Message] = {
         "{place}: instructions, facts and FAQ have {total} characters, which every turn would send again: shorten them "
         "to {limit}."
     ),
+    ValueProblem.QUIET: lazy_gettext(
+        '{place}: {subject} must be two different times, such as "21:00-09:00", or "" for none.'
+    ),
+    ValueProblem.HOLIDAY: lazy_gettext('{place}: {subject} must be a date such as "2026-12-25".'),
 }
 _VOICES: Mapping[str, Message] = {
     VoiceProblem.UNKNOWN: lazy_gettext(
@@ -81,6 +85,9 @@ _VOICES: Mapping[str, Message] = {
 _TYPES: Mapping[str, Message] = {
     "missing": lazy_gettext("{place}: {subject} is missing: add a line with {key} =."),
     "string_type": lazy_gettext('{place}: {subject} must be text in quotes, such as "text".'),
+    "bool_type": lazy_gettext("{place}: {subject} must be true or false, without quotes."),
+    "int_type": lazy_gettext("{place}: {subject} must be a whole number without quotes, such as 3."),
+    "greater_than_equal": lazy_gettext("{place}: {subject} must be {ge} or more."),
     "list_type": lazy_gettext('{place}: {subject} must be a list, such as ["one", "two"].'),
     "model_type": lazy_gettext(
         "{place}: {subject} must be a table, written [{key}] or [[{key}]] on a line of its own."

@@ -37,6 +37,8 @@ class ValueProblem(StrEnum):
     SPEECH_MODEL_LANGUAGE = "speech_model_language"
     NO_PHRASES = "no_phrases"
     TOO_MUCH = "too_much"
+    QUIET = "quiet"
+    HOLIDAY = "holiday"
 
 
 class ProfileError(ValueError):

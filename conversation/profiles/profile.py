@@ -6,7 +6,7 @@ caller. docs/assistant.md describes every key.
 
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from conversation.phrases import Briefing, Phrases, briefing_for, phrases_for
+from conversation.profiles.campaigns import ContactRules, read_quiet
 from conversation.profiles.errors import FileProblem, ProfileError
 from conversation.profiles.schema import ProfileFile
 from conversation.profiles.validation import first_error, syntax_error
@@ -55,6 +56,8 @@ class Profile:
     phrases: Phrases
     speech_model: str | None = None
     """Twilio's `speechModel`. None leaves it out, and only then may `speechTimeout` be "auto" (13335)."""
+    campaigns: ContactRules = field(default_factory=ContactRules)
+    """When we may write to people or call them of our own accord."""
 
     @property
     def voice_language(self) -> str:
@@ -175,6 +178,12 @@ def _profile(file: ProfileFile) -> Profile:
         hints=tuple(file.hints),
         phrases=phrases,
         speech_model=file.speech_model,
+        campaigns=ContactRules(
+            read_quiet(file.campaigns.quiet),
+            file.campaigns.weekends,
+            frozenset(file.campaigns.holidays),
+            file.campaigns.per_week,
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The schema of a profile's file."""
 
 import re
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from zoneinfo import available_timezones
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationInfo,
     create_model,
     field_validator,
@@ -18,6 +20,7 @@ from pydantic import (
 )
 
 from conversation.phrases import Phrases, catalogues, language_of
+from conversation.profiles.campaigns import read_quiet
 from conversation.profiles.errors import ValueProblem, refused
 from conversation.speech.voices import DEFAULT_VOICES, VoiceError, check_voice
 
@@ -50,6 +53,23 @@ def _hint(text: str) -> str:
     return text
 
 
+def _quiet(text: str) -> str:
+    try:
+        read_quiet(text)
+    except ValueError:
+        raise refused(ValueProblem.QUIET) from None
+    return text
+
+
+def _holiday(day: Any) -> date:
+    try:
+        if isinstance(day, date) and not isinstance(day, datetime):
+            return day
+        return date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise refused(ValueProblem.HOLIDAY) from None
+
+
 _OneLine = BeforeValidator(_one_line)
 _Hint = Annotated[str, Field(min_length=1, max_length=100), _OneLine, AfterValidator(_hint)]
 _Word = Annotated[str, Field(min_length=1, max_length=100), _OneLine]
@@ -69,6 +89,15 @@ class FaqTable(Table):
 
     questions: list[_Sentence] = Field(min_length=1, max_length=20)
     answer: _Paragraph
+
+
+class CampaignsTable(Table):
+    """The `[campaigns]` of the file."""
+
+    quiet: Annotated[str, AfterValidator(_quiet)] = "21:00-09:00"
+    weekends: bool = False
+    holidays: list[Annotated[date, PlainValidator(_holiday)]] = Field(default_factory=list, max_length=366)
+    per_week: int | None = Field(default=None, ge=1)
 
 
 _PHRASE_KINDS: dict[Any, Any] = {
@@ -105,6 +134,7 @@ class ProfileFile(Table):
     faq: list[FaqTable] = Field(default_factory=list, max_length=300)
     hints: list[_Hint] = Field(default_factory=list, max_length=500)
     speech_model: str | None = None
+    campaigns: CampaignsTable = CampaignsTable()
     phrases: Annotated[PhrasesTable, Field(validate_default=True)] = PhrasesTable()
 
     @field_validator("language")

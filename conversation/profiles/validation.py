@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from conversation.profiles.errors import FileProblem, KeyProblem, ProfileError, ValueProblem
-from conversation.profiles.schema import FaqTable, PhrasesTable, ProfileFile, Table
+from conversation.profiles.schema import CampaignsTable, FaqTable, PhrasesTable, ProfileFile, Table
 
 _Loc: TypeAlias = tuple[int | str, ...]
 """The location of a value, as pydantic reports it: keys, and indices from 0 in lists."""
@@ -54,7 +54,13 @@ def _problem(details: ErrorDetails) -> tuple[str, dict[str, Any]]:
     return problem, {"key": key, "is_entry": is_entry, **details.get("ctx", {})}
 
 
-_TABLES: dict[str, type[Table]] = {"": ProfileFile, "faq": FaqTable, "phrases": PhrasesTable}
+_TABLES: dict[str, type[Table]] = {
+    "": ProfileFile,
+    "campaigns": CampaignsTable,
+    "faq": FaqTable,
+    "phrases": PhrasesTable,
+}
+_SINGLE_TABLES = ("campaigns", "phrases")
 
 
 def _unknown(key: str, table: list[str]) -> tuple[KeyProblem, dict[str, Any]]:
@@ -63,8 +69,8 @@ def _unknown(key: str, table: list[str]) -> tuple[KeyProblem, dict[str, Any]]:
         return KeyProblem.MISSPELT, {"key": key, "near": near[0]}
     if table and key in ProfileFile.model_fields:
         return KeyProblem.UNDER_A_TABLE, {"key": key, "table": table[0]}
-    if not table and key in PhrasesTable.model_fields:
-        return KeyProblem.ABOVE_ITS_TABLE, {"key": key}
+    if not table and (own_table := next((t for t in _SINGLE_TABLES if key in _TABLES[t].model_fields), None)):
+        return KeyProblem.ABOVE_ITS_TABLE, {"key": key, "table": own_table}
     return KeyProblem.UNKNOWN, {"key": key, "known": ", ".join(own)}
 
 

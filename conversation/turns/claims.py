@@ -107,7 +107,7 @@ class Claims:
         past = known.past
         if past:
             past = (*past[:-1], _settle_previous(connection, known, utterance, now))
-        settled = Known(conversation, past, account=known.account)
+        settled = Known(conversation, past, account=known.account, campaign=known.campaign)
         return Claimed(utterance, settled, turn_id, heard, ready)
 
     def claim_late(

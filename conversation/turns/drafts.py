@@ -108,6 +108,7 @@ class Drafts:
             heard=claimed.heard,
             kind=claimed.utterance.kind,
             images=claimed.utterance.images,
+            campaign=claimed.known.campaign,
         )
 
     def _count_turn(self, known: Known, conversation: ConversationRecord, tokens: Usage) -> None:

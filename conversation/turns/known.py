@@ -1,17 +1,22 @@
 """What is known of a conversation when something is said in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from conversation import history
 from conversation.turns.channel import ChannelRules
 from conversation.turns.utterance import Utterance
+from storage.campaigns import campaign_replies
+from storage.campaigns.campaign_replies import CampaignMessage
 from storage.ledger.entries import Account
 from storage.queries import turns
 from storage.queries.calls import ConversationRecord
 from storage.queries.turns import ServedRecord, TurnRecord
+
+CAMPAIGN_REMEMBERED = timedelta(days=7)
+"""Time for which the model is told what a campaign has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Known:
     account: Account | None = None
     free_at: datetime | None = None
     """When a model answers this contact again; None: it does now."""
+    campaign: CampaignMessage | None = None
+    """The last message of a campaign that this person has got lately."""
 
     @property
     def previous(self) -> TurnRecord | None:
@@ -45,7 +52,17 @@ def known_before(connection: Connection, utterance: Utterance, channel: ChannelR
     past = past_turns(connection, found.conversation, utterance.number)
     is_spoken = past and not utterance.whole  # of what is read whole, nothing is served by parts
     last = turns.last_served(connection, past[-1].id) if is_spoken else None
-    return Known(found.conversation, past, last, found.account, found.free_at)
+    campaign = campaign_before(connection, found.conversation, channel, now)
+    return Known(found.conversation, past, last, found.account, found.free_at, campaign)
+
+
+def campaign_before(
+    connection: Connection, conversation: ConversationRecord, channel: ChannelRules, now: datetime
+) -> CampaignMessage | None:
+    """Return the last message of a campaign that what is said may be about; None on the phone."""
+    if channel.is_phone:
+        return None
+    return campaign_replies.latest_message(connection, conversation.id, now - CAMPAIGN_REMEMBERED)
 
 
 def past_turns(

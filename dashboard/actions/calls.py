@@ -35,24 +35,30 @@ class CallActions:
 
     def hang_up(self, conversation_id: int) -> None:
         """End a call."""
-        conversation, call = live_call_of(self._database, conversation_id)
-        if not self._services.calls.can_hang_up:
-            raise CannotBeDone(Trouble.NO_CREDENTIALS)
         with self._asking_twilio():
+            conversation, call = live_call_of(self._database, conversation_id)
+            if not self._services.calls.can_hang_up:
+                raise CannotBeDone(Trouble.NO_CREDENTIALS)
             self._services.calls.hang_up(conversation.key, call)
+            with self._database.write() as connection:
+                self._once.done(connection)
         log.info("operator_hung_up", conversation_id=conversation_id)
 
     def transfer(self, conversation_id: int, now: datetime) -> None:
-        """Ring a person and transfer the call."""
-        conversation, call = live_call_of(self._database, conversation_id)
-        if not self._services.calls.can_transfer:
-            raise CannotBeDone(Trouble.CANNOT_TRANSFER)
-        if self._services.calls.comes_back(call):
-            raise CannotBeDone(Trouble.COMES_BACK)
+        """Ring a person and transfer the call.
+
+        Nobody knows whether one that was broken off has begun: there is another once the caller has spoken.
+        """
         with self._asking_twilio():
+            conversation, call = live_call_of(self._database, conversation_id)
+            if not self._services.calls.can_transfer:
+                raise CannotBeDone(Trouble.CANNOT_TRANSFER)
+            if self._services.calls.comes_back(call):
+                raise CannotBeDone(Trouble.COMES_BACK)
             self._dial(conversation, call, now)
-        with self._database.write() as connection:
-            self._transferred(connection, conversation, now)
+            with self._database.write() as connection:
+                self._once.done(connection)
+                self._transferred(connection, conversation, now)
 
     def _dial(self, conversation: ConversationReport, call: CallRecord, now: datetime) -> None:
         with self._database.write() as connection:  # first, so that a leg that comes back is known at once
@@ -78,10 +84,9 @@ class CallActions:
     @contextmanager
     def _asking_twilio(self) -> Iterator[None]:
         """Convert Twilio's refusal to CannotBeDone; the form may then be sent again. Raises DoneBefore."""
-        self._once.take()
-        try:
-            yield
-        except IntegrationError as error:
-            log.warning("operator_refused", code=error.code, status=error.status)
-            self._once.forget()
-            raise CannotBeDone(Trouble.REFUSED, error.code) from error
+        with self._once.asking():
+            try:
+                yield
+            except IntegrationError as error:
+                log.warning("operator_refused", code=error.code, status=error.status)
+                raise CannotBeDone(Trouble.REFUSED, error.code) from error

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from dashboard.actions.refusals import DoneBefore
+from dashboard.actions.refusals import CannotBeDone, DoneBefore, Trouble
 from storage.database import Database
-from storage.queries.webhook_events import forget_event, take_event
+from storage.queries.webhook_events import forget_event, has_come, take_event, take_event_within
 
 FORMS = "dashboard-form"
 """The source of forms among the events that happen once."""
+BEGUN = "dashboard-begun"
+"""The source of those whose action is being asked of somebody else."""
+ASKED_WITHIN = timedelta(seconds=30)
+"""The longest that an action takes; a form begun longer ago, and not done, was broken off and may be sent again."""
 MOST_FORM = 160
 
 
@@ -37,16 +41,36 @@ class Once:
     def write(self) -> Iterator[Connection]:
         """Open the transaction that performs the action. Raises DoneBefore if the form was sent before."""
         with self._database.write() as connection:
-            if self._number and not take_event(connection, FORMS, self._number, self._clock()):
-                raise DoneBefore
+            self.done(connection)
             yield connection
 
-    def take(self) -> None:
-        """Record the form before an action that is no transaction. Raises DoneBefore if it was sent before."""
-        with self.write():
-            pass
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Begin an action that asks somebody else; `done` ends it, and a refusal lets the form be sent again.
 
-    def forget(self) -> None:
-        """Let the form be sent again: its action was refused."""
+        Raises DoneBefore if it was done before, CannotBeDone while another request is at it.
+        """
+        self._begin()
+        try:
+            yield
+        except CannotBeDone:
+            with self._database.write() as connection:
+                forget_event(connection, BEGUN, self._number)
+            raise
+
+    def done(self, connection: Connection) -> None:
+        """Record that the action is done, in the caller's transaction. Raises DoneBefore if it was before."""
+        if not self._number:
+            return
+        if not take_event(connection, FORMS, self._number, self._clock()):
+            raise DoneBefore
+        forget_event(connection, BEGUN, self._number)
+
+    def _begin(self) -> None:
+        if not self._number:
+            return
         with self._database.write() as connection:
-            forget_event(connection, FORMS, self._number)
+            if has_come(connection, FORMS, self._number):
+                raise DoneBefore
+            if not take_event_within(connection, BEGUN, self._number, self._clock(), ASKED_WITHIN):
+                raise CannotBeDone(Trouble.BEING_DONE)

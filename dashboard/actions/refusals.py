@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     CANNOT_TRANSFER = "cannot-transfer"
     COMES_BACK = "comes-back"
     IN_TRANSFER = "in-transfer"
+    BEING_DONE = "being-done"
     NO_CREDENTIALS = "no-credentials"
     NOT_AGAIN = "not-again"
     REFUSED = "refused"

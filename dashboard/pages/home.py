@@ -119,7 +119,7 @@ def _read() -> FirstPage:
             today(connection, at, zone(), services().tokens, services().prices),
             is_worker_alive(connection, at),
             handoff_log(connection, missed=True, limit=MOST_MISSED),
-            model_failures.failing(connection),
+            model_failures.failing(connection) if services().has_model else None,
             services().days.plots(connection, at, zone()),
         )
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import AliasPath, Field, OnErrorOmit
+from pydantic import AliasPath, Field
 
 from integrations.chatwoot.api import MOVED, NOT_CONFIGURED, TOO_MANY_MESSAGES, Api, understood
 from integrations.chatwoot.fields import Filled
@@ -197,23 +197,6 @@ class Chatwoot:
         answer = self._api.application("POST", path, json={"status": str(status)})
         return understood(_Status.model_validate, answer).current
 
-    def set_typing(self, conversation_id: int, on: bool) -> None:
-        """Show operators that the assistant is writing. Needs a token (a bot's: Chatwoot 4.12)."""
-        path = f"/conversations/{conversation_id}/toggle_typing_status"
-        json = {"typing_status": "on" if on else "off", "is_private": False}
-        self._api.application("POST", path, json=json)
-
-    def labels(self, conversation_id: int) -> list[str]:
-        """Return the conversation's labels. Needs a token (a bot's: Chatwoot 4.15)."""
-        path = f"/conversations/{conversation_id}/labels"
-        return understood(_Labels.model_validate, self._api.application("GET", path)).payload
-
-    def set_labels(self, conversation_id: int, labels: Sequence[str]) -> list[str]:
-        """Replace all labels. Needs a token (a bot's: Chatwoot 4.15)."""
-        path = f"/conversations/{conversation_id}/labels"
-        answer = self._api.application("POST", path, json={"labels": list(labels)})
-        return understood(_Labels.model_validate, answer).payload
-
     def set_receipt(
         self,
         conversation_id: int,
@@ -258,7 +241,3 @@ def _body(fields: dict[str, Any], attachments: Sequence[Upload]) -> dict[str, An
 
 class _Status(Model):
     current: Filled = Field(validation_alias=AliasPath("payload", "current_status"))
-
-
-class _Labels(Model):
-    payload: list[OnErrorOmit[str]]

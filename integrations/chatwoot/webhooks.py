@@ -21,7 +21,6 @@ from integrations.json_models import Flag, Id, Model, dict_of, dicts_of, parse
 
 TIMESTAMP_HEADER = "X-Chatwoot-Timestamp"
 SIGNATURE_HEADER = "X-Chatwoot-Signature"
-DELIVERY_HEADER = "X-Chatwoot-Delivery"
 
 TOLERANCE = timedelta(minutes=5)
 """Largest difference between a timestamp and now, either way. Chatwoot signs when sending, and waits 5 s."""
@@ -165,11 +164,6 @@ def verify(secret: str, headers: Mapping[str, str], raw_body: bytes, now: dateti
 def is_signed(headers: Mapping[str, str]) -> bool:
     """Return whether the request has a signature. Chatwoot signs since 4.12 or, by kind, 4.13."""
     return bool(header(headers, SIGNATURE_HEADER))
-
-
-def replay_key(headers: Mapping[str, str], raw_body: bytes) -> str:
-    """Return a key, derived from the signed parts, that a request shares only with its replays."""
-    return hashlib.sha256(_signed(header(headers, TIMESTAMP_HEADER), raw_body)).hexdigest()
 
 
 def header(headers: Mapping[str, str], name: str) -> str:

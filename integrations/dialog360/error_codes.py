@@ -21,15 +21,23 @@ OUTSIDE_WINDOW = 131047
 NOT_ON_WHATSAPP = 131026
 PAIR_RATE_LIMIT = 131056
 THROUGHPUT = 130429
-SPAM_LIMIT = 131048
-TEMPLATE_PARAMETERS = 132000
-NO_SUCH_TEMPLATE = 132001
 
 PASSING_CODES = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004})
 """Meta's codes for temporary errors: a rate limit, or a failure inside WhatsApp.
 
 Most of them come with HTTP 400. 131048 is not one of them: it is a restriction of days, and more attempts prolong it.
 """
+OPTED_OUT_CODES = frozenset({131050})
+"""Meta's code for a person who wants no more messages of a business's own accord."""
+TEMPLATE_CODES = frozenset({132001, 132007, 132015, 132016})
+"""Meta's codes for a template that it does not send to anybody."""
+ACCOUNT_CODES: frozenset[int | str] = frozenset(
+    {
+        0, 3, 10, 33, 190, 368, 401, 403, 131005, 131031, 131037, 131042, 131045, 131048, 133010, PAYMENT_OVERDUE,
+        ACCOUNT_DISABLED,
+    }
+)  # fmt: skip
+"""Codes for an account or a number with which nothing is sent to anybody."""
 
 _HUB = "https://hub.360dialog.com"
 _STATUS = "https://status.360dialog.com"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.errors import IntegrationError
-from integrations.language_model import NOTES, Event, Finish, Message, TextDelta, ToolCall, ToolSpec
+from integrations.language_model import CAMPAIGN, NOTES, Event, Finish, Message, TextDelta, ToolCall, ToolSpec
 from integrations.offline.faq_search import LexicalIndex, words
 from integrations.offline.phrases import OfflinePhrases, Patterns
 
@@ -276,7 +276,7 @@ class _Exchange:
 
 
 def _is_said(message: Message) -> bool:
-    return message.get("role") == "user" and not _text(message).startswith(f"[{NOTES}")
+    return message.get("role") == "user" and not _text(message).startswith((f"[{NOTES}", f"[{CAMPAIGN}"))
 
 
 def _text(message: Message) -> str:

@@ -10,6 +10,14 @@ _CONSOLE = "https://console.twilio.com"
 
 PASSING_CODES = frozenset({20429, 21611, 30001, 63010, 63012, 63017, 63018})
 """Twilio's codes for temporary errors: a rate limit, or a failure inside Twilio or WhatsApp."""
+OPTED_OUT_CODES = frozenset({21610})
+"""Twilio's code for a person who wants no messages."""
+TEMPLATE_CODES = frozenset({21655, 63040, 63041, 63042})
+"""Twilio's codes for a template that it does not send to anybody."""
+ACCOUNT_CODES = frozenset(
+    {401, 10001, 20003, 20005, 20008, 20404, 21212, 21603, 21606, 21609, 30002, 63007, 63038, 63051, 63062}
+)
+"""Twilio's codes for an account, a number or a setting with which nothing is sent to anybody."""
 
 _NOT_ACTIVE = lazy_gettext(
     "The Twilio account is not active: see at {console} what it lacks (funds, verification)."
@@ -176,6 +184,17 @@ _ADVICE: dict[int | str, Message] = {
         "The account reached its limit of messages in 24 hours (50 on trial): send it tomorrow, or "
         "upgrade the account."
     ),
+    63040: lazy_gettext(
+        "WhatsApp has rejected the template: see why at {console} (Messaging, Content Template Builder), and "
+        "have another approved."
+    ),
+    63041: lazy_gettext(
+        "WhatsApp has paused the template because people blocked it or reported it: wait until the pause is "
+        "over ({console}, Messaging, Content Template Builder), or use another."
+    ),
+    63042: lazy_gettext(
+        "WhatsApp has disabled the template because people blocked it or reported it: have another approved."
+    ),
     63049: lazy_gettext(
         "Meta chose not to deliver this marketing message (to numbers in the US, never): do not repeat "
         "it at once; if it is not marketing, have the template put in the category Utility."
@@ -183,6 +202,10 @@ _ADVICE: dict[int | str, Message] = {
     63051: lazy_gettext(
         "Meta has locked the WhatsApp Business account: see why at https://business.facebook.com "
         "(WhatsApp Manager) and ask for a review there."
+    ),
+    63062: lazy_gettext(
+        "Meta's terms for marketing messages are not accepted: accept them at https://business.facebook.com "
+        "(WhatsApp Manager)."
     ),
     NO_CONNECTION: lazy_gettext(
         "There is no connection to Twilio: check the network, the firewall, the proxy (HTTPS_PROXY) and "

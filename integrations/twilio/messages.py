@@ -27,7 +27,7 @@ class MessageState:
     status: accepted, scheduled, queued, sending, sent, delivered, read, undelivered, failed or canceled.
     to, sender: as Twilio writes them, whatsapp:+34600000001.
     error_code: the reason of a failure. created_at: UTC, in whole seconds.
-    price: the cost, positive; None until billed.
+    price: the cost, positive; None until billed. is_reply: it was in the reply to a webhook.
     """
 
     sid: str
@@ -39,6 +39,7 @@ class MessageState:
     created_at: datetime | None
     price: Decimal | None
     price_unit: str | None
+    is_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,5 @@ def _state(message: Any) -> MessageState:
         created_at=message.date_created,
         price=None if message.price is None else abs(Decimal(str(message.price))),
         price_unit=message.price_unit,
+        is_reply=str(message.direction) == "outbound-reply",
     )

@@ -54,12 +54,17 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that a provider has. body: as it has it. error_code: the provider's, of one that failed."""
+    """A message that a provider has. body: as it has it. error_code: the provider's, of one that failed.
+
+    made_at: when the provider got it; None: it does not say. is_reply: in the reply to a webhook.
+    """
 
     sid: str
     status: MessageStatus
     body: str = ""
     error_code: int | None = None
+    made_at: datetime | None = None
+    is_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,4 +110,6 @@ def _address(recipient: Recipient) -> str:
 
 def _sent(state: MessageState) -> SentMessage:
     status = status_of(state.status) or MessageStatus.QUEUED
-    return SentMessage(state.sid, status, state.body, state.error_code)
+    return SentMessage(
+        state.sid, status, state.body, state.error_code, made_at=state.created_at, is_reply=state.is_reply
+    )

@@ -11,6 +11,7 @@ from messaging.sending.delivery import Delivery
 from messaging.sending.outbox import RECEIPT_WITHIN, Outbox
 from storage.base import utc_now
 from storage.database import Database
+from storage.models import MessageStatus
 from storage.queries import contacts, messages, outgoing
 from storage.queries.messages import MessageRecord
 
@@ -38,14 +39,17 @@ class PromptSender:
         self._outbox.send_later(connection, message.conversation_id, delay_s=RECEIPT_WITHIN.total_seconds())
 
     def send_now(self, message_id: int) -> str:
-        """Send a claimed message, once, and return its SID. Raises IntegrationError.
+        """Send a claimed message, once, and return its SID. Raises IntegrationError, also if it was erased meanwhile.
 
         After a failure the worker sends it, or searches for it if it may have been sent all the same.
         """
         with self._database.read() as connection:
-            [message] = messages.by_ids(connection, [message_id])
+            message = messages.message_by_id(connection, message_id)
+            if message is None or message.status is not MessageStatus.CLAIMED:
+                raise IntegrationError("the message is gone", permanent=True)
             found = contacts.find_recipient(connection, conversation_id=message.conversation_id)
-        assert found is not None
+        if found is None:
+            raise IntegrationError("the message is gone", permanent=True)
         provider = self._channels.prompt_of(found)
         if provider is None:
             raise IntegrationError("WhatsApp is not configured", permanent=True)

@@ -149,7 +149,8 @@ class HandoffApi:
         now, offering = self._clock(), self._handoffs.offering
         hold_offers(connection, handoff_id)
         facts, asked = offers.handoff_facts(connection, handoff_id), offers.offers_of(connection, handoff_id)
-        assert facts is not None
+        if facts is None:  # the customer was erased meanwhile
+            return _Asked(handoff_id, [])
         ids = [offer.message_id for offer in asked if offer.message_id is not None]
         is_open = facts.state in (State.OPEN, State.WAITING)
         is_told = any(sent.status not in LOST for sent in messages.by_ids(connection, ids))

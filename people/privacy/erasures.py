@@ -97,6 +97,7 @@ class Erasures:
     def reconcile(self) -> int:
         """Make the file and the table one, and erase again whoever came back with a backup; return how many.
 
+        What the table has was erased with it: people are compared with what it lacks, and with nothing otherwise.
         Raises OSError and SQLAlchemyError.
         """
         in_file = self._record.read()
@@ -104,8 +105,8 @@ class Erasures:
             in_table = every_erasure(connection)
         missing = _newer(in_file, in_table)
         self._record.add(_newer(in_table, in_file))
-        again = self._erase_again(in_table | {entry.digest: entry for entry in missing})
-        if missing:
+        again = self._erase_again({entry.digest: entry for entry in missing})
+        if missing:  # noted last: whoever dies before has everybody compared again
             with self._database.write() as connection:
                 for entry in missing:
                     note_erasure(connection, entry)

@@ -19,8 +19,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     bindparam,
     delete,
+    func,
+    or_,
     select,
     text,
     update,
@@ -231,6 +234,13 @@ def settle(connection: Connection, key: str) -> Use | None:
     return None if row is None else Use(*row)
 
 
+def settle_all(connection: Connection, account: str, kind: str, beginning: str) -> None:
+    """Let an account's reservations of a kind stand whose keys begin so."""
+    which = (ENTRIES.c.account == account, ENTRIES.c.kind == kind, ENTRIES.c.expires_at.is_not(None))
+    begins = ENTRIES.c.key.startswith(beginning, autoescape=True)
+    connection.execute(update(ENTRIES).where(*which, begins).values(expires_at=None))
+
+
 def release(connection: Connection, key: str) -> bool:
     """Give back what was reserved and is not settled; return whether anything was."""
     return _give_back(connection, ENTRIES.c.key == key)
@@ -257,7 +267,13 @@ def _give_back(connection: Connection, *which: Any) -> bool:
     return bool(gone)
 
 
-def forget(connection: Connection, *, entries_before: datetime, totals_before: str) -> None:
-    """Delete old reservations, and the totals of old periods."""
+def forget(connection: Connection, *, entries_before: datetime, days_before: str, parts_before: str) -> None:
+    """Delete old reservations, and the totals of old days and of old hours and minutes.
+
+    The newest total stays: SQLite would give its id to another, and what undoes a merge names totals by their ids.
+    """
     connection.execute(delete(ENTRIES).where(ENTRIES.c.created_at < entries_before))
-    connection.execute(delete(TOTALS).where(TOTALS.c.period < totals_before))
+    is_part = func.length(TOTALS.c.period) > len("2026-11-29")
+    is_old = or_(TOTALS.c.period < days_before, and_(TOTALS.c.period < parts_before, is_part))
+    newest = select(func.max(TOTALS.c.id)).scalar_subquery()
+    connection.execute(delete(TOTALS).where(TOTALS.c.period < parts_before, is_old, TOTALS.c.id < newest))

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 from storage.database import Database
 from storage.login_tries import LoginTry
 from storage.models import Handoff, MessageStatus, TurnState
+from storage.privacy.lists import emptied
 from storage.privacy.mentions import UNSENT
 from storage.privacy.models import ErasureTask
 from storage.privacy.tables import ERASED
@@ -22,6 +23,7 @@ from storage.privacy.tasks import NO_DETAILS, Place, TaskState
 from storage.queries.handoffs import CLOSED, OWNED_FOR, WAITS_FOR
 from storage.tables import (
     CALLS,
+    CAMPAIGN_RECIPIENTS,
     CONTACTS,
     CONVERSATIONS,
     HANDOFFS,
@@ -101,6 +103,12 @@ def words_steps(now: datetime) -> list[Step]:
                 CALLS.c.conversation_id.not_in(held),
             ),
             _clear_calls,
+        ),
+        Step(
+            CAMPAIGN_RECIPIENTS,
+            CAMPAIGN_RECIPIENTS.c.due_at,
+            CAMPAIGN_RECIPIENTS.c.number != "",
+            lambda connection, old: connection.execute(emptied(old)).rowcount,
         ),
         _deletion(PROMPTS, PROMPTS.c.created_at, PROMPTS.c.conversation_id.not_in(held)),
         _shown(MIRROR_ITEMS.c.created_at, true()),
@@ -184,6 +192,9 @@ def idle_contacts(
         select(CONVERSATIONS.c.id).where(mine, CONVERSATIONS.c.id.in_(_held(now))),
         select(TURNS.c.id).join(CONVERSATIONS, of_turn).where(mine, TURNS.c.created_at >= before),
         select(MESSAGES.c.id).join(CONVERSATIONS, of_message).where(mine, MESSAGES.c.created_at >= before),
+        select(CAMPAIGN_RECIPIENTS.c.id).where(
+            CAMPAIGN_RECIPIENTS.c.found_by == CONTACTS.c.address, CAMPAIGN_RECIPIENTS.c.due_at >= before
+        ),
     )
     which = (
         CONTACTS.c.id > after if only is None else CONTACTS.c.id == only,

@@ -22,6 +22,7 @@ from storage.models import (
     MessageStatus,
     TurnState,
 )
+from storage.privacy.lists import emptied
 from storage.privacy.mentions import UNSENT, clear_mentions, clear_notices
 from storage.privacy.tables import ERASED, ERASED_ADDRESS, LINKS
 from storage.queries.handoffs import CLOSED
@@ -79,6 +80,8 @@ def begin_erasing(connection: Connection, contact_id: int, now: datetime) -> int
         simulated=simulated, name="", whatsapp_address="", created_at=now,
     )  # fmt: skip
     assert nobody is not None
+    on_lists = LINKS["campaign_recipients"]([contact_id])
+    connection.execute(emptied(on_lists, conversation_id=None, message_id=None))
     _delete_of(connection, contact_id, "browser_commands", "browser_events", "browser_phones", "identities")
     mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact_id == contact_id)
     connection.execute(

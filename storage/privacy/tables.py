@@ -8,11 +8,21 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, fu
 
 import phone_numbers
 from storage.base import Base
-from storage.models import TurnKind
+from storage.models import IdentityKind, TurnKind
 from storage.reports.browser_sessions import BrowserPhone
-from storage.tables import CONTACTS, CONVERSATIONS, HANDOFFS, MESSAGES, OFFERS, TURNS
+from storage.tables import (
+    CAMPAIGN_RECIPIENTS,
+    CONTACTS,
+    CONVERSATIONS,
+    HANDOFFS,
+    IDENTITIES,
+    MESSAGES,
+    OFFERS,
+    TURNS,
+)
 
 _PHONES = cast(Table, BrowserPhone.__table__)
+_RECIPIENTS = CAMPAIGN_RECIPIENTS.c
 
 ERASED = TurnKind.ERASED.value
 """The kind of a turn and of a message whose words are gone, and their counts kept."""
@@ -42,6 +52,7 @@ KEPT: dict[str, Kept] = {
     "turns": Kept.WORDS,
     "messages": Kept.WORDS,
     "handoffs": Kept.WORDS,
+    "campaign_recipients": Kept.WORDS,
     "offers": Kept.KEEP_DAYS,
     "prompts": Kept.KEEP_DAYS,
     "served": Kept.MONTH,
@@ -57,6 +68,7 @@ KEPT: dict[str, Kept] = {
     "ledger": Kept.LEDGER,
     "ledger_entries": Kept.LEDGER,
     "erasures": Kept.ALWAYS,
+    "campaigns": Kept.ALWAYS,
     "paces": Kept.ALWAYS,
     "worker_slots": Kept.ALWAYS,
     "processes": Kept.ALWAYS,
@@ -90,6 +102,19 @@ def _phones(ids: Ids) -> Select[Any]:
     )
 
 
+def _on_lists(ids: Ids) -> Select[Any]:
+    """Return the recipients of campaigns that contacts are, written to or not yet."""
+    numbers = select(IDENTITIES.c.value).where(
+        IDENTITIES.c.contact_id.in_(ids),
+        IDENTITIES.c.kind == IdentityKind.PHONE,
+        IDENTITIES.c.retired_at.is_(None),
+        IDENTITIES.c.simulated.is_(False),
+    )
+    return select(_RECIPIENTS.id).where(
+        or_(_RECIPIENTS.conversation_id.in_(_conversations(ids)), _RECIPIENTS.found_by.in_(numbers))
+    )
+
+
 def _in_conversations(table: str) -> Callable[[Ids], ColumnElement[bool]]:
     return lambda ids: _column(table, "conversation_id").in_(_conversations(ids))
 
@@ -119,6 +144,7 @@ LINKS: dict[str, Callable[[Ids], ColumnElement[bool]]] = {
     ),
     "handoffs": _in_conversations("handoffs"),
     "offers": lambda ids: OFFERS.c.handoff_id.in_(_handoffs(ids)),
+    "campaign_recipients": lambda ids: _RECIPIENTS.id.in_(_on_lists(ids)),
     "mirrors": _of_contact("mirrors"),
     "mirror_items": _of_contact("mirror_items"),
     "browser_phones": lambda ids: _PHONES.c.id.in_(_phones(ids)),
@@ -133,6 +159,7 @@ WITHOUT_PEOPLE = {
     "login_tries": "addresses that browsers of operators logged in from",
     "ledger": "what was counted, by a contact's id",
     "ledger_entries": "what was counted, by the ids of turns, messages and handoffs",
+    "campaigns": "what is written to many",
     "paces": "our own numbers",
     "worker_slots": "our own processes",
     "processes": "the same",

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, String, bindparam, func, literal, select, upd
 from sqlalchemy import cast as as_type
 
 from storage.models import MessageStatus
-from storage.tables import MESSAGES, MIRROR_ITEMS
+from storage.tables import CONTACTS, MESSAGES, MIRROR_ITEMS
 
 _MOST_ID = 2**31 - 1
 
@@ -142,9 +142,11 @@ def is_part_lost(connection: Connection, remote_id: int) -> bool:
 
 def contacts_waiting(connection: Connection, before: datetime, limit: int) -> list[int]:
     """Return contacts with undelivered items that were left before a time, longest waiting first."""
+    # By contact, as their index is: there are fewer than items
+    by_contact = MIRROR_ITEMS.c.contact_id.in_(select(CONTACTS.c.id))
     rows = connection.execute(
         select(MIRROR_ITEMS.c.contact_id)
-        .where(MIRROR_ITEMS.c.state.in_(OPEN_STATES), MIRROR_ITEMS.c.changed_at < before)
+        .where(by_contact, MIRROR_ITEMS.c.state.in_(OPEN_STATES), MIRROR_ITEMS.c.changed_at < before)
         .group_by(MIRROR_ITEMS.c.contact_id)
         .order_by(func.min(MIRROR_ITEMS.c.id))
         .limit(limit)

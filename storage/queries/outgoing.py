@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, func, or_, select, update
 
 from storage.models import LOST, Message, MessageStatus
 from storage.queries.messages import COLUMNS, Attachment, MessageRecord, by_ids, record_of, records
-from storage.tables import MESSAGES
+from storage.tables import CONVERSATIONS, MESSAGES
 from storage.upsert import insert_once
 
 RECEIPT_RANKS = {
@@ -195,7 +195,9 @@ def unsent(connection: Connection, conversation_id: int) -> list[MessageRecord]:
 def forgotten(connection: Connection, before: datetime, limit: int) -> list[MessageRecord]:
     """Return messages that have waited to be sent since before a time, oldest first."""
     waiting = (MESSAGES.c.outbound.is_(True), MESSAGES.c.status == MessageStatus.WAITING, _IS_LOOKED_AFTER)
-    found = select(*COLUMNS).where(*waiting, MESSAGES.c.changed_at < before)
+    # By conversation, as their index is: there are fewer than messages
+    by_conversation = MESSAGES.c.conversation_id.in_(select(CONVERSATIONS.c.id))
+    found = select(*COLUMNS).where(by_conversation, *waiting, MESSAGES.c.changed_at < before)
     return [record_of(row) for row in connection.execute(found.order_by(MESSAGES.c.id).limit(limit))]
 
 
@@ -203,6 +205,37 @@ def being_sent(connection: Connection, conversation_id: int, now: datetime) -> l
     """Return our messages that the provider may have by now, of which no answer of its is stored, in order."""
     since = now - SENT_WITHIN
     return records(connection, _BEING_SENT, conversation_id=conversation_id, since=since)
+
+
+def is_fate_unknown(connection: Connection, message_id: int) -> bool:
+    """Return whether the provider may have a message, and nothing was heard of it; so until the transaction ends."""
+    status = select(MESSAGES.c.status).where(MESSAGES.c.id == message_id).with_for_update()
+    return connection.execute(status).scalar_one_or_none() == MessageStatus.SENDING
+
+
+def status_of(connection: Connection, message_id: int) -> MessageStatus | None:
+    """Return a message's status; None if there is no such message any more."""
+    found = connection.execute(select(MESSAGES.c.status).where(MESSAGES.c.id == message_id))
+    status = found.scalar_one_or_none()
+    return None if status is None else MessageStatus(status)
+
+
+def try_lock(connection: Connection, message_id: int) -> bool:
+    """Lock a message for this transaction; return False, without waiting, if another transaction has it."""
+    here = select(MESSAGES.c.id).where(MESSAGES.c.id == message_id)
+    locked = connection.execute(here.with_for_update(skip_locked=True)).first()
+    return locked is not None or connection.execute(here).first() is None
+
+
+def are_others_unknown(connection: Connection, message_id: int, conversation_id: int) -> bool:
+    """Return whether the provider may have further messages of ours to somebody whose SIDs are unknown."""
+    others = select(MESSAGES.c.id).where(
+        MESSAGES.c.conversation_id == conversation_id,
+        MESSAGES.c.outbound.is_(True),
+        MESSAGES.c.status == MessageStatus.SENDING,
+        MESSAGES.c.id != message_id,
+    )
+    return connection.execute(others.limit(1)).first() is not None
 
 
 def sent(connection: Connection, message_id: int, sid: str, status: MessageStatus, now: datetime) -> None:
@@ -278,3 +311,17 @@ _BEING_SENT = _NOT_KNOWN_TO_BE_OUT.where(
     MESSAGES.c.status != MessageStatus.WAITING,
     or_(_IS_LOOKED_AFTER, MESSAGES.c.created_at > bindparam("since")),
 )
+
+
+def count_of_kind(
+    connection: Connection, conversation_id: int, kind: str, since: datetime, *, but: int | None
+) -> int:
+    """Return how many messages of a kind a conversation has had since a time, without those lost. but: nor this one."""
+    which = (
+        MESSAGES.c.conversation_id == conversation_id,
+        MESSAGES.c.kind == kind,
+        MESSAGES.c.created_at >= since,
+        MESSAGES.c.status.not_in([*LOST, MessageStatus.HELD]),
+        MESSAGES.c.id != (but or 0),
+    )
+    return connection.execute(select(func.count()).select_from(MESSAGES).where(*which)).scalar_one()

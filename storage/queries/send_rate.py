@@ -29,6 +29,30 @@ def take(
     return next_at
 
 
+def take_free(
+    connection: Connection,
+    sender: str,
+    interval: timedelta,
+    now: datetime,
+    *,
+    ahead: timedelta,
+    batch: timedelta,
+    most: int,
+) -> tuple[list[datetime], datetime]:
+    """Reserve times for messages that nobody waits for, none while others have the number; and return when it is free.
+
+    ahead: it is free within that time. batch: the length of the time that is reserved, but for a single message. most:
+    how many messages there are.
+    """
+    next_at = max(_next_at(connection, sender, now), now)
+    if next_at - now > ahead:
+        return [], next_at
+    count = min(most, max(1, batch // interval))
+    free_at = next_at + count * interval
+    _keep(connection, sender, free_at)
+    return [next_at + number * interval for number in range(count)], free_at
+
+
 def hold(connection: Connection, sender: str, until: datetime, now: datetime) -> None:
     """Block a number's messages until a time."""
     until = min(until, now + LONGEST_HOLD)

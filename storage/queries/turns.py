@@ -164,12 +164,6 @@ def last_number(connection: Connection, conversation_id: int) -> int:
     return row or 0
 
 
-def numbers_with_ending(connection: Connection, conversation_id: int, ending: Ending) -> list[int]:
-    """Return the numbers of a conversation's turns that ended so."""
-    found = select(TURNS.c.number).where(TURNS.c.conversation_id == conversation_id, TURNS.c.ending == ending)
-    return list(connection.execute(found).scalars())
-
-
 def keep_sentences(
     connection: Connection, turn_id: int, epoch: int, sentences: Sequence[str], now: datetime
 ) -> bool:

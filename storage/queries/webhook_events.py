@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
+from storage.base import SKEW
 from storage.models import WebhookEvent
 from storage.tables import WEBHOOK_EVENTS
 from storage.upsert import insert_once
@@ -17,13 +18,16 @@ def take_event(connection: Connection, source: str, key: str, now: datetime) -> 
 def take_event_within(
     connection: Connection, source: str, key: str, now: datetime, within: timedelta
 ) -> bool:
-    """Accept an event in the caller's transaction; return False if it came within that time before."""
+    """Accept an event in the caller's transaction; return False if it came within that time before.
+
+    A time well ahead was stored before the clock was put back, and counts as long gone.
+    """
     if take_event(connection, source, key, now):
         return True
     again = update(WEBHOOK_EVENTS).where(
         WEBHOOK_EVENTS.c.source == source,
         WEBHOOK_EVENTS.c.key == key,
-        WEBHOOK_EVENTS.c.received_at <= now - within,
+        or_(WEBHOOK_EVENTS.c.received_at <= now - within, WEBHOOK_EVENTS.c.received_at > now + within + SKEW),
     )
     return connection.execute(again.values(received_at=now)).rowcount == 1
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from conversation.ledger import WITHHELD_TIMES, Ceiling, Kind, Ledger
@@ -248,6 +249,28 @@ def test_old_entries_and_totals_are_forgotten(reserve, database, ceilings):
         "2026-11-29",
         "2026-11-29T12",
     ]
+
+
+def test_hours_and_minutes_are_forgotten_within_days_and_days_are_not(database, ceilings):
+    old = ["2026-11-26T23", "2026-11-26T23:59", "2026-11-26"]
+    kept = ["2026-11-27T00", "2026-11-29T12:05"]
+    with database.write() as connection:
+        for period in old + kept:
+            entries.add(connection, {Use("contact:1", "phone-turn", period): 1})
+        ceilings.forget(connection, NOON)
+
+    assert [row.period for row in every(database, LedgerTotal)] == ["2026-11-26", *kept]
+
+
+def test_a_total_never_gets_the_number_of_one_that_is_forgotten(database, ceilings):
+    """What undoes a merge names totals by their numbers."""
+    with database.write() as connection:
+        entries.add(connection, {Use("contact:1", "phone-turn", "2026-11-20T12"): 1})
+        [before] = connection.execute(select(LedgerTotal.id)).scalars()
+        ceilings.forget(connection, NOON)
+        entries.add(connection, {Use("contact:2", "phone-turn", "2026-11-29"): 1})
+
+    assert [row.id for row in every(database, LedgerTotal) if row.account == "contact:2"] != [before]
 
 
 def test_what_two_contacts_have_used_is_one_persons_once_they_are_one(reserve, database):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from conversation.redaction import contains_secret, redact
+from conversation.redaction import redact
 from tests.common.growth import grows_too_fast
 from tests.examples import examples
 
@@ -102,7 +102,6 @@ def test_a_second_time_changes_nothing(text):
     redacted = redact(text)
 
     assert redact(redacted) == redacted
-    assert not contains_secret(redacted)
 
 
 @pytest.mark.parametrize(
@@ -121,14 +120,12 @@ def test_a_second_time_changes_nothing(text):
 )
 def test_ordinary_text_stays_as_it_was(text):
     assert redact(text) == text
-    assert not contains_secret(text)
 
 
 @pytest.mark.parametrize(
     "key", ["sk-abcdefghijklmnopqrstuvwx", "sk-proj-abcdefghijklmnop", "xsk-abc123def456ghi789jkl0"]
 )
 def test_keys_of_letters_alone_or_glued_to_a_word_are_seen(key):
-    assert contains_secret(f"la clave {key}.")
     assert key[-16:] not in redact(f"la clave {key}.")
 
 

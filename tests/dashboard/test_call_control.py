@@ -1,24 +1,22 @@
 """Calls that operators end and transfer, by Twilio's REST API on loopback."""
 
 import xml.etree.ElementTree as ET
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import update
 
 from conversation.ledger import CEILINGS, Kind
-from integrations.twilio.calls import TwilioRest
-from storage.models import Call, Contact, Handoff
+from ivr.requests import read_position
+from storage.models import Call, Contact, Handoff, LedgerEntry
 from storage.reports import transcripts
 from tests.dashboard.actions import do, talk
+from tests.dashboard.calls_by_twilio import PERSON, PUBLIC, a_call, operator_with
 from tests.dashboard.conversations import Talks
-from tests.dashboard.operator import PASSWORD
 from tests.fakes.twilio.call import TALKS_ON
 from tests.fakes.twilio.server import FakeTwilio, Refuse
 from tests.journeys.ledgers import use_up, used
 from tests.records import every, the_only
-
-PUBLIC = "https://assistant.example/base"
-PERSON = "+34600000099"
 
 
 @pytest.fixture
@@ -30,26 +28,12 @@ def twilio():
 
 @pytest.fixture
 def operator(open_desk, twilio):
-    operator = open_desk(
-        dashboard_password=PASSWORD, twilio_account_sid=twilio.account_sid, twilio_auth_token=twilio.auth_token,
-        twilio_api_url=twilio.url,
-        webhook_url=PUBLIC, human_phone_number=PERSON,
-    )  # fmt: skip
-    operator.log_in()
-    return operator
+    return operator_with(open_desk, twilio)
 
 
 @pytest.fixture
 def call(operator, twilio):
-    """A call that Twilio has on the line, and whose second answer is being written; its conversation's id."""
-    rest = TwilioRest(twilio.account_sid, twilio.auth_token, api_url=twilio.url)
-    sid = rest.place_call(to="+34600000001", sender="+12025550100", url="https://example.com/voice").sid
-    rest.fetch_call(sid)
-    rest.fetch_call(sid)
-    talks = Talks(operator.parts.database)
-    call = talks.call(talks.contact("Ana"), ("Buenas", "Dígame."), live=True, sid=sid)
-    talks.turn(call, "Un momento", "Vamos", number=2, state="writing", finished_at=None)
-    return call
+    return a_call(operator, twilio)
 
 
 def turns(operator, call):
@@ -76,10 +60,19 @@ def test_an_operator_puts_a_caller_through_to_a_person(operator, twilio, call, a
     say, dial = ET.fromstring(document)
     assert say.text == operator.parts.phone.manager.profile.phrases.transfer
     assert dial.find("Number").text == "+34600000099"
-    assert dial.get("action").startswith(f"{PUBLIC}/continue?turn=2&from=0&dial=1")
+    assert dial.get("action").startswith(f"{PUBLIC}/continue?turn=2&from=0&dial=")
     assert "Se está llamando a una persona" in page or "La conversación es suya" in page
     assert talk(operator, call).human == "Eva"
     assert turns(operator, call)[-1].state == "cancelled"
+
+
+def ended(operator, twilio, call, talked_s):
+    """Let the transfer that Twilio was last asked for end."""
+    _, dial = ET.fromstring(twilio.posted()[-1].form["Twiml"][0])
+    position = read_position(dict(parse_qsl(urlsplit(dial.get("action")).query)))
+    operator.parts.phone.transfers.ceiling.has_ended(
+        talk(operator, call).key, position.turn, talked_s, mark=position.transfer
+    )
 
 
 def handoff(operator):
@@ -98,15 +91,47 @@ def test_an_operators_transfer_is_a_handoff_that_its_end_decides(operator, call)
 
 
 @pytest.mark.both_databases
-def test_an_operators_transfer_is_counted_whatever_the_ceiling(operator, call):
+def test_an_operators_transfer_is_counted_whatever_the_ceiling(operator, twilio, call):
     [ana] = every(operator.parts.database, Contact)
     most = CEILINGS[Kind.TRANSFER].a_day
     use_up(operator, ana.address, Kind.TRANSFER)
 
     do(operator, call, "transfer")
-    operator.parts.phone.transfers.ceiling.has_ended(talk(operator, call).key, 2, 60)
+    ended(operator, twilio, call, 60)
 
     assert [used(operator, kind) for kind in (Kind.TRANSFER, Kind.TRANSFERRED_S)] == [most + 1, 60]
+
+
+@pytest.mark.both_databases
+def test_transfers_by_the_assistant_and_by_operators_within_one_turn_are_counted_each(operator, twilio, call):
+    assert operator.parts.phone.transfers.ceiling.may_ring(talk(operator, call).key, 2)
+    for talked_s in (30, 40):
+        operator.parts.phone.manager.transfer_ended(talk(operator, call).key, answered=False, by=PERSON)
+        do(operator, call, "transfer")
+        ended(operator, twilio, call, talked_s)
+
+    assert [used(operator, kind) for kind in (Kind.TRANSFER, Kind.TRANSFERRED_S)] == [3, 70]
+    assert [entry.expires_at is None for entry in every(operator.parts.database, LedgerEntry)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.both_databases
+def test_the_end_of_a_call_settles_its_transfers_and_no_other_calls(operator, call):
+    ceiling = operator.parts.phone.transfers.ceiling
+    assert ceiling.may_ring(talk(operator, call).key, 2)
+    talks = Talks(operator.parts.database)
+    other = talks.call(talks.contact("Luis"), ("Buenas", "Dígame."), live=True)
+    assert ceiling.may_ring(talk(operator, other).key, 1)
+    operator.parts.phone.manager.transfer_ended(talk(operator, call).key, answered=False, by=PERSON)
+    do(operator, call, "transfer")
+
+    do(operator, call, "hang-up")
+
+    entries = every(operator.parts.database, LedgerEntry)
+    assert [entry.expires_at is None for entry in entries] == [True, False, True]
 
 
 def test_a_transfer_that_nobody_answered_is_told_though_nothing_was_kept_of_it(operator, call):

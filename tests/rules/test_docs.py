@@ -24,12 +24,12 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAIRS = [
     (ROOT / f"{name}.md", ROOT / f"{name}.es.md")
-    for name in ("README", "docs/phone", "docs/whatsapp", "docs/costs")
+    for name in ("README", "docs/phone", "docs/whatsapp", "docs/campaigns", "docs/costs")
 ]
 """Documents that are there in English and in Spanish, and say the same."""
 IN_BOTH = [document for pair in PAIRS for document in pair]
 SCRIPTS = re.compile(r"\bpython3? (-m \w+|[\w/]+\.py)")
-FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp) [a-z]+|[a-z-]+)")
+FLASK_COMMANDS = re.compile(r"flask --app app ((?:db|whatsapp|campaign) [a-z]+|[a-z-]+)")
 OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 MADE_BY_READERS = {
     "profiles/mi-negocio.toml",

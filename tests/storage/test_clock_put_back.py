@@ -8,6 +8,7 @@ from storage.base import SKEW, is_ahead, is_near
 from storage.login_tries import LoginTries
 from storage.models import Conversation
 from storage.queries import contacts, send_rate
+from storage.queries.webhook_events import take_event_within
 from storage.reports import browser_sessions
 from tests.records import the_only
 
@@ -50,6 +51,16 @@ def test_a_number_never_waits_for_longer_than_a_hold_lasts(database):
         at = send_rate.take(connection, SENDER, SECOND, NOW, within=5 * SECOND)
 
     assert at == NOW + send_rate.LONGEST_HOLD
+
+
+@pytest.mark.both_databases
+def test_what_came_an_hour_ahead_has_not_come_just_now(database):
+    with database.write() as connection:
+        take_event_within(connection, "test", "one", BEFORE, 10 * SECOND)
+
+        taken = [take_event_within(connection, "test", "one", NOW, 10 * SECOND) for _ in range(2)]
+
+    assert taken == [True, False]
 
 
 def test_a_lock_of_the_login_lasts_no_longer_than_locks_do(database):

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _BY_KIND = {
+    "any": set(),  # checked by a validator of ours
     "bool": {"bool_type", "bool_parsing", "string_unicode"},
     "float": {"float_type", "float_parsing", "string_unicode"},
     "int": {

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 
 from conversation.phrases import Phrases
-from conversation.profiles.schema import FaqTable, PhrasesTable, ProfileFile
+from conversation.profiles.schema import CampaignsTable, FaqTable, PhrasesTable, ProfileFile
 from conversation.speech.voices import DEFAULT_VOICES
 from settings import ROOT
 
@@ -17,6 +17,7 @@ def test_every_key_is_documented_and_no_other():
         return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 
     assert documented("Keys") == list(ProfileFile.model_fields)
+    assert documented("Campaigns") == list(CampaignsTable.model_fields)
     assert documented("Frequent questions") == list(FaqTable.model_fields)
     assert (
         sorted(documented("Phrases"))

@@ -9,7 +9,6 @@ from dashboard.charts.costs import COUNTED_EVERY, Prices, TokensToday
 from dashboard.charts.days import LastDays, day_in
 from dashboard.formatting import money
 from dashboard.pages.home import percentile, today
-from storage import model_failures
 from storage.base import utc_now
 from storage.ledger.entries import Account
 from storage.reports.overview import Now, Tokens, Written
@@ -181,17 +180,6 @@ def test_a_past_is_shown_in_the_readers_language(open_desk):
     assert "The last 14 days" in page
     assert "0.8 s" in page
     assert "95 % wait no longer than 1.2 s (answers: 2)" in page
-
-
-def test_since_when_the_model_fails_is_shown_as_a_time(operator):
-    with operator.parts.database.write() as connection:
-        for _ in range(2):
-            model_failures.note_failure(connection, "key", "401", utc_now())
-
-    page = operator.read()
-
-    assert "(OPENAI_API_KEY). 2 respuestas han fallado desde: <time " in page
-    assert "&lt;time" not in page
 
 
 def test_what_changes_is_what_the_page_asks_for_again(operator):

@@ -158,6 +158,11 @@ class FakeTwilio:
         with self._lock:
             self._planned.append(_Planned(fault, method, path, times))
 
+    def forgive(self) -> None:
+        """Let nothing more fail that was planned."""
+        with self._lock:
+            self._planned.clear()
+
     def posted(self) -> list[Request]:
         """What was asked to be made or changed, in order."""
         return [request for request in self.requests if request.method == "POST"]

@@ -120,7 +120,6 @@ def test_an_answer_that_is_not_chatwoots_is_no_success(chatwoot, client, answer)
     asks = (
         *posts(client, id), client.inbox, lambda: client.make_contact("34600000002"),
         lambda: client.make_conversation(ANA), lambda: client.set_status(id, Status.OPEN),
-        lambda: client.labels(id),
     )  # fmt: skip
 
     for ask in asks:

@@ -225,23 +225,6 @@ def test_a_status_is_set(chatwoot, client, status):
     assert chatwoot.conversation(id).status == status
 
 
-def test_typing_is_shown_and_ended(chatwoot, client):
-    id = conversation_of(client)
-
-    client.set_typing(id, True)
-    client.set_typing(id, False)
-
-    assert chatwoot.conversation(id).typing == ["on", "off"]
-
-
-def test_labels_are_put_in_place_of_those_that_there_were(chatwoot, client):
-    id = conversation_of(client)
-    client.set_labels(id, ["vip"])
-
-    assert client.set_labels(id, [*client.labels(id), "handoff"]) == ["vip", "handoff"]
-    assert chatwoot.conversation(id).labels == ["vip", "handoff"]
-
-
 def test_a_receipt_is_shown_with_a_users_token(chatwoot):
     client = connect(chatwoot, token="user")
     id = conversation_of(client)

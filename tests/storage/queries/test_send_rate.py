@@ -60,3 +60,34 @@ def test_a_number_that_nobody_sent_from_has_one_first_place(at_once):
         return send_rate.take(connection, "theirs", INTERVAL, NOON, within=WITHIN)
 
     assert at_once(take_theirs, take_theirs) == (NOON, NOON + INTERVAL)
+
+
+def take_free(connection, most=8):
+    ahead, batch = timedelta(milliseconds=50), timedelta(seconds=6)
+    return send_rate.take_free(connection, "us", INTERVAL, NOON, ahead=ahead, batch=batch, most=most)
+
+
+@pytest.mark.both_databases
+def test_what_nobody_waits_for_takes_a_few_times_in_a_row(database):
+    with database.write() as connection:
+        assert take_free(connection) == ([NOON, NOON + INTERVAL], NOON + 2 * INTERVAL)
+
+
+@pytest.mark.both_databases
+def test_what_nobody_waits_for_takes_nothing_while_others_have_the_number(database):
+    with database.write() as connection:
+        take(connection)
+
+        assert take_free(connection) == ([], NOON + INTERVAL)
+        assert take(connection) == NOON + INTERVAL, "nothing was reserved"
+
+
+@pytest.mark.both_databases
+def test_a_single_message_has_its_time_however_long_that_is(database):
+    with database.write() as connection:
+        ahead, batch = timedelta(milliseconds=50), timedelta(milliseconds=100)
+        times, free_at = send_rate.take_free(
+            connection, "us", INTERVAL, NOON, ahead=ahead, batch=batch, most=8
+        )
+
+        assert (times, free_at) == ([NOON], NOON + INTERVAL)

@@ -7,7 +7,14 @@ from contextlib import closing
 import pytest
 
 from app import create_app
+from container.privacy import RECORD
+from people.privacy.erasures import Erasures
 from storage.database import sqlite_path
+from storage.models import Contact
+from storage.privacy.digests import Digests
+from storage.privacy.record_file import RecordFile
+from tests.fakes.openai.replies import text
+from tests.journeys.people.chatwoot_setup import person_of
 from tests.journeys.people.privacy.customer import ABOUT_HER, NAME, NUMBER, leaves_traces
 from tests.people.privacy.everywhere import tables_that_hold
 from tests.records import every
@@ -59,16 +66,26 @@ def test_who_was_erased_after_the_backup_is_erased_again(line, erase, backup, co
 
 
 def test_who_came_after_the_erasure_stays(line, erase, backup, twilio, openai):
-    from tests.fakes.openai.replies import text
-    from tests.journeys.people.chatwoot_setup import person_of
-
     erase()
     openai.default = text("Hola.")
     person_of(line, twilio, number=NUMBER, profile_name=NAME).send("Hola otra vez")
     line.parts.privacy.erasures.reconcile()
 
-    from storage.models import Contact
-
     assert [each.name for each in every(line.parts.database, Contact) if each.address.startswith("+52")] == [
         NAME
     ]
+
+
+def test_without_a_backup_put_back_nobody_is_compared_at_a_start(line, erase, backup):
+    erase()
+    asked = []
+
+    def key():
+        asked.append(True)
+        return "a secret"
+
+    parts = line.parts
+    record = RecordFile(line.settings.data_dir / RECORD)
+
+    assert Erasures(parts.database, parts.work, Digests(key), record).reconcile() == 0
+    assert asked == []

@@ -1,0 +1,1 @@
+"""`flask --app app campaign ...`: make campaigns, run them, and see what became of them."""

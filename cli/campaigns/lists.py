@@ -1,0 +1,65 @@
+"""Reads a campaign's list: what each of its lines will be sent, and which lines are left out."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
+from messaging.campaigns.files.recipients import Recipient, Wanted, recipients
+from messaging.campaigns.files.tables import read_table
+from messaging.campaigns.files.variables import Text, parse_text
+from messaging.campaigns.recipient import ListedRecipient
+from translations.system_errors import system_reason
+
+_TEXT = "text"
+"""The name that errors give to the whole of a text."""
+_LEFT_OUT = (LineProblem.DUPLICATE, LineProblem.LANDLINE)
+"""What is no mistake: the line is left out, and the others are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What each recipient gets: a template with its variables, or a text. Columns of the list stand in braces."""
+
+    template: str
+    text: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A list. left_out: lines without a message. mistakes: lines for which it is refused. digest: SHA-256, in hex."""
+
+    recipients: list[ListedRecipient]
+    left_out: list[Problem]
+    mistakes: list[Problem]
+    digest: str
+
+
+def read_list(path: Path, wording: Wording, *, number_column: str | None, language: str) -> ReadList:
+    """Read a CSV or XLSX file. language: BCP 47, of the profile. Raises FileError and VariableError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileError(path.name, FileProblem.UNREADABLE, reason=system_reason(error)) from error
+    texts = wording.variables if wording.template else {_TEXT: wording.text}
+    parsed: Mapping[str, Text] = {name: parse_text(text) for name, text in texts.items()}
+    found = ReadList([], [], [], hashlib.sha256(content).hexdigest())
+    wanted = Wanted(language, number=number_column, variables=parsed)
+    for one in recipients(read_table(content, path.name), wanted):
+        if isinstance(one, Recipient):
+            found.recipients.append(_listed(one, wording))
+        elif one.problem in _LEFT_OUT:
+            found.left_out.append(one)
+        else:
+            found.mistakes.append(one)
+    return found
+
+
+def _listed(one: Recipient, wording: Wording) -> ListedRecipient:
+    zone = "" if one.zone is None else one.zone.key
+    if not wording.template:
+        return ListedRecipient(one.line, one.number, one.variables[_TEXT], {}, one.values, zone)
+    body = "\n".join((wording.template, *(f"{name}={value}" for name, value in one.variables.items())))
+    return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)

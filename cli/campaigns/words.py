@@ -1,0 +1,105 @@
+"""Words for campaigns: their states, why they are paused, and what became of their recipients."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from cli.console import Terminal
+from cli.whatsapp.log import meanings
+from integrations.message_errors import DIALOG360, TWILIO
+from storage.campaigns.campaigns import CampaignRecord
+from storage.models import CampaignState, PauseReason, SkipReason
+from storage.reports.campaigns import Figures
+from translations import Message, lazy_pgettext
+from translations import lazy_gettext as _
+
+STATES: Mapping[CampaignState, Message] = {
+    CampaignState.LISTING: _("its list is being read"),
+    CampaignState.DRAFT: lazy_pgettext("a campaign", "not started"),
+    CampaignState.RUNNING: lazy_pgettext("a campaign", "running"),
+    CampaignState.PAUSED: lazy_pgettext("a campaign", "paused"),
+    CampaignState.FINISHED: lazy_pgettext("a campaign", "finished"),
+    CampaignState.CANCELLED: _("cancelled"),
+}
+PAUSES: Mapping[PauseReason, Message] = {
+    PauseReason.OPERATOR: _("Somebody has paused it."),
+    PauseReason.TEMPLATE: _("It has paused itself: the template is not sent to anybody."),
+    PauseReason.ACCOUNT: _("It has paused itself: nothing is sent from this account or number."),
+    PauseReason.UNREACHABLE: _("It has paused itself: too many messages in a row did not arrive."),
+}
+SKIPPED: Mapping[SkipReason, Message] = {
+    SkipReason.OPTED_OUT: _("want no messages"),
+    SkipReason.DUPLICATE: _("are on the list twice"),
+    SkipReason.NEEDS_TEMPLATE: _("have not written for 24 hours and need a template"),
+    SkipReason.NO_PROVIDER: _("are written to through a provider or a number that is not set up"),
+    SkipReason.WEEKLY_LIMIT: _("have had as many messages this week as the profile allows"),
+    SkipReason.NO_HOUR: _("may be in time zones that share no hour in which people are written to"),
+    SkipReason.ERASED: _("were erased"),
+}
+
+
+def provider_of_template(template: str) -> str:
+    """Return the provider of a template; Twilio for free text."""
+    return DIALOG360 if ":" in template else TWILIO
+
+
+def state_of(terminal: Terminal, campaign: CampaignRecord, zone: ZoneInfo, now: datetime) -> str:
+    """Return a campaign's state in words. zone: for times."""
+    if campaign.state is CampaignState.RUNNING and campaign.start_at is not None and campaign.start_at > now:
+        at = f"{campaign.start_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        return terminal.translate(_("begins on {at}").format(at=at))
+    return terminal.translate(STATES[campaign.state])
+
+
+def why_paused(terminal: Terminal, campaign: CampaignRecord) -> list[str]:
+    """Return why a campaign is paused, and what the provider's code means."""
+    if campaign.state is not CampaignState.PAUSED or not campaign.pause_reason:
+        return []
+    codes = [campaign.pause_code]
+    why = terminal.translate(PAUSES[PauseReason(campaign.pause_reason)])
+    return [why, *meanings(terminal, codes, provider_of_template(campaign.template))]
+
+
+def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures) -> None:
+    """Print what became of a campaign's recipients."""
+    table = Table(show_header=False, box=None)
+    table.add_column(justify="right")
+    table.add_column()
+    for count, words in _lines(figures):
+        if count:
+            table.add_row(str(count), terminal.translate(words))
+    terminal.console.print(table)
+    for line in meanings(terminal, figures.codes, provider_of_template(campaign.template)):
+        terminal.console.print(line)
+
+
+def _lines(figures: Figures) -> list[tuple[int, Message]]:
+    skipped = [(count, SKIPPED[SkipReason(reason)]) for reason, count in figures.skipped.items()]
+    return [
+        (figures.waiting, _("wait")),
+        (figures.sending, _("are being sent theirs")),
+        (figures.sent, _("were sent theirs")),
+        (figures.delivered, _("have it on their phone")),
+        (figures.read, _("have read it")),
+        (figures.replied, _("have replied")),
+        (figures.in_doubt, _("may have it: nobody can tell")),
+        (figures.failed, _("could not be reached")),
+        *skipped,
+    ]
+
+
+def print_list(
+    terminal: Terminal, listed: Sequence[tuple[CampaignRecord, Figures]], zone: ZoneInfo, now: datetime
+) -> None:
+    """Print campaigns, a line for each. zone: for times."""
+    table = Table()
+    for title in (_("Campaign"), _("State"), _("Recipients"), _("Sent"), _("Failed"), _("Made")):
+        table.add_column(terminal.translate(title))
+    for campaign, figures in listed:
+        table.add_row(
+            campaign.name, state_of(terminal, campaign, zone, now), str(figures.total), str(figures.sent),
+            str(figures.failed), f"{campaign.created_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+    terminal.console.print(table)

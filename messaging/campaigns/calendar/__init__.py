@@ -1,0 +1,1 @@
+"""Says when somebody may be contacted, and when a reminder is due."""

@@ -1,0 +1,91 @@
+"""Keeps a new campaign with its recipients; nothing is sent.
+
+A long list is kept in many short transactions, between which others write. Until all of it is there, the campaign is
+no draft, and nothing else knows it; what was begun by a process that died is begun anew under the same name.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from messaging.campaigns.recipient import ListedRecipient
+from messaging.campaigns.states import Event, happened
+from phone_numbers import matching_number
+from storage.base import utc_now
+from storage.campaigns import campaign_recipients, campaigns
+from storage.campaigns.campaign_recipients import NewRecipient
+from storage.campaigns.campaigns import NewCampaign
+from storage.database import Database
+from storage.models import SkipReason
+
+BATCH = 500
+"""Recipients that a transaction keeps."""
+BROKEN_OFF_AFTER = timedelta(minutes=1)
+"""A list to which nothing was added for so long is nobody's any more."""
+
+
+class NameTakenError(Exception):
+    """There is a campaign of that name."""
+
+
+class Creation:
+    """Keeps campaigns."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database, self._clock = database, clock
+
+    def create(self, new: NewCampaign, listed: Iterable[ListedRecipient]) -> int:
+        """Keep a campaign as a draft; return its id. Raises NameTakenError, SQLAlchemyError, and what `listed` does.
+
+        Of several with one number the first gets the message. Nothing stays of a list that raises.
+        """
+        campaign_id = self._begin(new)
+        try:
+            recipients = _each_number_once(listed)
+            while batch := list(islice(recipients, BATCH)):
+                with self._database.write() as connection:
+                    campaigns.goes_on(connection, campaign_id, self._clock())
+                    campaign_recipients.add_all(connection, campaign_id, batch, self._clock())
+        except BaseException:
+            self._delete(campaign_id)
+            raise
+        with self._database.write() as connection:
+            happened(connection, campaign_id, Event.LISTED, self._clock())
+        return campaign_id
+
+    def _begin(self, new: NewCampaign) -> int:
+        with self._database.read() as connection:
+            before = self._clock() - BROKEN_OFF_AFTER
+            begun = campaigns.unfinished_list(connection, new.name, before)
+        if begun is not None:
+            self._delete(begun)
+        with self._database.write() as connection:
+            campaign_id = campaigns.add(connection, new, self._clock())
+        if campaign_id is None:
+            raise NameTakenError
+        return campaign_id
+
+    def _delete(self, campaign_id: int) -> None:
+        """Delete a campaign whose list is not complete."""
+        while self._delete_some(campaign_id):
+            pass
+
+    def _delete_some(self, campaign_id: int) -> bool:
+        with self._database.write() as connection:
+            if campaign_recipients.delete_some(connection, campaign_id, BATCH):
+                return True
+            campaigns.delete(connection, campaign_id)
+        return False
+
+
+def _each_number_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipient]:
+    seen: set[str] = set()
+    for one in listed:
+        found_by = matching_number(one.number)
+        is_first = found_by not in seen
+        seen.add(found_by)
+        yield NewRecipient(
+            line=one.line, number=one.number, found_by=found_by if is_first else None, body=one.body,
+            variables=one.variables, facts=one.values, zone=one.zone,
+            skipped=None if is_first else SkipReason.DUPLICATE,
+        )  # fmt: skip

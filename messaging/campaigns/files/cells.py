@@ -1,0 +1,65 @@
+"""The lines of a table, and the values in their cells."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from conversation.speech.regional import WrittenForms
+
+Cell: TypeAlias = str | float | date | time
+"""A value: a text without spaces around, a number that is not whole, or a moment. A datetime is a date."""
+Progress: TypeAlias = Callable[[int, float], None]
+"""Is told of the lines that were read and of the part of the file that they are, from 0 to 1."""
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Controls, marks of direction, spaces without width; not what joins emoji."""
+MOST_LINES = 100_000
+"""A table's lines that are not empty, below its header."""
+MOST_COLUMNS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not empty. number: where it begins, from 1. unread_to: its last line, if it cannot be read."""
+
+    number: int
+    cells: list[Cell]
+    unread_to: int = 0
+
+
+class Source(Protocol):
+    """A file from which lines can be read, as often as wanted."""
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines that are not empty. Raises FileError."""
+
+    def share_read(self) -> float:
+        """Return which part of the file the latest lines() has read, from 0 to 1."""
+
+
+def cleaned(text: str) -> str:
+    """Return a text without spaces around and without the invisible characters that programs leave in."""
+    return text.strip() if text.isprintable() else _INVISIBLE.sub("", text).strip()
+
+
+def written(cell: Cell) -> str:
+    """Return a cell as data: dates and times in ISO 8601 with a space, numbers with a decimal point."""
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return cell if isinstance(cell, str) else format(Decimal(repr(cell)), "f")
+
+
+def shown(cell: Cell, forms: WrittenForms) -> str:
+    """Return a cell as it is written to a customer: 3/12/2026 17:30 and 45,50 in Spanish."""
+    if isinstance(cell, datetime):
+        return f"{forms.date(cell)} {cell:%H:%M}"
+    if isinstance(cell, date):
+        return forms.date(cell)
+    if isinstance(cell, time):
+        return f"{cell:%H:%M}"
+    return cell if isinstance(cell, str) else written(cell).replace(".", forms.decimal)

@@ -1,0 +1,256 @@
+"""Makes the recipients of a campaign out of a table's lines, and names what is wrong with each other line."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from conversation.speech.regional import written_forms
+from messaging.campaigns.calendar.written_dates import DateError, DateProblem, read_moment
+from messaging.campaigns.files.cells import Cell, Line, Progress, shown, written
+from messaging.campaigns.files.columns import number_column, zone_column
+from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
+from messaging.campaigns.files.tables import Table
+from messaging.campaigns.files.variables import LONGEST_VALUE, MissingValueError, Text
+from phone_numbers import (
+    MatchingNumber,
+    PhoneNumberError,
+    PhoneNumberProblem,
+    ReachAddress,
+    is_landline,
+    matching_number,
+    parse_typed,
+    region_of,
+)
+
+_SHORTENED = re.compile(r"[-+]?\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+"""What spreadsheets write into a CSV file for a long number in a narrow column: its last digits are gone."""
+_EXAMPLE = date(2026, 12, 31)
+_DECIMAL = re.compile(r"(\+?\d{7,})[.,](\d{1,2})")
+"""A number that a program took for an amount: 600000001.0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be written to or called, from one line.
+
+    line: from 1. written: the number as it stands there. values: the other columns that are not empty, by name;
+    dates in ISO 8601. variables: those of the template, filled. zone: the line's own time zone. moment: what they are
+    reminded of; a date, or with its time a datetime, aware only where the line has an offset from UTC.
+    """
+
+    line: int
+    written: str
+    number: ReachAddress
+    values: Mapping[str, str]
+    variables: Mapping[str, str]
+    zone: ZoneInfo | None
+    moment: date | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of each line.
+
+    language: BCP 47, of the profile: its region's numbers may lack their country code, and dates and numbers are
+    read and filled in as they are written there. number, zone: the names of columns; None: they are found by their
+    names. moment: the columns that have what people are reminded of. with_landlines: whether landlines are recipients
+    too, as they are of calls.
+    """
+
+    language: str
+    number: str | None = None
+    zone: str | None = None
+    variables: Mapping[str, Text] = field(default_factory=dict)
+    moment: Text | None = None
+    with_landlines: bool = False
+
+
+def recipients(
+    table: Table, wanted: Wanted, progress: Progress | None = None
+) -> Iterator[Recipient | Problem]:
+    """Return an iterator over the recipients and problems of a table's lines, in order.
+
+    Raises FileError: at once for a column that is not there, and from the iterator where the file breaks off.
+    """
+    reader = _Reader(table, wanted)
+    return (reader.read(line) for line in table.lines(progress))
+
+
+class _Reader:
+    """Reads one line after the other; knows the numbers of those before."""
+
+    def __init__(self, table: Table, wanted: Wanted) -> None:
+        self._wanted, self._region = wanted, region_of(wanted.language)
+        self._forms = written_forms(wanted.language)
+        self._names = table.names()
+        self._number = _number_column(table, wanted.number)
+        self._zone = _named(table, wanted.zone) if wanted.zone else zone_column(table.columns)
+        self._columns = {
+            column: _column_of(table, name, column)
+            for name, text in wanted.variables.items()
+            for column in text.columns
+        }
+        columns = wanted.moment.columns if wanted.moment else ()
+        self._moment = {column: _named(table, column) for column in columns}
+        self._lines: dict[MatchingNumber, int] = {}
+
+    def read(self, line: Line) -> Recipient | Problem:
+        try:
+            return self._read(line)
+        except _LineError as error:
+            return Problem(line.number, error.problem, error.values)
+
+    def _read(self, line: Line) -> Recipient:
+        if line.unread_to:
+            raise _LineError(LineProblem.QUOTES, last=line.unread_to)
+        if len(line.cells) > len(self._names) and any(line.cells[len(self._names) :]):
+            raise _LineError(LineProblem.TOO_MANY_CELLS, has=len(line.cells), columns=len(self._names))
+        cell = self._cell(line, self._number)
+        as_written = written(cell)
+        if not isinstance(cell, str):  # a date, or a number that is not whole
+            raise _LineError(LineProblem.IMPOSSIBLE_NUMBER, number=as_written)
+        number = self._reached(as_written)
+        recipient = Recipient(
+            line=line.number,
+            written=as_written,
+            number=number,
+            values=self._values(line),
+            variables=self._variables(line),
+            zone=self._zone_of(line),
+            moment=self._moment_of(line),
+        )
+        first = self._lines.setdefault(matching_number(number), line.number)
+        if first != line.number:
+            raise _LineError(LineProblem.DUPLICATE, number=as_written, first=first)
+        return recipient
+
+    def _reached(self, as_written: str) -> ReachAddress:
+        if not as_written:
+            raise _LineError(LineProblem.NO_NUMBER)
+        if _SHORTENED.fullmatch(as_written):
+            raise _LineError(LineProblem.SHORTENED_NUMBER, number=as_written)
+        try:
+            number = _parsed(as_written, self._region)
+        except PhoneNumberError as error:
+            is_short_of_country = error.problem is PhoneNumberProblem.NO_COUNTRY_CODE and not self._region
+            problem = LineProblem.NO_COUNTRY_CODE if is_short_of_country else LineProblem.IMPOSSIBLE_NUMBER
+            raise _LineError(problem, number=as_written) from error
+        if not self._wanted.with_landlines and is_landline(number):
+            raise _LineError(LineProblem.LANDLINE, number=as_written)
+        return number
+
+    def _values(self, line: Line) -> dict[str, str]:
+        return {
+            name: written(cell)
+            for index, (name, cell) in enumerate(zip(self._names, line.cells, strict=False))
+            if name and cell != "" and index != self._number
+        }
+
+    def _variables(self, line: Line) -> dict[str, str]:
+        texts = {name: shown(self._cell(line, at), self._forms) for name, at in self._columns.items()}
+        filled = {}
+        for name, text in self._wanted.variables.items():
+            try:
+                filled[name] = text.fill(texts)
+            except MissingValueError as error:
+                raise _LineError(LineProblem.MISSING_VALUE, variable=name, column=error.column) from error
+            if len(filled[name]) > LONGEST_VALUE:
+                raise _LineError(
+                    LineProblem.LONG_VALUE, variable=name, length=len(filled[name]), limit=LONGEST_VALUE
+                )
+        return filled
+
+    def _moment_of(self, line: Line) -> date | None:
+        if self._wanted.moment is None:
+            return None
+        try:
+            text = self._wanted.moment.fill(
+                {column: written(self._cell(line, at)) for column, at in self._moment.items()}
+            )
+        except MissingValueError as error:
+            raise _LineError(LineProblem.MISSING_DATE, column=error.column) from error
+        try:
+            return read_moment(text, is_day_first=self._forms.is_day_first)
+        except DateError as error:
+            if error.problem is DateProblem.UNCLEAR:
+                raise _LineError(LineProblem.UNCLEAR_DATE, date=text) from error
+            raise _LineError(LineProblem.NO_DATE, date=text, example=self._forms.date(_EXAMPLE)) from error
+
+    def _zone_of(self, line: Line) -> ZoneInfo | None:
+        name = "" if self._zone is None else written(self._cell(line, self._zone))
+        if name and name not in _zone_names():
+            raise _LineError(LineProblem.UNKNOWN_ZONE, zone=name)
+        return ZoneInfo(name) if name else None
+
+    @staticmethod
+    def _cell(line: Line, column: int) -> Cell:
+        return line.cells[column] if column < len(line.cells) else ""
+
+
+class _LineError(Exception):
+    def __init__(self, problem: LineProblem, **values: object) -> None:
+        super().__init__(problem)
+        self.problem, self.values = problem, values
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _parsed(as_written: str, region: str | None) -> ReachAddress:
+    """Return a number; 00 before it means + in every country, as it does in most. Raises PhoneNumberError."""
+    if decimal := _DECIMAL.fullmatch(as_written):
+        if decimal[2].strip("0"):
+            raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
+        as_written = decimal[1]
+    try:
+        return parse_typed(as_written, region)
+    except PhoneNumberError:
+        digits = re.sub(r"^\D*00", "+", as_written)
+        if digits == as_written:
+            raise
+        return parse_typed(digits, region)
+
+
+def _number_column(table: Table, name: str | None) -> int:
+    """Return the column of the numbers. Raises FileError."""
+    if name is not None:
+        return _named(table, name)
+    found = number_column(table.columns)
+    if found is not None:
+        return found
+    if any(_is_number(column) for column in table.columns):
+        raise FileError(table.name, FileProblem.NO_HEADER)
+    raise FileError(table.name, FileProblem.NO_NUMBER_COLUMN, columns=_listed(table))
+
+
+def _is_number(name: str) -> bool:
+    return len(re.sub(r"\D", "", name)) >= 7 and not re.search(r"[^\W\d_]", name.replace("whatsapp:", ""))
+
+
+def _named(table: Table, name: str) -> int:
+    found = table.column(name)
+    if found is None:
+        raise FileError(table.name, FileProblem.MISSING_COLUMN, column=name, columns=_listed(table))
+    return found
+
+
+def _column_of(table: Table, variable: str, column: str) -> int:
+    found = table.column(column)
+    if found is None:
+        raise FileError(
+            table.name,
+            FileProblem.VARIABLE_WITHOUT_COLUMN,
+            variable=variable, column=column, columns=_listed(table),
+        )  # fmt: skip
+    return found
+
+
+def _listed(table: Table) -> str:
+    """Return the names of a table's columns for a sentence, as far as they fit."""
+    names = [name[:40] for name in table.columns if name]
+    return ", ".join([*names[:20], "…"] if len(names) > 20 else names)

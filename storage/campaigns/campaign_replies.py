@@ -1,0 +1,74 @@
+"""Queries for the answers to campaigns' messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from storage.models import RecipientState
+from storage.tables import CAMPAIGN_RECIPIENTS, CAMPAIGNS, CONVERSATIONS, MESSAGES
+
+_C = CAMPAIGN_RECIPIENTS.c
+_MAY_HAVE_IT = (RecipientState.SENDING, RecipientState.SENT, RecipientState.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMessage:
+    """A campaign's message that a person got. body: its words, or those of its template. facts: the list's columns."""
+
+    campaign: str
+    body: str
+    facts: Mapping[str, str]
+    sent_at: datetime
+
+
+def latest_message(connection: Connection, conversation_id: int, since: datetime) -> CampaignMessage | None:
+    """Return the last message of a campaign that a conversation's person got after a time; None if there is none."""
+    row = connection.execute(_LATEST, {"conversation": conversation_id, "since": since}).one_or_none()
+    return None if row is None else CampaignMessage(*row)
+
+
+def answered_recipient(
+    connection: Connection, message_id: int, since: datetime
+) -> tuple[int, str, str] | None:
+    """Return whose answer a message is: the recipient last written to after a time, with its kind and its words."""
+    row = connection.execute(_ANSWERED, {"message": message_id, "since": since}).one_or_none()
+    return None if row is None else (row.id, row.kind, row.words)
+
+
+def note_reply(connection: Connection, recipient_id: int, outcome: str, now: datetime) -> None:
+    """Record that a recipient has replied. outcome: what the answer comes to; empty leaves what is known."""
+    values: dict[str, Any] = {"replied_at": func.coalesce(_C.replied_at, now)}
+    if outcome:
+        values["outcome"] = outcome
+    connection.execute(update(CAMPAIGN_RECIPIENTS).where(_C.id == recipient_id).values(values))
+
+
+_THEIRS = CONVERSATIONS.alias("theirs")
+
+
+def _newest(*columns: Any) -> Select[Any]:
+    """Return the statement for the recipient last written to of a person; the columns are of the row."""
+    return (
+        select(*columns)
+        .join(_THEIRS, _THEIRS.c.id == _C.conversation_id)
+        .where(_C.begun_at > bindparam("since"), _C.state.in_(_MAY_HAVE_IT))
+        .order_by(_C.begun_at.desc())
+        .limit(1)
+    )
+
+
+_WHO = select(CONVERSATIONS.c.contact_id).where(CONVERSATIONS.c.id == bindparam("conversation"))
+_LATEST = (
+    _newest(CAMPAIGNS.c.name, _C.body, _C.facts, _C.begun_at)
+    .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
+    .where(_THEIRS.c.contact_id == _WHO.scalar_subquery())
+)
+_ANSWERED = (
+    _newest(_C.id, MESSAGES.c.kind, MESSAGES.c.body.label("words"))
+    .join(CONVERSATIONS, CONVERSATIONS.c.contact_id == _THEIRS.c.contact_id)
+    .join(MESSAGES, MESSAGES.c.conversation_id == CONVERSATIONS.c.id)
+    .where(MESSAGES.c.id == bindparam("message"))
+)

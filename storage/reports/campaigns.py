@@ -1,0 +1,173 @@
+"""Queries for campaigns as operators see them: how far they are, whom they reach, and each of their recipients."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, exists, func, select
+
+from storage.models import IdentityKind, MessageStatus, RecipientState
+from storage.tables import CAMPAIGN_RECIPIENTS, CONTACTS, IDENTITIES, MESSAGES
+
+PAGE = 500
+_C = CAMPAIGN_RECIPIENTS.c
+_ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many of a campaign's recipients are in which state.
+
+    sent: the provider has the message; delivered and read are among them, and so is who replied. skipped, failed: by
+    reason, and by the provider's code.
+    """
+
+    waiting: int = 0
+    sending: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    replied: int = 0
+    in_doubt: int = 0
+    failed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[int | None, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All recipients."""
+        return self.left + self.sent + self.in_doubt + self.failed + sum(self.skipped.values())
+
+    @property
+    def left(self) -> int:
+        """Recipients whose message is still to be sent."""
+        return self.waiting + self.sending
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Whom a campaign reaches, as far as is known. opted_out: of those who wait; wrote: free text reaches them."""
+
+    waiting: int
+    opted_out: int
+    wrote: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """A recipient as a report shows it. status, code, sent_at: of the message of the last attempt."""
+
+    line: int
+    number: str
+    body: str
+    variables: Mapping[str, str]
+    facts: Mapping[str, str]
+    state: str
+    reason: str
+    attempts: int
+    begun_at: datetime | None
+    replied_at: datetime | None
+    outcome: str
+    status: str | None
+    code: int | None
+
+
+def figures(connection: Connection, campaign_id: int) -> Figures:
+    """Return how far a campaign is."""
+    found: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    codes: dict[int | None, int] = {}
+    for row in connection.execute(_FIGURES, {"campaign_id": campaign_id}):
+        state = RecipientState(row.state)
+        if state is RecipientState.SKIPPED:
+            _add(skipped, row.reason, row.recipients)
+            continue
+        _add(found, state.value, row.recipients)
+        _add(found, "replied", row.replied)
+        if state is RecipientState.FAILED:
+            codes[row.error_code] = codes.get(row.error_code, 0) + row.recipients
+        if state is RecipientState.SENT and row.status in _ARRIVED:
+            _add(found, "delivered", row.recipients)
+        if state is RecipientState.SENT and row.status == MessageStatus.READ:
+            _add(found, "read", row.recipients)
+    return Figures(skipped=skipped, codes=codes, **found)
+
+
+def _add(found: dict[str, int], name: str, recipients: int) -> None:
+    found[name] = found.get(name, 0) + recipients
+
+
+def forecast(connection: Connection, campaign_id: int, wrote_since: datetime) -> Forecast:
+    """Return whom a campaign reaches. wrote_since: who has written since then may be sent free text."""
+    row = connection.execute(_FORECAST, {"campaign_id": campaign_id, "since": wrote_since}).one()
+    return Forecast(row.waiting, int(row.opted_out or 0), int(row.wrote or 0))
+
+
+def first_rows(connection: Connection, campaign_id: int, most: int) -> list[RecipientRow]:
+    """Return the first recipients of a campaign's list."""
+    return _page(connection, campaign_id, 0, most)
+
+
+def rows(connection: Connection, campaign_id: int) -> Iterator[RecipientRow]:
+    """Yield the recipients of a campaign in the order of its list, a page at a time."""
+    line = 0
+    while page := _page(connection, campaign_id, line, PAGE):
+        yield from page
+        line = page[-1].line
+
+
+def _page(connection: Connection, campaign_id: int, after: int, most: int) -> list[RecipientRow]:
+    values = {"campaign_id": campaign_id, "after": after, "most": most}
+    return [RecipientRow(*list(row)) for row in connection.execute(_ROWS, values)]
+
+
+_THIS_CAMPAIGN = _C.campaign_id == bindparam("campaign_id")
+_FIGURES = (
+    select(
+        _C.state,
+        _C.reason,
+        MESSAGES.c.status,
+        MESSAGES.c.error_code,
+        func.count().label("recipients"),
+        func.count(_C.replied_at).label("replied"),
+    )
+    .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
+    .where(_THIS_CAMPAIGN)
+    .group_by(_C.state, _C.reason, MESSAGES.c.status, MESSAGES.c.error_code)
+)
+
+
+def _whose(*conditions: Any) -> Any:
+    """Return the condition for recipients whose contact is like this."""
+    return exists(
+        select(IDENTITIES.c.id)
+        .join(CONTACTS, CONTACTS.c.id == IDENTITIES.c.contact_id)
+        .where(
+            IDENTITIES.c.kind == IdentityKind.PHONE,
+            IDENTITIES.c.value == _C.found_by,
+            IDENTITIES.c.scope == "",
+            IDENTITIES.c.simulated.is_(False),
+            IDENTITIES.c.retired_at.is_(None),
+            *conditions,
+        )
+    )
+
+
+_OPTED_OUT = _whose(CONTACTS.c.opted_out_at.is_not(None))
+_WROTE = _whose(CONTACTS.c.opted_out_at.is_(None), CONTACTS.c.wrote_at >= bindparam("since"))
+_FORECAST = select(
+    func.count().label("waiting"),
+    func.sum(case((_OPTED_OUT, 1), else_=0)).label("opted_out"),
+    func.sum(case((_WROTE, 1), else_=0)).label("wrote"),
+).where(_THIS_CAMPAIGN, _C.state == RecipientState.WAITING)
+_ROWS = (
+    select(
+        _C.line, _C.number, _C.body, _C.variables, _C.facts, _C.state, _C.reason, _C.attempts, _C.begun_at,
+        _C.replied_at, _C.outcome, MESSAGES.c.status, MESSAGES.c.error_code,
+    )
+    .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
+    .where(_THIS_CAMPAIGN, _C.line > bindparam("after"))
+    .order_by(_C.line)
+    .limit(bindparam("most"))
+)  # fmt: skip

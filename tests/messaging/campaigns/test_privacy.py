@@ -1,0 +1,95 @@
+"""People on lists who are erased, or whose time is over: nothing of theirs stays, and they are written to no more."""
+
+from datetime import timedelta
+
+import pytest
+
+from messaging.campaigns.states import Event
+from storage.base import utc_now
+from storage.models import CampaignRecipient, Contact
+from storage.privacy import aging
+from storage.privacy.erasing import begin_erasing, finish_erasing
+from storage.privacy.tables import rows_of
+from storage.queries import contacts
+from tests.messaging.campaigns.stand import number, people
+from tests.records import every
+
+pytestmark = pytest.mark.both_databases
+
+
+def contact_of(stand, who):
+    with stand.database.write() as connection:
+        return contacts.recipient_for(connection, who, utc_now()).contact_id
+
+
+def erase(stand, who):
+    contact_id = contact_of(stand, who)
+    with stand.database.write() as connection:
+        nobody = begin_erasing(connection, contact_id, utc_now())
+    finish_erasing(stand.database, contact_id, nobody, words=(), texts=[who[1:]])
+
+
+def about(recipient):
+    return (recipient.number, recipient.found_by, recipient.body, recipient.variables, recipient.facts)
+
+
+def test_who_is_erased_is_on_no_list_any_more_and_is_counted(stand):
+    stand.start(people(2))
+    stand.run(stand.process())
+
+    erase(stand, number(1))
+
+    first, second = stand.recipients()
+    assert about(first) == ("", None, "", {}, {})
+    assert (first.state, first.message_id, first.conversation_id) == ("sent", None, None)
+    assert about(second)[0] == number(2)
+    assert number(1) not in str([vars(contact) for contact in every(stand.database, Contact)])
+
+
+def test_who_is_erased_before_their_message_gets_none(stand):
+    campaign = stand.create(people(2))
+    erase(stand, number(1))
+
+    stand.tell(campaign, Event.STARTED)
+    stand.run(stand.process())
+
+    assert stand.to() == [number(2)]
+    assert stand.reasons() == ["erased", ""]
+
+
+def test_an_export_has_what_lists_say_of_a_person(stand):
+    stand.create(people(2))
+
+    contact_id = contact_of(stand, number(1))
+    with stand.database.read() as connection:
+        [row] = rows_of(connection, "campaign_recipients", [contact_id])
+
+    assert (row["number"], row["facts"]) == (number(1), {"nombre": "P1"})
+
+
+def test_what_is_old_is_emptied_and_what_is_new_stays(stand):
+    stand.create(people(2))
+    now = utc_now()
+    [step] = [step for step in aging.words_steps(now) if step.table.name == CampaignRecipient.__tablename__]
+
+    aging.run_step(stand.database, step, now - timedelta(days=30))
+    assert [recipient.number for recipient in stand.recipients()] == [number(1), number(2)]
+    aging.run_step(stand.database, step, now + timedelta(days=1))
+
+    assert [about(recipient) for recipient in stand.recipients()] == [("", None, "", {}, {})] * 2
+    assert stand.states() == {"skipped": 2}
+
+
+def test_who_is_on_a_new_list_is_not_forgotten_for_having_said_nothing(stand):
+    contact_id = contact_of(stand, number(1))
+    later = utc_now() + timedelta(days=60)
+
+    def idle():
+        with stand.database.read() as connection:
+            return aging.idle_contacts(connection, later - timedelta(days=30), later)
+
+    assert idle() == [contact_id]
+    stand.create(people(1))
+    stand.let_pass(-45 * 86_400)
+
+    assert idle() == []
