@@ -60,6 +60,7 @@ class HandedOff:
 
     id: int
     is_new: bool
+    before: CurrentHandoff | None = None
 
 
 def begins_with(ending: Ending, *, is_phone: bool) -> State:
@@ -86,7 +87,7 @@ def hand_off(
         is_new = (current.conversation_id, current.turn_number) == (conversation_id, turn_number)
         if not is_new or turn_number is None:
             _add(connection, listener, current, request, now)
-        return HandedOff(current.id, is_new=is_new and turn_number is not None)
+        return HandedOff(current.id, is_new=is_new and turn_number is not None, before=current)
     handoff_id = handoffs.make_handoff(
         connection,
         conversation_id,

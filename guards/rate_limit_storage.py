@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from flask import g, has_app_context
 from limits.storage import Storage
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,13 +35,19 @@ class LedgerStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count a request; return how many the window has."""
+        use = _use(key)
         with self._database().write() as connection:
-            return entries.add_one(connection, _use(key), amount)
+            count = entries.add_one(connection, use, amount)
+        _counted()[use] = count
+        return count
 
     def get(self, key: str) -> int:
-        """Return how many requests the window has."""
+        """Return how many requests the window has, as this request found it where it was counted."""
+        use = _use(key)
+        if (count := _counted().get(use)) is not None:
+            return count
         with self._database().read() as connection:
-            return entries.used(connection, _use(key))
+            return entries.used(connection, use)
 
     def get_expiry(self, key: str) -> float:
         """Return when the window ends, in seconds since 1970."""
@@ -57,6 +64,14 @@ class LedgerStorage(Storage):
     def clear(self, key: str) -> None:
         """Refuse: what was counted stays counted."""
         raise NotImplementedError
+
+
+def _counted() -> dict[Use, int]:
+    """Return what the totals were when this request was added; nothing outside of requests."""
+    if not has_app_context():
+        return {}
+    counted: dict[Use, int] = g.setdefault("rate_limits_counted", {})
+    return counted
 
 
 def _use(key: str) -> Use:

@@ -127,12 +127,14 @@ class HandoffApi:
             return self._tell(connection, sender, before.id, now)
         recipient = self._recipient(connection, wanted, number, now)
         is_first = take_event_within(connection, EVENTS, self._digests.of(key), now, SAME_WITHIN)
-        current = current_handoff(connection, recipient.conversation_id, now)
-        if current is None or is_first:
-            request, conversation_id = _request(wanted, number, key), recipient.conversation_id
-            handoff_id = hand_off(connection, self._handoffs, conversation_id, None, request, now).id
+        conversation_id = recipient.conversation_id
+        current = None if is_first else current_handoff(connection, conversation_id, now)
         if current is None:
-            return self._tell(connection, sender, handoff_id, now)
+            request = _request(wanted, number, key)
+            handed = hand_off(connection, self._handoffs, conversation_id, None, request, now)
+            current = handed.before
+        if current is None:
+            return self._tell(connection, sender, handed.id, now)
         asked = self._tell(connection, sender, current.id, now)
         if asked.claimed is not None:  # nobody had been told until now
             return asked

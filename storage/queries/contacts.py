@@ -187,7 +187,7 @@ def _made(
 ) -> Recipient:
     """Make the written conversation with a contact, or with that of a sender, who is made too if they are new."""
     contact_id, is_new = (of, False) if of is not None else _contact(connection, sender, now, wrote_at)
-    written = _written_to(connection, contact_id)
+    written = None if is_new else _written_to(connection, contact_id)
     if written is not None:
         return written
     insert_once(
