@@ -21,6 +21,7 @@ from jobs.queue import Work
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, load_settings
 from storage.database import Database
 from tests import examples
+from tests.compiled_statements import share_compiled_statements
 from tests.fakes.openai.server import FakeOpenAI
 from tests.simulator.phones import phone_at, whatsapp_at
 from tests.waiting import PATIENCE_S
@@ -49,6 +50,7 @@ def pytest_configure(config):
     examples.use_all(config.getoption("extent") == ALL)
     _hear_signals_in_programs()
     _compile_templates_once(config)
+    share_compiled_statements()
 
 
 def _compile_templates_once(config):
