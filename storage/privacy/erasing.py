@@ -80,10 +80,13 @@ def begin_erasing(connection: Connection, contact_id: int, now: datetime) -> int
         simulated=simulated, name="", whatsapp_address="", created_at=now,
     )  # fmt: skip
     assert nobody is not None
+    mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact_id == contact_id)
+    unsent = (MESSAGES.c.conversation_id.in_(mine), MESSAGES.c.status.in_(UNSENT))
+    # Before recipients, as receipts lock them: each would wait for the other
+    connection.execute(select(MESSAGES.c.id).where(*unsent).order_by(MESSAGES.c.id).with_for_update())
     on_lists = LINKS["campaign_recipients"]([contact_id])
     connection.execute(emptied(on_lists, conversation_id=None, message_id=None))
     _delete_of(connection, contact_id, "browser_commands", "browser_events", "browser_phones", "identities")
-    mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact_id == contact_id)
     connection.execute(
         update(CONTACTS)
         .where(CONTACTS.c.id == contact_id)
@@ -97,11 +100,7 @@ def begin_erasing(connection: Connection, contact_id: int, now: datetime) -> int
         .where(TURNS.c.conversation_id.in_(mine), TURNS.c.state == TurnState.WRITING)
         .values(state=TurnState.CANCELLED, epoch=TURNS.c.epoch + 1, finished_at=now)
     )
-    connection.execute(
-        update(MESSAGES)
-        .where(MESSAGES.c.conversation_id.in_(mine), MESSAGES.c.status.in_(UNSENT))
-        .values(status=MessageStatus.HELD)
-    )
+    connection.execute(update(MESSAGES).where(*unsent).values(status=MessageStatus.HELD))
     connection.execute(update(HANDOFFS).where(HANDOFFS.c.conversation_id.in_(mine)).values(state=CLOSED))
     connection.execute(
         update(CONVERSATIONS)

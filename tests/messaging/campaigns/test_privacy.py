@@ -1,18 +1,22 @@
 """People on lists who are erased, or whose time is over: nothing of theirs stays, and they are written to no more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from messaging.campaigns.states import Event
 from storage.base import utc_now
-from storage.models import CampaignRecipient, Contact
+from storage.campaigns import campaign_recipients, campaigns
+from storage.models import CampaignRecipient, Contact, Message
 from storage.privacy import aging
 from storage.privacy.erasing import begin_erasing, finish_erasing
 from storage.privacy.tables import rows_of
 from storage.queries import contacts
-from tests.messaging.campaigns.stand import number, people
+from tests.messaging.campaigns.stand import Stand, number, people
 from tests.records import every
+from tests.waiting import is_anyone_blocked, wait_until
 
 pytestmark = pytest.mark.both_databases
 
@@ -55,6 +59,25 @@ def test_who_is_erased_before_their_message_gets_none(stand):
 
     assert stand.to() == [number(2)]
     assert stand.reasons() == ["erased", ""]
+
+
+def test_an_erasure_and_a_receipt_at_once_do_not_wait_for_each_other(postgres_database, work, twilio):
+    stand = Stand(postgres_database, work, twilio)
+    campaign = stand.start(people(1))
+    with stand.database.write() as connection:
+        campaigns.take_lease(connection, campaign, "one", utc_now(), timedelta(seconds=60))
+    [claimed] = stand.claimer("one").claim(campaign, 1).claimed
+
+    with ThreadPoolExecutor(1) as other:
+        with stand.database.write() as receipt:
+            receipt.execute(select(Message.id).with_for_update())
+            erased = other.submit(erase, stand, number(1))
+            wait_until(lambda: is_anyone_blocked(stand.database))
+            campaign_recipients.fail(receipt, claimed.id)
+        erased.result()
+
+    [recipient] = stand.recipients()
+    assert (about(recipient)[0], recipient.state) == ("", "failed")
 
 
 def test_an_export_has_what_lists_say_of_a_person(stand):
