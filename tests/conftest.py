@@ -21,9 +21,9 @@ from jobs.queue import Work
 from settings import ROOT, SIMULATOR_ACCOUNT_SID, load_settings
 from storage.database import Database
 from tests import examples
-from tests.compiled_statements import share_compiled_statements
 from tests.fakes.openai.server import FakeOpenAI
 from tests.simulator.phones import phone_at, whatsapp_at
+from tests.storage.compiled_statements import share_compiled_statements
 from tests.waiting import PATIENCE_S
 
 pytest_plugins = ["tests.postgres"]
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def belongs(item, extent):
-    if item.get_closest_marker("bench"):
+    if item.get_closest_marker("bench") or item.get_closest_marker("of_tests"):
         return extent == ALL
     if extent != QUICK or item.get_closest_marker("quick"):
         return True

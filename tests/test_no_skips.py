@@ -16,6 +16,7 @@ import pytest
     ],
     ids=["passed", "skipped", "skipped whole", "expected to fail", "failed"],
 )
+@pytest.mark.of_tests
 @pytest.mark.parametrize("processes", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "with xdist"])
 def test_a_run_with_skips_fails(tmp_path, pytestconfig, body, is_failure, processes):
     (tmp_path / "test_it.py").write_text(f"{body}\ndef test_other(): pass\n")

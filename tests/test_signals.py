@@ -10,6 +10,7 @@ from settings import ROOT
 IN_THE_BACKGROUND = 'trap "" INT QUIT HUP; exec "$@"'
 
 
+@pytest.mark.of_tests
 @pytest.mark.parametrize(
     "test",
     [
