@@ -1,8 +1,8 @@
 """Start the program and run the quick tests on every other Python of this machine: `python tests/on_every_python.py`.
 
 Each has its own environment in .pythons/, which is made again when the locked requirements change; with --install
-that is all that is done. They share one data folder, one after the other, so that each opens the database that another
-made. Ends with 1 where any failed.
+it is made and warmed, and no more. They share one data folder, one after the other, so that each opens the database
+that another made. Ends with 1 where any failed.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ NAMES = ("python3.11", "python3.12", "python3.13", "python3.14", "python3")
 READY_WITHIN_S = 120
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SAID_ON_FAILURE = 3000
+PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 OK = "ok"
 OPENING = "lunes a jueves"
 """In what the assistant of the default profile says when it is asked for the opening hours."""
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
     here = ask(sys.executable)
     assert here is not None
     if arguments == ["--install"]:
-        return each_of(others(here, candidates()), install)
+        return each_of(others(here, candidates()), prepare)
     with tempfile.TemporaryDirectory(prefix="on every python ") as folder:
         data = Path(folder) / "data"
         return each_of(
@@ -142,6 +143,16 @@ def ask(path: str | Path) -> Python | None:
 # On each
 
 
+def prepare(python: Python) -> str:
+    """Make its environment, and compile what its tests import: each of their processes would do so for itself."""
+    outcome = install(python)
+    if outcome == OK:
+        collect = [python.program, *PYTEST, "-n", "0", "--collect-only", "--extent", "quick"]
+        with tempfile.TemporaryDirectory() as home:
+            subprocess.run(collect, cwd=ROOT, env=clean_environment(Path(home)), capture_output=True)
+    return outcome
+
+
 def install(python: Python) -> str:
     """Make its environment; return OK, or why it is left out. Raises Failed where the README promises that it runs."""
     if not (trouble := make_environment(python)):
@@ -157,9 +168,8 @@ def make_environment(python: Python) -> str:
     wanted = hashlib.sha256(b"".join(file.read_bytes() for file in REQUIREMENTS)).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted and ask(python.program):
         return ""
-    made = subprocess.run(
-        [python.path, "-I", "-m", "venv", "--clear", python.environment], capture_output=True, text=True
-    )
+    venv = [python.path, "-I", "-m", "venv", "--clear", python.environment]
+    made = subprocess.run(venv, capture_output=True, text=True)
     if made.returncode != 0:
         return f"no environment can be made: {made.stdout}{made.stderr}"
     if trouble := install_requirements(python):
@@ -177,17 +187,9 @@ def install_requirements(python: Python) -> str:
     uv takes seconds where pip takes a minute of processor; pip follows where uv cannot, as with an index that only
     pip's own configuration names.
     """
-    files = [argument for file in REQUIREMENTS for argument in ("--requirement", str(file))]
-    uv = [
-        Path(sys.prefix) / "bin" / "uv",
-        "pip",
-        "install",
-        "--python",
-        python.program,
-        "--require-hashes",
-        "--quiet",
-    ]
-    if subprocess.run([*uv, *files], capture_output=True).returncode == 0:
+    files = [argument for file in REQUIREMENTS for argument in ("--requirement", file)]
+    uv = [Path(sys.prefix) / "bin" / "uv", "pip", "install", "--python", python.program]
+    if subprocess.run([*uv, "--require-hashes", "--quiet", *files], capture_output=True).returncode == 0:
         return ""
     pip = [python.program, "-m", "pip", "install", "--require-hashes", "--quiet", "--no-input"]
     done = subprocess.run([*pip, "--disable-pip-version-check", *files], capture_output=True, text=True)
@@ -259,12 +261,15 @@ def call(copy: Path, environment: dict[str, str]) -> None:
 
 
 def run_tests(python: Python, folder: Path) -> None:
-    options = ["-p", "no:cacheprovider", "-n", f"{3 * (os.cpu_count() or 2)}", "--dist", "worksteal"]
-    ran = subprocess.run(
-        [python.program, "-m", "pytest", *options, "--extent", "quick"], cwd=ROOT,
-        env=clean_environment(folder) | where_to_write(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+    processes = ["-n", f"{3 * (os.cpu_count() or 2)}", "--dist", "worksteal"]
+    command = [python.program, *PYTEST, *processes, "--extent", "quick"]
+    options = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+        "text": True,
+    }
+    ran = subprocess.run(command, cwd=ROOT, env=clean_environment(folder) | where_to_write(), **options)
     if ran.returncode != 0:
         raise Failed(f"the quick tests\n{ran.stdout[-3 * SAID_ON_FAILURE :]}")
 
