@@ -166,6 +166,7 @@ def test_a_day_has_one_place_in_the_week_in_every_language():
 # Nothing in vain, nothing elsewhere
 
 
+@pytest.mark.slow
 def test_every_key_is_used_by_the_code():
     used = {
         node.attr

@@ -116,6 +116,7 @@ NASTY = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["es-ES", "en-US", "pt-BR"])
 def test_time_is_linear_in_the_text(language):
     assert [
