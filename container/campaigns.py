@@ -1,10 +1,7 @@
 """Builds the services that run campaigns."""
 
-import os
-import secrets
-import socket
-
 from common.loops import Loop
+from common.process_name import process_name
 from container.core import Core
 from container.people import PeopleServices
 from container.providers import Providers
@@ -26,7 +23,7 @@ class CampaignServices:
     def new_runner(self) -> Runner:
         """Return what runs the campaigns whose lease it gets. Close it."""
         database, channels, observer = self._core.database, self._providers.channels, self._people.observer
-        holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
+        holder = process_name()
         return Runner(
             database,
             Claimer(

@@ -56,7 +56,10 @@ class LateRequest:
 
 @dataclass(frozen=True, slots=True)
 class HandedOff:
-    """A person's handoff. is_new: False if there was one before this turn, which the request was added to."""
+    """A person's handoff. is_new: False if there was one before this turn, which the request was added to.
+
+    before: the one that they had, as it was; None if there was none.
+    """
 
     id: int
     is_new: bool

@@ -6,8 +6,6 @@ the slot's next process or any other worker, whichever is first.
 """
 
 import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from common.loops import Loop, about
+from common.process_name import process_name
 from jobs.executor import Executor
 from jobs.job import Job, JobRunner
 from jobs.leases import HOUSEKEEPING, keep_slot, lapsed_slots, release_slot, slot_holder, take_slot
@@ -80,7 +79,7 @@ class Worker:
         pace: Pace = Pace(),
     ) -> None:
         self._slot = worker_id
-        self._holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
+        self._holder = process_name()
         self._pace = pace
         self._database = Database(database_url, busy_timeout_s=BUSY_TIMEOUT_S, connections=connections.queue)
         self._work = Work(self._database)

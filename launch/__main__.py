@@ -20,7 +20,7 @@ from integrations.tunnels import Tunnel
 from launch.banner import banner
 from launch.children import Child, GivingUpError, Supervisor
 from launch.descriptors import raise_descriptor_limit
-from launch.forked import Forked, ForkedCommand, import_to_share, module_run
+from launch.forked import Forked, ForkedCommand, command_run, import_to_share, module_run
 from launch.listener import PortTakenError, open_listener
 from launch.lock import AlreadyRunningError, take_lock
 from launch.texts import TEXTS
@@ -81,10 +81,7 @@ class _Launch:
         import_to_share("app", settings)
         self._migrate(supervisor)
         tell_warnings(settings)
-        needs_link = settings.dashboard_password is None and not _opens_without_link(settings)
-        self._supervise(
-            supervisor, settings, listener, ForkedCommand("dashboard-link") if needs_link else None
-        )
+        self._supervise(supervisor, settings, listener, _links(settings))
 
     def _lock(self) -> TextIO:
         path = self._settings.data_dir
@@ -117,7 +114,7 @@ class _Launch:
         return told_in(self._settings.data_dir / "port", f"{port}")
 
     def _migrate(self, supervisor: Supervisor) -> None:
-        upgrade = Forked(module_run("flask", "--app", "app", "db", "upgrade"))
+        upgrade = Forked(command_run("db", "upgrade"))
         if upgrade.wait() != 0 and not supervisor.was_told_to_end:
             raise StartError(self._text("no_migration"))
 
@@ -162,15 +159,17 @@ def _children(listener: socket.socket) -> list[Child]:
         # Calls are answered without a worker too, while the disk is full for instance
         Child(
             "worker",
-            module_run("flask", "--app", "app", "worker"),
+            command_run("worker"),
             stop_within_s=WORKER_STOPS_WITHIN_S,
             is_vital=False,
         ),
     ]
 
 
-def _opens_without_link(settings: Settings) -> bool:
-    return not settings.is_public and includes_loopback(settings.host)
+def _links(settings: Settings) -> ForkedCommand | None:
+    """Begin to make the links that open the dashboard once; return None where it opens without."""
+    opens = not settings.is_public and includes_loopback(settings.host)
+    return None if opens or settings.dashboard_password is not None else ForkedCommand("dashboard-link")
 
 
 def _port_of(listener: socket.socket) -> int:

@@ -93,7 +93,7 @@ class ForkedCommand:
 
     def __init__(self, *arguments: str) -> None:
         self._reads, writes = os.pipe()
-        command = module_run("flask", "--app", "app", *arguments)
+        command = command_run(*arguments)
 
         def run() -> None:
             os.dup2(writes, 1)
@@ -110,6 +110,11 @@ class ForkedCommand:
             text = printed.read()
         self._process.wait()
         return text
+
+
+def command_run(*arguments: str) -> Callable[[], None]:
+    """Return a function that runs `flask --app app ...` in a forked process."""
+    return module_run("flask", "--app", "app", *arguments)
 
 
 def module_run(name: str, *arguments: str) -> Callable[[], None]:

@@ -1,8 +1,5 @@
 """Watches this process: its loops, and what it can write; and gives signs of life that all processes can see."""
 
-import os
-import secrets
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from common.loops import LateLoop, Loop, late_loops
+from common.process_name import process_name
 from observability.disk import NOTHING_FOUND, DiskState, look_at_disks
 from storage import processes
 from storage.base import utc_now
@@ -52,7 +50,7 @@ class Vitals:
     ) -> None:
         self._database, self._kind, self._folders, self._clock = database, kind, folders, clock
         self._late = late
-        self._name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._name = process_name()
         self._found = Findings()
         self._give_up: Callable[[], None] = lambda: None
         self._loop: Loop | None = None

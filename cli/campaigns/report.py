@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from cli.campaigns.words import provider_of_template
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from integrations.message_errors import what_to_do
+from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.reports.campaigns import RecipientRow, first_rows, rows
@@ -57,7 +57,7 @@ def _write(
 ) -> None:
     writer = csv.writer(out)
     writer.writerow([*COLUMNS, *map(_harmless, names)])
-    provider = provider_of_template(campaign.template)
+    provider = Template.named(campaign.template).provider
     for row in found:
         meaning = what_to_do(provider, row.code, language) if row.code is not None else None
         writer.writerow(

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cli.console import Terminal
 from cli.whatsapp.log import meanings
-from integrations.message_errors import DIALOG360, TWILIO
+from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState, PauseReason, SkipReason
 from storage.reports.campaigns import Figures
@@ -40,11 +40,6 @@ SKIPPED: Mapping[SkipReason, Message] = {
 }
 
 
-def provider_of_template(template: str) -> str:
-    """Return the provider of a template; Twilio for free text."""
-    return DIALOG360 if ":" in template else TWILIO
-
-
 def state_of(terminal: Terminal, campaign: CampaignRecord, zone: ZoneInfo, now: datetime) -> str:
     """Return a campaign's state in words. zone: for times."""
     if campaign.state is CampaignState.RUNNING and campaign.start_at is not None and campaign.start_at > now:
@@ -59,7 +54,7 @@ def why_paused(terminal: Terminal, campaign: CampaignRecord) -> list[str]:
         return []
     codes = [campaign.pause_code]
     why = terminal.translate(PAUSES[PauseReason(campaign.pause_reason)])
-    return [why, *meanings(terminal, codes, provider_of_template(campaign.template))]
+    return [why, *meanings(terminal, codes, Template.named(campaign.template).provider)]
 
 
 def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures) -> None:
@@ -71,7 +66,7 @@ def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures
         if count:
             table.add_row(str(count), terminal.translate(words))
     terminal.console.print(table)
-    for line in meanings(terminal, figures.codes, provider_of_template(campaign.template)):
+    for line in meanings(terminal, figures.codes, Template.named(campaign.template).provider):
         terminal.console.print(line)
 
 

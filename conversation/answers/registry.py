@@ -6,9 +6,6 @@ sent. The process that claimed a turn owns it under an epoch and sends a heartbe
 silent, the next reader takes the answer over and continues after its last sentence.
 """
 
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from common.backoff import Backoff
 from common.loops import Loop
+from common.process_name import process_name
 from conversation.answers.answer import Answer, AnswerRow, Reading
 from conversation.answers.late_writes import FORGET_OWED_S, LateWrites
 from storage.base import is_near, utc_now
@@ -53,7 +51,7 @@ class Answers:
     """The answers of this process: finds them for readers, sends their heartbeats, takes over abandoned ones."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self.owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = process_name()
         self._database, self._clock = database, clock
         self._lock = threading.Lock()
         self._live: dict[tuple[str, int], Answer] = {}

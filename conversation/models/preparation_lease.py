@@ -1,7 +1,5 @@
 """Lets one process of a machine at a time prepare the model's server; the others wait until it has."""
 
-import os
-import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from common.loops import Loop
+from common.process_name import process_name
 from jobs.leases import PREPARING, keep_slot, remove_slot, slot_holder, take_slot
 from storage.base import utc_now
 from storage.database import Database
@@ -36,7 +35,7 @@ class PreparationLease:
         self._database, self._clock = database, clock
         machine = machine or socket.gethostname()
         self._slot = f"{PREPARING}{machine[:45]}"
-        self._holder = f"{machine[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._holder = process_name()
 
     @contextmanager
     def held(self, closed: threading.Event) -> Iterator[bool]:

@@ -10,7 +10,7 @@ from conversation import service_window
 from conversation.message_kinds import CAMPAIGN
 from conversation.observers import ConversationObserver
 from messaging.campaigns.hours import Hours
-from messaging.providers.base import DIALOG360, TWILIO, Channels, OutgoingMessage, Pace, Provider, Template
+from messaging.providers.base import Channels, OutgoingMessage, Pace, Provider, Template
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import DueRecipient
 from storage.campaigns.campaigns import CampaignRecord
@@ -210,4 +210,4 @@ def provider_of(channels: Channels, campaign: CampaignRecord, recipient: Recipie
     """Return the provider of a campaign's messages to somebody; a template has its own."""
     if not campaign.template:
         return channels.of(recipient)
-    return channels.providers.get(DIALOG360 if ":" in campaign.template else TWILIO)
+    return channels.providers.get(Template.named(campaign.template).provider)

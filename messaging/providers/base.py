@@ -34,6 +34,11 @@ class Template:
         name, _, language = written.partition(":")
         return cls(name, language)
 
+    @property
+    def provider(self) -> str:
+        """The provider's name: 360dialog's templates are known by name and language, Twilio's by SID."""
+        return DIALOG360 if self.language else TWILIO
+
     def __str__(self) -> str:
         return f"{self.name}:{self.language}" if self.language else self.name
 

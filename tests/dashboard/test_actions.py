@@ -5,8 +5,8 @@ from sqlalchemy import update
 
 from storage.models import Handoff, Message, MirrorItem
 from storage.reports import transcripts
-from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
+from tests.dashboard.submitting import do, talk
 from tests.records import every, the_only
 
 

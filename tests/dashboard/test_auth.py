@@ -120,6 +120,10 @@ def test_a_wrong_password_is_refused(locked_desk):
     assert locked_desk.get().status_code == 302
 
 
+def test_a_password_that_is_empty_is_nobodys(open_desk):
+    assert open_desk(dashboard_password="").log_in("").status_code == 401
+
+
 def test_leaving_ends_the_session(locked_desk):
     locked_desk.log_in()
 

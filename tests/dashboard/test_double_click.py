@@ -9,8 +9,8 @@ import pytest
 from conversation.ledger import Kind
 from dashboard.actions.refusals import DoneBefore
 from storage.models import Handoff, Message
-from tests.dashboard.actions import talk
 from tests.dashboard.conversations import Talks
+from tests.dashboard.submitting import talk
 from tests.journeys.ledgers import used
 from tests.records import every, the_only
 from tests.waiting import PATIENCE_S

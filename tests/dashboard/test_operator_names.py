@@ -4,9 +4,9 @@ import pytest
 
 from dashboard.operator_names import MOST_NAME, clean_name
 from storage.models import Handoff, Message, MirrorItem
-from tests.dashboard.actions import do, talk
 from tests.dashboard.conversations import Talks
 from tests.dashboard.operator import PASSWORD, link_of
+from tests.dashboard.submitting import do, talk
 from tests.records import every, the_only
 
 CHATWOOT = {

@@ -1,6 +1,6 @@
 """Lets all engines of a test process share what SQLAlchemy compiles: a statement is compiled once, as in a server.
 
-Each test has an engine of its own, and each engine a cache of its own, which cost a sixth of all tests' processor time.
+Each test has an engine of its own, and each engine a cache of its own, an eighth of all tests' processor time.
 https://docs.sqlalchemy.org/en/21/core/connections.html#sql-caching says how a cache is given to connections.
 """
 

@@ -1,4 +1,4 @@
-"""Performs an operator's action and ends: `python -m tests.dashboard.one_action FORM ACTION CONVERSATION`."""
+"""Performs an operator's action and ends: `python -m tests.dashboard.actions.one_action FORM ACTION CONVERSATION`."""
 
 import sys
 

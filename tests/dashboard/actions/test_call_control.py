@@ -10,30 +10,12 @@ from conversation.ledger import CEILINGS, Kind
 from ivr.requests import read_position
 from storage.models import Call, Contact, Handoff, LedgerEntry
 from storage.reports import transcripts
-from tests.dashboard.actions import do, talk
-from tests.dashboard.calls_by_twilio import PERSON, PUBLIC, a_call, operator_with
+from tests.dashboard.actions.calls_by_twilio import PERSON, PUBLIC
 from tests.dashboard.conversations import Talks
-from tests.fakes.twilio.call import TALKS_ON
-from tests.fakes.twilio.server import FakeTwilio, Refuse
+from tests.dashboard.submitting import do, talk
+from tests.fakes.twilio.server import Refuse
 from tests.journeys.ledgers import use_up, used
 from tests.records import every, the_only
-
-
-@pytest.fixture
-def twilio():
-    with FakeTwilio() as fake:
-        fake.calls.script(*TALKS_ON)
-        yield fake
-
-
-@pytest.fixture
-def operator(open_desk, twilio):
-    return operator_with(open_desk, twilio)
-
-
-@pytest.fixture
-def call(operator, twilio):
-    return a_call(operator, twilio)
 
 
 def turns(operator, call):

@@ -9,34 +9,16 @@ from dashboard.actions.once import ASKED_WITHIN
 from dashboard.actions.refusals import CannotBeDone
 from storage.base import utc_now
 from storage.models import Call, Handoff, WebhookEvent
-from tests.dashboard.actions import do, talk
-from tests.dashboard.calls_by_twilio import PERSON, a_call, operator_with
+from tests.dashboard.actions.calls_by_twilio import PERSON
 from tests.dashboard.conversations import Talks
-from tests.fakes.twilio.call import TALKS_ON
-from tests.fakes.twilio.server import FakeTwilio, Hang, Refuse
+from tests.dashboard.submitting import do, talk
+from tests.fakes.twilio.server import Hang, Refuse
 from tests.processes import kill, process
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
 
 FORM = "form:1"
-
-
-@pytest.fixture
-def twilio():
-    with FakeTwilio() as fake:
-        fake.calls.script(*TALKS_ON)
-        yield fake
-
-
-@pytest.fixture
-def operator(open_desk, twilio):
-    return operator_with(open_desk, twilio)
-
-
-@pytest.fixture
-def call(operator, twilio):
-    return a_call(operator, twilio)
 
 
 @pytest.fixture
@@ -50,7 +32,7 @@ def killed(environment, operator, twilio):
     def perform(action, call):
         before = len(twilio.posted())
         twilio.fail(Hang(), method="POST")
-        with process(site, "tests.dashboard.one_action", FORM, action, str(call)) as running:
+        with process(site, "tests.dashboard.actions.one_action", FORM, action, str(call)) as running:
             twilio.wait_for(lambda fake: len(fake.posted()) > before)
             kill(running)
 
