@@ -2,6 +2,7 @@
 
 import pytest
 
+from messaging.campaigns.files.problem_messages import file_sentence
 from messaging.campaigns.files.problems import FileError, FileProblem
 from messaging.campaigns.files.tables import read_table
 from tests.messaging.campaigns.files.made_files import lines_of, reached, said
@@ -137,11 +138,14 @@ def test_text_that_breaks_off_being_text_is_refused_where_it_does():
 
 
 def test_more_lines_than_the_limit_are_refused_and_the_limit_said():
-    data = "phone\n" + "600000001\n" * 100_001
+    table = read_table(b"phone\n" + b"600000001\n" * 100_001, "people.csv")
 
-    assert said(data) == [
+    with pytest.raises(FileError) as refused:
+        for _ in table.lines():
+            pass
+    assert file_sentence(refused.value).said_in("en") == (
         "people.csv has more than 100000 lines, which are the limit: divide it into several files."
-    ]
+    )
 
 
 def test_a_file_is_read_by_its_path_and_one_that_is_not_there_is_said(tmp_path):
