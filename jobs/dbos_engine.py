@@ -6,12 +6,15 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 
+from storage.database import FROZEN_S
 from storage.sqlite_functions import add_unixepoch
 
 POOL_SIZE = 8
 
-# A process that froze inside a transaction must not hold up the others.
-_POSTGRES = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"}
+_POSTGRES = {
+    "connect_timeout": 5,
+    "options": f"-c idle_in_transaction_session_timeout={FROZEN_S * 1000}",
+}
 
 
 def make_engine(url: str, pool_size: int = POOL_SIZE) -> Engine:

@@ -27,6 +27,8 @@ KEPT_OPEN = 20
 """The most connections to Postgres that stay open while nobody needs them."""
 SQLITE_READERS = 5
 """Reads are short, and each connection costs memory; a queue for a few is quicker than many at once."""
+FROZEN_S = 60
+"""How long a transaction on PostgreSQL may wait for its own process, before the server ends it and frees its locks."""
 SQLITE_CACHE_KB = 512
 """Page cache of a connection, in KB. The system caches the file's pages as well, once for all connections."""
 
@@ -149,7 +151,8 @@ def _postgres_engine(url: str, busy_timeout_s: float, connections: int) -> Engin
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 2,
-            "options": f"-c lock_timeout={lock_ms} -c statement_timeout={lock_ms * 10}",
+            "options": f"-c lock_timeout={lock_ms} -c statement_timeout={lock_ms * 10}"
+            f" -c idle_in_transaction_session_timeout={FROZEN_S * 1000}",
         },
     )
 

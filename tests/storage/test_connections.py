@@ -56,6 +56,17 @@ def test_a_database_opens_no_more_than_it_is_told(postgres):
     postgres.drop(url)
 
 
+def test_the_server_ends_the_transaction_of_a_process_that_froze(postgres):
+    url = postgres.create()
+    database = Database(url)
+
+    with database.read() as connection:
+        assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+
+    database.close()
+    postgres.drop(url)
+
+
 def execute(url, statement):
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
