@@ -134,7 +134,10 @@ class HandoffApi:
             handed = hand_off(connection, self._handoffs, conversation_id, None, request, now)
             current = handed.before
         if current is None:
-            return self._tell(connection, sender, handed.id, now)
+            asked = self._tell(connection, sender, handed.id, now)
+            if asked.claimed is None:  # nobody is on duty
+                self._handoffs.offering.look_at(connection, handed.id, now, now)
+            return asked
         asked = self._tell(connection, sender, current.id, now)
         if asked.claimed is not None:  # nobody had been told until now
             return asked

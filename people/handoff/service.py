@@ -88,10 +88,12 @@ class Handoffs(NullObserver):
         facts = offers.handoff_facts(connection, handoff_id)
         if facts is None:
             return
-        if facts.state == State.OPEN and not facts.simulated:
-            self._tell(connection, facts, "", now)
-        else:
+        if facts.state != State.OPEN or facts.simulated:
             self._set_timer(connection, facts, State(facts.state), now)
+            return
+        self._show_new(connection, facts, now)
+        if facts.source != Source.API:  # which tells a seller itself, in this transaction
+            self.offering.look_at(connection, facts.id, now, now)
 
     def happened(
         self, connection: Connection, handoff_id: int, event: Event, now: datetime, *, by: str = ""
@@ -132,10 +134,13 @@ class Handoffs(NullObserver):
     # Effects
 
     def _tell(self, connection: Connection, facts: HandoffFacts, _by: str, now: datetime) -> None:
+        self._show_new(connection, facts, now)
+        self.offering.look_at(connection, facts.id, now, now)
+
+    def _show_new(self, connection: Connection, facts: HandoffFacts, now: datetime) -> None:
         self._record(connection, facts, "", now)
         if self._helpdesk is not None:
             self._helpdesk.opened(connection, facts.contact_id, f"handoff:{facts.id}:open", now)
-        self.offering.look_at(connection, facts.id, now, now)
 
     def _record(self, connection: Connection, facts: HandoffFacts, _by: str, now: datetime) -> None:
         self._also.handed_off(connection, facts.id, now)

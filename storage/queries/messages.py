@@ -287,7 +287,7 @@ def is_newest(connection: Connection, message: MessageRecord) -> bool:
 
 def by_ids(connection: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
     """Return messages by their ids, in order."""
-    return records(connection, _BY_IDS, message_ids=list(message_ids))
+    return records(connection, _BY_IDS, message_ids=list(message_ids)) if message_ids else []
 
 
 def message_by_id(connection: Connection, message_id: int) -> MessageRecord | None:

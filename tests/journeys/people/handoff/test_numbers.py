@@ -144,6 +144,5 @@ def test_with_nobody_on_duty_the_notice_waits_for_who_is_first(known_sellers):
     assert told(marta) + told(luis) == []
 
     handoffs.offering.policy = replace(handoffs.policy, sellers=everybody)
-    handoffs.offer({"handoff_id": the_only(line.parts.database, Handoff).id})
     work_off(line)
     assert len(told(marta) + told(luis)) == 1
