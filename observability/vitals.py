@@ -19,6 +19,8 @@ from storage.database import Database
 log = structlog.get_logger()
 
 EVERY_S = 10.0
+LAST_ROUND_S = 3.0
+"""How long the end waits for a check in hand: one that finds the database locked takes a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Vitals:
         if self._loop is None:
             return
         self._loop.stop()
+        self._loop.join(LAST_ROUND_S)  # which would write the sign once more
         try:
             with self._database.write() as connection:
                 processes.forget(connection, self._name)

@@ -139,7 +139,8 @@ def sqlite_url(sqlite_template, tmp_path):
 
 @pytest.fixture
 def database(database_url):
-    database = Database(database_url)
+    """The tests' own way in, which waits for processes that write at the same time, however busy the machine is."""
+    database = Database(database_url, busy_timeout_s=PATIENCE_S)
     yield database
     database.close()
 

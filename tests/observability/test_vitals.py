@@ -1,6 +1,7 @@
 """What a process finds out about itself, and what /health and the metrics say of it."""
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from observability.vitals import Vitals
 from storage import processes
 from storage.models import Process
 from tests.records import every, the_only
+from tests.waiting import PATIENCE_S
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 STUCK = LateLoop("answers-beat", 90.0, stands_still=False)
@@ -56,6 +58,25 @@ def test_a_process_gives_signs_of_life_until_it_ends(database, vitals):
 
     vitals.begin(lambda: None)
     vitals.close()
+    assert every(database, Process) == []
+
+
+def test_a_check_in_hand_leaves_no_sign_behind(database, folder):
+    is_checking, goes_on = threading.Event(), threading.Event()
+
+    def late():
+        is_checking.set()
+        goes_on.wait(PATIENCE_S)
+        return []
+
+    vitals = Vitals(database, kind="web", folders={"data": folder}, late=late, clock=lambda: NOW)
+    vitals.begin(lambda: None)
+    assert is_checking.wait(PATIENCE_S)
+
+    threading.Timer(0.1, goes_on.set).start()
+    vitals.close()
+
+    assert goes_on.is_set()
     assert every(database, Process) == []
 
 
