@@ -118,6 +118,7 @@ def _campaigns(container: Container) -> CampaignServices:
         container.profile.language,
         container.profile.campaigns,
         container.providers.channels,
+        container.providers.templates,
         runner=lambda: container.campaigns.new_runner(),
         observer=container.people.observer,
     )

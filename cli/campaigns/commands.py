@@ -15,6 +15,7 @@ from cli.campaigns.making import Making, create_options, print_found, print_prev
 from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_option, yes_option
 from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
+from cli.campaigns.templates import look_at_template, may_run, print_template
 from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
@@ -28,6 +29,7 @@ from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened
 from messaging.providers.base import Channels
+from messaging.providers.templates import Templates
 from phone_numbers import ReachAddress
 from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns
@@ -46,8 +48,8 @@ MOST_LISTED = 20
 class CampaignServices:
     """The commands' services. zone: the business's, for times. language: BCP 47, as its lists are written.
 
-    rules: when people are written to. runner: called where no worker runs campaigns. observer: of the messages that
-    `test` sends.
+    rules: when people are written to. templates: as their providers have them. runner: called where no worker
+    runs campaigns. observer: of the messages that `test` sends.
     """
 
     database: Database
@@ -55,6 +57,7 @@ class CampaignServices:
     language: str
     rules: ContactRules
     channels: Channels
+    templates: Templates
     runner: Callable[[], Runner]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
@@ -165,8 +168,11 @@ class Commands:
         campaign = self._campaign(needed, name)
         with needed.database.read() as connection:
             found = first_rows(connection, campaign.id, rows)
-        print_preview(self._terminal, found)
-        return ExitCode.COMPLETED
+        looked = look_at_template(self._terminal, needed.templates, campaign)
+        if looked.content is not None:
+            print_template(self._terminal, campaign, looked.content)
+        print_preview(self._terminal, found, looked.content)
+        return looked.outcome
 
     def test(self, name: str, number: ReachAddress) -> ExitCode:
         """Send one number what the first of the list will get."""
@@ -192,6 +198,9 @@ class Commands:
         needed = self._services()
         campaign = self._campaign(needed, name)
         self._require_providers(needed)
+        can_start = (campaign.state, Event.STARTED) in TABLE
+        if can_start and (refused := may_run(self._terminal, needed.templates, campaign)) is not None:
+            return refused
         now = needed.clock()
         with needed.database.write() as connection:
             has_worker = is_worker_alive(connection, now)

@@ -14,6 +14,7 @@ from cli.campaigns.lists import ReadList, Wording, read_list
 from cli.campaigns.words import SKIPPED
 from cli.console import Terminal, harmless
 from cli.whatsapp.options import Checked, template_of, variable_of, words_of
+from integrations.whatsapp_templates import TemplateContent
 from messaging.campaigns.creation import Creation, NameTakenError
 from messaging.campaigns.files.problem_messages import file_sentence, line_sentence, variable_sentence
 from messaging.campaigns.files.problems import FileError, Problem
@@ -171,11 +172,14 @@ def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, 
     )
 
 
-def print_preview(terminal: Terminal, rows: Sequence[RecipientRow]) -> None:
-    """Print what the first recipients will get."""
+def print_preview(
+    terminal: Terminal, rows: Sequence[RecipientRow], content: TemplateContent | None = None
+) -> None:
+    """Print what the first recipients will get. content: of the template, where it is known."""
     table = Table(show_lines=True)
     for title in (_("Line"), _("Who"), _("Words")):
         table.add_column(terminal.translate(title), overflow="fold")
     for row in rows:
-        table.add_row(str(row.line), row.number, harmless(row.body))
+        words = row.body if content is None else content.filled(row.variables)
+        table.add_row(str(row.line), row.number, harmless(words))
     terminal.console.print(table)
