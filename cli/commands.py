@@ -84,6 +84,7 @@ def _whatsapp(container: Container) -> WhatsAppServices:
         providers=container.providers.channels.providers,
         observer=container.people.observer,
         returning=container.returning,
+        ceilings=container.daily_ceilings,
     )
 
 
@@ -119,6 +120,7 @@ def _campaigns(container: Container) -> CampaignServices:
         container.profile.campaigns,
         container.providers.channels,
         container.providers.templates,
+        container.daily_ceilings,
         runner=lambda: container.campaigns.new_runner(),
         observer=container.people.observer,
     )

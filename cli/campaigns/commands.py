@@ -16,12 +16,13 @@ from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_op
 from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
 from cli.campaigns.templates import look_at_template, may_run, print_template
-from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused
+from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused, why_waiting
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft
 from cli.whatsapp.send import Sending
 from conversation import service_window
+from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
@@ -48,8 +49,8 @@ MOST_LISTED = 20
 class CampaignServices:
     """The commands' services. zone: the business's, for times. language: BCP 47, as its lists are written.
 
-    rules: when people are written to. templates: as their providers have them. runner: called where no worker
-    runs campaigns. observer: of the messages that `test` sends.
+    rules: when people are written to. templates: as their providers have them. ceilings: of a day. runner:
+    called where no worker runs campaigns. observer: of the messages that `test` sends.
     """
 
     database: Database
@@ -58,6 +59,7 @@ class CampaignServices:
     rules: ContactRules
     channels: Channels
     templates: Templates
+    ceilings: DailyCeilings
     runner: Callable[[], Runner]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
@@ -96,6 +98,15 @@ _HELP_STATUS = _("Show how far a campaign is, and without NAME the last campaign
 _HELP_CANCEL = _("End a campaign for good: who has not been sent anything yet gets nothing.")
 _HELP_RETRY = _("Send it again to those whom it did not reach: after a mistake was mended, for instance.")
 _HELP_REPORT = _("Show what became of a campaign, or write a line for each of its recipients.")
+
+
+def waiting_for_tomorrow(
+    needed: CampaignServices, terminal: Terminal, campaign: CampaignRecord
+) -> str | None:
+    """Say that a campaign waits for the next day, as the day's ceiling is used up; None if it does not."""
+    with needed.database.read() as connection:
+        reached = needed.ceilings.reached(connection, Begun.MESSAGE, needed.clock())
+    return None if reached is None else why_waiting(terminal, campaign, reached, needed.zone)
 
 
 class Commands:
@@ -187,7 +198,7 @@ class Commands:
         sending = Sending(
             needed.database, self._terminal, needed.zone, needed.channels.providers, observer=needed.observer
         )
-        return sending.send(number, draft, wait=True)
+        return sending.send(number, draft, wait=True, ceilings=needed.ceilings)
 
     def _require_providers(self, needed: CampaignServices) -> None:
         if not needed.channels.providers:
@@ -212,7 +223,10 @@ class Commands:
             return self._refuse(needed, campaign, now)
         self._tell_quiet(needed, max(now, campaign.start_at or now))
         runner = None if has_worker else needed.runner()
-        return Following(needed.database, self._terminal).follow(campaign, runner)
+        following = Following(
+            needed.database, self._terminal, lambda: waiting_for_tomorrow(needed, self._terminal, campaign)
+        )
+        return following.follow(campaign, runner)
 
     def _tell_quiet(self, needed: CampaignServices, begins: datetime) -> None:
         allowed = next_allowed(begins, [needed.zone], needed.rules)
@@ -297,7 +311,8 @@ class Commands:
         self._terminal.console.print(
             f"{campaign.name}: {state_of(self._terminal, campaign, needed.zone, needed.clock())}"
         )
-        for line in why_paused(self._terminal, campaign):
+        waits = waiting_for_tomorrow(needed, self._terminal, campaign)
+        for line in [*why_paused(self._terminal, campaign), *([waits] if waits else [])]:
             self._terminal.complain(line)
         print_figures(self._terminal, campaign, found)
         return ExitCode.COMPLETED

@@ -1,6 +1,6 @@
 """Runs a campaign from the terminal, or follows the worker that does, and shows how far it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,10 +20,21 @@ from translations import lazy_gettext as _
 
 
 class Following:
-    """Follows a campaign until it runs no more, or ^C. poll_s: seconds between two looks."""
+    """Follows a campaign until it runs no more, or ^C. poll_s: seconds between two looks.
 
-    def __init__(self, database: Database, terminal: Terminal, *, poll_s: float = 0.5) -> None:
+    why_waiting: says that nothing more is sent today; None if something is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        terminal: Terminal,
+        why_waiting: Callable[[], str | None],
+        *,
+        poll_s: float = 0.5,
+    ) -> None:
         self._database, self._terminal, self._poll_s = database, terminal, poll_s
+        self._why_waiting, self._is_waiting = why_waiting, False
         self._interruption = Interruption()
 
     def follow(self, campaign: CampaignRecord, runner: Runner | None) -> ExitCode:
@@ -37,10 +48,18 @@ class Following:
                 )
                 if campaign.state is not CampaignState.RUNNING:
                     break
+                self._tell_waiting(found)
                 if self._interruption.within(self._poll_s):
                     break
         print_figures(self._terminal, campaign, found)
         return self._outcome(campaign, is_here=runner is not None)
+
+    def _tell_waiting(self, found: Figures) -> None:
+        """Say once, whenever it begins, that the campaign waits for the next day."""
+        why = self._why_waiting() if found.waiting else None
+        if why and not self._is_waiting:
+            self._terminal.say(why)
+        self._is_waiting = why is not None
 
     def _outcome(self, campaign: CampaignRecord, *, is_here: bool) -> ExitCode:
         if campaign.state is CampaignState.RUNNING:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from cli.console import Terminal
 from cli.whatsapp.log import meanings
+from conversation.daily_ceilings import Reached
 from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState, PauseReason, SkipReason
@@ -55,6 +56,15 @@ def why_paused(terminal: Terminal, campaign: CampaignRecord) -> list[str]:
     codes = [campaign.pause_code]
     why = terminal.translate(PAUSES[PauseReason(campaign.pause_reason)])
     return [why, *meanings(terminal, codes, Template.named(campaign.template).provider)]
+
+
+def why_waiting(terminal: Terminal, campaign: CampaignRecord, reached: Reached, zone: ZoneInfo) -> str | None:
+    """Say until when a campaign waits for a ceiling of the day; None unless it is running. zone: for times."""
+    if campaign.state is not CampaignState.RUNNING:
+        return None
+    until = f"{reached.until.astimezone(zone):%Y-%m-%d %H:%M}"
+    words = _("It waits until {until}: {setting} is used up for today ({limit}).")
+    return terminal.translate(words.format(until=until, setting=reached.setting, limit=reached.limit))
 
 
 def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures) -> None:
