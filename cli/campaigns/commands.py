@@ -16,6 +16,7 @@ from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_op
 from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
 from cli.campaigns.templates import look_at_template, may_run, print_template
+from cli.campaigns.updating import update_list, update_options
 from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused, why_waiting
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
@@ -37,7 +38,7 @@ from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignState, RecipientState
-from storage.reports.campaigns import figures, first_rows, forecast
+from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
 from translations import lazy_gettext as _
 from translations import lazy_ngettext as ngettext
@@ -73,6 +74,7 @@ def campaign_group(
     commands = Commands(terminal, services, check)
     add = commands.adder(group)
     add("create", commands.create, _HELP_CREATE, create_options(terminal))
+    add("update", commands.update, _HELP_UPDATE, update_options(terminal))
     add("preview", commands.preview, _HELP_PREVIEW, [rows_option(terminal)])
     add("test", commands.test, _HELP_TEST, [to_option(terminal)])
     add("run", commands.run, _HELP_RUN, epilog=exit_codes(terminal))
@@ -87,6 +89,10 @@ def campaign_group(
 
 _HELP_CREATE = _(
     "Make a campaign of a list. Nothing is sent: it says whom the message reaches, and what is wrong with the list."
+)
+_HELP_UPDATE = _(
+    "Give a campaign of reminders its list as it is now: who has another date is reminded of that, who is new is "
+    "added, and who is gone gets nothing more. The same list again changes nothing."
 )
 _HELP_PREVIEW = _("Show what the first people on the list will get.")
 _HELP_TEST = _("Send one number what the first of the list will get.")
@@ -162,7 +168,7 @@ class Commands:
         if variables and template is None:
             raise click.UsageError(self._terminal.translate(_("--var is a template's: add --template.")))
         needed = self._services()
-        making = Making(self._terminal, needed.database, needed.zone, needed.language)
+        making = self._making(needed)
         wording = Wording(template or "", text or "", dict(variables))
         if not making.create(name, path, number_column, wording, **given):
             return ExitCode.WRONG_INPUT
@@ -173,6 +179,17 @@ class Commands:
         print_found(self._terminal, campaign, found, expected)
         return ExitCode.COMPLETED
 
+    def _making(self, needed: CampaignServices) -> Making:
+        return Making(self._terminal, needed.database, needed.zone, needed.language, needed.clock)
+
+    def update(self, name: str, path: Path, number_column: str | None) -> ExitCode:
+        """Give a campaign of reminders a changed list."""
+        needed = self._services()
+        return update_list(
+            self._terminal, needed.database, self._making(needed), self._campaign(needed, name), path=path,
+            number_column=number_column,
+        )  # fmt: skip
+
     def preview(self, name: str, rows: int) -> ExitCode:
         """Show what the first people on the list will get."""
         needed = self._services()
@@ -182,7 +199,8 @@ class Commands:
         looked = look_at_template(self._terminal, needed.templates, campaign)
         if looked.content is not None:
             print_template(self._terminal, campaign, looked.content)
-        print_preview(self._terminal, found, looked.content)
+        due_in = needed.zone if campaign.remind else None
+        print_preview(self._terminal, found, looked.content, due_in=due_in)
         return looked.outcome
 
     def test(self, name: str, number: ReachAddress) -> ExitCode:
@@ -222,6 +240,7 @@ class Commands:
         if not is_begun and not is_left:
             return self._refuse(needed, campaign, now)
         self._tell_quiet(needed, max(now, campaign.start_at or now))
+        self._tell_next(needed, campaign)
         runner = None if has_worker else needed.runner()
         following = Following(
             needed.database, self._terminal, lambda: waiting_for_tomorrow(needed, self._terminal, campaign)
@@ -315,7 +334,16 @@ class Commands:
         for line in [*why_paused(self._terminal, campaign), *([waits] if waits else [])]:
             self._terminal.complain(line)
         print_figures(self._terminal, campaign, found)
+        self._tell_next(needed, campaign)
         return ExitCode.COMPLETED
+
+    def _tell_next(self, needed: CampaignServices, campaign: CampaignRecord) -> None:
+        """Say when the next message is due, if that is later."""
+        with needed.database.read() as connection:
+            due_at = next_due(connection, campaign.id)
+        if due_at is not None and due_at > needed.clock():
+            at = f"{due_at.astimezone(needed.zone):%Y-%m-%d %H:%M}"
+            self._terminal.say(_("The next message is due on {at}.").format(at=at))
 
     def _list(self, needed: CampaignServices) -> ExitCode:
         with needed.database.read() as connection:

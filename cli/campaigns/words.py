@@ -37,6 +37,8 @@ SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.NO_PROVIDER: _("are written to through a provider or a number that is not set up"),
     SkipReason.WEEKLY_LIMIT: _("have had as many messages this week as the profile allows"),
     SkipReason.NO_HOUR: _("may be in time zones that share no hour in which people are written to"),
+    SkipReason.PAST: _("are not reminded: it is past"),
+    SkipReason.NOT_LISTED: _("are no longer on the list"),
     SkipReason.ERASED: _("were erased"),
 }
 

@@ -139,12 +139,15 @@ class Claimer:
                 self._was_heard_of(connection, due, status)
                 return None
         allowed = self._hours.next(due.number, due.zone, now)
-        if allowed is not None and allowed > now:
+        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return None
         recipient = recipient_as_before(connection, self._returning, due.number, now)
         provider = provider_of(self._channels, campaign, recipient)
         reason = self._reason_against(connection, campaign, recipient, provider, now)
+        if is_past:
+            reason = SkipReason.PAST
         if reason is None and allowed is None:
             reason = SkipReason.NO_HOUR
         if reason is None and self._has_had_enough(connection, recipient, due, now):
