@@ -17,7 +17,15 @@ from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
 from cli.campaigns.templates import look_at_template, may_run, print_template
 from cli.campaigns.updating import update_list, update_options
-from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused, why_waiting
+from cli.campaigns.words import (
+    STATES,
+    print_effects,
+    print_figures,
+    print_list,
+    state_of,
+    why_paused,
+    why_waiting,
+)
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft
@@ -28,6 +36,7 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened
 from messaging.providers.base import Channels
@@ -38,6 +47,7 @@ from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignState, RecipientState
+from storage.reports.campaign_effects import effects
 from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
 from translations import lazy_gettext as _
@@ -327,6 +337,7 @@ class Commands:
         campaign = self._campaign(needed, name)
         with needed.database.read() as connection:
             found = figures(connection, campaign.id)
+            followed = effects(connection, campaign.id, ANSWERED_WITHIN)
         self._terminal.console.print(
             f"{campaign.name}: {state_of(self._terminal, campaign, needed.zone, needed.clock())}"
         )
@@ -334,6 +345,7 @@ class Commands:
         for line in [*why_paused(self._terminal, campaign), *([waits] if waits else [])]:
             self._terminal.complain(line)
         print_figures(self._terminal, campaign, found)
+        print_effects(self._terminal, followed)
         self._tell_next(needed, campaign)
         return ExitCode.COMPLETED
 

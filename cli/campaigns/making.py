@@ -1,6 +1,6 @@
 """`campaign create`, `preview` and `test`: what is made of a list, how it will look, and one message to oneself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from messaging.campaigns.files.problem_messages import (
     rule_sentence,
     variable_sentence,
 )
-from messaging.campaigns.files.problems import FileError, Problem
+from messaging.campaigns.files.problems import FileError, LineProblem, Problem
 from messaging.campaigns.files.variables import VariableError
 from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
@@ -99,6 +99,13 @@ def _moment(terminal: Terminal, value: str) -> datetime:
         raise ValueError(terminal.translate(said)) from None
 
 
+_LEFT_OUT: Mapping[LineProblem, Message] = {
+    LineProblem.DUPLICATE: SKIPPED[SkipReason.DUPLICATE],
+    LineProblem.LANDLINE: _("have a landline, which WhatsApp hardly reaches"),
+}
+"""Why lines give no recipient although nothing is wrong with them, as they are counted."""
+
+
 class Making:
     """Makes a campaign of what the command line says. zone: of times. language: BCP 47, as the list is written."""
 
@@ -164,6 +171,7 @@ class Making:
             self._terminal.complain(variable_sentence(error))
             return None
         self._name_lines(found.left_out, _("Left out:"))
+        self._count_left_out(found.left_out)
         if found.mistakes:
             self._name_lines(found.mistakes, _("To be corrected:"))
             self._terminal.complain(_("Nothing was kept: correct the list, and give it again."))
@@ -181,6 +189,11 @@ class Making:
             self._terminal.complain(line_sentence(problem))
         if (more := len(problems) - MOST_PROBLEMS) > 0:
             self._terminal.complain(_("And {count} more.").format(count=more))
+
+    def _count_left_out(self, problems: Sequence[Problem]) -> None:
+        for problem, words in _LEFT_OUT.items():
+            if count := sum(one.problem is problem for one in problems):
+                self._terminal.say(f"  {count}  {self._terminal.translate(words)}")
 
 
 def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, forecast: Forecast) -> None:

@@ -12,6 +12,7 @@ from conversation.daily_ceilings import Reached
 from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState, PauseReason, SkipReason
+from storage.reports.campaign_effects import Effect
 from storage.reports.campaigns import Figures
 from translations import Message, lazy_pgettext
 from translations import lazy_gettext as _
@@ -80,6 +81,18 @@ def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures
     terminal.console.print(table)
     for line in meanings(terminal, figures.codes, Template.named(campaign.template).provider):
         terminal.console.print(line)
+
+
+def print_effects(terminal: Terminal, followed: Mapping[int, Effect]) -> None:
+    """Print how many people asked for a person, or want nothing more, after a campaign's message."""
+    handed_off = sum(effect.handed_off_at is not None for effect in followed.values())
+    opted_out = sum(effect.opted_out_at is not None for effect in followed.values())
+    for count, words in (
+        (handed_off, _("have been handed to a person within a week")),
+        (opted_out, _("want no more messages since then")),
+    ):
+        if count:
+            terminal.say(f"  {count}  {terminal.translate(words)}")
 
 
 def _lines(figures: Figures) -> list[tuple[int, Message]]:

@@ -43,8 +43,9 @@ def test_as_much_begins_as_is_left(database, take):
     assert left(database, limits) == 0
 
 
-def test_of_many_at_once_no_more_begin_than_may(database, take):
-    limits = ceilings(messages=50, spend=100)
+@pytest.mark.parametrize("limits", [{"messages": 50, "spend": 100}, {"messages": 1000, "spend": 5}])
+def test_of_many_at_once_no_more_begin_than_may(database, take, limits):
+    limits = ceilings(**limits)
 
     with ThreadPoolExecutor(8) as threads:
         taken = sum(threads.map(lambda _: take(limits, many=3), range(40)))
