@@ -9,6 +9,7 @@ import click
 from cli.call_options import DialOptions, container_of, dial_command, numbers_of, read_settings
 from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
+from cli.daily_ceilings import counted
 from cli.exit_codes import ExitCode
 from cli.reachability import answers
 from common.ip_addresses import address_in
@@ -58,7 +59,9 @@ def run(terminal: Terminal, options: Options) -> int:
         terminal,
         container_of(settings).providers.twilio_dialing,
         options,
-        lambda twilio: _place(twilio, settings, options, to, sender),
+        counted(
+            terminal, settings, container_of, lambda twilio: _place(twilio, settings, options, to, sender)
+        ),
     )
 
 

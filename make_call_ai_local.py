@@ -13,6 +13,7 @@ import click
 from cli.call_options import CannotBegin, DialOptions, container_of, dial_command, numbers_of, read_settings
 from cli.call_progress import place_and_follow
 from cli.console import Terminal, reader_language
+from cli.daily_ceilings import counted
 from cli.exit_codes import ExitCode
 from conversation.phrases import catalogue_for
 from conversation.profiles.profile import Profile, instructions_for
@@ -67,7 +68,12 @@ def run(terminal: Terminal, options: Options) -> int:
         terminal,
         container.providers.twilio_dialing,
         options,
-        lambda twilio: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s),
+        counted(
+            terminal,
+            settings,
+            lambda _settings: container,
+            lambda twilio: twilio.place_call(to=to, sender=sender, twiml=document, ring_s=options.ring_s),
+        ),
     )
 
 

@@ -84,6 +84,7 @@ def _whatsapp(container: Container) -> WhatsAppServices:
         providers=container.providers.channels.providers,
         observer=container.people.observer,
         returning=container.returning,
+        ceilings=container.daily_ceilings,
     )
 
 
@@ -118,6 +119,8 @@ def _campaigns(container: Container) -> CampaignServices:
         container.profile.language,
         container.profile.campaigns,
         container.providers.channels,
+        container.providers.templates,
+        container.daily_ceilings,
         runner=lambda: container.campaigns.new_runner(),
         observer=container.people.observer,
     )

@@ -23,20 +23,21 @@ class CampaignServices:
     def new_runner(self) -> Runner:
         """Return what runs the campaigns whose lease it gets. Close it."""
         database, channels, observer = self._core.database, self._providers.channels, self._people.observer
-        holder = process_name()
+        holder, ceilings = process_name(), self._core.daily_ceilings
         return Runner(
             database,
             Claimer(
                 database,
                 channels,
+                ceilings,
                 observer=observer,
                 returning=self._core.returning,
                 hours=Hours(self._core.profile.campaigns, self._core.profile.time_zone),
                 holder=holder,
                 clock=utc_now,
             ),
-            Dispatcher(database, observer=observer, clock=utc_now),
-            Doubts(database, channels, observer=observer, clock=utc_now),
+            Dispatcher(database, ceilings, observer=observer, clock=utc_now),
+            Doubts(database, channels, ceilings, observer=observer, clock=utc_now),
             holder=holder,
             # Without an address for receipts there is no news of the first messages to wait for
             probe_s=PATIENCE_S if self._core.settings.webhook_url else 0,

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from container.service import service
+from conversation.daily_ceilings import DailyCeilings, Limit
 from conversation.ledger import Ledger
 from conversation.models.background import BackgroundModel
 from conversation.models.beginning import Beginning
@@ -134,6 +135,17 @@ class Core:
     def ledger(self) -> Ledger:
         """The ceilings on what costs, by person and day."""
         return Ledger(self.profile.time_zone)
+
+    @service
+    def daily_ceilings(self) -> DailyCeilings:
+        """The ceilings on what the business begins in a day."""
+        settings = self.settings
+        return DailyCeilings(
+            self.profile.time_zone,
+            Limit("DAILY_MESSAGES", settings.daily_messages, settings.message_price),
+            Limit("DAILY_CALLS", settings.daily_calls, settings.call_price),
+            settings.daily_spend,
+        )
 
     @service
     def login_tries(self) -> LoginTries:

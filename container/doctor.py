@@ -5,15 +5,19 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
 from common.ip_addresses import is_loopback
 from container.core import Core
 from container.providers import Providers
 from container.service import service
 from container.twilio_parts import twilio_parts
+from conversation.daily_ceilings import Begun
 from conversation.models.beginning import Beginning
 from doctor.address import AddressPart
 from doctor.chatwoot import ChatwootPart
 from doctor.clock import ClockPart
+from doctor.daily_ceilings import DailyCeilingsPart
 from doctor.database import DatabasePart
 from doctor.dialog360 import Dialog360Part
 from doctor.disk import DiskPart
@@ -43,6 +47,7 @@ from observability.doubtful_settings import doubts_here
 from people.elevenlabs.views import PATH as ELEVENLABS_PATH
 from people.helpdesk.views import PATH as CHATWOOT_PATH
 from phone_numbers import dialable_number
+from storage.base import utc_now
 
 VITAL = frozenset({"address", "database", "model", "twilio", "twilio-number"})
 """The parts without which no call is answered."""
@@ -97,6 +102,7 @@ class DoctorServices:
             LimitsPart(
                 lambda: limits_of(settings, raise_descriptor_limit()), partial(few_connections, settings)
             ),
+            self._ceilings(),
             self._sellers(),
             ChatwootPart(
                 self._providers.chatwoot,
@@ -162,6 +168,28 @@ class DoctorServices:
         if url is None or is_loopback(urlsplit(url).hostname or ""):
             return ClockPart(who, None)
         return ClockPart(who, partial(server_time, url))
+
+    def _ceilings(self) -> DailyCeilingsPart:
+        settings = self._settings
+        set_up = {
+            "DAILY_MESSAGES": (settings.daily_messages, "d"),
+            "DAILY_CALLS": (settings.daily_calls, "d"),
+            "DAILY_SPEND": (settings.daily_spend, ".2f"),
+        }
+        return DailyCeilingsPart(
+            {name: format(limit, form) for name, (limit, form) in set_up.items() if limit is not None},
+            settings.daily_spend,
+            {"MESSAGE_PRICE": settings.message_price, "CALL_PRICE": settings.call_price},
+            lambda: self._core.database,
+            self._reached,
+        )
+
+    def _reached(self, connection: Connection) -> tuple[str, datetime] | None:
+        ceilings, zone, now = self._core.daily_ceilings, self._core.profile.time_zone, utc_now()
+        for kind in Begun:
+            if (reached := ceilings.reached(connection, kind, now)) is not None:
+                return reached.setting, reached.until.astimezone(zone)
+        return None
 
     def _sellers(self) -> SellersPart:
         settings = self._settings

@@ -122,7 +122,9 @@ class PeopleServices:
 
     @service
     def _delivery(self) -> Delivery:
-        return Delivery(self._core.database, observer=self._outbox_observer)
+        return Delivery(
+            self._core.database, observer=self._outbox_observer, ceilings=self._core.daily_ceilings
+        )
 
     @property
     def _policy(self) -> HandoffPolicy:

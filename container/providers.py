@@ -7,6 +7,7 @@ from integrations.crm.client import CrmWebhook
 from integrations.dialog360.client import Dialog360
 from integrations.openai.transcription import OpenAITranscriber
 from integrations.twilio.calls import TwilioRest
+from integrations.twilio.content import TwilioContent
 from integrations.twilio.hosts import Region
 from integrations.twilio.media import TwilioMedia
 from integrations.twilio.messages import TwilioMessages
@@ -14,6 +15,7 @@ from integrations.twilio.setup import TwilioSetup
 from messaging.files.photos import Downloads
 from messaging.providers.base import DIALOG360, TWILIO, Channels, Provider, Template
 from messaging.providers.dialog360 import Dialog360Provider
+from messaging.providers.templates import Templates
 from messaging.providers.twilio import TwilioProvider
 from people.handoff.api import WAIT_S as PROMPT_S
 from people.helpdesk.read_receipts import receipts_fact
@@ -121,6 +123,15 @@ class Providers:
     def channels(self) -> Channels:
         """The providers of written messages."""
         return Channels(self._channels(PATIENT_S), prompt=self._channels(PROMPT_S))
+
+    @service
+    def templates(self) -> Templates:
+        """The templates of the providers' accounts."""
+        account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
+        twilio = account and TwilioContent(
+            *account, api_url=api_url, region=self.twilio_region, total_s=PATIENT_S
+        )
+        return Templates(twilio, self.dialog360)
 
     @property
     def can_write_first(self) -> bool:

@@ -21,6 +21,7 @@ PARTS: Mapping[str, Message | str] = {
     "disk": _("disk"),
     "clock": _("clock"),
     "limits": _("limits"),
+    "ceilings": _("ceilings of a day"),
     "sellers": _("sellers"),
     "twilio": "Twilio",
     "twilio-number": _("Twilio: number"),

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
     whatsapp_most_per_hour: Annotated[int | None, Field(ge=1)] = None
     whatsapp_allowed: str | None = None
 
+    # What the business begins
+    daily_messages: Annotated[int | None, Field(ge=0)] = None
+    daily_calls: Annotated[int | None, Field(ge=0)] = None
+    daily_spend: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    message_price: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    call_price: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.5
+
     # People
     chatwoot_enabled: bool = False
     chatwoot_url: str | None = None

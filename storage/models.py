@@ -115,6 +115,8 @@ class SkipReason(StrEnum):
     NO_PROVIDER = "no_provider"
     WEEKLY_LIMIT = "weekly_limit"
     NO_HOUR = "no_hour"
+    PAST = "past"  # the time of the reminder, or what it is about
+    NOT_LISTED = "not_listed"  # any more
     ERASED = "erased"
 
 
@@ -541,6 +543,8 @@ class Campaign(Base):
     file_hash: Mapped[str] = mapped_column(String(64), default="")
     start_at: Mapped[datetime | None]
     """Nothing is sent before."""
+    remind: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    """How long before the moment of each line its message is due, as it was given; empty: it is no reminder."""
     holder: Mapped[str | None] = mapped_column(String(200))
     """The process that sends it."""
     leased_until: Mapped[datetime | None]
@@ -579,6 +583,8 @@ class CampaignRecipient(Base):
     """Why nothing was sent."""
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
+    moment_at: Mapped[datetime | None]
+    """What they are reminded of is over then, and nothing is sent from then on; None: it is no reminder."""
     begun_at: Mapped[datetime | None]
     """The time of the last attempt."""
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"))

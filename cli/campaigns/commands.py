@@ -15,26 +15,40 @@ from cli.campaigns.making import Making, create_options, print_found, print_prev
 from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_option, yes_option
 from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
-from cli.campaigns.words import STATES, print_figures, print_list, state_of, why_paused
+from cli.campaigns.templates import look_at_template, may_run, print_template
+from cli.campaigns.updating import update_list, update_options
+from cli.campaigns.words import (
+    STATES,
+    print_effects,
+    print_figures,
+    print_list,
+    state_of,
+    why_paused,
+    why_waiting,
+)
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
 from cli.whatsapp.options import Draft
 from cli.whatsapp.send import Sending
 from conversation import service_window
+from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened
 from messaging.providers.base import Channels
+from messaging.providers.templates import Templates
 from phone_numbers import ReachAddress
 from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignState, RecipientState
-from storage.reports.campaigns import figures, first_rows, forecast
+from storage.reports.campaign_effects import effects
+from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
 from translations import lazy_gettext as _
 from translations import lazy_ngettext as ngettext
@@ -46,8 +60,8 @@ MOST_LISTED = 20
 class CampaignServices:
     """The commands' services. zone: the business's, for times. language: BCP 47, as its lists are written.
 
-    rules: when people are written to. runner: called where no worker runs campaigns. observer: of the messages that
-    `test` sends.
+    rules: when people are written to. templates: as their providers have them. ceilings: of a day. runner:
+    called where no worker runs campaigns. observer: of the messages that `test` sends.
     """
 
     database: Database
@@ -55,6 +69,8 @@ class CampaignServices:
     language: str
     rules: ContactRules
     channels: Channels
+    templates: Templates
+    ceilings: DailyCeilings
     runner: Callable[[], Runner]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
@@ -68,6 +84,7 @@ def campaign_group(
     commands = Commands(terminal, services, check)
     add = commands.adder(group)
     add("create", commands.create, _HELP_CREATE, create_options(terminal))
+    add("update", commands.update, _HELP_UPDATE, update_options(terminal))
     add("preview", commands.preview, _HELP_PREVIEW, [rows_option(terminal)])
     add("test", commands.test, _HELP_TEST, [to_option(terminal)])
     add("run", commands.run, _HELP_RUN, epilog=exit_codes(terminal))
@@ -83,6 +100,10 @@ def campaign_group(
 _HELP_CREATE = _(
     "Make a campaign of a list. Nothing is sent: it says whom the message reaches, and what is wrong with the list."
 )
+_HELP_UPDATE = _(
+    "Give a campaign of reminders its list as it is now: who has another date is reminded of that, who is new is "
+    "added, and who is gone gets nothing more. The same list again changes nothing."
+)
 _HELP_PREVIEW = _("Show what the first people on the list will get.")
 _HELP_TEST = _("Send one number what the first of the list will get.")
 _HELP_RUN = _(
@@ -93,6 +114,15 @@ _HELP_STATUS = _("Show how far a campaign is, and without NAME the last campaign
 _HELP_CANCEL = _("End a campaign for good: who has not been sent anything yet gets nothing.")
 _HELP_RETRY = _("Send it again to those whom it did not reach: after a mistake was mended, for instance.")
 _HELP_REPORT = _("Show what became of a campaign, or write a line for each of its recipients.")
+
+
+def waiting_for_tomorrow(
+    needed: CampaignServices, terminal: Terminal, campaign: CampaignRecord
+) -> str | None:
+    """Say that a campaign waits for the next day, as the day's ceiling is used up; None if it does not."""
+    with needed.database.read() as connection:
+        reached = needed.ceilings.reached(connection, Begun.MESSAGE, needed.clock())
+    return None if reached is None else why_waiting(terminal, campaign, reached, needed.zone)
 
 
 class Commands:
@@ -148,7 +178,7 @@ class Commands:
         if variables and template is None:
             raise click.UsageError(self._terminal.translate(_("--var is a template's: add --template.")))
         needed = self._services()
-        making = Making(self._terminal, needed.database, needed.zone, needed.language)
+        making = self._making(needed)
         wording = Wording(template or "", text or "", dict(variables))
         if not making.create(name, path, number_column, wording, **given):
             return ExitCode.WRONG_INPUT
@@ -159,14 +189,29 @@ class Commands:
         print_found(self._terminal, campaign, found, expected)
         return ExitCode.COMPLETED
 
+    def _making(self, needed: CampaignServices) -> Making:
+        return Making(self._terminal, needed.database, needed.zone, needed.language, needed.clock)
+
+    def update(self, name: str, path: Path, number_column: str | None) -> ExitCode:
+        """Give a campaign of reminders a changed list."""
+        needed = self._services()
+        return update_list(
+            self._terminal, needed.database, self._making(needed), self._campaign(needed, name), path=path,
+            number_column=number_column,
+        )  # fmt: skip
+
     def preview(self, name: str, rows: int) -> ExitCode:
         """Show what the first people on the list will get."""
         needed = self._services()
         campaign = self._campaign(needed, name)
         with needed.database.read() as connection:
             found = first_rows(connection, campaign.id, rows)
-        print_preview(self._terminal, found)
-        return ExitCode.COMPLETED
+        looked = look_at_template(self._terminal, needed.templates, campaign)
+        if looked.content is not None:
+            print_template(self._terminal, campaign, looked.content)
+        due_in = needed.zone if campaign.remind else None
+        print_preview(self._terminal, found, looked.content, due_in=due_in)
+        return looked.outcome
 
     def test(self, name: str, number: ReachAddress) -> ExitCode:
         """Send one number what the first of the list will get."""
@@ -181,7 +226,7 @@ class Commands:
         sending = Sending(
             needed.database, self._terminal, needed.zone, needed.channels.providers, observer=needed.observer
         )
-        return sending.send(number, draft, wait=True)
+        return sending.send(number, draft, wait=True, ceilings=needed.ceilings)
 
     def _require_providers(self, needed: CampaignServices) -> None:
         if not needed.channels.providers:
@@ -192,6 +237,9 @@ class Commands:
         needed = self._services()
         campaign = self._campaign(needed, name)
         self._require_providers(needed)
+        can_start = (campaign.state, Event.STARTED) in TABLE
+        if can_start and (refused := may_run(self._terminal, needed.templates, campaign)) is not None:
+            return refused
         now = needed.clock()
         with needed.database.write() as connection:
             has_worker = is_worker_alive(connection, now)
@@ -202,8 +250,12 @@ class Commands:
         if not is_begun and not is_left:
             return self._refuse(needed, campaign, now)
         self._tell_quiet(needed, max(now, campaign.start_at or now))
+        self._tell_next(needed, campaign)
         runner = None if has_worker else needed.runner()
-        return Following(needed.database, self._terminal).follow(campaign, runner)
+        following = Following(
+            needed.database, self._terminal, lambda: waiting_for_tomorrow(needed, self._terminal, campaign)
+        )
+        return following.follow(campaign, runner)
 
     def _tell_quiet(self, needed: CampaignServices, begins: datetime) -> None:
         allowed = next_allowed(begins, [needed.zone], needed.rules)
@@ -285,13 +337,25 @@ class Commands:
         campaign = self._campaign(needed, name)
         with needed.database.read() as connection:
             found = figures(connection, campaign.id)
+            followed = effects(connection, campaign.id, ANSWERED_WITHIN)
         self._terminal.console.print(
             f"{campaign.name}: {state_of(self._terminal, campaign, needed.zone, needed.clock())}"
         )
-        for line in why_paused(self._terminal, campaign):
+        waits = waiting_for_tomorrow(needed, self._terminal, campaign)
+        for line in [*why_paused(self._terminal, campaign), *([waits] if waits else [])]:
             self._terminal.complain(line)
         print_figures(self._terminal, campaign, found)
+        print_effects(self._terminal, followed)
+        self._tell_next(needed, campaign)
         return ExitCode.COMPLETED
+
+    def _tell_next(self, needed: CampaignServices, campaign: CampaignRecord) -> None:
+        """Say when the next message is due, if that is later."""
+        with needed.database.read() as connection:
+            due_at = next_due(connection, campaign.id)
+        if due_at is not None and due_at > needed.clock():
+            at = f"{due_at.astimezone(needed.zone):%Y-%m-%d %H:%M}"
+            self._terminal.say(_("The next message is due on {at}.").format(at=at))
 
     def _list(self, needed: CampaignServices) -> ExitCode:
         with needed.database.read() as connection:

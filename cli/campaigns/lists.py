@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from messaging.campaigns.calendar.reminders import ReminderRule, due, over_at
 from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
 from messaging.campaigns.files.recipients import Recipient, Wanted, recipients
 from messaging.campaigns.files.tables import read_table
@@ -37,8 +40,22 @@ class ReadList:
     digest: str
 
 
-def read_list(path: Path, wording: Wording, *, number_column: str | None, language: str) -> ReadList:
-    """Read a CSV or XLSX file. language: BCP 47, of the profile. Raises FileError and VariableError."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a list is read. language: BCP 47, of the profile. zone: the profile's. now: aware.
+
+    number_column: None: it is found by its name. remind: None: it is no reminder.
+    """
+
+    language: str
+    zone: ZoneInfo
+    now: datetime
+    number_column: str | None = None
+    remind: ReminderRule | None = None
+
+
+def read_list(path: Path, wording: Wording, reading: Reading) -> ReadList:
+    """Read a CSV or XLSX file. Raises FileError and VariableError."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -46,10 +63,11 @@ def read_list(path: Path, wording: Wording, *, number_column: str | None, langua
     texts = wording.variables if wording.template else {_TEXT: wording.text}
     parsed: Mapping[str, Text] = {name: parse_text(text) for name, text in texts.items()}
     found = ReadList([], [], [], hashlib.sha256(content).hexdigest())
-    wanted = Wanted(language, number=number_column, variables=parsed)
+    moment = reading.remind.moment if reading.remind else None
+    wanted = Wanted(reading.language, number=reading.number_column, variables=parsed, moment=moment)
     for one in recipients(read_table(content, path.name), wanted):
         if isinstance(one, Recipient):
-            found.recipients.append(_listed(one, wording))
+            found.recipients.append(_reminded(_listed(one, wording), one, reading))
         elif one.problem in _LEFT_OUT:
             found.left_out.append(one)
         else:
@@ -63,3 +81,13 @@ def _listed(one: Recipient, wording: Wording) -> ListedRecipient:
         return ListedRecipient(one.line, one.number, one.variables[_TEXT], {}, one.values, zone)
     body = "\n".join((wording.template, *(f"{name}={value}" for name, value in one.variables.items())))
     return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)
+
+
+def _reminded(listed: ListedRecipient, one: Recipient, reading: Reading) -> ListedRecipient:
+    """Return somebody with the time at which they are reminded, by the clock of their line, else the profile's."""
+    if reading.remind is None or one.moment is None:
+        return listed
+    zone = one.zone or reading.zone
+    due_at = due(one.moment, reading.remind, zone, now=reading.now)
+    over = over_at(one.moment, zone)
+    return replace(listed, due_at=due_at, moment_at=over, is_past=due_at is None)

@@ -1,6 +1,6 @@
 """`campaign create`, `preview` and `test`: what is made of a list, how it will look, and one message to oneself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,25 @@ import click
 from rich.table import Table
 
 from cli.call_options import CannotBegin
-from cli.campaigns.lists import ReadList, Wording, read_list
+from cli.campaigns.lists import Reading, ReadList, Wording, read_list
 from cli.campaigns.words import SKIPPED
 from cli.console import Terminal, harmless
 from cli.whatsapp.options import Checked, template_of, variable_of, words_of
+from integrations.whatsapp_templates import TemplateContent
+from messaging.campaigns.calendar.reminders import RuleError, parse_rule
 from messaging.campaigns.creation import Creation, NameTakenError
-from messaging.campaigns.files.problem_messages import file_sentence, line_sentence, variable_sentence
-from messaging.campaigns.files.problems import FileError, Problem
+from messaging.campaigns.files.problem_messages import (
+    file_sentence,
+    line_sentence,
+    rule_sentence,
+    variable_sentence,
+)
+from messaging.campaigns.files.problems import FileError, LineProblem, Problem
 from messaging.campaigns.files.variables import VariableError
+from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
-from storage.models import SkipReason
+from storage.models import RecipientState, SkipReason
 from storage.reports.campaigns import Figures, Forecast, RecipientRow
 from translations import Message, lazy_ngettext
 from translations import lazy_gettext as _
@@ -50,6 +58,9 @@ def create_options(terminal: Terminal) -> list[click.Parameter]:
         click.Option(["--try-anyway"], is_flag=True, help=said(_HELP_TRY_ANYWAY)),
         click.Option(["--consent"], default="", help=said(_("Where the people's consent comes from."))),
         click.Option(
+            ["--remind", "remind"], type=Checked("24 h before {fecha}", _rule, terminal), help=said(_HELP_REMIND)
+        ),
+        click.Option(
             ["--at", "start_at"], type=Checked("2026-12-01 09:00", _moment, terminal),
             help=said(_("Send nothing before, in the time zone of the profile.")),
         ),
@@ -66,6 +77,20 @@ _HELP_TEXT = _(
 _HELP_TRY_ANYWAY = _("Send the text to the others too; WhatsApp refuses what it does not allow.")
 
 
+_HELP_REMIND = _(
+    "Each message is due so long before the date in its line, such as “24 h before {fecha}” or “2 days before "
+    "{fecha} {hora}”, by the clock of the line, else of the profile."
+)
+
+
+def _rule(terminal: Terminal, value: str) -> str:
+    try:
+        parse_rule(value)
+    except RuleError as error:
+        raise ValueError(terminal.translate(rule_sentence(error))) from None
+    return value
+
+
 def _moment(terminal: Terminal, value: str) -> datetime:
     try:
         return datetime.fromisoformat(value)
@@ -74,11 +99,26 @@ def _moment(terminal: Terminal, value: str) -> datetime:
         raise ValueError(terminal.translate(said)) from None
 
 
+_LEFT_OUT: Mapping[LineProblem, Message] = {
+    LineProblem.DUPLICATE: SKIPPED[SkipReason.DUPLICATE],
+    LineProblem.LANDLINE: _("have a landline, which WhatsApp hardly reaches"),
+}
+"""Why lines give no recipient although nothing is wrong with them, as they are counted."""
+
+
 class Making:
     """Makes a campaign of what the command line says. zone: of times. language: BCP 47, as the list is written."""
 
-    def __init__(self, terminal: Terminal, database: Database, zone: ZoneInfo, language: str) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        database: Database,
+        zone: ZoneInfo,
+        language: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._terminal, self._database, self._zone, self._language = terminal, database, zone, language
+        self._clock = clock
 
     def create(
         self,
@@ -88,18 +128,20 @@ class Making:
         wording: Wording,
         *,
         start_at: datetime | None,
+        remind: str | None,
         **values: Any,
     ) -> bool:
         """Make a campaign; return False if its list cannot be used, which is said. Raises CannotBegin."""
         self._require_name(name)
-        found = self._read(path, number_column, wording)
+        found = self.read(path, wording, number_column=number_column, remind=remind or "")
         if found is None:
             return False
         if start_at is not None and start_at.tzinfo is None:
             start_at = start_at.replace(tzinfo=self._zone)
         new = NewCampaign(
             name, "whatsapp", template=wording.template, text=wording.text, variables=wording.variables,
-            file_name=path.name, file_hash=found.digest, start_at=start_at, **values,
+            file_name=path.name, file_hash=found.digest, start_at=start_at, remind=remind or "",
+            **values,
         )  # fmt: skip
         try:
             Creation(self._database).create(new, found.recipients)
@@ -114,10 +156,14 @@ class Making:
             said = _("A campaign's name has 1 to {most} characters.").format(most=LONGEST_NAME)
             raise CannotBegin(self._terminal.translate(said))
 
-    def _read(self, path: Path, number_column: str | None, wording: Wording) -> ReadList | None:
+    def read(
+        self, path: Path, wording: Wording, *, number_column: str | None, remind: str
+    ) -> ReadList | None:
         """Read the list; None if it cannot be used, which is said."""
         try:
-            found = read_list(path, wording, number_column=number_column, language=self._language)
+            rule = parse_rule(remind) if remind else None
+            reading = Reading(self._language, self._zone, self._clock(), number_column, rule)
+            found = read_list(path, wording, reading)
         except FileError as error:
             self._terminal.complain(file_sentence(error))
             return None
@@ -125,9 +171,10 @@ class Making:
             self._terminal.complain(variable_sentence(error))
             return None
         self._name_lines(found.left_out, _("Left out:"))
+        self._count_left_out(found.left_out)
         if found.mistakes:
             self._name_lines(found.mistakes, _("To be corrected:"))
-            self._terminal.complain(_("Nothing was kept: correct the list, and make the campaign again."))
+            self._terminal.complain(_("Nothing was kept: correct the list, and give it again."))
             return None
         if not found.recipients:
             self._terminal.complain(_("Nobody is left on the list."))
@@ -142,6 +189,11 @@ class Making:
             self._terminal.complain(line_sentence(problem))
         if (more := len(problems) - MOST_PROBLEMS) > 0:
             self._terminal.complain(_("And {count} more.").format(count=more))
+
+    def _count_left_out(self, problems: Sequence[Problem]) -> None:
+        for problem, words in _LEFT_OUT.items():
+            if count := sum(one.problem is problem for one in problems):
+                self._terminal.say(f"  {count}  {self._terminal.translate(words)}")
 
 
 def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, forecast: Forecast) -> None:
@@ -171,11 +223,28 @@ def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, 
     )
 
 
-def print_preview(terminal: Terminal, rows: Sequence[RecipientRow]) -> None:
-    """Print what the first recipients will get."""
+def print_preview(
+    terminal: Terminal,
+    rows: Sequence[RecipientRow],
+    content: TemplateContent | None = None,
+    *,
+    due_in: ZoneInfo | None = None,
+) -> None:
+    """Print what the first recipients will get. content: of the template, where it is known.
+
+    due_in: the zone of the times at which they are due; None: they are due at once.
+    """
     table = Table(show_lines=True)
-    for title in (_("Line"), _("Who"), _("Words")):
+    for title in (_("Line"), _("Who"), *([_("When")] if due_in else []), _("Words")):
         table.add_column(terminal.translate(title), overflow="fold")
     for row in rows:
-        table.add_row(str(row.line), row.number, harmless(row.body))
+        words = row.body if content is None else content.filled(row.variables)
+        when = [_when(terminal, row, due_in)] if due_in else []
+        table.add_row(str(row.line), row.number, *when, harmless(words))
     terminal.console.print(table)
+
+
+def _when(terminal: Terminal, row: RecipientRow, zone: ZoneInfo) -> str:
+    if row.state == RecipientState.SKIPPED:
+        return terminal.translate(SKIPPED[SkipReason(row.reason)])
+    return f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,6 +1,8 @@
 """Runs a campaign from the terminal, or follows the worker that does, and shows how far it is."""
 
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,12 +20,27 @@ from storage.models import CampaignState
 from storage.reports.campaigns import Figures, figures
 from translations import lazy_gettext as _
 
+RATE_OVER_S = 10.0
+"""The rate is that of so many seconds."""
+
 
 class Following:
-    """Follows a campaign until it runs no more, or ^C. poll_s: seconds between two looks."""
+    """Follows a campaign until it runs no more, or ^C. poll_s: seconds between two looks.
 
-    def __init__(self, database: Database, terminal: Terminal, *, poll_s: float = 0.5) -> None:
+    why_waiting: says that nothing more is sent today; None if something is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        terminal: Terminal,
+        why_waiting: Callable[[], str | None],
+        *,
+        poll_s: float = 0.5,
+    ) -> None:
         self._database, self._terminal, self._poll_s = database, terminal, poll_s
+        self._why_waiting, self._is_waiting = why_waiting, False
+        self._rate = Rate()
         self._interruption = Interruption()
 
     def follow(self, campaign: CampaignRecord, runner: Runner | None) -> ExitCode:
@@ -37,10 +54,18 @@ class Following:
                 )
                 if campaign.state is not CampaignState.RUNNING:
                     break
+                self._tell_waiting(found)
                 if self._interruption.within(self._poll_s):
                     break
         print_figures(self._terminal, campaign, found)
         return self._outcome(campaign, is_here=runner is not None)
+
+    def _tell_waiting(self, found: Figures) -> None:
+        """Say once, whenever it begins, that the campaign waits for the next day."""
+        why = self._why_waiting() if found.waiting else None
+        if why and not self._is_waiting:
+            self._terminal.say(why)
+        self._is_waiting = why is not None
 
     def _outcome(self, campaign: CampaignRecord, *, is_here: bool) -> ExitCode:
         if campaign.state is CampaignState.RUNNING:
@@ -70,13 +95,32 @@ class Following:
         )
 
     def _facts(self, found: Figures) -> str:
-        words = _("{sent} sent, {delivered} delivered, {read} read, {replied} replied, {failed} failed")
+        words = _(
+            "{sent} sent, {delivered} delivered, {read} read, {replied} replied, {failed} failed, {rate} a second"
+        )
         return self._terminal.translate(
             words.format(
                 sent=found.sent, delivered=found.delivered, read=found.read, replied=found.replied,
                 failed=found.failed,
+                rate=self._terminal.number(f"{self._rate.after(found.sent):.1f}"),
             )
         )  # fmt: skip
+
+
+class Rate:
+    """How many messages a second were sent of late. monotonic: seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic, self._seen = monotonic, deque[tuple[float, int]]()
+
+    def after(self, sent: int) -> float:
+        """Return the rate of the last RATE_OVER_S seconds, now that so many are sent."""
+        now = self._monotonic()
+        self._seen.append((now, sent))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= RATE_OVER_S:
+            self._seen.popleft()
+        began, before = self._seen[0]
+        return max(0, sent - before) / (now - began) if now > began else 0.0
 
 
 @contextmanager

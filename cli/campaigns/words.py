@@ -8,9 +8,11 @@ from rich.table import Table
 
 from cli.console import Terminal
 from cli.whatsapp.log import meanings
+from conversation.daily_ceilings import Reached
 from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState, PauseReason, SkipReason
+from storage.reports.campaign_effects import Effect
 from storage.reports.campaigns import Figures
 from translations import Message, lazy_pgettext
 from translations import lazy_gettext as _
@@ -36,6 +38,8 @@ SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.NO_PROVIDER: _("are written to through a provider or a number that is not set up"),
     SkipReason.WEEKLY_LIMIT: _("have had as many messages this week as the profile allows"),
     SkipReason.NO_HOUR: _("may be in time zones that share no hour in which people are written to"),
+    SkipReason.PAST: _("are not reminded: it is past"),
+    SkipReason.NOT_LISTED: _("are no longer on the list"),
     SkipReason.ERASED: _("were erased"),
 }
 
@@ -57,6 +61,15 @@ def why_paused(terminal: Terminal, campaign: CampaignRecord) -> list[str]:
     return [why, *meanings(terminal, codes, Template.named(campaign.template).provider)]
 
 
+def why_waiting(terminal: Terminal, campaign: CampaignRecord, reached: Reached, zone: ZoneInfo) -> str | None:
+    """Say until when a campaign waits for a ceiling of the day; None unless it is running. zone: for times."""
+    if campaign.state is not CampaignState.RUNNING:
+        return None
+    until = f"{reached.until.astimezone(zone):%Y-%m-%d %H:%M}"
+    words = _("It waits until {until}: {setting} is used up for today ({limit}).")
+    return terminal.translate(words.format(until=until, setting=reached.setting, limit=reached.limit))
+
+
 def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures) -> None:
     """Print what became of a campaign's recipients."""
     table = Table(show_header=False, box=None)
@@ -68,6 +81,18 @@ def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures
     terminal.console.print(table)
     for line in meanings(terminal, figures.codes, Template.named(campaign.template).provider):
         terminal.console.print(line)
+
+
+def print_effects(terminal: Terminal, followed: Mapping[int, Effect]) -> None:
+    """Print how many people asked for a person, or want nothing more, after a campaign's message."""
+    handed_off = sum(effect.handed_off_at is not None for effect in followed.values())
+    opted_out = sum(effect.opted_out_at is not None for effect in followed.values())
+    for count, words in (
+        (handed_off, _("have been handed to a person within a week")),
+        (opted_out, _("want no more messages since then")),
+    ):
+        if count:
+            terminal.say(f"  {count}  {terminal.translate(words)}")
 
 
 def _lines(figures: Figures) -> list[tuple[int, Message]]:

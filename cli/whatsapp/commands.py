@@ -15,6 +15,7 @@ from cli.following import PATIENCE_S, explain
 from cli.whatsapp.log import print_log, print_state
 from cli.whatsapp.options import Checked, WhatsAppNumber, draft_parameters, message_sid, read_draft
 from cli.whatsapp.send import Sending
+from conversation.daily_ceilings import DailyCeilings
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.twilio.messages import TwilioMessages
@@ -33,7 +34,8 @@ class WhatsAppServices:
     """The commands' services.
 
     zone: the business's, for times. rest: Twilio's API; None without credentials. providers: by name, the first
-    choice first. observer: of sent messages. returning: tells who was erased before.
+    choice first. observer: of sent messages. returning: tells who was erased before. ceilings: of a
+    day; None: there are none.
     """
 
     database: Database
@@ -42,6 +44,7 @@ class WhatsAppServices:
     providers: Mapping[str, Provider]
     observer: ConversationObserver = NULL_OBSERVER
     returning: Returning | None = None
+    ceilings: DailyCeilings | None = None
     clock: Callable[[], datetime] = utc_now
 
 
@@ -66,7 +69,7 @@ def whatsapp_group(
         if needed.returning is not None:
             with needed.database.write() as connection:
                 recipient_as_before(connection, needed.returning, number, needed.clock())
-        return sending.send(number, draft, wait=not no_wait)
+        return sending.send(number, draft, wait=not no_wait, ceilings=needed.ceilings)
 
     @_add(group, "status", _status_parameters(terminal), _status_help(terminal))
     def status(sid: str) -> ExitCode:

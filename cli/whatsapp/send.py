@@ -11,12 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.call_options import not_set
 from cli.console import Terminal
+from cli.daily_ceilings import ceiling_reached
 from cli.exit_codes import ExitCode
 from cli.following import PATIENCE_S, Interruption, explain
 from cli.whatsapp.options import Draft
 from cli.whatsapp.progress import Follower, PendingMessage
 from cli.whatsapp.providers import WHERE_TO_LOOK, filled_in
 from conversation import service_window
+from conversation.daily_ceilings import Begun, DailyCeilings, no_ceilings
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.providers.base import TWILIO, OutgoingMessage, Provider, SentMessage, Template
@@ -63,13 +65,20 @@ class Sending:
     ) -> None:
         self._database, self._terminal, self._zone, self._providers = database, terminal, zone, providers
         self._observer, self._clock = observer, clock
+        self._ceilings = no_ceilings(zone)
         self._interruption = Interruption()
         self._follower = Follower(
             database, terminal, self._interruption, poll_s=poll_s, patience_s=patience_s, clock=clock
         )
 
-    def send(self, number: ReachAddress, draft: Draft, *, wait: bool) -> ExitCode:
-        """Send a message to an E.164 number. wait: follow it to its outcome. Raises Refused and CannotBegin."""
+    def send(
+        self, number: ReachAddress, draft: Draft, *, wait: bool, ceilings: DailyCeilings | None = None
+    ) -> ExitCode:
+        """Send a message to an E.164 number. wait: follow it to its outcome. ceilings: of a day; None: there are none.
+
+        Raises Refused, CeilingReachedError and CannotBegin.
+        """
+        self._ceilings = ceilings or self._ceilings
         with self._interruption:
             try:
                 kept = self._keep(number, draft)
@@ -126,9 +135,13 @@ class Sending:
             self._require_consent(recipient, number)
             if draft.template is None:
                 self._warn_of_window(recipient, number, now)
+            parts = draft.parts(provider.longest_caption)
+            if self._ceilings.take(connection, Begun.MESSAGE, len(parts), now) < len(parts):
+                reached = self._ceilings.reached(connection, Begun.MESSAGE, now)
+                raise ceiling_reached(self._terminal, reached, self._zone)
             return [
                 PendingMessage(self._kept_part(connection, recipient, part, now), part, recipient, provider)
-                for part in draft.parts(provider.longest_caption)
+                for part in parts
             ]
 
     def _kept_part(
@@ -224,6 +237,7 @@ class Sending:
         with self._database.write() as connection:
             outgoing.receipt(connection, MessageStatus.FAILED, code, now, message_id=message_id)
             self._observer.receipt(connection, message_id, MessageStatus.FAILED, code, now)
+            self._ceilings.give_back(connection, Begun.MESSAGE, pending.message.created_at)
 
     def _tell_sent(self, taken: SentMessage, number: str) -> None:
         self._terminal.say(

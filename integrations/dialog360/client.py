@@ -11,10 +11,12 @@ from integrations.dialog360.api_errors import coded
 from integrations.dialog360.error_codes import NOT_UNDERSTOOD, receipt_is_permanent, what_to_do
 from integrations.dialog360.lenient import line_of
 from integrations.dialog360.media import MediaFiles
+from integrations.dialog360.templates import find_template
 from integrations.errors import CONNECTION_LOST, NO_ANSWER_IN_TIME, IntegrationError
 from integrations.http.json_client import TOO_LARGE, JsonHttp
 from integrations.json_models import dict_of, dicts_of
 from integrations.plain_text import sendable
+from integrations.whatsapp_templates import TemplateContent
 from translations import lazy_gettext as _
 
 __all__ = [
@@ -119,6 +121,10 @@ class Dialog360:
             is_unknown = error.status in (400, 404) and dict_of(error.body).get("success") is False
             if not is_unknown and error.status != 404:
                 raise
+
+    def template(self, name: str, language: str) -> TemplateContent | None:
+        """Return a template as WhatsApp has it; None if the number has no such template."""
+        return find_template(self._http, name, language)
 
     def webhook_url(self) -> str | None:
         """Return the URL that the number's webhooks go to; None if there is none.

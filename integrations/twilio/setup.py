@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.errors import IntegrationError
 from integrations.twilio.account import TwilioAccount, one_error
+from integrations.twilio.content import approval_of
+from integrations.whatsapp_templates import Approval
 
 ACTIVE = "active"
 HOME_REGION = "us1"
 MOST_LISTED = 50
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,6 @@ class SenderState:
     status: str
     callback: Webhook
     webhooks: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateState:
-    """WhatsApp's approval of a template.
-
-    status: approved, pending, received, unsubmitted, rejected, paused or disabled. reason: of a rejection.
-    """
-
-    status: str
-    reason: str
 
 
 class TwilioSetup(TwilioAccount):
@@ -166,18 +155,9 @@ class TwilioSetup(TwilioAccount):
             )
             return _sender(messaging.channels_senders(sender.sid).fetch())
 
-    def template(self, sid: str) -> TemplateState | None:
+    def template(self, sid: str) -> Approval | None:
         """Return WhatsApp's approval of a template, HX...; None if there is no such template."""
-        try:
-            with one_error():
-                found = self._client.content.v1.contents(sid).approval_fetch().fetch()
-        except IntegrationError as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
-        approval: Mapping[str, Any] = found.whatsapp or {}
-        status = str(approval.get("status") or "unsubmitted").lower()
-        return TemplateState(status, str(approval.get("rejection_reason") or ""))
+        return approval_of(self._client, sid)
 
 
 def _number(found: Any) -> NumberSetup:

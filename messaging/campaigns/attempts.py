@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from conversation.daily_ceilings import Begun, DailyCeilings
 from storage.campaigns import campaign_recipients
 from storage.queries import outgoing
 
@@ -23,11 +24,17 @@ class Attempt(Protocol):
 
 
 def put_back(
-    connection: Connection, attempt: Attempt, now: datetime, *, due_at: datetime, is_counted: bool = False
+    connection: Connection,
+    ceilings: DailyCeilings,
+    attempt: Attempt,
+    now: datetime,
+    *,
+    due_at: datetime,
+    is_counted: bool = False,
 ) -> None:
     """Let a message wait for another attempt, unless something was heard of it after all.
 
-    is_counted: it counts as one of the attempts.
+    is_counted: it counts as one of the attempts. ceilings: it was counted there too, and is none of the day's.
     """
     # The message first, as receipts lock it: none may come between
     if not outgoing.is_fate_unknown(connection, attempt.message_id):
@@ -37,3 +44,4 @@ def put_back(
     )
     if is_back:
         outgoing.put_back(connection, attempt.message_id, now)
+        ceilings.give_back(connection, Begun.MESSAGE, attempt.begun_at)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from conversation import service_window
+from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.message_kinds import CAMPAIGN
 from conversation.observers import ConversationObserver
 from messaging.campaigns.hours import Hours
@@ -53,13 +54,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What was claimed. is_any_due: somebody was due, though perhaps not claimed.
+    """What was claimed. is_any_due: somebody was due, though perhaps not claimed. is_day_over: no more begins today.
 
     free_at: when our number may send the next message; None: there was nobody to send one to.
     """
 
     claimed: list[Claimed]
     is_any_due: bool = False
+    is_day_over: bool = False
     free_at: datetime | None = None
 
 
@@ -76,13 +78,15 @@ class _Ready:
 class Claimer:
     """Claims recipients, each in the transaction that looks at their opt-out.
 
-    holder: the process. returning: tells who was erased before. hours: when people may be written to.
+    holder: the process. returning: tells who was erased before. hours: when people may be written to. ceilings: of a
+    day.
     """
 
     def __init__(
         self,
         database: Database,
         channels: Channels,
+        ceilings: DailyCeilings,
         *,
         observer: ConversationObserver,
         returning: Returning,
@@ -91,7 +95,7 @@ class Claimer:
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._channels, self._observer = database, channels, observer
-        self._hours = hours
+        self._ceilings, self._hours = ceilings, hours
         self._returning, self._holder, self._clock = returning, holder, clock
 
     def claim(self, campaign_id: int, most: int) -> Claims:
@@ -103,7 +107,11 @@ class Claimer:
         campaign = campaigns.held(connection, campaign_id, self._holder, now)
         if campaign is None:
             return Claims([])
-        due = campaign_recipients.due(connection, campaign_id, now, most)
+        left = self._ceilings.left(connection, Begun.MESSAGE, now)
+        if left == 0:
+            is_any_left = campaign_recipients.is_any_left(connection, campaign_id)
+            return Claims([], is_any_due=is_any_left, is_day_over=True)
+        due = campaign_recipients.due(connection, campaign_id, now, most if left is None else min(most, left))
         ready = [one for each in due if (one := self._ready(connection, campaign, each, now)) is not None]
         if not ready:
             return Claims([], is_any_due=bool(due))
@@ -112,6 +120,7 @@ class Claimer:
         times, free_at = send_rate.take_free(
             connection, first.sender, first.interval, now, ahead=AHEAD, batch=BATCH, most=len(going)
         )
+        times = times[: self._ceilings.take(connection, Begun.MESSAGE, len(times), now)]
         claimed = [
             self._begin(connection, campaign, one, at, now)
             for one, at in zip(going[: len(times)], times, strict=True)
@@ -130,12 +139,15 @@ class Claimer:
                 self._was_heard_of(connection, due, status)
                 return None
         allowed = self._hours.next(due.number, due.zone, now)
-        if allowed is not None and allowed > now:
+        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return None
         recipient = recipient_as_before(connection, self._returning, due.number, now)
         provider = provider_of(self._channels, campaign, recipient)
         reason = self._reason_against(connection, campaign, recipient, provider, now)
+        if is_past:
+            reason = SkipReason.PAST
         if reason is None and allowed is None:
             reason = SkipReason.NO_HOUR
         if reason is None and self._has_had_enough(connection, recipient, due, now):

@@ -41,7 +41,7 @@ class Creation:
         """
         campaign_id = self._begin(new)
         try:
-            recipients = _each_number_once(listed)
+            recipients = each_number_once(listed)
             while batch := list(islice(recipients, BATCH)):
                 with self._database.write() as connection:
                     campaigns.goes_on(connection, campaign_id, self._clock())
@@ -78,7 +78,8 @@ class Creation:
         return False
 
 
-def _each_number_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipient]:
+def each_number_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipient]:
+    """Yield the recipients of a list; of several with one number all but the first are left out."""
     seen: set[str] = set()
     for one in listed:
         found_by = matching_number(one.number)
@@ -87,5 +88,12 @@ def _each_number_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipien
         yield NewRecipient(
             line=one.line, number=one.number, found_by=found_by if is_first else None, body=one.body,
             variables=one.variables, facts=one.values, zone=one.zone,
-            skipped=None if is_first else SkipReason.DUPLICATE,
+            skipped=_reason(one, is_first=is_first), due_at=one.due_at, moment_at=one.moment_at,
         )  # fmt: skip
+
+
+def _reason(one: ListedRecipient, *, is_first: bool) -> SkipReason | None:
+    """Return why somebody on a list is sent nothing; None if they are."""
+    if not is_first:
+        return SkipReason.DUPLICATE
+    return SkipReason.PAST if one.is_past else None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from conversation.daily_ceilings import DailyCeilings
 from conversation.observers import ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.campaigns.attempts import put_back
@@ -30,9 +31,15 @@ class Dispatcher:
     """Sends single messages. observer: told of those that are refused."""
 
     def __init__(
-        self, database: Database, *, observer: ConversationObserver, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        ceilings: DailyCeilings,
+        *,
+        observer: ConversationObserver,
+        clock: Callable[[], datetime],
     ) -> None:
-        self._database, self._observer, self._clock = database, observer, clock
+        self._database, self._ceilings = database, ceilings
+        self._observer, self._clock = observer, clock
         self._spacing = Spacing()
 
     def send(self, claimed: Claimed) -> bool:
@@ -86,4 +93,6 @@ class Dispatcher:
     def _put_back(self, claimed: Claimed, due_at: datetime) -> None:
         """Let a message wait that has certainly not been accepted."""
         now = self._clock()
-        self._database.run(lambda connection: put_back(connection, claimed, now, due_at=due_at))
+        self._database.run(
+            lambda connection: put_back(connection, self._ceilings, claimed, now, due_at=due_at)
+        )

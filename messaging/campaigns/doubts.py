@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from conversation.daily_ceilings import DailyCeilings
 from conversation.observers import ConversationObserver
 from integrations.errors import IntegrationError
 from integrations.plain_text import sendable
@@ -42,11 +43,12 @@ class Doubts:
         self,
         database: Database,
         channels: Channels,
+        ceilings: DailyCeilings,
         *,
         observer: ConversationObserver,
         clock: Callable[[], datetime],
     ) -> None:
-        self._database, self._channels = database, channels
+        self._database, self._channels, self._ceilings = database, channels, ceilings
         self._observer, self._clock = observer, clock
 
     def clear_up(self, campaign: CampaignRecord) -> None:
@@ -113,7 +115,7 @@ class Doubts:
         if doubtful.attempts >= MOST_ATTEMPTS:
             campaign_recipients.doubt(connection, doubtful.id, doubtful.begun_at)
         else:
-            put_back(connection, doubtful, now, due_at=now, is_counted=True)
+            put_back(connection, self._ceilings, doubtful, now, due_at=now, is_counted=True)
 
 
 def _may_be(sent: SentMessage, campaign: CampaignRecord, doubtful: DoubtfulRecipient) -> bool:

@@ -143,6 +143,8 @@ class Runner:
         if not claims.is_any_due:
             self._finish(campaign)
             return IDLE_S
+        if claims.is_day_over:
+            return IDLE_S
         if claims.free_at is None:
             return SHORTEST_S
         wait_s = (claims.free_at - AHEAD - self._clock()).total_seconds()

@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy import Connection
 
 from conversation import service_window
-from conversation.message_kinds import TEMPLATE
+from conversation.daily_ceilings import Begun, DailyCeilings
+from conversation.message_kinds import NOTICE, TEMPLATE
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.providers.base import Provider, SentMessage
@@ -24,16 +25,21 @@ log = structlog.get_logger()
 
 
 class Delivery:
-    """The delivery of single messages. observer: told of those that are held back or fail."""
+    """The delivery of single messages. observer: told of those that are held back or fail.
+
+    ceilings: notices count there, and are not held back by them. None: nobody is billed.
+    """
 
     def __init__(
         self,
         database: Database,
         *,
         observer: ConversationObserver = NULL_OBSERVER,
+        ceilings: DailyCeilings | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._observer, self._clock = database, observer, clock
+        self._ceilings = ceilings
 
     def deliver(self, provider: Provider, recipient: Recipient, message: MessageRecord) -> SentMessage:
         """Give a message to the provider. Raises IntegrationError.
@@ -42,12 +48,20 @@ class Delivery:
         """
         if self._has_closed(recipient) and has_template(provider, message):
             message = self._as_template(message)
+        self._count(message)
         try:
             return give(provider, recipient, message)
         except IntegrationError as error:
             if error.code != provider.outside_window or not has_template(provider, message):
                 raise
         return give(provider, recipient, self._as_template(message))
+
+    def _count(self, message: MessageRecord) -> None:
+        """Count a notice among what the business begins; somebody was promised it, and it goes in any case."""
+        is_begun_by_us = message.kind in (NOTICE, TEMPLATE)
+        if is_begun_by_us and self._ceilings is not None and self._ceilings.is_set(Begun.MESSAGE):
+            with self._database.write() as connection:
+                self._ceilings.count(connection, Begun.MESSAGE, self._clock())
 
     def _has_closed(self, recipient: Recipient) -> bool:
         """Return True if the window is surely closed: joining Twilio's sandbox opens it without our knowledge."""

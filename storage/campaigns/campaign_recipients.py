@@ -17,7 +17,10 @@ _TAKEN = (MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED, Mes
 
 @dataclass(frozen=True, slots=True)
 class NewRecipient:
-    """A recipient that is to be kept. found_by: the number's matching form; None if another line has it."""
+    """A recipient that is to be kept. found_by: the number's matching form; None if another line has it.
+
+    due_at: None: at once. moment_at: nothing is sent from then on.
+    """
 
     line: int
     number: ReachAddress
@@ -27,11 +30,16 @@ class NewRecipient:
     facts: Mapping[str, str]
     zone: str = ""
     skipped: SkipReason | None = None
+    due_at: datetime | None = None
+    moment_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DueRecipient:
-    """A recipient whose message is due. message_id: of an attempt that the provider has certainly not accepted."""
+    """A recipient whose message is due. message_id: of an attempt that the provider has certainly not accepted.
+
+    moment_at: nothing is sent from then on.
+    """
 
     id: int
     line: int
@@ -41,6 +49,7 @@ class DueRecipient:
     zone: str
     attempts: int
     message_id: int | None
+    moment_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ def add_all(connection: Connection, campaign_id: int, new: Sequence[NewRecipient
             "campaign_id": campaign_id, "line": one.line, "number": one.number, "found_by": one.found_by,
             "body": one.body, "variables": dict(one.variables), "facts": dict(one.facts), "zone": one.zone,
             "state": RecipientState.WAITING if one.skipped is None else RecipientState.SKIPPED,
-            "reason": one.skipped or "", "attempts": 0, "due_at": now, "outcome": "",
+            "reason": one.skipped or "", "attempts": 0, "due_at": one.due_at or now,
+            "moment_at": one.moment_at, "outcome": "",
         }
         for one in new
     ]  # fmt: skip

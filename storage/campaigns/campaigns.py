@@ -21,7 +21,10 @@ LONGEST_LEASE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """A campaign that is to be kept. template: empty for free text. start_at: aware; None: at once."""
+    """A campaign that is to be kept. template: empty for free text. start_at: aware; None: at once.
+
+    remind: the rule by which each message is due; empty: it is no reminder.
+    """
 
     name: str
     channel: str
@@ -33,6 +36,7 @@ class NewCampaign:
     file_name: str = ""
     file_hash: str = ""
     start_at: datetime | None = None
+    remind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class CampaignRecord:
     consent: str
     file_name: str
     start_at: datetime | None
+    remind: str
     holder: str | None
     leased_until: datetime | None
     created_at: datetime
@@ -68,7 +73,7 @@ def add(connection: Connection, new: NewCampaign, now: datetime) -> int | None:
     return insert_once(
         connection, Campaign, name=new.name, channel=new.channel, state=CampaignState.LISTING, pause_reason="",
         template=new.template, text=new.text, variables=dict(new.variables or {}), try_anyway=new.try_anyway,
-        consent=new.consent, file_name=new.file_name, file_hash=new.file_hash, start_at=new.start_at,
+        consent=new.consent, file_name=new.file_name, file_hash=new.file_hash, start_at=new.start_at, remind=new.remind,
         created_at=now, changed_at=now,
     )  # fmt: skip
 

@@ -155,6 +155,12 @@ def take(connection: Connection, use: Use, units: int, ceiling: int) -> bool:
     return connection.execute(statement, values).scalar_one_or_none() is not None
 
 
+def give_back(connection: Connection, use: Use, units: int) -> None:
+    """Subtract units from a total, where it has as many."""
+    has_them = TOTALS.c.units >= units
+    connection.execute(update(TOTALS).where(*_is(use), has_them).values(units=TOTALS.c.units - units))
+
+
 def used(connection: Connection, use: Use) -> int:
     """Return the units of a total."""
     found = select(TOTALS.c.units).where(*_is(use))

@@ -17,7 +17,7 @@ def emptied(which: ColumnElement[bool], **also: Any) -> Update:
         update(CAMPAIGN_RECIPIENTS)
         .where(which)
         .values(
-            number="", found_by=None, body="", variables={}, facts={}, zone="", outcome="",
+            number="", found_by=None, body="", variables={}, facts={}, zone="", outcome="", moment_at=None,
             state=case((_IS_LEFT, RecipientState.SKIPPED), else_=_C.state),
             reason=case((_IS_LEFT, SkipReason.ERASED), else_=_C.reason),
             **also,

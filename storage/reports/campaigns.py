@@ -71,6 +71,7 @@ class RecipientRow:
     outcome: str
     status: str | None
     code: int | None
+    due_at: datetime
 
 
 def figures(connection: Connection, campaign_id: int) -> Figures:
@@ -96,6 +97,11 @@ def figures(connection: Connection, campaign_id: int) -> Figures:
 
 def _add(found: dict[str, int], name: str, recipients: int) -> None:
     found[name] = found.get(name, 0) + recipients
+
+
+def next_due(connection: Connection, campaign_id: int) -> datetime | None:
+    """Return when the next message of a campaign is due; None if none is."""
+    return connection.execute(_NEXT_DUE, {"campaign_id": campaign_id}).scalar_one_or_none()
 
 
 def forecast(connection: Connection, campaign_id: int, wrote_since: datetime) -> Forecast:
@@ -138,6 +144,9 @@ _FIGURES = (
 )
 
 
+_NEXT_DUE = select(func.min(_C.due_at)).where(_THIS_CAMPAIGN, _C.state == RecipientState.WAITING)
+
+
 def _whose(*conditions: Any) -> Any:
     """Return the condition for recipients whose contact is like this."""
     return exists(
@@ -164,7 +173,7 @@ _FORECAST = select(
 _ROWS = (
     select(
         _C.line, _C.number, _C.body, _C.variables, _C.facts, _C.state, _C.reason, _C.attempts, _C.begun_at,
-        _C.replied_at, _C.outcome, MESSAGES.c.status, MESSAGES.c.error_code,
+        _C.replied_at, _C.outcome, MESSAGES.c.status, MESSAGES.c.error_code, _C.due_at,
     )
     .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
     .where(_THIS_CAMPAIGN, _C.line > bindparam("after"))

@@ -51,7 +51,8 @@ def test_everything_of_a_fresh_installation_has_a_line(look_at):
 
     assert statuses(found).items() >= {
         "settings": "off", "database": "ok", "address": "fix", "model": "ok", "fallback-model": "ok", "worker": "fix",
-        "disk": "ok", "clock": "off", "limits": "ok", "sellers": "off", "chatwoot": "off", "360dialog": "off",
+        "disk": "ok", "clock": "off", "limits": "ok", "ceilings": "off", "sellers": "off", "chatwoot": "off",
+        "360dialog": "off",
         "elevenlabs": "off", "twilio": "off", "twilio-number": "off", "twilio-region": "off", "twilio-whatsapp": "off",
     }.items()  # fmt: skip
     assert not will_calls_work(found), "no server is running"

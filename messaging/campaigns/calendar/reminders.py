@@ -59,6 +59,16 @@ def parse_rule(written: str) -> ReminderRule:
     return ReminderRule(0, timedelta(hours=number) if unit == "h" else timedelta(minutes=number), moment)
 
 
+def over_at(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return when what somebody is reminded of begins, aware, in UTC; of a date alone, when the day is over."""
+    try:
+        if isinstance(moment, datetime):
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        return datetime.combine(moment + timedelta(days=1), time(), zone).astimezone(UTC)
+    except OverflowError:  # in the year 9999, or 1
+        return datetime.combine(moment, time(), UTC)
+
+
 def due(moment: date | datetime, rule: ReminderRule, zone: ZoneInfo, *, now: datetime) -> datetime | None:
     """Return when somebody is reminded of a moment, aware, in UTC; None if that is past.
 

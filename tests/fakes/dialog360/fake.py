@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from tests.fakes.dialog360.messages import Messages
 from tests.fakes.dialog360.people import People
 from tests.fakes.dialog360.shapes import MetaError, Reply, Request, own_error
+from tests.fakes.dialog360.templates import Templates
 from tests.fakes.dialog360.webhooks import Webhooks
 
 API_KEY = "d360-0123456789abcdef"
@@ -96,6 +97,7 @@ class FakeDialog360:
         self.closing = threading.Event()
         self.contact_book: set[str] = set()
         self.webhooks = Webhooks(our_number)
+        self.templates = Templates()
         self.messages = Messages(self.webhooks, clock)
         self.people = People(
             self.webhooks, make_wamid=self.messages.make_wamid, now=clock, hears=self.messages.hears
@@ -156,6 +158,8 @@ class FakeDialog360:
             return self._forget(request.query.get("bsuid", ""))
         if request.path == "/v1/configs/webhook":
             return self._webhook(request)
+        if (request.method, request.path) == ("GET", "/v1/configs/templates"):
+            return self.templates.page(request)
         if request.method == "GET" and re.fullmatch(r"/[0-9]+", request.path):
             return self._where(request.path[1:])
         return own_error(404, "Not Found")

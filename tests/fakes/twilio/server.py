@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.twilio.calls import Calls
+from tests.fakes.twilio.content import Content
 from tests.fakes.twilio.messages import Messages
 from tests.fakes.twilio.setup import Setup
 from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
@@ -134,7 +135,9 @@ class FakeTwilio:
         self.calls = Calls(self.account_sid, self.webhooks, self.clock)
         self.messages = Messages(self.account_sid, self.webhooks, self.clock)
         self.setup = Setup(self.account_sid)
-        self._routes: list[Route] = [*self.calls.routes, *self.messages.routes, *self.setup.routes]
+        self.content = Content(self.messages.rules.templates, self.setup.templates)
+        parts = (self.calls, self.messages, self.setup, self.content)
+        self._routes: list[Route] = [route for part in parts for route in part.routes]
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 

@@ -70,7 +70,6 @@ class Setup:
             Route("GET", r"/v2/Channels/Senders", self._senders),
             Route("GET", r"/v2/Channels/Senders/(?P<sid>\w+)", self._sender),
             Route("POST", r"/v2/Channels/Senders/(?P<sid>\w+)", self._update_sender),
-            Route("GET", r"/v1/Content/(?P<sid>\w+)/ApprovalRequests", self._approval),
             Route("GET", r"/v2/PhoneNumbers/(?P<number>[^/]+)", self._region),
         ]
 
@@ -141,12 +140,6 @@ class Setup:
         elif not self.keeps_nothing:  # what is left out is cleared
             found.body["webhook"] = dict.fromkeys(found.body["webhook"]) | given["webhook"]
         return Reply(202, found.body)
-
-    def _approval(self, request: Request, sid: str) -> Reply:
-        if sid not in self.templates:
-            raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
-        approval = self.templates[sid]
-        return Reply(200, {"sid": sid, **({} if approval is None else {"whatsapp": approval})})
 
     def _region(self, _request: Request, number: str) -> Reply:
         number = unquote(number)

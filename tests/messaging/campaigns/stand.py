@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from conversation.daily_ceilings import no_ceilings
 from conversation.profiles.campaigns import ContactRules
 from integrations.twilio.messages import TwilioMessages
 from messaging.campaigns.claims import Claimer
@@ -49,7 +50,8 @@ def people(count, **values):
 class Stand:
     """What a campaign's story is made of. runner: of the process that is running it."""
 
-    def __init__(self, database, work, twilio):
+    def __init__(self, database, work, twilio, ceilings=None):
+        self.ceilings = ceilings or no_ceilings(ZoneInfo("Europe/Madrid"))
         self.database, self.twilio, self._runners = database, twilio, []
         self.hours = Hours(ContactRules(quiet=None, weekends=True), ZoneInfo("Europe/Madrid"))
         rest = TwilioMessages(
@@ -80,8 +82,9 @@ class Stand:
         """Return another process that runs campaigns. probe_s: without receipts there is nothing to wait for."""
         parts = {"observer": self.outcomes, "clock": utc_now}
         runner = Runner(
-            self.database, self.claimer(holder), Dispatcher(self.database, **parts),
-            Doubts(self.database, self.channels, **parts), holder=holder, probe_s=probe_s, doubts_every_s=0.1,
+            self.database, self.claimer(holder), Dispatcher(self.database, self.ceilings, **parts),
+            Doubts(self.database, self.channels, self.ceilings, **parts),
+            holder=holder, probe_s=probe_s, doubts_every_s=0.1,
         )  # fmt: skip
         self._runners.append(runner)
         return runner
@@ -91,6 +94,7 @@ class Stand:
         return Claimer(
             self.database,
             self.channels,
+            self.ceilings,
             observer=self.outcomes,
             returning=returning,
             hours=self.hours,

@@ -166,7 +166,7 @@ def test_a_process_that_stood_still_sends_nothing_that_others_may_have_looked_fo
 
     stand.let_pass(25)
     late = replace(claimed, begun_at=claimed.begun_at - timedelta(seconds=25))
-    Dispatcher(stand.database, observer=stand.outcomes, clock=utc_now).send(late)
+    Dispatcher(stand.database, stand.ceilings, observer=stand.outcomes, clock=utc_now).send(late)
 
     assert stand.to() == []
     assert stand.states() == {"waiting": 1}

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from messaging.campaigns.calendar.reminders import RuleError, due, parse_rule
+from messaging.campaigns.calendar.reminders import RuleError, due, over_at, parse_rule
 from messaging.campaigns.files.problem_messages import rule_sentence
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -86,3 +86,18 @@ def test_what_is_past_is_not_reminded_of():
     assert reminded(MOMENT, now=datetime(2026, 12, 2, 16, 30, tzinfo=UTC)) is not None
     assert reminded(MOMENT, now=datetime(2026, 12, 2, 16, 30, 1, tzinfo=UTC)) is None
     assert reminded(datetime.fromisoformat("0001-01-01"), "9999d {fecha}") is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "over"),
+    [
+        (MOMENT, "2026-12-03T16:30:00+00:00"),
+        (date(2026, 12, 3), "2026-12-03T23:00:00+00:00"),
+        (date(2026, 3, 28), "2026-03-28T23:00:00+00:00"),
+        (date(2026, 3, 29), "2026-03-29T22:00:00+00:00"),  # a day of 23 hours
+        (datetime.fromisoformat("2026-12-03T17:30-05:00"), "2026-12-03T22:30:00+00:00"),
+        (date(9999, 12, 31), "9999-12-31T00:00:00+00:00"),
+    ],
+)
+def test_what_it_is_about_is_over_when_it_begins_or_with_its_day(moment, over):
+    assert over_at(moment, MADRID).isoformat() == over

@@ -1,0 +1,98 @@
+"""What followed a campaign, in `status` and `report`, and what is told while it is sent."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from cli.campaigns.running import Rate
+from storage.base import utc_now
+from storage.models import CampaignRecipient
+from storage.queries import contacts, handoffs
+from tests.records import every
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def conversations(create, run, line):
+    """The conversations of two people to whom a campaign was sent."""
+    create()
+    run("run", "Cita")
+    return [recipient.conversation_id for recipient in every(line.parts.database, CampaignRecipient)]
+
+
+@pytest.fixture
+def hand_off(line):
+    def hand_off(conversation_id, at):
+        with line.parts.database.write() as connection:
+            handoffs.make_handoff(
+                connection, conversation_id, None, source="words", request_key=None, number="", reason="cita",
+                summary="", context="", state="open", now=at,
+            )  # fmt: skip
+
+    return hand_off
+
+
+def opt_out(line, conversation_id, at):
+    with line.parts.database.write() as connection:
+        contacts.opt_out(connection, handoffs.contact_of(connection, conversation_id), at)
+
+
+def test_who_asked_for_a_person_and_who_wants_nothing_more_are_counted_and_listed(
+    conversations, hand_off, run, line, tmp_path
+):
+    hand_off(conversations[0], utc_now() + timedelta(hours=1))
+    opt_out(line, conversations[1], utc_now() + timedelta(hours=2))
+
+    said = run("report", "Cita")
+    run("report", "Cita", "--csv", str(tmp_path / "report.csv"))
+
+    assert "1 have been handed to a person within a week" in said
+    assert "1 want no more messages since then" in said
+    ana, luis = csv.DictReader(io.StringIO((tmp_path / "report.csv").read_text("utf-8")))
+    assert (bool(ana["handed_off_at"]), bool(ana["opted_out_at"])) == (True, False)
+    assert (bool(luis["handed_off_at"]), bool(luis["opted_out_at"])) == (False, True)
+
+
+@pytest.mark.parametrize("after", [timedelta(days=-1), timedelta(days=8)], ids=["before", "much later"])
+def test_what_came_before_or_much_later_has_nothing_to_do_with_it(conversations, hand_off, run, line, after):
+    hand_off(conversations[0], utc_now() + after)
+    opt_out(line, conversations[1], utc_now() + after)
+
+    said = run("report", "Cita")
+
+    assert "handed to a person" not in said
+    assert "no more messages" not in said
+
+
+def test_of_several_handoffs_the_first_since_counts(conversations, hand_off, run):
+    for hours in (-24, 1, 24 * 9):
+        hand_off(conversations[0], utc_now() + timedelta(hours=hours))
+
+    assert "1 have been handed to a person within a week" in run("status", "Cita")
+
+
+def test_landlines_and_duplicates_are_counted_before_anything_is_sent(create):
+    said = create(
+        "nombre;teléfono;día\nAna;600000001;lunes\nAna;+34600000001;lunes\nEva;910000001;lunes\nEva;910000002;lunes\n"
+    )
+
+    assert "1 are on the list twice" in said
+    assert "2 have a landline, which WhatsApp hardly reaches" in said
+    assert "1 line was read." in said
+
+
+def test_the_rate_is_that_of_the_last_ten_seconds():
+    now = [100.0]
+    rate = Rate(monotonic=lambda: now[0])
+
+    def after(seconds, sent):
+        now[0] += seconds
+        return rate.after(sent)
+
+    assert after(0, 5) == 0
+    assert after(1, 45) == 40
+    assert [round(after(1, 45 + 40 * n)) for n in range(1, 31)] == [40] * 30
+    assert [round(after(5, 1245), 1) for _ in range(3)] == [20, 0, 0]
