@@ -21,6 +21,7 @@ from translations.system_errors import system_reason
 
 COLUMNS = (
     "line", "number", "state", "reason", "status", "code", "meaning", "attempts", "sent_at", "replied_at", "outcome",
+    "answered_by", "seconds",
 )  # fmt: skip
 """The same in every language: programs read them. The list's own columns follow."""
 _FORMULA = ("=", "-", "@", "+", "\t", "\r")
@@ -64,6 +65,7 @@ def _write(
             [
                 row.line, row.number, row.state, row.reason, row.status or "", row.code or "", meaning or "",
                 row.attempts, _at(row.begun_at, zone), _at(row.replied_at, zone), _harmless(row.outcome),
+                row.answered_by, "" if row.talked_s is None else row.talked_s,
                 *(_harmless(row.facts.get(name, "")) for name in names),
             ]
         )  # fmt: skip

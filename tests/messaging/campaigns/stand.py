@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from conversation.profiles.campaigns import ContactRules
 from integrations.twilio.messages import TwilioMessages
+from messaging.campaigns.carrier import Carrier
 from messaging.campaigns.claims import Claimer
 from messaging.campaigns.creation import Creation
 from messaging.campaigns.dispatch import Dispatcher
@@ -79,10 +80,13 @@ class Stand:
     def process(self, holder="one", probe_s=0):
         """Return another process that runs campaigns. probe_s: without receipts there is nothing to wait for."""
         parts = {"observer": self.outcomes, "clock": utc_now}
-        runner = Runner(
-            self.database, self.claimer(holder), Dispatcher(self.database, **parts),
-            Doubts(self.database, self.channels, **parts), holder=holder, probe_s=probe_s, doubts_every_s=0.1,
+        carrier = Carrier(
+            self.claimer(holder), Dispatcher(self.database, **parts),
+            Doubts(self.database, self.channels, **parts),
         )  # fmt: skip
+        runner = Runner(
+            self.database, {"whatsapp": carrier}, holder=holder, probe_s=probe_s, doubts_every_s=0.1
+        )
         self._runners.append(runner)
         return runner
 
