@@ -82,6 +82,8 @@ def messages_for(
         for message in _turn_messages(turn)
     ]
     notes = [*_notes(background, summary), *_campaign_note(campaign)]
+    if campaign is not None and campaign.goal is not None:
+        system = f"{system}\n\n{GOAL.format(goal=campaign.goal)}"
     return [{"role": "system", "content": system}, *notes, *turns, _user(heard, kind, images)]
 
 
@@ -191,8 +193,7 @@ def _campaign_note(campaign: CampaignMessage | None) -> list[Message]:
     facts = "\n".join(f"{name}: {value}" for name, value in campaign.facts.items())
     if campaign.goal is not None:
         told = f"It began with:\n{campaign.body}\n\nOn the list:\n{facts}"
-        note = {"role": "user", "content": mark(f"{CALLED}\n\n{told[:MOST_OF_CAMPAIGN]}")}
-        return [{"role": "system", "content": GOAL.format(goal=campaign.goal)}, note]
+        return [{"role": "user", "content": mark(f"{CALLED}\n\n{told[:MOST_OF_CAMPAIGN]}")}]
     told = f"On {campaign.sent_at:%Y-%m-%d}, “{campaign.campaign}”:\n{campaign.body}\n\nOn the list:\n{facts}"
     return [{"role": "user", "content": mark(f"{CAMPAIGN}\n\n{told[:MOST_OF_CAMPAIGN]}")}]
 

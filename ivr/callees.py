@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from conversation.callees.intents import asks_who_calls, wants_no_calls
+from conversation.callees.intents import asks_who_calls, is_stop_word, wants_no_calls
 from conversation.callees.opting_out import opt_out
 from conversation.phrases import Phrases
 from conversation.turns.utterance import Utterance
@@ -34,7 +34,9 @@ def reaction_to(facts: CallFacts, heard: Heard, phrases: Phrases) -> Reaction | 
     """Return what is said to words that need no model; None if the model is asked."""
     if heard.kind is not TurnKind.SPEECH:
         return None
-    if wants_no_calls(heard.text) and not is_withheld(facts.contact_address):
+    is_ours = facts.direction != "inbound"
+    is_wish = wants_no_calls(heard.text) or (is_ours and is_stop_word(heard.text))
+    if is_wish and not is_withheld(facts.contact_address):
 
         def obey(connection: Connection, _turn_id: int) -> None:
             conversation = calls.find_conversation(connection, facts.key)
@@ -42,6 +44,6 @@ def reaction_to(facts: CallFacts, heard: Heard, phrases: Phrases) -> Reaction | 
                 opt_out(connection, conversation.id, utc_now())
 
         return Reaction(phrases.calls_stopped, Ending.HANG_UP, obey)
-    if facts.direction != "inbound" and asks_who_calls(heard.text):
+    if is_ours and asks_who_calls(heard.text):
         return Reaction(phrases.who_calls)
     return None

@@ -16,11 +16,13 @@ _LONGEST_GREETING = 90
 
 
 def wants_no_calls(said: str) -> bool:
-    """Return whether somebody wants no more calls of ours, in a language with a file of phrases.
+    """Return whether somebody wants no more calls of ours, in a language with a file of phrases."""
+    return _is_said(said, _MOST_WORDS, _no_more_calls()) and not _is_said(said, _MOST_WORDS, _for_now())
 
-    What ends messages when it is written ends calls when it is said.
-    """
-    return _is_said(said, _MOST_WORDS, _no_more_calls()) or plain_words(said) in _stop_words()
+
+def is_stop_word(said: str) -> bool:
+    """Return whether these words, written, would end our messages: said to a call of ours, they end calls too."""
+    return plain_words(said) in _stop_words()
 
 
 def asks_who_calls(said: str) -> bool:
@@ -48,6 +50,11 @@ def _listed(of: Callable[[Recognised], Sequence[str]]) -> tuple[str, ...]:
 @cache
 def _no_more_calls() -> tuple[str, ...]:
     return _listed(lambda recognised: recognised.no_more_calls)
+
+
+@cache
+def _for_now() -> tuple[str, ...]:
+    return _listed(lambda recognised: recognised.only_for_now)
 
 
 @cache

@@ -292,6 +292,8 @@ class Recognised(_Table):
     """Weekdays in sellers' files, Monday first: the first three letters."""
     no_more_calls: tuple[str, ...]
     """Words by which whoever we call wants no more calls, anywhere in a short sentence."""
+    only_for_now: tuple[str, ...]
+    """Words with which such a sentence means another time, and is left to the model."""
     asks_who_calls: tuple[str, ...]
     """Words by which people, and services that screen calls, ask who is calling."""
     machine_greetings: tuple[str, ...]

@@ -51,7 +51,9 @@ def test_who_calls_us_costs_no_look_for_a_campaign_and_is_told_of_none(call_line
     phone.dial()
     phone.say("¿Qué horario tienen?")
 
-    assert all(message["role"] != "system" for message in openai.chats[-1].body["messages"][1:])
+    system, *others = openai.chats[-1].body["messages"]
+    assert "goal of the call" not in system["content"]
+    assert [message["role"] for message in others] == ["user"]
 
 
 @pytest.mark.both_databases
