@@ -77,6 +77,7 @@ def _settings() -> Settings:
 def _bind_services(app: Flask, container: Container) -> None:
     settings = container.settings
     phone.line.bind(app, lambda: container.phone.line)
+    phone.machines.bind(app, lambda: container.phone.machines)
     whatsapp.inbox.bind(app, lambda: container.whatsapp.inbox)
     whatsapp.receipts.bind(app, lambda: container.whatsapp.receipts)
     dialog360.identity_changes.bind(app, lambda: container.whatsapp.dialog360_identity_changes)

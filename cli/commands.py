@@ -5,6 +5,7 @@ from functools import partial
 import click
 
 from cli.campaigns.commands import CampaignServices, campaign_group
+from cli.campaigns.lists import CallGreeting
 from cli.chat import ChatServices, chat_command
 from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.console import Terminal
@@ -122,6 +123,8 @@ def _campaigns(container: Container) -> CampaignServices:
         container.providers.templates,
         container.daily_ceilings,
         runner=lambda: container.campaigns.new_runner(),
+        greeting=CallGreeting(container.profile.phrases.who_calls, container.profile.greeting_outbound),
+        missing_for_calls=lambda: container.campaigns.missing_for_calls,
         observer=container.people.observer,
     )
 

@@ -109,7 +109,13 @@ class Container(Core):
         give_up: ends the process, for another one to be started.
         """
         self.exposition.begin()
-        _ = self.phone.line, self.whatsapp.inbox, self.whatsapp.receipts, self.helpdesk.takeover
+        _ = (
+            self.phone.line,
+            self.phone.machines,
+            self.whatsapp.inbox,
+            self.whatsapp.receipts,
+            self.helpdesk.takeover,
+        )
         prepare_speech(self.profile.voice_language)
         for model in self.models:
             if isinstance(model, OpenAIModel):

@@ -5,13 +5,20 @@ from common.process_name import process_name
 from container.core import Core
 from container.people import PeopleServices
 from container.providers import Providers
+from ivr.twiml import OVERRIDES
+from messaging.campaigns.carrier import Carrier
 from messaging.campaigns.claims import Claimer
 from messaging.campaigns.dispatch import Dispatcher
 from messaging.campaigns.doubts import Doubts
 from messaging.campaigns.hours import Hours
 from messaging.campaigns.probe import PATIENCE_S
 from messaging.campaigns.run import Runner
+from messaging.campaigns.voice.claims import CallClaimer
+from messaging.campaigns.voice.dispatch import CallDispatcher
+from messaging.campaigns.voice.doubts import CallDoubts
+from messaging.campaigns.voice.exchange import CallUrls, Exchange
 from storage.base import utc_now
+from storage.models import CampaignChannel
 
 
 class CampaignServices:
@@ -24,23 +31,76 @@ class CampaignServices:
         """Return what runs the campaigns whose lease it gets. Close it."""
         database, channels, observer = self._core.database, self._providers.channels, self._people.observer
         holder, ceilings = process_name(), self._core.daily_ceilings
+        claimer = Claimer(
+            database,
+            channels,
+            ceilings,
+            observer=observer,
+            returning=self._core.returning,
+            hours=self._hours,
+            holder=holder,
+            clock=utc_now,
+        )
+        carriers = {
+            CampaignChannel.WHATSAPP.value: Carrier(
+                claimer,
+                Dispatcher(database, ceilings, observer=observer, clock=utc_now),
+                Doubts(database, channels, ceilings, observer=observer, clock=utc_now),
+            )
+        }
+        if (calls := self._calls(holder)) is not None:
+            carriers[CampaignChannel.VOICE.value] = calls
         return Runner(
             database,
-            Claimer(
-                database,
-                channels,
-                ceilings,
-                observer=observer,
-                returning=self._core.returning,
-                hours=Hours(self._core.profile.campaigns, self._core.profile.time_zone),
-                holder=holder,
-                clock=utc_now,
-            ),
-            Dispatcher(database, ceilings, observer=observer, clock=utc_now),
-            Doubts(database, channels, ceilings, observer=observer, clock=utc_now),
+            carriers,
             holder=holder,
             # Without an address for receipts there is no news of the first messages to wait for
             probe_s=PATIENCE_S if self._core.settings.webhook_url else 0,
+        )
+
+    @property
+    def missing_for_calls(self) -> list[str]:
+        """The settings without which nobody is called."""
+        settings = self._core.settings
+        needed = {
+            "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+            "TWILIO_AUTH_TOKEN": settings.twilio_auth_tokens,
+            "TWILIO_PHONE_NUMBER": settings.twilio_phone_number,
+            "WEBHOOK_URL": settings.webhook_url,
+        }
+        return [name for name, value in needed.items() if not value]
+
+    @property
+    def _hours(self) -> Hours:
+        return Hours(self._core.profile.campaigns, self._core.profile.time_zone)
+
+    def _calls(self, holder: str) -> Carrier | None:
+        """Return what places calls; None where settings are missing."""
+        settings, rest = self._core.settings, self._providers.twilio_dialing
+        number, base = settings.twilio_phone_number, settings.webhook_url
+        if rest is None or not number or not base:
+            return None
+        exchange = Exchange(
+            rest,
+            number,
+            lambda mark: _urls(base, mark),
+            per_second=settings.calls_per_second,
+            at_once=settings.calls_at_once,
+        )
+        database, ceilings = self._core.database, self._core.daily_ceilings
+        return Carrier(
+            CallClaimer(
+                database,
+                exchange,
+                ceilings,
+                returning=self._core.returning,
+                hours=self._hours,
+                holder=holder,
+                clock=utc_now,
+            ),
+            CallDispatcher(database, exchange, ceilings, clock=utc_now),
+            CallDoubts(database, exchange, ceilings, clock=utc_now),
+            is_probed=False,
         )
 
     @property
@@ -48,3 +108,14 @@ class CampaignServices:
         """A loop that runs campaigns."""
         runner = self.new_runner()
         return Loop("campaigns", self._core.closed_at_end(runner, runner.close).round)
+
+
+def _urls(base: str, mark: str) -> CallUrls:
+    """Return where Twilio asks and tells about the call of a mark."""
+    query = f"?campaign={mark}{OVERRIDES}"
+    return CallUrls(
+        answer=f"{base}/voice{query}",
+        fallback=f"{base}/voice/fallback{query}",
+        status=f"{base}/status{query}",
+        machine=f"{base}/voice/answered-by{query}",
+    )

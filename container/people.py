@@ -10,6 +10,7 @@ from conversation.counted_messages import CountedMessages
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.phrases import catalogue_for
 from messaging.campaigns.outcomes import CampaignOutcomes
+from messaging.campaigns.voice.outcomes import CallOutcomes
 from messaging.sending.delivery import Delivery
 from messaging.sending.outbox import Outbox
 from messaging.sending.prompt_sender import PromptSender
@@ -96,7 +97,12 @@ class PeopleServices:
     def observer(self) -> ConversationObserver:
         """The observers of conversations, as one."""
         return CompositeObserver(
-            self.chatwoot or NULL_OBSERVER, self.handoffs, self.crm, self._counts, CampaignOutcomes()
+            self.chatwoot or NULL_OBSERVER,
+            self.handoffs,
+            self.crm,
+            self._counts,
+            CampaignOutcomes(),
+            CallOutcomes(),
         )
 
     @service

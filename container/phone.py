@@ -13,6 +13,7 @@ from conversation.turns.channel import ChannelRules, Observers
 from integrations.offline.model import OfflineModel
 from ivr.call_closing import CallLifecycle
 from ivr.call_flow import PhoneLine
+from ivr.machines import Machines
 from ivr.transfer import Transfer
 from ivr.transfer_ceiling import TransferCeiling, Transfers
 
@@ -63,6 +64,11 @@ class PhoneServices:
         """To whom callers are transferred, and how often."""
         person = Transfer(self._core.settings.person_number)
         return Transfers(person, TransferCeiling(self._core.database, self._core.ledger))
+
+    @service
+    def machines(self) -> Machines:
+        """Obeys Twilio's word for who has answered a campaign's call."""
+        return Machines(self._providers.twilio_calls, self.manager, self._core.database)
 
     @service
     def line(self) -> PhoneLine:

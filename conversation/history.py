@@ -12,7 +12,7 @@ from conversation.phrases import catalogue_for
 from conversation.speech.chunks import spoken_seconds
 from conversation.speech.text_for_tts import speakable
 from integrations.errors import CONTENT_FILTER
-from integrations.language_model import CAMPAIGN, NOTES, Message
+from integrations.language_model import CALLED, CAMPAIGN, NOTES, Message
 from integrations.pictures import Picture
 from storage.campaigns.campaign_replies import CampaignMessage
 from storage.models import TurnKind
@@ -40,6 +40,12 @@ LEAST_REACTION_S = 0.5
 
 HARDLY_UNDERSTOOD = " [hardly understood: it is no yes]"
 """The mark at the end of a word that may be a noise."""
+
+GOAL = (
+    "The business has placed this call; the person did not ask for it. The goal of the call: {goal}\n"
+    "Pursue it briefly and politely. If you are asked, say that you are an automated assistant and for whom you call. "
+    "Accept a no: thank them and end the call. If they want no more calls, note it with the tool for it."
+)
 
 _SPOKEN_MARK = re.compile(rf" \[keypad: [0-9*#]{{1,100}}\]$|{re.escape(HARDLY_UNDERSTOOD)}$")
 """A mark of `ivr`; of the keys pressed while speaking too: no words fit into it, so anybody may write it."""
@@ -76,6 +82,8 @@ def messages_for(
         for message in _turn_messages(turn)
     ]
     notes = [*_notes(background, summary), *_campaign_note(campaign)]
+    if campaign is not None and campaign.goal is not None:
+        system = f"{system}\n\n{GOAL.format(goal=campaign.goal)}"
     return [{"role": "system", "content": system}, *notes, *turns, _user(heard, kind, images)]
 
 
@@ -183,6 +191,9 @@ def _campaign_note(campaign: CampaignMessage | None) -> list[Message]:
     if campaign is None:
         return []
     facts = "\n".join(f"{name}: {value}" for name, value in campaign.facts.items())
+    if campaign.goal is not None:
+        told = f"It began with:\n{campaign.body}\n\nOn the list:\n{facts}"
+        return [{"role": "user", "content": mark(f"{CALLED}\n\n{told[:MOST_OF_CAMPAIGN]}")}]
     told = f"On {campaign.sent_at:%Y-%m-%d}, “{campaign.campaign}”:\n{campaign.body}\n\nOn the list:\n{facts}"
     return [{"role": "user", "content": mark(f"{CAMPAIGN}\n\n{told[:MOST_OF_CAMPAIGN]}")}]
 

@@ -11,11 +11,14 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.callees.intents import is_machine_greeting
 from conversation.history import HARDLY_UNDERSTOOD
 from conversation.intents import is_continue
 from conversation.manager import ConversationManager
 from ivr import twiml
 from ivr.call_closing import CallLifecycle
+from ivr.callees import reaction_to
+from ivr.campaign_calls import NO_NEWS, CampaignNews, answered_call
 from ivr.documents import Documents
 from ivr.message_taking import MessageTaking
 from ivr.prompts import Prompts
@@ -35,6 +38,8 @@ from storage.queries.calls import OVER, STATUS_RANKS, CallFacts, CallProgress
 log = structlog.get_logger()
 
 MOST_SILENCES = 2
+MOST_GREETINGS = 3
+"""Turns in which a machine's greeting is listened to."""
 
 
 class PhoneLine:
@@ -60,8 +65,10 @@ class PhoneLine:
         self._serving = AnswerServing(manager, self._documents, self._transferring, wait_s=wait_s)
         self._messages = MessageTaking(manager, self._documents, self._serving, transfers.to)
 
-    def greet(self, facts: CallFacts, answered_by: str = "") -> str:
-        """A call came in, or one of ours was answered, by a person or by a machine."""
+    def greet(self, facts: CallFacts, answered_by: str = "", mark: str = "") -> str:
+        """A call came in, or one of ours was answered, by a person or by a machine. mark: of a campaign's call."""
+        if mark:
+            return self._greet_for_campaign(facts, mark)
         words = self._first_words(facts, answered_by)
         leg = self._open(facts, words)
         if leg is Leg.OURS:
@@ -84,6 +91,22 @@ class PhoneLine:
         outbound = facts.direction != "inbound"
         notice = [self._phrases.demonstration] if self._demonstration else []
         return [*notice, self._profile.greeting_outbound if outbound else self._profile.greeting]
+
+    def _greet_for_campaign(self, facts: CallFacts, mark: str) -> str:
+        """Greet whoever has answered a campaign's call, at once: whether it is a machine is told later."""
+        words, call, now = self._first_words(facts, ""), None, utc_now()
+        try:
+            with self._database.write() as connection:
+                conversation = calls.open_call(connection, facts, now)
+                call = answered_call(connection, facts, mark, conversation.id)
+                if call is not None and call.body:
+                    words = [*words[:-1], call.body]
+                calls.note_prompt(connection, conversation.id, "greeting", " ".join(words), now)
+        except SQLAlchemyError as error:
+            log.error("call_not_kept", error=type(error).__name__)
+        if call is not None and call.message_left_at is not None:  # the machine's beep was told of sooner
+            return self._documents.voicemail([self._profile.voicemail])
+        return self._documents.greeting(words)
 
     def _open(self, facts: CallFacts, words: Sequence[str]) -> Leg:
         """Keep a call and its first words, unless it is a leg of another; return which."""
@@ -121,6 +144,10 @@ class PhoneLine:
         if position.pending is not None and is_for_nobody:
             return self._serving.serve(facts, position.pending, position.start, position.wait)
         number = position.turn or self._serving.next_number(facts.key)
+        if (reaction := reaction_to(facts, heard, self._phrases)) is not None:
+            return self._serving.answer(facts, reaction.said_to(utterance_of(facts, number, position, heard)))
+        if facts.direction != "inbound" and number <= MOST_GREETINGS and is_machine_greeting(heard.text):
+            return self._documents.listen_on(number)
         if heard.is_doubtful:
             if not position.was_doubtful:
                 return self._documents.ask_again(facts.key, number, position)
@@ -142,12 +169,16 @@ class PhoneLine:
             return self._transferring.ended(facts, position.turn, dial, position.transfer)
         return self._serving.serve(facts, position.turn, position.start, position.wait)
 
-    def progress(self, facts: CallFacts, progress: CallProgress) -> str:
-        """Keep a status callback. Raises SQLAlchemyError if it cannot be kept, so that Twilio sends it again."""
+    def progress(self, facts: CallFacts, progress: CallProgress, news: CampaignNews = NO_NEWS) -> str:
+        """Keep a status callback. news: of a campaign's call.
+
+        Raises SQLAlchemyError if it cannot be kept, so that Twilio sends it again.
+        """
         with self._database.write() as connection:
             if self._is_of_before(connection, facts, progress):
                 return twiml.nothing()
-            calls.open_call(connection, facts, progress.at)
+            conversation = calls.open_call(connection, facts, progress.at)
+            news.keep(connection, facts, conversation.id)
             over = calls.record_progress(connection, facts.call_sid, progress)
             if STATUS_RANKS.get(progress.status) == OVER:
                 self._lifecycle.close(connection, facts.key, utc_now())

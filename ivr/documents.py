@@ -40,6 +40,10 @@ class Documents:
         """Listen until an answering machine's greeting is over."""
         return twiml.gather_message(self._voice, [], self._url("/gather", machine=1))
 
+    def listen_on(self, number: int) -> str:
+        """Listen to an answering machine, or whoever speaks after it."""
+        return twiml.gather_message(self._voice, [], self._url("/gather", turn=number))
+
     def voicemail_after(self, key: str, words: str) -> str:
         """Leave a message with an answering machine that was listened to, and note it."""
         self._prompts.note(key, "voicemail", words)

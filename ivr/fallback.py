@@ -38,7 +38,11 @@ def answer_instead(line: PhoneLine, facts: CallFacts, failed: FailedWebhook) -> 
             if failed.heard is None
             else line.hear(facts, position, failed.heard)
         )
-    return line.apologise(facts) if _has_turns(line, facts) else line.greet(facts, failed.answered_by)
+    return (
+        line.apologise(facts)
+        if _has_turns(line, facts)
+        else line.greet(facts, failed.answered_by, position.campaign)
+    )
 
 
 def _resume(line: PhoneLine, facts: CallFacts, position: CallPosition) -> str:

@@ -23,6 +23,7 @@ HARDLY_SURE = 0.15
 """Twilio's Confidence, from 0 to 1, up to which a single word may be a noise."""
 SHORTEST_TALK_S = 10
 LONGEST_URL = 2000
+LONGEST_MARK = 32
 WEBHOOKS = frozenset({"voice", "gather", "continue"})
 """Those that speak to callers."""
 MACHINE_SPEAKS = "machine_start"
@@ -72,6 +73,8 @@ class CallPosition:
     """An answering machine's greeting was listened to: it is over now."""
     is_likely_leg: bool
     """The call began while its caller was in a transfer of ours: it rings nobody."""
+    campaign: str
+    """The mark of a campaign's call that is answered; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,19 @@ def read_position(query: Mapping[str, str]) -> CallPosition:
         was_transferred="helped" in query,
         is_machine="machine" in query,
         is_likely_leg="leg" in query,
+        campaign=read_mark(query),
     )
+
+
+def read_mark(query: Mapping[str, str]) -> str:
+    """Return the mark of a campaign's call, from the URL given to Twilio; empty for other calls."""
+    mark = query.get("campaign", "")
+    return mark if mark.isascii() and mark.isalnum() and len(mark) <= LONGEST_MARK else ""
+
+
+def read_sip_code(form: Mapping[str, str]) -> int | None:
+    """Return the SIP code of a call that failed."""
+    return _whole(form.get("SipResponseCode", ""))
 
 
 def read_timestamp(form: Mapping[str, str], now: datetime) -> datetime:

@@ -5,16 +5,21 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from integrations.errors import IntegrationError
 from ivr import fallback, twiml
 from ivr.call_flow import PhoneLine
+from ivr.campaign_calls import CampaignNews
+from ivr.machines import Machines
 from ivr.requests import (
     read_answered_by,
     read_dial,
     read_facts,
     read_failed,
     read_heard,
+    read_mark,
     read_position,
     read_seconds,
+    read_sip_code,
     read_timestamp,
 )
 from storage.base import utc_now
@@ -26,6 +31,7 @@ log = structlog.get_logger()
 
 bp = Blueprint("ivr", __name__)
 line = Service[PhoneLine]("phone.line")
+machines = Service[Machines]("phone.machines")
 
 
 @bp.before_request
@@ -41,7 +47,19 @@ def voice() -> Response:
     if "ErrorCode" in webhook_fields():
         return answer_instead()
     facts = read_facts(webhook_fields())
-    return _xml(line().greet(facts, read_answered_by(webhook_fields())))
+    return _xml(line().greet(facts, read_answered_by(webhook_fields()), read_mark(request.args)))
+
+
+@bp.route("/voice/answered-by", methods=METHODS)
+def answered_by() -> Response:
+    """Be told, during a campaign's call, who has answered; 503 if it is to be told again."""
+    facts = read_facts(webhook_fields())
+    try:
+        machines().answered(facts, read_answered_by(webhook_fields()), read_mark(request.args))
+    except (SQLAlchemyError, IntegrationError) as error:
+        log.error("answered_by_not_obeyed", error=type(error).__name__)
+        return Response(twiml.nothing(), status=503, mimetype="text/xml")
+    return Response(status=204)
 
 
 @bp.route("/voice/fallback", methods=METHODS)
@@ -80,7 +98,8 @@ def status() -> Response:
         answered_by=read_answered_by(webhook_fields()) or None,
     )
     try:
-        return _xml(line().progress(facts, progress))
+        mark, sip_code = read_mark(request.args), read_sip_code(webhook_fields())
+        return _xml(line().progress(facts, progress, CampaignNews(mark, sip_code)))
     except SQLAlchemyError as error:
         log.error("status_not_kept", error=type(error).__name__)
         return Response(twiml.nothing(), status=503, mimetype="text/xml")
@@ -93,7 +112,7 @@ def broke(error: Exception) -> Response:
         log.info("webhook_refused", path=request.path, status=error.code)
         return Response(status=error.code, mimetype="text/xml")
     log.exception("webhook_broke", path=request.path, error=type(error).__name__)
-    if request.path.endswith("/status"):
+    if request.path.endswith(("/status", "/answered-by")):
         return Response(twiml.nothing(), status=503, mimetype="text/xml")
     return _xml(line().apologise(read_facts(webhook_fields())))
 

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     assistant_profile: str = "recepcion.es"
     human_phone_number: str | None = None
     call_max_minutes: Annotated[float, Field(gt=0, le=240)] = 15
+    calls_per_second: Annotated[float, Field(gt=0, le=100)] = 1
+    calls_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     answer_wait_s: Annotated[float, Field(ge=0.1, le=4)] = 2
     whatsapp_settle_s: Annotated[float, Field(ge=0, le=6)] = 1.5
     whatsapp_twiml_wait_s: Annotated[float, Field(ge=0, le=6)] = 6

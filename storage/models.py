@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, CutString
@@ -92,6 +92,7 @@ class RecipientState(StrEnum):
     WAITING = "waiting"
     SENDING = "sending"  # the provider may have the message
     SENT = "sent"  # the provider has it
+    CALLING = "calling"  # the provider has the call, which is not over
     IN_DOUBT = "in_doubt"  # the provider may have it, and cannot tell
     FAILED = "failed"
     SKIPPED = "skipped"  # nothing was sent
@@ -104,6 +105,13 @@ class PauseReason(StrEnum):
     TEMPLATE = "template"  # the provider does not send the template
     ACCOUNT = "account"  # the provider sends nothing of the account's, or of the number's
     UNREACHABLE = "unreachable"  # too many in a row did not arrive
+
+
+class CampaignChannel(StrEnum):
+    """How a campaign reaches people."""
+
+    WHATSAPP = "whatsapp"
+    VOICE = "voice"
 
 
 class SkipReason(StrEnum):
@@ -517,7 +525,7 @@ class Message(Base):
 
 
 class Campaign(Base):
-    """A message to a list of people."""
+    """A message or a call to a list of people."""
 
     __tablename__ = "campaigns"
 
@@ -532,7 +540,7 @@ class Campaign(Base):
     template: Mapped[str] = mapped_column(String(600), default="")
     """Twilio's SID, or name:language; empty: free text is sent."""
     text: Mapped[str] = mapped_column(default="")
-    """The free text as it was given, with its placeholders."""
+    """The free text, or the greeting of calls, as it was given, with its placeholders."""
     variables: Mapped[dict[str, str]] = mapped_column(JSON)
     """What goes into the template's placeholders, as it was given."""
     try_anyway: Mapped[bool] = mapped_column(default=False)
@@ -550,6 +558,10 @@ class Campaign(Base):
     leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    goal: Mapped[str] = mapped_column(default="", server_default="")
+    """What the assistant is to achieve in a call."""
+    leave_message: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Answering machines get a message; they are hung up on otherwise."""
 
 
 class CampaignRecipient(Base):
@@ -593,6 +605,18 @@ class CampaignRecipient(Base):
     replied_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(CutString(80), default="")
     """What the answer came to."""
+    call_mark: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """Names the last call in the URLs that Twilio is given, before its SID is known."""
+    call_sid: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
+    """Twilio's name of the last call."""
+    call_status: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    """How the last call ended, in Twilio's words."""
+    call_code: Mapped[int | None]
+    """Twilio's code of a call that it refused, or the SIP code of one that failed."""
+    answered_by: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """Twilio's word for who has answered the last call."""
+    message_left_at: Mapped[datetime | None]
+    """When an answering machine got the message."""
 
 
 class Pace(Base):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.call_options import CannotBegin, not_set
-from cli.campaigns.lists import Wording
+from cli.campaigns.lists import CallGreeting, Wording
 from cli.campaigns.making import Making, create_options, print_found, print_preview
 from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_option, yes_option
 from cli.campaigns.report import write_report
@@ -46,7 +46,7 @@ from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
-from storage.models import CampaignState, RecipientState
+from storage.models import CampaignChannel, CampaignState, RecipientState
 from storage.reports.campaign_effects import effects
 from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
@@ -61,7 +61,8 @@ class CampaignServices:
     """The commands' services. zone: the business's, for times. language: BCP 47, as its lists are written.
 
     rules: when people are written to. templates: as their providers have them. ceilings: of a day. runner:
-    called where no worker runs campaigns. observer: of the messages that `test` sends.
+    called where no worker runs campaigns. observer: of the messages that `test` sends. greeting: how calls begin.
+    missing_for_calls: the settings without which nobody is called.
     """
 
     database: Database
@@ -72,6 +73,8 @@ class CampaignServices:
     templates: Templates
     ceilings: DailyCeilings
     runner: Callable[[], Runner]
+    greeting: CallGreeting
+    missing_for_calls: Callable[[], Sequence[str]]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
@@ -80,7 +83,9 @@ def campaign_group(
     terminal: Terminal, services: Callable[[], CampaignServices], check: Callable[[], None]
 ) -> click.Group:
     """Return the group. services: called when a command runs. check: raises if it cannot run."""
-    group = click.Group("campaign", help=terminal.translate(_("WhatsApp messages to everybody on a list.")))
+    group = click.Group(
+        "campaign", help=terminal.translate(_("WhatsApp messages, or calls, to everybody on a list."))
+    )
     commands = Commands(terminal, services, check)
     add = commands.adder(group)
     add("create", commands.create, _HELP_CREATE, create_options(terminal))
@@ -170,16 +175,22 @@ class Commands:
         template: str | None,
         text: str | None,
         variables: Sequence[tuple[str, str]],
+        channel: str,
+        goal: str | None,
+        hang_up_on_machines: bool,
         **given: Any,
     ) -> ExitCode:
         """Make a campaign of a list."""
-        if (template is None) == (text is None):
-            raise click.UsageError(self._terminal.translate(_("Give one of --template and --text.")))
-        if variables and template is None:
-            raise click.UsageError(self._terminal.translate(_("--var is a template's: add --template.")))
+        is_by_phone = channel == CampaignChannel.VOICE
+        if is_by_phone:
+            self._require_call(template, variables, goal, try_anyway=given["try_anyway"])
+        else:
+            self._require_message(template, text, variables, goal, hang_up_on_machines)
         needed = self._services()
         making = self._making(needed)
-        wording = Wording(template or "", text or "", dict(variables))
+        greeting = needed.greeting if is_by_phone else None
+        wording = Wording(template or "", text or "", dict(variables), greeting)
+        given |= {"goal": goal or "", "leave_message": not hang_up_on_machines}
         if not making.create(name, path, number_column, wording, **given):
             return ExitCode.WRONG_INPUT
         campaign = self._campaign(needed, name)
@@ -200,6 +211,39 @@ class Commands:
             number_column=number_column,
         )  # fmt: skip
 
+    def _require_message(
+        self,
+        template: str | None,
+        text: str | None,
+        variables: Sequence[tuple[str, str]],
+        goal: str | None,
+        hang_up_on_machines: bool,
+    ) -> None:
+        """Raise UsageError for what makes no message."""
+        if (template is None) == (text is None):
+            raise self._usage(_("Give one of --template and --text."))
+        if variables and template is None:
+            raise self._usage(_("--var is a template's: add --template."))
+        if goal is not None or hang_up_on_machines:
+            raise self._usage(_("--goal and --hang-up-on-machines are for calls: add --channel voice."))
+
+    def _require_call(
+        self,
+        template: str | None,
+        variables: Sequence[tuple[str, str]],
+        goal: str | None,
+        *,
+        try_anyway: bool,
+    ) -> None:
+        """Raise UsageError for what makes no call."""
+        if goal is None:
+            raise self._usage(_("Say with --goal what the assistant is to achieve in each call."))
+        if template is not None or variables or try_anyway:
+            raise self._usage(_("--template, --var and --try-anyway are for WhatsApp: leave them out."))
+
+    def _usage(self, said: Message) -> click.UsageError:
+        return click.UsageError(self._terminal.translate(said))
+
     def preview(self, name: str, rows: int) -> ExitCode:
         """Show what the first people on the list will get."""
         needed = self._services()
@@ -217,7 +261,13 @@ class Commands:
         """Send one number what the first of the list will get."""
         needed = self._services()
         campaign = self._campaign(needed, name)
-        self._require_providers(needed)
+        if campaign.is_by_phone:
+            raise CannotBegin(
+                self._terminal.translate(
+                    _("Calls are tried with make_call.py NUMBER, or a list of one person.")
+                )
+            )
+        self._require_providers(needed, campaign)
         with needed.database.read() as connection:
             [first] = first_rows(connection, campaign.id, 1)
         draft = Draft(text=first.body)
@@ -228,15 +278,18 @@ class Commands:
         )
         return sending.send(number, draft, wait=True, ceilings=needed.ceilings)
 
-    def _require_providers(self, needed: CampaignServices) -> None:
-        if not needed.channels.providers:
+    def _require_providers(self, needed: CampaignServices, campaign: CampaignRecord) -> None:
+        if campaign.is_by_phone:
+            if missing := needed.missing_for_calls():
+                raise not_set(self._terminal, *missing)
+        elif not needed.channels.providers:
             raise not_set(self._terminal, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 
     def run(self, name: str) -> ExitCode:
         """Begin or go on with a campaign, and follow it."""
         needed = self._services()
         campaign = self._campaign(needed, name)
-        self._require_providers(needed)
+        self._require_providers(needed, campaign)
         can_start = (campaign.state, Event.STARTED) in TABLE
         if can_start and (refused := may_run(self._terminal, needed.templates, campaign)) is not None:
             return refused
@@ -261,7 +314,7 @@ class Commands:
         allowed = next_allowed(begins, [needed.zone], needed.rules)
         if allowed > begins:
             self._terminal.say(
-                _("Nobody is written to before {time}, by the clock where they are (quiet hours).").format(
+                _("Nobody is contacted before {time}, by the clock where they are (quiet hours).").format(
                     time=f"{allowed.astimezone(needed.zone):%Y-%m-%d %H:%M}"
                 )
             )

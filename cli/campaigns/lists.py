@@ -22,12 +22,30 @@ _LEFT_OUT = (LineProblem.DUPLICATE, LineProblem.LANDLINE)
 
 
 @dataclass(frozen=True, slots=True)
+class CallGreeting:
+    """How calls begin. who_calls: before a text. usual: in place of one."""
+
+    who_calls: str
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
-    """What each recipient gets: a template with its variables, or a text. Columns of the list stand in braces."""
+    """What each recipient gets: a template with its variables, or a text. Columns of the list stand in braces.
+
+    call: how calls begin; None: it is a message.
+    """
 
     template: str
     text: str
     variables: Mapping[str, str]
+    call: CallGreeting | None = None
+
+    def body(self, text: str) -> str:
+        """Return what somebody gets. text: theirs, filled in."""
+        if self.call is None:
+            return text
+        return f"{self.call.who_calls} {text}" if text else self.call.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,13 @@ def read_list(path: Path, wording: Wording, reading: Reading) -> ReadList:
     parsed: Mapping[str, Text] = {name: parse_text(text) for name, text in texts.items()}
     found = ReadList([], [], [], hashlib.sha256(content).hexdigest())
     moment = reading.remind.moment if reading.remind else None
-    wanted = Wanted(reading.language, number=reading.number_column, variables=parsed, moment=moment)
+    wanted = Wanted(
+        reading.language,
+        number=reading.number_column,
+        variables=parsed,
+        moment=moment,
+        with_landlines=wording.call is not None,
+    )
     for one in recipients(read_table(content, path.name), wanted):
         if isinstance(one, Recipient):
             found.recipients.append(_reminded(_listed(one, wording), one, reading))
@@ -78,7 +102,7 @@ def read_list(path: Path, wording: Wording, reading: Reading) -> ReadList:
 def _listed(one: Recipient, wording: Wording) -> ListedRecipient:
     zone = "" if one.zone is None else one.zone.key
     if not wording.template:
-        return ListedRecipient(one.line, one.number, one.variables[_TEXT], {}, one.values, zone)
+        return ListedRecipient(one.line, one.number, wording.body(one.variables[_TEXT]), {}, one.values, zone)
     body = "\n".join((wording.template, *(f"{name}={value}" for name, value in one.variables.items())))
     return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)
 

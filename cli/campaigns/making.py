@@ -28,7 +28,7 @@ from messaging.campaigns.files.variables import VariableError
 from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
-from storage.models import RecipientState, SkipReason
+from storage.models import CampaignChannel, RecipientState, SkipReason
 from storage.reports.campaigns import Figures, Forecast, RecipientRow
 from translations import Message, lazy_ngettext
 from translations import lazy_gettext as _
@@ -48,6 +48,12 @@ def create_options(terminal: Terminal) -> list[click.Parameter]:
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     return [
         click.Option(["--csv", "path"], type=file, required=True, help=said(_HELP_CSV)),
+        click.Option(
+            ["--channel"], type=click.Choice([channel.value for channel in CampaignChannel]), default="whatsapp",
+            show_default=True, help=said(_("How people are reached.")),
+        ),
+        click.Option(["--goal"], type=Checked("text", words_of, terminal), help=said(_HELP_GOAL)),
+        click.Option(["--hang-up-on-machines"], is_flag=True, help=said(_HELP_MACHINES)),
         click.Option(["--number", "number_column"], help=said(_("The column with the numbers."))),
         click.Option(["--template"], type=Checked("sid", template_of, terminal), help=said(_HELP_TEMPLATE)),
         click.Option(
@@ -72,8 +78,13 @@ _HELP_TEMPLATE = _(
     "An approved template: Twilio's by its SID (HX...), 360dialog's by name and language (aviso:es)."
 )
 _HELP_TEXT = _(
-    "A text in place of a template, with columns in braces: it reaches who has written within 24 hours."
+    "A text in place of a template, with columns in braces: it reaches who has written within 24 hours. Of calls: what "
+    "they begin with, once it is said who calls."
 )
+_HELP_GOAL = _(
+    "What the assistant is to achieve in each call, in your own words. The list's columns are told to it."
+)
+_HELP_MACHINES = _("Leave answering machines no message; the person is called again later.")
 _HELP_TRY_ANYWAY = _("Send the text to the others too; WhatsApp refuses what it does not allow.")
 
 
@@ -138,8 +149,9 @@ class Making:
             return False
         if start_at is not None and start_at.tzinfo is None:
             start_at = start_at.replace(tzinfo=self._zone)
+        channel = CampaignChannel.WHATSAPP if wording.call is None else CampaignChannel.VOICE
         new = NewCampaign(
-            name, "whatsapp", template=wording.template, text=wording.text, variables=wording.variables,
+            name, channel, template=wording.template, text=wording.text, variables=wording.variables,
             file_name=path.name, file_hash=found.digest, start_at=start_at, remind=remind or "",
             **values,
         )  # fmt: skip
@@ -204,23 +216,22 @@ def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, 
     )
     counted = [(count, SKIPPED[SkipReason(reason)]) for reason, count in figures.skipped.items()]
     counted.append((forecast.opted_out, SKIPPED[SkipReason.OPTED_OUT]))
-    if not campaign.template:
+    if not campaign.template and not campaign.is_by_phone:
         without = forecast.waiting - forecast.opted_out - forecast.wrote
         counted.append((without, SKIPPED[SkipReason.NEEDS_TEMPLATE]))
     for count, words in counted:
         if count:
             terminal.say(f"  {count}  {terminal.translate(words)}")
-    if campaign.template and not campaign.consent:
+    if (campaign.template or campaign.is_by_phone) and not campaign.consent:
         terminal.complain(
             _(
                 "Warning: it is not noted where the people's consent comes from (--consent): marketing needs it."
             )
         )
-    terminal.say(
-        _("Nothing was sent. Next: campaign preview “{name}”, campaign test, campaign run.").format(
-            name=campaign.name
-        )
-    )
+    next_ = _("Nothing was sent. Next: campaign preview “{name}”, campaign test, campaign run.")
+    if campaign.is_by_phone:
+        next_ = _("Nobody was called. Next: campaign preview “{name}”, campaign run.")
+    terminal.say(next_.format(name=campaign.name))
 
 
 def print_preview(

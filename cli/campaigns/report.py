@@ -23,7 +23,7 @@ from translations.system_errors import system_reason
 
 COLUMNS = (
     "line", "number", "state", "reason", "status", "code", "meaning", "attempts", "sent_at", "replied_at", "outcome",
-    "handed_off_at", "opted_out_at",
+    "handed_off_at", "opted_out_at", "answered_by", "seconds",
 )  # fmt: skip
 """The same in every language: programs read them. The list's own columns follow."""
 _FORMULA = ("=", "-", "@", "+", "\t", "\r")
@@ -73,6 +73,7 @@ class _Writer:
             row.line, row.number, row.state, row.reason, row.status or "", row.code or "", meaning or "",
             row.attempts, self._at(row.begun_at), self._at(row.replied_at), _harmless(row.outcome),
             self._at(effect.handed_off_at), self._at(effect.opted_out_at),
+            row.answered_by, "" if row.talked_s is None else row.talked_s,
             *(_harmless(row.facts.get(name, "")) for name in self._names),
         ]  # fmt: skip
 

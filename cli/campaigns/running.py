@@ -50,7 +50,10 @@ class Following:
             while True:
                 campaign, found = self._look(campaign.id)
                 progress.update(
-                    task, total=found.total, completed=found.total - found.left, facts=self._facts(found)
+                    task,
+                    total=found.total,
+                    completed=found.total - found.left,
+                    facts=self._facts(campaign, found),
                 )
                 if campaign.state is not CampaignState.RUNNING:
                     break
@@ -94,7 +97,11 @@ class Following:
             console=self._terminal.console,
         )
 
-    def _facts(self, found: Figures) -> str:
+    def _facts(self, campaign: CampaignRecord, found: Figures) -> str:
+        if campaign.is_by_phone:
+            words = _("{calling} being called, {sent} reached, {failed} not")
+            figures_ = {"calling": found.sending + found.calling, "sent": found.sent, "failed": found.failed}
+            return self._terminal.translate(words.format(**figures_))
         words = _(
             "{sent} sent, {delivered} delivered, {read} read, {replied} replied, {failed} failed, {rate} a second"
         )

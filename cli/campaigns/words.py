@@ -31,6 +31,21 @@ PAUSES: Mapping[PauseReason, Message] = {
     PauseReason.ACCOUNT: _("It has paused itself: nothing is sent from this account or number."),
     PauseReason.UNREACHABLE: _("It has paused itself: too many messages in a row did not arrive."),
 }
+CALL_PAUSES: Mapping[PauseReason, Message] = {
+    PauseReason.OPERATOR: PAUSES[PauseReason.OPERATOR],
+    PauseReason.TEMPLATE: PAUSES[PauseReason.TEMPLATE],
+    PauseReason.ACCOUNT: _("It has paused itself: nobody is called from this account or number."),
+    PauseReason.UNREACHABLE: _("It has paused itself: too many calls in a row have rung nowhere."),
+}
+CALL_ENDS: Mapping[str, Message] = {
+    "busy": _("were on the phone each time"),
+    "no-answer": _("did not answer"),
+    "failed": _("have a number that could not be called"),
+    "refused": _("have a number that Twilio does not call"),
+    "canceled": _("were hung up on before they answered"),
+    "completed": _("have a fax, or a machine that got no message"),
+}
+"""By Twilio's status of the last call, and ours of one that it refused."""
 SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.OPTED_OUT: _("want no messages"),
     SkipReason.DUPLICATE: _("are on the list twice"),
@@ -57,7 +72,8 @@ def why_paused(terminal: Terminal, campaign: CampaignRecord) -> list[str]:
     if campaign.state is not CampaignState.PAUSED or not campaign.pause_reason:
         return []
     codes = [campaign.pause_code]
-    why = terminal.translate(PAUSES[PauseReason(campaign.pause_reason)])
+    pauses = CALL_PAUSES if campaign.is_by_phone else PAUSES
+    why = terminal.translate(pauses[PauseReason(campaign.pause_reason)])
     return [why, *meanings(terminal, codes, Template.named(campaign.template).provider)]
 
 
@@ -75,7 +91,8 @@ def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures
     table = Table(show_header=False, box=None)
     table.add_column(justify="right")
     table.add_column()
-    for count, words in _lines(figures):
+    lines = _call_lines(figures) if campaign.is_by_phone else _lines(figures)
+    for count, words in lines:
         if count:
             table.add_row(str(count), terminal.translate(words))
     terminal.console.print(table)
@@ -93,6 +110,21 @@ def print_effects(terminal: Terminal, followed: Mapping[int, Effect]) -> None:
     ):
         if count:
             terminal.say(f"  {count}  {terminal.translate(words)}")
+
+
+def _call_lines(figures: Figures) -> list[tuple[int, Message]]:
+    ends = [(count, CALL_ENDS[end]) for end, count in figures.ends.items() if end in CALL_ENDS]
+    skipped = [(count, SKIPPED[SkipReason(reason)]) for reason, count in figures.skipped.items()]
+    return [
+        (figures.waiting, _("wait")),
+        (figures.sending + figures.calling, _("are being called")),
+        (figures.sent, _("were reached")),
+        (figures.left_message, _("of those have an answering machine that got the message")),
+        (figures.in_doubt, _("may have been called: nobody can tell")),
+        (figures.failed, _("could not be reached")),
+        *ends,
+        *skipped,
+    ]
 
 
 def _lines(figures: Figures) -> list[tuple[int, Message]]:

@@ -56,6 +56,10 @@ class Phrases(_Table):
     """Left on an answering machine, where the profile gives no words of its own."""
     greeting_outbound: str
     """Said when a person answers a call of ours, where the profile gives no words of its own."""
+    who_calls: str
+    """Says who calls, for whom, and that it is no person: first in a campaign's call, and to whoever asks."""
+    calls_stopped: str
+    """Confirms, to somebody who wants no more calls, that we neither call nor write; the call ends after it."""
     fallback: str
     """Twilio reported a fault of ours (ErrorCode); the call goes on listening after it."""
     went_wrong: str
@@ -286,6 +290,14 @@ class Recognised(_Table):
     seller_done: tuple[str, ...]
     weekdays: tuple[str, str, str, str, str, str, str]
     """Weekdays in sellers' files, Monday first: the first three letters."""
+    no_more_calls: tuple[str, ...]
+    """Words by which whoever we call wants no more calls, anywhere in a short sentence."""
+    only_for_now: tuple[str, ...]
+    """Words with which such a sentence means another time, and is left to the model."""
+    asks_who_calls: tuple[str, ...]
+    """Words by which people, and services that screen calls, ask who is calling."""
+    machine_greetings: tuple[str, ...]
+    """Words of answering machines that no person says."""
     asks_for_person: tuple[Part, ...]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from conversation.callees.opting_out import opt_out
 from conversation.handoff import Request, begins_with, hand_off
 from conversation.ledger import Kind, Ledger
 from conversation.observers import NULL_OBSERVER, HandoffListener
@@ -213,6 +214,27 @@ END_CALL = Tool(
     repeatable=True,
 )
 
+
+def _stop_contacting(context: ToolContext, _arguments: dict[str, Any]) -> ToolResult:
+    if context.conversation_id is None:
+        return ToolResult("This cannot be noted at the moment: apologise, and ask them to call us about it.")
+    with context.database.write() as connection:
+        opt_out(connection, context.conversation_id, context.now)
+    told = "Noted: they are not called or written to any more. The call ends after your words."
+    return ToolResult(told, Ending.HANG_UP, context.phrases.calls_stopped)
+
+
+STOP_CONTACTING = Tool(
+    ToolSpec(
+        "stop_contacting",
+        "Note that the person wants no more calls from the business, in whatever words they say so; it ends calls and "
+        "messages of our own accord, and this call. Not for somebody who only ends this call or declines an offer.",
+        {"type": "object", "properties": {}, "additionalProperties": False},
+    ),
+    _stop_contacting,
+    repeatable=True,
+)
+
 _TO_A_PERSON = "Pass the conversation to a person of the business."
 _TO_KEEP = "Take a message for the business, which is kept for it."
 _ON_THE_WAY = "Say in the same answer that you are passing them on."
@@ -253,7 +275,7 @@ _HAND_OFF_PARAMETERS = {
 
 def phone_tools(*, can_transfer: bool, reaches_people: bool = True) -> tuple[Tool, ...]:
     """Return the tools of a phone call. reaches_people: whether anybody is told of a handoff."""
-    return END_CALL, hand_off_tool(can_transfer=can_transfer, reaches_people=reaches_people)
+    return END_CALL, STOP_CONTACTING, hand_off_tool(can_transfer=can_transfer, reaches_people=reaches_people)
 
 
 def told_again(customers: Customers, turn_number: int) -> str:

@@ -52,16 +52,18 @@ def known_before(connection: Connection, utterance: Utterance, channel: ChannelR
     past = past_turns(connection, found.conversation, utterance.number)
     is_spoken = past and not utterance.whole  # of what is read whole, nothing is served by parts
     last = turns.last_served(connection, past[-1].id) if is_spoken else None
-    campaign = campaign_before(connection, found.conversation, channel, now)
+    campaign = None
+    if utterance.is_ours or not channel.is_phone:  # who calls us costs no query
+        campaign = campaign_before(connection, found.conversation, channel, now)
     return Known(found.conversation, past, last, found.account, found.free_at, campaign)
 
 
 def campaign_before(
     connection: Connection, conversation: ConversationRecord, channel: ChannelRules, now: datetime
 ) -> CampaignMessage | None:
-    """Return the last message of a campaign that what is said may be about; None on the phone."""
+    """Return the last message of a campaign that what is said may be about; of a call, what it was placed for."""
     if channel.is_phone:
-        return None
+        return campaign_replies.of_call(connection, conversation.id)
     return campaign_replies.latest_message(connection, conversation.id, now - CAMPAIGN_REMEMBERED)
 
 

@@ -25,7 +25,7 @@ class Utterance:
     also: run with the turn's id inside the transaction that claims it; an exception undoes the claim.
     images: pictures that came with the words, released once the answer is written.
     reply: a ready answer, for words that need no model; reply_ending: what follows it.
-    whole: the answer is read only when complete.
+    whole: the answer is read only when complete. is_ours: said in a call that we have placed.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Utterance:
     reply: str | None = None
     reply_ending: Ending = Ending.GATHER
     whole: bool = False
+    is_ours: bool = False
 
     def kept_words(self) -> str:
         """Return its words as they are stored and told to a model."""

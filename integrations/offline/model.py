@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.errors import IntegrationError
-from integrations.language_model import CAMPAIGN, NOTES, Event, Finish, Message, TextDelta, ToolCall, ToolSpec
+from integrations.language_model import (
+    CALLED,
+    CAMPAIGN,
+    NOTES,
+    Event,
+    Finish,
+    Message,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+)
 from integrations.offline.faq_search import LexicalIndex, words
 from integrations.offline.phrases import OfflinePhrases, Patterns
 
@@ -276,7 +286,9 @@ class _Exchange:
 
 
 def _is_said(message: Message) -> bool:
-    return message.get("role") == "user" and not _text(message).startswith((f"[{NOTES}", f"[{CAMPAIGN}"))
+    return message.get("role") == "user" and not _text(message).startswith(
+        (f"[{NOTES}", f"[{CAMPAIGN}", f"[{CALLED}")
+    )
 
 
 def _text(message: Message) -> str:

@@ -5,6 +5,7 @@ Follows https://www.twilio.com/docs/voice/api/call-resource.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,8 @@ class CallState:
     status: queued, ringing, in-progress, completed, busy, failed, no-answer or canceled.
     duration_s: None until it is over. price: what it cost, positive; None until Twilio has billed it,
     which can take minutes. answered_by: human, machine_end_beep, machine_end_silence, machine_end_other, fax or
-    unknown, where detection was asked for.
+    unknown, where detection was asked for. queued_s: the wait in Twilio's queue, as it expects it. created_at: UTC, in
+    whole seconds; None where Twilio does not say.
     """
 
     sid: str
@@ -39,6 +41,8 @@ class CallState:
     price: Decimal | None
     price_unit: str | None
     answered_by: str | None
+    queued_s: float = 0.0
+    created_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -60,13 +64,15 @@ class TwilioRest(TwilioAccount):
         status_callback: str | None = None,
         ring_s: int | None = None,
         detect_machine: bool = False,
+        machine_callback: str | None = None,
     ) -> CallState:
         """Place a call and return it as queued. Never retried: a repeated call rings twice.
 
         to, sender: E.164. url: where Twilio fetches the TwiML when somebody answers; twiml: the TwiML
         itself, at most 4000 characters; exactly one of the two. ring_s: 1 to 600, Twilio's default is 60.
         detect_machine: find out first whether a person or a machine answered; the request for the TwiML
-        then carries AnsweredBy, and comes after a machine's beep.
+        then carries AnsweredBy, and comes after a machine's beep. machine_callback: the TwiML is fetched at once, and
+        this URL is told who has answered.
         """
         options = {
             "url": url,
@@ -74,7 +80,8 @@ class TwilioRest(TwilioAccount):
             "fallback_url": fallback_url,
             "timeout": ring_s,
             **(_status_options(status_callback) if status_callback else {}),
-            **(_MACHINE_OPTIONS if detect_machine else {}),
+            **(_MACHINE_OPTIONS if detect_machine or machine_callback else {}),
+            **(_asynchronous(machine_callback) if machine_callback else {}),
         }
         with one_error():
             call = self._client.calls.create(to=to, from_=sender, **_without_none(options))
@@ -84,6 +91,19 @@ class TwilioRest(TwilioAccount):
         """Return the call's present state."""
         with one_error():
             return _state(self._client.calls(sid).fetch())
+
+    def placed(self, *, to: str, sender: str, since: datetime, limit: int = 50) -> list[CallState]:
+        """Return the calls placed to a number since then, newest first.
+
+        For calls whose SID never arrived. since: aware, on Twilio's clock; allow a margin.
+        """
+        # Not by StartTime: a call still in Twilio's queue has none, and would be placed again.
+        earliest = since.replace(microsecond=0)
+        with one_error():
+            found = [_state(call) for call in self._client.calls.list(to=to, from_=sender, limit=limit)]
+        dated = [(call.created_at, call) for call in found if call.created_at is not None]
+        recent = [pair for pair in dated if pair[0] >= earliest]
+        return [call for _, call in sorted(recent, key=lambda pair: pair[0], reverse=True)]
 
     def end_call(self, sid: str) -> CallState:
         """Hang up, or cancel an unanswered call. A finished call is left unchanged."""
@@ -105,6 +125,14 @@ def _status_options(status_callback: str) -> dict[str, Any]:
     return {"status_callback": status_callback, "status_callback_event": list(CALL_EVENTS)}
 
 
+def _asynchronous(machine_callback: str) -> dict[str, Any]:
+    return {
+        "async_amd": "true",
+        "async_amd_status_callback": machine_callback,
+        "async_amd_status_callback_method": "POST",
+    }
+
+
 def _without_none(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
@@ -121,4 +149,12 @@ def _state(call: Any) -> CallState:
         price=None if call.price is None else abs(Decimal(str(call.price))),
         price_unit=call.price_unit,
         answered_by=call.answered_by,
+        queued_s=_seconds(call.queue_time),
+        created_at=call.date_created,
     )
+
+
+def _seconds(milliseconds: Any) -> float:
+    """Return Twilio's milliseconds as seconds; 0 for none."""
+    text = str(milliseconds or "")
+    return int(text) / 1000 if text.isdecimal() and len(text) < 12 else 0.0

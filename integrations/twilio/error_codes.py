@@ -18,6 +18,10 @@ ACCOUNT_CODES = frozenset(
     {401, 10001, 20003, 20005, 20008, 20404, 21212, 21603, 21606, 21609, 30002, 63007, 63038, 63051, 63062}
 )
 """Twilio's codes for an account, a number or a setting with which nothing is sent to anybody."""
+QUEUE_FULL = 22005
+"""Twilio's code for more calls than it queues."""
+NO_CALLS_CODES = ACCOUNT_CODES | {21205, 21210, 21213}
+"""Twilio's codes for an account, a number or a setting with which nobody is called."""
 
 _NOT_ACTIVE = lazy_gettext(
     "The Twilio account is not active: see at {console} what it lacks (funds, verification)."
@@ -67,6 +71,9 @@ _ADVICE: dict[int | str, Message] = {
         "Verified Caller IDs), or upgrade the account."
     ),
     21220: lazy_gettext("The call is no longer on: there is nothing to do."),
+    QUEUE_FULL: lazy_gettext(
+        "Twilio's queue of calls is full: wait until they are placed, and place them more slowly."
+    ),
     21408: lazy_gettext(
         "The account may not write to that country: allow it at {console} (Messaging, Settings, Geo "
         "permissions)."

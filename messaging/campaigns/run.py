@@ -1,13 +1,14 @@
 """Runs campaigns, round after round, in the worker or in a terminal.
 
 A campaign is run by one process at a time, which has its lease. Whoever was claimed by a process that died is looked
-for at the provider (`doubts`). Messages leave in threads, as many at once as the provider takes its time.
+for at the provider (`doubts`). Messages leave, and calls are placed, in threads, as many at once as the provider takes
+its time.
 """
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -16,9 +17,8 @@ from sqlalchemy import Connection
 
 from common.backoff import Backoff
 from common.loops import about
-from messaging.campaigns.claims import AHEAD, BATCH, Claimed, Claimer
-from messaging.campaigns.dispatch import Dispatcher
-from messaging.campaigns.doubts import Doubts
+from messaging.campaigns.carrier import Carrier, ClaimedOne
+from messaging.campaigns.claims import AHEAD, BATCH
 from messaging.campaigns.probe import PATIENCE_S, Probe
 from messaging.campaigns.states import Event, happened
 from messaging.providers.base import PACE
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=10)
 RENEWED_EVERY_S = 1.0
 MOST_AT_ONCE = 32
-"""Messages that are passed on at once: 80 a second, each of which takes the provider 0.4 s."""
+"""Messages and calls that are passed on at once: 80 a second, each of which takes the provider 0.4 s."""
 MOST_CLAIMED = BATCH // PACE
 DOUBTS_EVERY_S = 5.0
 IDLE_S = 0.5
@@ -45,24 +45,22 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
 
 
 class Runner:
-    """Runs campaigns whose lease it gets. holder: the name of this process. probe_s: see Probe.
+    """Runs campaigns whose lease it gets. carriers: by channel; a campaign of another waits for a process that has it.
 
-    doubts_every_s: between two looks for messages of unknown fate.
+    holder: the name of this process. probe_s: see Probe. doubts_every_s: between two looks for what is of unknown fate.
     """
 
     def __init__(
         self,
         database: Database,
-        claimer: Claimer,
-        dispatcher: Dispatcher,
-        doubts: Doubts,
+        carriers: Mapping[str, Carrier],
         *,
         holder: str,
         probe_s: float = PATIENCE_S,
         doubts_every_s: float = DOUBTS_EVERY_S,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self._claimer, self._dispatcher, self._doubts = database, claimer, dispatcher, doubts
+        self._database, self._carriers = database, carriers
         self._holder, self._clock = holder, clock
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE + 1, thread_name_prefix="campaign")
         self._lock, self._in_hand = threading.Lock(), 0
@@ -75,6 +73,11 @@ class Runner:
         self._running: list[CampaignRecord] = []
         self._renewed_at = self._cleared_up_at = float("-inf")
         self._ended = threading.Event()
+
+    @property
+    def in_hand(self) -> int:
+        """The number of messages and calls that are being passed on."""
+        return self._in_hand
 
     def round(self) -> None:
         """Send what is due now, and wait for a moment. Raises SQLAlchemyError."""
@@ -96,7 +99,7 @@ class Runner:
             return
         now = self._clock()
         with self._database.read() as connection:
-            due = campaigns.to_be_run(connection, now)
+            due = [one for one in campaigns.to_be_run(connection, now) if one.channel in self._carriers]
         if due:
             with self._database.write() as connection:
                 due = [one for one in due if self._take_lease(connection, one, now)]
@@ -121,7 +124,7 @@ class Runner:
     def _clear_up_all(self, held: list[CampaignRecord]) -> None:
         try:
             for campaign in held:
-                self._doubts.clear_up(campaign)
+                self._carriers[campaign.channel].doubts.clear_up(campaign)
         except Exception as error:  # noqa: BLE001  (nobody waits for what it raises; it is tried again)
             log.error("campaign_doubts_failed", **about(error))
         finally:
@@ -131,15 +134,17 @@ class Runner:
         """Claim recipients of a campaign, and have their messages leave; return the seconds until the next look."""
         if not self._backoffs[campaign.id].is_due:
             return IDLE_S
-        most = probe.room(min(MOST_CLAIMED, MOST_AT_ONCE - self._in_hand))
+        carrier, most = self._carriers[campaign.channel], min(MOST_CLAIMED, MOST_AT_ONCE - self._in_hand)
+        if carrier.is_probed:
+            most = probe.room(most)
         if most <= 0:
             return SHORTEST_S
-        claims = self._claimer.claim(campaign.id, most)
-        probe.going([claimed.message_id for claimed in claims.claimed])
+        claims = carrier.claimer.claim(campaign.id, most)
+        probe.going([one.message_id for one in claims.claimed if one.message_id is not None])
         for claimed in claims.claimed:
             with self._lock:
                 self._in_hand += 1
-            self._pool.submit(self._send, campaign.id, claimed)
+            self._pool.submit(self._send, campaign, claimed)
         if not claims.is_any_due:
             self._finish(campaign)
             return IDLE_S
@@ -150,15 +155,15 @@ class Runner:
         wait_s = (claims.free_at - AHEAD - self._clock()).total_seconds()
         return min(max(wait_s, SHORTEST_S), IDLE_S)
 
-    def _send(self, campaign_id: int, claimed: Claimed) -> None:
-        backoff = self._backoffs[campaign_id]
+    def _send(self, campaign: CampaignRecord, claimed: ClaimedOne) -> None:
+        backoff = self._backoffs[campaign.id]
         try:
-            if self._dispatcher.send(claimed):
+            if self._carriers[campaign.channel].dispatcher.send(claimed):
                 backoff.succeeded()
             elif backoff.is_due:  # of many that fail at once, the first begins the pause
                 backoff.failed()
         except Exception as error:  # noqa: BLE001  (nobody waits for what it raises; its fate is looked for)
-            log.error("campaign_message_not_noted", message_id=claimed.message_id, **about(error))
+            log.error("campaign_message_not_noted", recipient_id=claimed.id, **about(error))
         finally:
             with self._lock:
                 self._in_hand -= 1

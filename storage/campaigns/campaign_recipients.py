@@ -181,7 +181,10 @@ def doubt(connection: Connection, recipient_id: int, begun_at: datetime) -> None
 def retry(connection: Connection, campaign_id: int, states: Sequence[RecipientState], now: datetime) -> int:
     """Let the recipients in these states wait for a new message; return how many there are."""
     which = (_C.campaign_id == campaign_id, _C.state.in_(states))
-    anew = {"state": RecipientState.WAITING, "attempts": 0, "due_at": now, "message_id": None}
+    anew = {
+        "state": RecipientState.WAITING, "attempts": 0, "due_at": now, "message_id": None,
+        "call_mark": None, "call_sid": None, "call_status": "", "call_code": None, "answered_by": "",
+    }  # fmt: skip
     return connection.execute(update(CAMPAIGN_RECIPIENTS).where(*which).values(anew)).rowcount
 
 
@@ -267,7 +270,8 @@ _BEGIN = (
 _SENT = (
     update(CAMPAIGN_RECIPIENTS).where(_THIS_ROW, _C.state.in_(_BEFORE_SENT)).values(state=RecipientState.SENT)
 )
-_LEFT = select(exists().where(_THIS_CAMPAIGN, _C.state.in_((RecipientState.WAITING, RecipientState.SENDING))))
+_UNDER_WAY = (RecipientState.WAITING, RecipientState.SENDING, RecipientState.CALLING)
+_LEFT = select(exists().where(_THIS_CAMPAIGN, _C.state.in_(_UNDER_WAY)))
 _SETTLE = (
     update(CAMPAIGN_RECIPIENTS)
     .where(

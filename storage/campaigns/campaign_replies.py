@@ -16,17 +16,27 @@ _MAY_HAVE_IT = (RecipientState.SENDING, RecipientState.SENT, RecipientState.IN_D
 
 @dataclass(frozen=True, slots=True)
 class CampaignMessage:
-    """A campaign's message that a person got. body: its words, or those of its template. facts: the list's columns."""
+    """A campaign's message that a person got. body: its words, or those of its template. facts: the list's columns.
+
+    goal: of the call that the conversation is, whose greeting is the body; None: of a message, or of another call.
+    """
 
     campaign: str
     body: str
     facts: Mapping[str, str]
     sent_at: datetime
+    goal: str | None = None
 
 
 def latest_message(connection: Connection, conversation_id: int, since: datetime) -> CampaignMessage | None:
     """Return the last message of a campaign that a conversation's person got after a time; None if there is none."""
     row = connection.execute(_LATEST, {"conversation": conversation_id, "since": since}).one_or_none()
+    return None if row is None else CampaignMessage(*row)
+
+
+def of_call(connection: Connection, conversation_id: int) -> CampaignMessage | None:
+    """Return what a campaign's call began with, and its goal; None for any other call."""
+    row = connection.execute(_OF_CALL, {"conversation": conversation_id}).first()
     return None if row is None else CampaignMessage(*row)
 
 
@@ -65,6 +75,11 @@ _LATEST = (
     _newest(CAMPAIGNS.c.name, _C.body, _C.facts, _C.begun_at)
     .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
     .where(_THEIRS.c.contact_id == _WHO.scalar_subquery())
+)
+_OF_CALL = (
+    select(CAMPAIGNS.c.name, _C.body, _C.facts, _C.begun_at, CAMPAIGNS.c.goal)
+    .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
+    .where(_C.conversation_id == bindparam("conversation"), _C.call_mark.is_not(None))
 )
 _ANSWERED = (
     _newest(_C.id, MESSAGES.c.kind, MESSAGES.c.body.label("words"))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, not_,
 from sqlalchemy import delete as sql_delete
 
 from storage.base import SKEW
-from storage.models import Campaign, CampaignState, PauseReason, RecipientState
+from storage.models import Campaign, CampaignChannel, CampaignState, PauseReason, RecipientState
 from storage.tables import CAMPAIGN_RECIPIENTS, CAMPAIGNS
 from storage.upsert import insert_once
 
@@ -24,6 +24,7 @@ class NewCampaign:
     """A campaign that is to be kept. template: empty for free text. start_at: aware; None: at once.
 
     remind: the rule by which each message is due; empty: it is no reminder.
+    goal, leave_message: of calls; what the assistant is to achieve, and whether answering machines get a message.
     """
 
     name: str
@@ -37,6 +38,8 @@ class NewCampaign:
     file_hash: str = ""
     start_at: datetime | None = None
     remind: str = ""
+    goal: str = ""
+    leave_message: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class CampaignRecord:
     leased_until: datetime | None
     created_at: datetime
     changed_at: datetime
+    goal: str
+    leave_message: bool
+
+    @property
+    def is_by_phone(self) -> bool:
+        """Return whether people are called."""
+        return self.channel == CampaignChannel.VOICE
 
     def is_sent_by_somebody(self, now: datetime) -> bool:
         """Return whether a living process has its lease."""
@@ -74,7 +84,7 @@ def add(connection: Connection, new: NewCampaign, now: datetime) -> int | None:
         connection, Campaign, name=new.name, channel=new.channel, state=CampaignState.LISTING, pause_reason="",
         template=new.template, text=new.text, variables=dict(new.variables or {}), try_anyway=new.try_anyway,
         consent=new.consent, file_name=new.file_name, file_hash=new.file_hash, start_at=new.start_at, remind=new.remind,
-        created_at=now, changed_at=now,
+        goal=new.goal, leave_message=new.leave_message, created_at=now, changed_at=now,
     )  # fmt: skip
 
 
@@ -173,7 +183,7 @@ _HAS_BEGUN = or_(CAMPAIGNS.c.start_at.is_(None), CAMPAIGNS.c.start_at <= bindpar
 _HAS_UNKNOWN = exists().where(
     CAMPAIGN_RECIPIENTS.c.campaign_id == CAMPAIGNS.c.id,
     or_(
-        CAMPAIGN_RECIPIENTS.c.state == RecipientState.SENDING,
+        CAMPAIGN_RECIPIENTS.c.state.in_((RecipientState.SENDING, RecipientState.CALLING)),
         and_(
             CAMPAIGN_RECIPIENTS.c.state == RecipientState.IN_DOUBT,
             CAMPAIGN_RECIPIENTS.c.begun_at > bindparam("lately"),

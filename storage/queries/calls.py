@@ -221,6 +221,11 @@ def record_progress(connection: Connection, call_sid: str, progress: CallProgres
     return rank == OVER and was < OVER
 
 
+def note_answered_by(connection: Connection, call_sid: str, who: str) -> None:
+    """Record Twilio's word for who has answered a call."""
+    connection.execute(update(CALLS).where(CALLS.c.call_sid == call_sid).values(answered_by=who))
+
+
 def close_conversation(connection: Connection, key: str, now: datetime) -> int | None:
     """Close a conversation once; return its id if it was open until now."""
     return connection.execute(

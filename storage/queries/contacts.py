@@ -321,6 +321,12 @@ def opt_out(connection: Connection, contact_id: int, at: datetime | None) -> boo
     return changed.rowcount == 1
 
 
+def has_opted_out(connection: Connection, contact_id: int) -> bool:
+    """Return whether a contact has opted out."""
+    found = select(CONTACTS.c.id).where(CONTACTS.c.id == contact_id, CONTACTS.c.opted_out_at.is_not(None))
+    return connection.execute(found).first() is not None
+
+
 def opted_out_since(connection: Connection, contact_id: int, at: datetime) -> bool:
     """Return whether a contact has opted out after a time."""
     opted_out_at = select(CONTACTS.c.opted_out_at).where(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, exists, func, select
 
 from storage.models import IdentityKind, MessageStatus, RecipientState
-from storage.tables import CAMPAIGN_RECIPIENTS, CONTACTS, IDENTITIES, MESSAGES
+from storage.tables import CALLS, CAMPAIGN_RECIPIENTS, CONTACTS, IDENTITIES, MESSAGES
 
 PAGE = 500
 _C = CAMPAIGN_RECIPIENTS.c
@@ -19,8 +19,9 @@ _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
 class Figures:
     """How many of a campaign's recipients are in which state.
 
-    sent: the provider has the message; delivered and read are among them, and so is who replied. skipped, failed: by
-    reason, and by the provider's code.
+    sent: the provider has the message, or the call is over and was answered; delivered and read are among them, and so
+    is who replied. left_message: answering machines that got the message. skipped: by reason. codes, ends: of those who
+    could not be reached, by the provider's code, and by how the last call ended.
     """
 
     waiting: int = 0
@@ -33,6 +34,9 @@ class Figures:
     failed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     codes: Mapping[int | None, int] = field(default_factory=dict)
+    calling: int = 0
+    left_message: int = 0
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -41,8 +45,8 @@ class Figures:
 
     @property
     def left(self) -> int:
-        """Recipients whose message is still to be sent."""
-        return self.waiting + self.sending
+        """Recipients whose message is still to be sent, or whose call is not over."""
+        return self.waiting + self.sending + self.calling
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRow:
-    """A recipient as a report shows it. status, code, sent_at: of the message of the last attempt."""
+    """A recipient as a report shows it. status, code, begun_at: of the last attempt's message or call.
+
+    answered_by: Twilio's word for who took the call. talked_s: None unless a call is over.
+    """
 
     line: int
     number: str
@@ -72,6 +79,8 @@ class RecipientRow:
     status: str | None
     code: int | None
     due_at: datetime
+    answered_by: str = ""
+    talked_s: int | None = None
 
 
 def figures(connection: Connection, campaign_id: int) -> Figures:
@@ -79,6 +88,7 @@ def figures(connection: Connection, campaign_id: int) -> Figures:
     found: dict[str, int] = {}
     skipped: dict[str, int] = {}
     codes: dict[int | None, int] = {}
+    ends: dict[str, int] = {}
     for row in connection.execute(_FIGURES, {"campaign_id": campaign_id}):
         state = RecipientState(row.state)
         if state is RecipientState.SKIPPED:
@@ -88,11 +98,15 @@ def figures(connection: Connection, campaign_id: int) -> Figures:
         _add(found, "replied", row.replied)
         if state is RecipientState.FAILED:
             codes[row.error_code] = codes.get(row.error_code, 0) + row.recipients
+            if row.call_status:
+                _add(ends, row.call_status, row.recipients)
+        if state is RecipientState.SENT:
+            _add(found, "left_message", row.machines)
         if state is RecipientState.SENT and row.status in _ARRIVED:
             _add(found, "delivered", row.recipients)
         if state is RecipientState.SENT and row.status == MessageStatus.READ:
             _add(found, "read", row.recipients)
-    return Figures(skipped=skipped, codes=codes, **found)
+    return Figures(skipped=skipped, codes=codes, ends=ends, **found)
 
 
 def _add(found: dict[str, int], name: str, recipients: int) -> None:
@@ -129,18 +143,21 @@ def _page(connection: Connection, campaign_id: int, after: int, most: int) -> li
 
 
 _THIS_CAMPAIGN = _C.campaign_id == bindparam("campaign_id")
+_CODE = func.coalesce(MESSAGES.c.error_code, _C.call_code)
 _FIGURES = (
     select(
         _C.state,
         _C.reason,
         MESSAGES.c.status,
-        MESSAGES.c.error_code,
+        _CODE.label("error_code"),
+        _C.call_status,
         func.count().label("recipients"),
         func.count(_C.replied_at).label("replied"),
+        func.count(_C.message_left_at).label("machines"),
     )
     .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
     .where(_THIS_CAMPAIGN)
-    .group_by(_C.state, _C.reason, MESSAGES.c.status, MESSAGES.c.error_code)
+    .group_by(_C.state, _C.reason, MESSAGES.c.status, _CODE, _C.call_status)
 )
 
 
@@ -173,9 +190,11 @@ _FORECAST = select(
 _ROWS = (
     select(
         _C.line, _C.number, _C.body, _C.variables, _C.facts, _C.state, _C.reason, _C.attempts, _C.begun_at,
-        _C.replied_at, _C.outcome, MESSAGES.c.status, MESSAGES.c.error_code, _C.due_at,
+        _C.replied_at, _C.outcome, func.coalesce(MESSAGES.c.status, func.nullif(_C.call_status, "")), _CODE,
+        _C.due_at, _C.answered_by, CALLS.c.duration_s,
     )
     .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
+    .outerjoin(CALLS, CALLS.c.call_sid == _C.call_sid)
     .where(_THIS_CAMPAIGN, _C.line > bindparam("after"))
     .order_by(_C.line)
     .limit(bindparam("most"))

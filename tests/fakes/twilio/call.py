@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """What a call does next. after_s counts from the step before; it means something with a clock alone."""
+    """What a call does next. after_s counts from the step before; it means something with a clock alone.
+
+    verdict: told to AsyncAmdStatusCallback then. sip_code: of a call that fails.
+    """
 
     status: str
     after_s: float = 1
     duration: str | None = None
     price: str | None = None
     answered_by: str | None = None
+    verdict: str | None = None
+    sip_code: str | None = None
 
 
 ANSWERED = (
@@ -41,6 +46,9 @@ class FakeCall:
     duration: str | None = None
     price: str | None = None
     answered_by: str | None = None
+    sip_code: str | None = None
+    created_at: float = 0
+    redirects: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
     def param(self, name: str, default: str | None = None) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.fakes.twilio.call import ANSWERED, FakeCall, Step
-from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
+from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route, paging
 from tests.fakes.twilio.webhooks import Webhooks
 
 OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
@@ -34,6 +35,8 @@ class Calls:
         self._webhooks = webhooks
         self._clock = clock
         self._script: tuple[Step, ...] = ANSWERED
+        self._scripts: dict[str, deque[tuple[Step, ...]]] = {}
+        self.queue_time_ms = 0
         self._unverified: set[str] = set()
         self._own: set[str] | None = None
         base = f"/2010-04-01/Accounts/{account_sid}/Calls"
@@ -50,6 +53,14 @@ class Calls:
 
     def script(self, *steps: Step) -> None:
         self._script = steps
+
+    def script_for(self, number: str, *scripts: tuple[Step, ...]) -> None:
+        """Say what the calls to a number will do: the first one, the second one, and all others as the last one."""
+        self._scripts[number] = deque(scripts)
+
+    def to(self, number: str) -> list[FakeCall]:
+        """The calls to a number, in order."""
+        return [call for call in self.made.values() if call.param("To") == number]
 
     def on_trial(self, unverified: str) -> None:
         """Behave as a trial account for which this number is not verified."""
@@ -68,7 +79,9 @@ class Calls:
 
     def _create(self, request: Request) -> Reply:
         self._check(request)
-        call = FakeCall("CA" + secrets.token_hex(16), request.form, deque(self._script), self._now())
+        steps = deque(self._steps_for(request.value("To") or ""))
+        call = FakeCall("CA" + secrets.token_hex(16), request.form, steps, self._now())
+        call.created_at = self._clock() if self._clock else time.time()
         self.made[call.sid] = call
         return Reply(201, self._body(call))
 
@@ -87,6 +100,7 @@ class Calls:
             raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
         if status is None:
             call.params.update(request.form)
+            call.redirects.append(request.value("Twiml") or "")
         elif status == "canceled" and call.status == "in-progress":
             raise ApiError(400, 21220, "Call is in-progress. Cannot cancel.")
         else:
@@ -98,7 +112,7 @@ class Calls:
         bodies = [self._body(call) for call in reversed(self.made.values())]
         found = [body for body in bodies if all(v in (None, body[name]) for name, v in wanted.items())]
         size = int(request.query.get("PageSize", 50))
-        return Reply(200, {"calls": found[:size], **_paging(request.path, size, len(found[:size]))})
+        return Reply(200, {"calls": found[:size], **paging(request.path, size, len(found[:size]))})
 
     # What it checks
 
@@ -149,6 +163,12 @@ class Calls:
 
     # How a call goes on
 
+    def _steps_for(self, number: str) -> tuple[Step, ...]:
+        scripts = self._scripts.get(number)
+        if not scripts:
+            return self._script
+        return scripts.popleft() if len(scripts) > 1 else scripts[0]
+
     def _now(self) -> float:
         return self._clock() if self._clock else 0
 
@@ -164,8 +184,11 @@ class Calls:
         call.price = step.price or call.price
         if call.param("MachineDetection"):
             call.answered_by = step.answered_by or call.answered_by
+        call.sip_code = step.sip_code
         if entered:
             self._tell(call)
+        if step.verdict is not None:
+            self._tell_verdict(call, step.verdict)
 
     def _end(self, call: FakeCall) -> None:
         talked = call.status == "in-progress"
@@ -179,6 +202,12 @@ class Calls:
             self._fetch_url(call)
         event = {"ringing": "ringing", "in-progress": "answered"}.get(call.status, "completed")
         self._callback(call, event, call.status)
+
+    def _tell_verdict(self, call: FakeCall, verdict: str) -> None:
+        call.answered_by = verdict
+        if (url := call.param("AsyncAmdStatusCallback")) is not None and call.param("AsyncAmd") == "true":
+            params = {"CallSid": call.sid, "AccountSid": self._account_sid, "AnsweredBy": verdict}
+            self._webhooks.send(url, params | {"MachineDetectionDuration": "3210"})
 
     def _fetch_url(self, call: FakeCall) -> None:
         url = call.param("Url")
@@ -200,6 +229,7 @@ class Calls:
             "Timestamp": format_datetime(datetime.now(UTC), usegmt=True),
         }
         if event == "completed":
+            params |= {"SipResponseCode": call.sip_code} if call.sip_code else {}
             params |= {"CallDuration": call.duration or "0", "Duration": "1" if call.duration else "0"}
         self._webhooks.send(url, params, method=call.param("StatusCallbackMethod", "POST"))
 
@@ -224,8 +254,7 @@ class Calls:
         uri = f"/2010-04-01/Accounts/{self._account_sid}/Calls/{call.sid}"
         to, sender = call.param("To"), call.param("From")
         nothing_yet = (
-            "parent_call_sid start_time end_time forwarded_from group_sid caller_name trunk_sid "
-            "date_created date_updated"
+            "parent_call_sid start_time end_time forwarded_from group_sid caller_name trunk_sid date_updated"
         )
         return {
             "sid": call.sid,
@@ -242,7 +271,8 @@ class Calls:
             "direction": "outbound-api",
             "answered_by": call.answered_by,
             "api_version": "2010-04-01",
-            "queue_time": "0",
+            "queue_time": str(self.queue_time_ms),
+            "date_created": format_datetime(datetime.fromtimestamp(call.created_at, UTC)),
             "uri": f"{uri}.json",
             "subresource_uris": {
                 name: f"{uri}/{name.title()}.json" for name in ("notifications", "recordings")
@@ -261,17 +291,3 @@ def _check_url(name: str, url: str | None) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "_" in parts.hostname:
         raise ApiError(400, 21205, f"{name} is not a valid URL: {url}")
-
-
-def _paging(path: str, size: int, found: int) -> dict[str, Any]:
-    first = f"{path}?PageSize={size}&Page=0"
-    return {
-        "page": 0,
-        "page_size": size,
-        "start": 0,
-        "end": max(found - 1, 0),
-        "uri": first,
-        "first_page_uri": first,
-        "next_page_uri": None,
-        "previous_page_uri": None,
-    }

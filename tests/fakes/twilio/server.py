@@ -14,10 +14,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fakes.quiet_server import QuietHandler, QuietServer
 from tests.fakes.twilio.calls import Calls
 from tests.fakes.twilio.content import Content
 from tests.fakes.twilio.messages import Messages
@@ -142,7 +142,7 @@ class FakeTwilio:
         self._lock = threading.Lock()
 
     def __enter__(self) -> "FakeTwilio":
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = QuietServer(("127.0.0.1", 0), _Handler)
         self._server.fake = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -173,6 +173,10 @@ class FakeTwilio:
     def wait_for(self, seen: Callable[["FakeTwilio"], bool]) -> None:
         """Wait until `seen(self)`; for stories in which another process does the asking."""
         wait_until(lambda: seen(self))
+
+    def wait_until_quiet(self) -> None:
+        """Wait until all is answered that was asked, by a process that was killed too."""
+        self._server.wait_until_quiet()
 
     @contextmanager
     def answers_held(self) -> Iterator[None]:
@@ -214,15 +218,7 @@ class FakeTwilio:
 _WHO = "Your AccountSid or AuthToken was incorrect."
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # a rush of connections is none of the faults
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # headers and body are two writes: 40 ms each without
-
+class _Handler(QuietHandler):
     @property
     def fake(self) -> FakeTwilio:
         return self.server.fake  # type: ignore[attr-defined]

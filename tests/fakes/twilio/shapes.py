@@ -55,3 +55,17 @@ class Route:
     method: str
     pattern: str
     answer: Callable[..., Reply]
+
+
+def paging(path: str, size: int, found: int) -> dict[str, Any]:
+    first = f"{path}?PageSize={size}&Page=0"
+    return {
+        "page": 0,
+        "page_size": size,
+        "start": 0,
+        "end": max(found - 1, 0),
+        "uri": first,
+        "first_page_uri": first,
+        "next_page_uri": None,
+        "previous_page_uri": None,
+    }

@@ -31,6 +31,8 @@ class Webhooks:
 
     def __init__(self, auth_token: str, *, enabled: bool) -> None:
         self.sent: list[Webhook] = []
+        self.reached_at: dict[str, str] = {}
+        """Where a public address is reached in the test, by its beginning."""
         self._auth_token = auth_token
         self._enabled = enabled
         self._jobs: Queue[Callable[[], None] | None] = Queue()
@@ -69,13 +71,19 @@ class Webhooks:
             code = "11205" if webhook.status is None else "11200"
             self._ask(fallback, {**params, "ErrorCode": code, "ErrorUrl": webhook.url}, "POST", None)
 
+    def _reached(self, url: str) -> str:
+        for public, local in self.reached_at.items():
+            if url.startswith(public):
+                return local + url.removeprefix(public)
+        return url
+
     def _request(self, method: str, url: str, params: dict[str, str]) -> Webhook:
         if method == "GET":
             url = f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(params)}"
         body = None if method == "GET" else urlencode(params).encode()
         signed = {} if method == "GET" else params
         headers = {"X-Twilio-Signature": signature(self._auth_token, url, signed)}
-        request = urllib.request.Request(url, body, headers, method=method)
+        request = urllib.request.Request(self._reached(url), body, headers, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), self._cookies)
         try:
             with opener.open(request, timeout=TIMEOUT_S) as answer:

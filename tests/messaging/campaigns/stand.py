@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from conversation.daily_ceilings import no_ceilings
 from conversation.profiles.campaigns import ContactRules
 from integrations.twilio.messages import TwilioMessages
+from messaging.campaigns.carrier import Carrier
 from messaging.campaigns.claims import Claimer
 from messaging.campaigns.creation import Creation
 from messaging.campaigns.dispatch import Dispatcher
@@ -81,11 +82,13 @@ class Stand:
     def process(self, holder="one", probe_s=0):
         """Return another process that runs campaigns. probe_s: without receipts there is nothing to wait for."""
         parts = {"observer": self.outcomes, "clock": utc_now}
-        runner = Runner(
-            self.database, self.claimer(holder), Dispatcher(self.database, self.ceilings, **parts),
+        carrier = Carrier(
+            self.claimer(holder), Dispatcher(self.database, self.ceilings, **parts),
             Doubts(self.database, self.channels, self.ceilings, **parts),
-            holder=holder, probe_s=probe_s, doubts_every_s=0.1,
         )  # fmt: skip
+        runner = Runner(
+            self.database, {"whatsapp": carrier}, holder=holder, probe_s=probe_s, doubts_every_s=0.1
+        )
         self._runners.append(runner)
         return runner
 
@@ -131,6 +134,9 @@ class Stand:
 
         Each row in a transaction of its own: threads of a process want them in another order.
         """
+        # What is on its way would arrive later than anything takes
+        wait_until(lambda: not any(runner.in_hand for runner in self._runners))
+        self.twilio.wait_until_quiet()
         ago = timedelta(seconds=seconds)
         for message in self.twilio.messages.made.values():
             message.made_at -= seconds

@@ -1,0 +1,1 @@
+"""Campaigns by phone: places their calls, each once, and decides what follows from how they end."""
