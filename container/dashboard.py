@@ -12,6 +12,7 @@ from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.profiles.profile import Profile
+from dashboard.actions.campaigns import CampaignActions
 from dashboard.actions.operators import Operators
 from dashboard.actions.services import OperatorServices, policy_for
 from dashboard.charts.costs import Prices, TokensToday
@@ -22,6 +23,7 @@ from dashboard.simulator.views import SimulatorViews
 from doctor.runner import Doctor
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
+from messaging.campaigns.control import CampaignControl
 from messaging.media import Media
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
@@ -115,6 +117,17 @@ class DashboardServices:
     def reaches_people(self) -> bool:
         """True if anybody is told of a handoff."""
         return self._people.handoffs.reaches_people
+
+    @service
+    def campaigns(self) -> CampaignActions:
+        """Carries out operators' actions on campaigns."""
+        control = CampaignControl(
+            self.database,
+            lambda: self._providers.channels,
+            self.profile.campaigns,
+            self.profile.time_zone,
+        )
+        return CampaignActions(self.database, control)
 
     @service
     def live(self) -> Live:
