@@ -21,9 +21,11 @@ from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
 from doctor.runner import Doctor
+from integrations.twilio.setup import TemplateWords
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.campaigns.control import CampaignControl
+from messaging.campaigns.drafting import Drafting
 from messaging.media import Media
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
@@ -127,7 +129,12 @@ class DashboardServices:
             self.profile.campaigns,
             self.profile.time_zone,
         )
-        return CampaignActions(self.database, control)
+        drafts = Drafting(self.database, self.profile.language, self._template_words)
+        return CampaignActions(self.database, control, drafts)
+
+    def _template_words(self, sid: str) -> TemplateWords | None:
+        setups = self._providers.twilio_setups
+        return setups[0].template_words(sid) if setups else None
 
     @service
     def live(self) -> Live:

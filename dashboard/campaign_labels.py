@@ -48,6 +48,8 @@ _RECIPIENTS: Mapping[str, Message] = {
     RecipientState.FAILED: lazy_gettext("not delivered"),
     RecipientState.SKIPPED: lazy_gettext("left out"),
 }
+OPTED_OUT = lazy_gettext("want no messages")
+NEED_TEMPLATE = lazy_gettext("have not written for 24 hours and need a template")
 _SKIPPED: Mapping[str, Message] = {
     SkipReason.OPTED_OUT: lazy_gettext("wants no messages"),
     SkipReason.DUPLICATE: lazy_gettext("is on the list twice"),

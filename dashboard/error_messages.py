@@ -37,6 +37,7 @@ TROUBLES = {
         "The campaign is in another state by now: this cannot be done with it."
     ),
     Trouble.NOBODY: lazy_gettext("There is nobody to whom it could be sent again."),
+    Trouble.NAME_TAKEN: lazy_gettext("There is a campaign of that name already."),
     Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
 }
 """The sentence for each refusal of an action; {reason} is the provider's."""

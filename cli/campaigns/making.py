@@ -10,7 +10,6 @@ import click
 from rich.table import Table
 
 from cli.call_options import CannotBegin
-from cli.campaigns.lists import ReadList, Wording, read_list
 from cli.campaigns.words import SKIPPED
 from cli.console import Terminal, harmless
 from cli.whatsapp.options import Checked, template_of, variable_of, words_of
@@ -18,6 +17,7 @@ from messaging.campaigns.creation import Creation, NameTakenError
 from messaging.campaigns.files.problem_messages import file_sentence, line_sentence, variable_sentence
 from messaging.campaigns.files.problems import FileError, Problem
 from messaging.campaigns.files.variables import VariableError
+from messaging.campaigns.lists import ReadList, Wording, read_list
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
 from storage.models import SkipReason

@@ -1,6 +1,6 @@
 """Operators' actions on campaigns: checked, and performed once for each form."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,8 +10,9 @@ from dashboard.actions.once import NO_FORM, Once, SentForm
 from dashboard.actions.refusals import CannotBeDone, Trouble
 from storage.base import utc_now
 from storage.campaigns import campaigns
-from storage.campaigns.campaigns import CampaignRecord
+from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
+from translations import Message
 
 
 class CampaignControl(Protocol):
@@ -51,6 +52,59 @@ class CampaignControl(Protocol):
         ...
 
 
+class FirstMessage(Protocol):
+    """What one of the first people on a list will get."""
+
+    @property
+    def line(self) -> int:
+        """Return the line of the list."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """Return the number, in E.164."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """Return the words."""
+        ...
+
+
+class Looked(Protocol):
+    """What was found of a campaign that is to be made; see messaging/campaigns/drafting.py."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether a campaign can be made of it."""
+        ...
+
+    @property
+    def first(self) -> Sequence[FirstMessage]:
+        """Return what the first people will get."""
+        ...
+
+    @property
+    def mistakes(self) -> Sequence[Message]:
+        """Return why it cannot be made."""
+        ...
+
+
+class CampaignDrafts(Protocol):
+    """Makes campaigns of lists; see messaging/campaigns/drafting.py."""
+
+    def look(self, new: NewCampaign, content: bytes, number_column: str | None, *, is_final: bool) -> Looked:
+        """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.
+
+        What is not filled in yet is a mistake only if it is_final.
+        """
+        ...
+
+    def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int | None:
+        """Keep a campaign in which nothing is wrong; return its id, None if its name is taken."""
+        ...
+
+
 class CampaignActions:
     """Performs operators' actions on campaigns, or raises CannotBeDone. Thread-safe."""
 
@@ -58,11 +112,12 @@ class CampaignActions:
         self,
         database: Database,
         control: CampaignControl,
+        drafts: CampaignDrafts,
         *,
         form: SentForm = NO_FORM,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self.control, self._clock = database, control, clock
+        self._database, self.control, self.drafts, self._clock = database, control, drafts, clock
         self._once = Once(database, form, clock)
 
     def once(self, form: str, operator: str = "") -> "CampaignActions":
@@ -71,7 +126,21 @@ class CampaignActions:
         form: the form's own number and a digest of what it says; "" for none. A second time raises DoneBefore.
         """
         sent = SentForm(form, operator)
-        return CampaignActions(self._database, self.control, form=sent, clock=self._clock)
+        return CampaignActions(self._database, self.control, self.drafts, form=sent, clock=self._clock)
+
+    def was_done(self) -> bool:
+        """Return whether the form was acted upon before."""
+        return self._once.was_done()
+
+    def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int:
+        """Keep a campaign as a draft; return its id. Nothing is sent. number_column: None: found by its name."""
+        with self._once.asking():
+            campaign_id = self.drafts.create(new, content, number_column)
+            if campaign_id is None:
+                raise CannotBeDone(Trouble.NAME_TAKEN)
+        with self._database.write() as connection:
+            self._once.done(connection)
+        return campaign_id
 
     def start(self, campaign_id: int) -> None:
         """Begin a campaign, or go on with it."""

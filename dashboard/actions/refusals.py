@@ -25,6 +25,7 @@ class Trouble(StrEnum):
     NO_WHATSAPP = "no-whatsapp"
     NOT_IN_STATE = "not-in-state"
     NOBODY = "nobody"
+    NAME_TAKEN = "name-taken"
 
 
 class CannotBeDone(Exception):

@@ -11,6 +11,7 @@ from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from conversation import service_window
 from dashboard import campaign_labels as labels
 from dashboard import query_params
 from dashboard.actions.campaigns import CampaignActions
@@ -28,9 +29,9 @@ from storage.campaigns import campaigns as stored
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState
 from storage.reports.campaign_recipients import ListedRecipient, Which, begun_since, listed
-from storage.reports.campaigns import Figures, figures
+from storage.reports.campaigns import Figures, RecipientRow, figures, first_rows, forecast
 from storage.reports.lists import Page
-from translations import current_language, lazy_gettext
+from translations import Message, current_language, lazy_gettext
 
 PER_PAGE = 15
 """Campaigns on a page of the list; the recipients of each are counted for it."""
@@ -40,6 +41,8 @@ COUNTED_IN_A_SECOND = 20_000
 """A longer list is looked at less often: counting it takes longer."""
 MEASURED = timedelta(minutes=1)
 """The time over which the rate is measured."""
+SHOWN = 3
+"""People whose messages are shown before they are sent."""
 _MOVING = (CampaignState.RUNNING,)
 
 DONE = {
@@ -134,6 +137,14 @@ class CampaignDetails:
         return self.is_running and not self.has_worker and not self.campaign.is_sent_by_somebody(self.now)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a campaign that has not begun will send. exceptions: how many get nothing, and why."""
+
+    first: Sequence[RecipientRow]
+    exceptions: Sequence[tuple[int, Message]]
+
+
 @bp.get("/campaigns")
 def campaigns() -> str:
     """Show the campaigns."""
@@ -150,7 +161,9 @@ def campaigns_listed() -> ResponseReturnValue:
 @bp.get(f"/campaigns/<{ID}:campaign_id>")
 def campaign(campaign_id: int) -> str:
     """Show a campaign, and those of its recipients who are asked for."""
-    return _campaign_page("campaign.html", _read(campaign_id))
+    found = _read(campaign_id)
+    is_draft = found.campaign.state is CampaignState.DRAFT
+    return _campaign_page("campaign.html", found, _plan(found) if is_draft else None)
 
 
 @bp.get(f"/campaigns/<{ID}:campaign_id>/progress")
@@ -219,6 +232,16 @@ def _read(campaign_id: int) -> CampaignDetails:
         )
 
 
+def _plan(found: CampaignDetails) -> Plan:
+    campaign, since = found.campaign, found.now - service_window.LENGTH
+    with services().database.read() as connection:
+        first = first_rows(connection, campaign.id, SHOWN)
+        expected = forecast(connection, campaign.id, since)
+    free = not campaign.template and not campaign.try_anyway
+    without = expected.waiting - expected.opted_out - expected.wrote if free else 0
+    return Plan(first, [(expected.opted_out, labels.OPTED_OUT), (without, labels.NEED_TEMPLATE)])
+
+
 def _require(connection: Connection, campaign_id: int) -> CampaignRecord:
     found = stored.find(connection, campaign_id)
     if found is None:
@@ -242,7 +265,7 @@ def _list_page(template: str, found: Listed) -> str:
     )
 
 
-def _campaign_page(template: str, found: CampaignDetails) -> str:
+def _campaign_page(template: str, found: CampaignDetails, plan: Plan | None = None) -> str:
     provider = services().campaigns.control.provider_of(found.campaign)
     return render(
         template,
@@ -253,4 +276,5 @@ def _campaign_page(template: str, found: CampaignDetails) -> str:
         paused=labels.why_paused(found.campaign, provider),
         labels=labels,
         after=query_params.whole("after"),
+        plan=plan,
     )

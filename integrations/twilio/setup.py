@@ -76,6 +76,14 @@ class TemplateState:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateWords:
+    """A template's words, with its placeholders ({{1}}), and the status of WhatsApp's approval."""
+
+    text: str
+    status: str
+
+
 class TwilioSetup(TwilioAccount):
     """The setup of an account."""
 
@@ -178,6 +186,25 @@ class TwilioSetup(TwilioAccount):
         approval: Mapping[str, Any] = found.whatsapp or {}
         status = str(approval.get("status") or "unsubmitted").lower()
         return TemplateState(status, str(approval.get("rejection_reason") or ""))
+
+    def template_words(self, sid: str) -> TemplateWords | None:
+        """Return what a template says, HX...; None if there is no such template."""
+        try:
+            with one_error():
+                found = self._client.content.v1.contents(sid).fetch()
+        except IntegrationError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        state = self.template(sid)
+        return TemplateWords(_words(found.types), state.status if state else "unsubmitted")
+
+
+def _words(types: Any) -> str:
+    """Return the words of a template of any type: its body, or a card's title."""
+    kinds = types.values() if isinstance(types, Mapping) else []
+    texts = (kind.get("body") or kind.get("title") for kind in kinds if isinstance(kind, Mapping))
+    return next((str(text) for text in texts if text), "")
 
 
 def _number(found: Any) -> NumberSetup:

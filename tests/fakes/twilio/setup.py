@@ -45,7 +45,8 @@ class Setup:
     """The setup. Everything is an attribute to be changed; nothing that is set through the API if `keeps_nothing`.
 
     sender: the body of the WhatsApp sender, if there is one; what is set of it shows late if it `is_slow`. templates:
-    approvals by ContentSid, None: none was asked for. regions: the voice region of numbers.
+    approvals by ContentSid, None: none was asked for. words: what templates say, by ContentSid. regions: the voice
+    region of numbers.
     """
 
     def __init__(self, account_sid: str) -> None:
@@ -56,6 +57,7 @@ class Setup:
         self.sender: dict[str, Any] | None = None
         self.is_slow = False
         self.templates: dict[str, dict[str, Any] | None] = {}
+        self.words: dict[str, str] = {}
         self.regions: dict[str, str] = {}
         self.keeps_nothing = False
         self._account_sid = account_sid
@@ -71,6 +73,7 @@ class Setup:
             Route("GET", r"/v2/Channels/Senders/(?P<sid>\w+)", self._sender),
             Route("POST", r"/v2/Channels/Senders/(?P<sid>\w+)", self._update_sender),
             Route("GET", r"/v1/Content/(?P<sid>\w+)/ApprovalRequests", self._approval),
+            Route("GET", r"/v1/Content/(?P<sid>\w+)", self._content),
             Route("GET", r"/v2/PhoneNumbers/(?P<number>[^/]+)", self._region),
         ]
 
@@ -147,6 +150,14 @@ class Setup:
             raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
         approval = self.templates[sid]
         return Reply(200, {"sid": sid, **({} if approval is None else {"whatsapp": approval})})
+
+    def _content(self, request: Request, sid: str) -> Reply:
+        if sid not in self.words:
+            raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
+        types = {"twilio/text": {"body": self.words[sid]}}
+        return Reply(
+            200, {"sid": sid, "friendly_name": "aviso", "language": "es", "variables": {}, "types": types}
+        )
 
     def _region(self, _request: Request, number: str) -> Reply:
         number = unquote(number)
