@@ -16,6 +16,9 @@ from dashboard import campaign_labels as labels
 from dashboard import query_params
 from dashboard.actions.campaigns import CampaignActions
 from dashboard.blueprint import bp
+from dashboard.charts.bars import Plot
+from dashboard.charts.hours import by_hour
+from dashboard.formatting import zone
 from dashboard.forms import sent_form
 from dashboard.layout import render
 from dashboard.live_updates import digest
@@ -28,7 +31,7 @@ from storage.base import utc_now
 from storage.campaigns import campaigns as stored
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState
-from storage.reports.campaign_recipients import ListedRecipient, Which, begun_since, listed
+from storage.reports.campaign_recipients import ListedRecipient, Which, begun_since, listed, moments
 from storage.reports.campaigns import Figures, RecipientRow, figures, first_rows, forecast
 from storage.reports.lists import Page
 from translations import Message, current_language, lazy_gettext
@@ -45,8 +48,11 @@ SHOWN = 3
 """People whose messages are shown before they are sent."""
 _MOVING = (CampaignState.RUNNING,)
 
+_SENT = lazy_gettext("Messages sent, by the hour")
+_REPLIES = lazy_gettext("First replies, by the hour")
+
 DONE = {
-    "start": lazy_gettext("The campaign is running."),
+    "start": lazy_gettext("The campaign was started."),
     "pause": lazy_gettext("The campaign is paused: what is on its way arrives, and nothing more is sent."),
     "cancel": lazy_gettext("The campaign is cancelled."),
     "retry": lazy_gettext("It is being sent again."),
@@ -163,7 +169,8 @@ def campaign(campaign_id: int) -> str:
     """Show a campaign, and those of its recipients who are asked for."""
     found = _read(campaign_id)
     is_draft = found.campaign.state is CampaignState.DRAFT
-    return _campaign_page("campaign.html", found, _plan(found) if is_draft else None)
+    plan, plots = (_plan(found), []) if is_draft else (None, _plots(campaign_id))
+    return _campaign_page("campaign.html", found, plan, plots)
 
 
 @bp.get(f"/campaigns/<{ID}:campaign_id>/progress")
@@ -242,6 +249,14 @@ def _plan(found: CampaignDetails) -> Plan:
     return Plan(first, [(expected.opted_out, labels.OPTED_OUT), (without, labels.NEED_TEMPLATE)])
 
 
+def _plots(campaign_id: int) -> list[tuple[str, Message, Plot]]:
+    """Return the plots of what was sent and of who has replied, each with its kind and its name."""
+    with services().database.read() as connection:
+        sent, replied = moments(connection, campaign_id)
+    drawn = [("calls", _SENT, by_hour(sent, zone())), ("written", _REPLIES, by_hour(replied, zone()))]
+    return [(kind, name, plot) for kind, name, plot in drawn if plot is not None]
+
+
 def _require(connection: Connection, campaign_id: int) -> CampaignRecord:
     found = stored.find(connection, campaign_id)
     if found is None:
@@ -265,7 +280,12 @@ def _list_page(template: str, found: Listed) -> str:
     )
 
 
-def _campaign_page(template: str, found: CampaignDetails, plan: Plan | None = None) -> str:
+def _campaign_page(
+    template: str,
+    found: CampaignDetails,
+    plan: Plan | None = None,
+    plots: Sequence[tuple[str, Message, Plot]] = (),
+) -> str:
     provider = services().campaigns.control.provider_of(found.campaign)
     return render(
         template,
@@ -277,4 +297,5 @@ def _campaign_page(template: str, found: CampaignDetails, plan: Plan | None = No
         labels=labels,
         after=query_params.whole("after"),
         plan=plan,
+        plots=plots,
     )

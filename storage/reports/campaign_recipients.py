@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from phone_numbers import ReachAddress
 from storage.models import MessageStatus, RecipientState
@@ -70,6 +70,18 @@ def begun_since(connection: Connection, campaign_id: int, since: datetime) -> in
     """Return how many messages of a campaign were passed to the provider after a time."""
     found = select(func.count()).where(_C.campaign_id == campaign_id, _C.begun_at > since)
     return connection.execute(found).scalar_one()
+
+
+def moments(connection: Connection, campaign_id: int) -> tuple[list[datetime], list[datetime]]:
+    """Return when each message of a campaign was passed to the provider, and when people first replied."""
+    is_any = or_(_C.begun_at.is_not(None), _C.replied_at.is_not(None))
+    found = connection.execute(
+        select(_C.begun_at, _C.replied_at).where(_C.campaign_id == campaign_id, is_any)
+    ).all()
+    return (
+        [row.begun_at for row in found if row.begun_at is not None],
+        [row.replied_at for row in found if row.replied_at is not None],
+    )
 
 
 _IS_SENT = _C.state == RecipientState.SENT

@@ -188,3 +188,15 @@ def test_the_pages_are_the_operators_alone(open_desk):
 
     for path in ("", f"/{made}", f"/{made}/progress", f"/{made}/report.csv", "/listed"):
         assert desk.get(f"/dashboard/campaigns{path}").status_code == 302
+
+
+def test_what_was_sent_and_who_replied_are_plotted_by_the_hour(operator, campaigns):
+    made = campaigns.make(4, state="running")
+    assert "Por horas" not in page_of(operator, made)
+
+    campaigns.sent(made, 2, "read", replied_at=utc_now())
+    campaigns.sent(made, 3)
+
+    page = page_of(operator, made)
+    assert "Mensajes enviados, por horas" in page and "Primeras respuestas, por horas" in page
+    assert re.search(r"<td>\d+ \w+, \d\d:00</td><td>2</td>", page)
