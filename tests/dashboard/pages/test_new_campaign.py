@@ -1,6 +1,7 @@
 """A new campaign at the dashboard: what is filled in is looked at, and kept once; nothing is sent."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -169,3 +170,13 @@ def test_the_page_says_who_is_left_out_and_who_needs_a_template(desk, send):
 
     assert "2 no han escrito en 24 horas y necesitan una plantilla" in page
     assert "Hola Luis" in page
+
+
+@pytest.mark.both_databases
+def test_of_two_forms_at_once_one_makes_the_campaign(desk, send):
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: send(form_number="one"), range(2)))
+
+    assert {answer.status_code for answer in answers} <= {303, 422}
+    assert the_only(desk.parts.database, Campaign).state == "draft"
+    assert len(every(desk.parts.database, CampaignRecipient)) == 2

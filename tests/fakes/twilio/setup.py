@@ -45,8 +45,8 @@ class Setup:
     """The setup. Everything is an attribute to be changed; nothing that is set through the API if `keeps_nothing`.
 
     sender: the body of the WhatsApp sender, if there is one; what is set of it shows late if it `is_slow`. templates:
-    approvals by ContentSid, None: none was asked for. words: what templates say, by ContentSid. regions: the voice
-    region of numbers.
+    approvals by ContentSid, None: none was asked for. words: what templates say, or their types, by
+    ContentSid. regions: the voice region of numbers.
     """
 
     def __init__(self, account_sid: str) -> None:
@@ -57,7 +57,7 @@ class Setup:
         self.sender: dict[str, Any] | None = None
         self.is_slow = False
         self.templates: dict[str, dict[str, Any] | None] = {}
-        self.words: dict[str, str] = {}
+        self.words: dict[str, str | dict[str, Any]] = {}
         self.regions: dict[str, str] = {}
         self.keeps_nothing = False
         self._account_sid = account_sid
@@ -154,7 +154,8 @@ class Setup:
     def _content(self, request: Request, sid: str) -> Reply:
         if sid not in self.words:
             raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
-        types = {"twilio/text": {"body": self.words[sid]}}
+        words = self.words[sid]
+        types = words if isinstance(words, dict) else {"twilio/text": {"body": words}}
         return Reply(
             200, {"sid": sid, "friendly_name": "aviso", "language": "es", "variables": {}, "types": types}
         )
