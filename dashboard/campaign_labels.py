@@ -36,7 +36,7 @@ WHICH: Mapping[Which, Message] = {
     Which.READ: lazy_pgettext("people of a campaign", "Read"),
     Which.REPLIED: lazy_pgettext("people of a campaign", "Replied"),
     Which.IN_DOUBT: lazy_pgettext("people of a campaign", "In doubt"),
-    Which.FAILED: lazy_pgettext("people of a campaign", "Failed"),
+    Which.FAILED: lazy_gettext("Failed"),
     Which.SKIPPED: lazy_pgettext("people of a campaign", "Left out"),
 }
 """What a campaign's recipients are counted and filtered by."""
