@@ -5,7 +5,6 @@ from functools import partial
 import click
 
 from cli.campaigns.commands import CampaignServices, campaign_group
-from cli.campaigns.lists import CallGreeting
 from cli.chat import ChatServices, chat_command
 from cli.chatwoot import ChatwootServices, chatwoot_group
 from cli.console import Terminal
@@ -20,6 +19,7 @@ from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
 from cli.worker import give_up, worker_command
 from container import Container
 from jobs.worker import Worker
+from messaging.campaigns.lists import CallGreeting
 from phone_numbers import region_of
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command

@@ -12,6 +12,7 @@ from container.providers import Providers
 from container.service import service
 from container.whatsapp import WhatsAppServices
 from conversation.profiles.profile import Profile
+from dashboard.actions.campaigns import CampaignActions
 from dashboard.actions.operators import Operators
 from dashboard.actions.services import OperatorServices, policy_for
 from dashboard.charts.costs import Prices, TokensToday
@@ -20,9 +21,13 @@ from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
 from doctor.runner import Doctor
+from integrations.whatsapp_templates import TemplateContent
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
+from messaging.campaigns.control import CampaignControl
+from messaging.campaigns.drafting import Drafting
 from messaging.media import Media
+from messaging.providers.base import Template
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
 from storage.database import Database
@@ -115,6 +120,22 @@ class DashboardServices:
     def reaches_people(self) -> bool:
         """True if anybody is told of a handoff."""
         return self._people.handoffs.reaches_people
+
+    @service
+    def campaigns(self) -> CampaignActions:
+        """Carries out operators' actions on campaigns."""
+        control = CampaignControl(
+            self.database,
+            lambda: self._providers.channels,
+            self.profile.campaigns,
+            self.profile.time_zone,
+        )
+        drafts = Drafting(self.database, self.profile.language, self.profile.time_zone, self._template)
+        return CampaignActions(self.database, control, drafts)
+
+    def _template(self, name: str) -> TemplateContent | None:
+        templates, template = self._providers.templates, Template.named(name)
+        return templates.content(template) if templates.has_provider_of(template) else None
 
     @service
     def live(self) -> Live:

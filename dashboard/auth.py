@@ -58,7 +58,13 @@ LOGIN = "dashboard.login"
 OPEN_ENDPOINTS = frozenset({LOGIN, "dashboard.open_by_link", FILES})
 """Endpoints open without login when a password is set."""
 
-LARGEST: dict[str, int] = {"dashboard.whatsapp_do": 7 * 1024 * 1024}
+_LIST = 40 * 1024 * 1024
+"""More than a campaign's list may have, so that one that is too large is told by its own sentence."""
+LARGEST: dict[str, int] = {
+    "dashboard.whatsapp_do": 7 * 1024 * 1024,
+    "dashboard.look_at_campaign": _LIST,
+    "dashboard.create_campaign": _LIST,
+}
 """The largest body in bytes, for endpoints with a larger limit than other requests."""
 
 HEADERS = {

@@ -30,6 +30,14 @@ TROUBLES = {
         "There is no Twilio account to end it with (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)."
     ),
     Trouble.NOT_AGAIN: lazy_gettext("Sending it again would not help."),
+    Trouble.NO_WHATSAPP: lazy_gettext(
+        "WhatsApp is not set up: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or D360_API_KEY."
+    ),
+    Trouble.NOT_IN_STATE: lazy_gettext(
+        "The campaign is in another state by now: this cannot be done with it."
+    ),
+    Trouble.NOBODY: lazy_gettext("There is nobody to whom it could be sent again."),
+    Trouble.NAME_TAKEN: lazy_gettext("There is a campaign of that name already."),
     Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
 }
 """The sentence for each refusal of an action; {reason} is the provider's."""

@@ -54,6 +54,16 @@ def short_day(value: date) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]}"
 
 
+def short_hour(value: date) -> str:
+    """Return "14:00" for an hour, and "21 nov" for a day: what stands below a bar."""
+    return f"{value:%H:%M}" if isinstance(value, datetime) else short_day(value)
+
+
+def hour(value: date) -> str:
+    """Return "21 nov, 14:00" for an hour, and "21 nov" for a day."""
+    return f"{short_day(value)}, {value:%H:%M}" if isinstance(value, datetime) else short_day(value)
+
+
 def clock(at: datetime | None) -> str:
     """Return the time of day, to the second."""
     return _time(at, "clock", "{clock}:{second:02}")
@@ -99,6 +109,8 @@ FILTERS = {
     "when": when,
     "day": day,
     "short_day": short_day,
+    "short_hour": short_hour,
+    "hour": hour,
     "clock": clock,
     "seconds": seconds,
     "duration": duration,

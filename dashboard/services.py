@@ -5,6 +5,7 @@ from threading import Semaphore
 from typing import Protocol
 
 from conversation.profiles.profile import Profile
+from dashboard.actions.campaigns import CampaignActions
 from dashboard.actions.operators import Operators
 from dashboard.charts.costs import Prices, TokensToday
 from dashboard.charts.days import LastDays
@@ -61,6 +62,11 @@ class DashboardServices(Protocol):
     @property
     def operators(self) -> Operators:
         """Return the service of operators' actions."""
+        ...
+
+    @property
+    def campaigns(self) -> CampaignActions:
+        """Return the service of operators' actions on campaigns."""
         ...
 
     @property

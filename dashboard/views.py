@@ -12,6 +12,7 @@ from dashboard.operator_names import MOST_NAME, clean_name, operator_name, remem
 from dashboard.pages import (
     assistant,
     calls,
+    campaigns,
     conversation_list,
     conversations,
     doctor,
@@ -19,6 +20,7 @@ from dashboard.pages import (
     home,
     media,
     messages,
+    new_campaign,
 )
 from dashboard.simulator import phone, whatsapp
 from translations import gettext as _
@@ -26,7 +28,8 @@ from translations import gettext as _
 __all__ = ["bp", "redirect_to_dashboard"]
 
 PAGES = (
-    home, conversation_list, conversations, calls, messages, handoffs, assistant, doctor, media, phone, whatsapp,
+    home, conversation_list, conversations, calls, messages, handoffs, campaigns, new_campaign, assistant, doctor,
+    media, phone, whatsapp,
 )  # fmt: skip
 """Modules with views of the blueprint; importing them adds the views."""
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.call_options import CannotBegin, not_set
-from cli.campaigns.lists import CallGreeting, Wording
 from cli.campaigns.making import Making, create_options, print_found, print_preview
 from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_option, yes_option
 from cli.campaigns.report import write_report
@@ -36,6 +35,7 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened

@@ -10,7 +10,6 @@ import click
 from rich.table import Table
 
 from cli.call_options import CannotBegin
-from cli.campaigns.lists import Reading, ReadList, Wording, read_list
 from cli.campaigns.words import SKIPPED
 from cli.console import Terminal, harmless
 from cli.whatsapp.options import Checked, template_of, variable_of, words_of
@@ -25,6 +24,7 @@ from messaging.campaigns.files.problem_messages import (
 )
 from messaging.campaigns.files.problems import FileError, LineProblem, Problem
 from messaging.campaigns.files.variables import VariableError
+from messaging.campaigns.lists import Reading, ReadList, Wording, read_list
 from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database

@@ -58,6 +58,13 @@ class Once:
                 forget_event(connection, BEGUN, self._number)
             raise
 
+    def was_done(self) -> bool:
+        """Return whether the action was performed before."""
+        if not self._number:
+            return False
+        with self._database.read() as connection:
+            return has_come(connection, FORMS, self._number)
+
     def done(self, connection: Connection) -> None:
         """Record that the action is done, in the caller's transaction. Raises DoneBefore if it was before."""
         if not self._number:

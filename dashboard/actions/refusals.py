@@ -22,6 +22,10 @@ class Trouble(StrEnum):
     NO_CREDENTIALS = "no-credentials"
     NOT_AGAIN = "not-again"
     REFUSED = "refused"
+    NO_WHATSAPP = "no-whatsapp"
+    NOT_IN_STATE = "not-in-state"
+    NOBODY = "nobody"
+    NAME_TAKEN = "name-taken"
 
 
 class CannotBeDone(Exception):

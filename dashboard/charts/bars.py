@@ -12,7 +12,7 @@ _LABELS = 7
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day of a plot: its bar and label."""
+    """One day of a plot, or one hour (a datetime): its bar and label."""
 
     x: float
     y: float
@@ -38,7 +38,7 @@ class Plot:
 
 
 def bars_of(counts: Sequence[tuple[date, int]]) -> Plot:
-    """Plot a number for each of several days, oldest first."""
+    """Plot a number for each of several days or hours, oldest first. An hour is a datetime."""
     top = round_up(max(count for _, count in counts))
     step = (WIDTH - _LEFT - _RIGHT) / len(counts)
     full = HEIGHT - _TOP - _BOTTOM

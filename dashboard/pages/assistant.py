@@ -1,4 +1,4 @@
-"""Shows the assistant's profile, and the page of campaigns."""
+"""Shows the assistant's profile."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -21,12 +21,6 @@ def assistant() -> str:
         file=file if file.endswith(".toml") or "/" in file else f"profiles/{file}.toml",
         spoken=phrases_of(profile),
     )
-
-
-@bp.get("/campaigns")
-def campaigns() -> str:
-    """Show the page of campaigns."""
-    return render("campaigns.html", here="campaigns")
 
 
 def phrases_of(profile: Profile) -> list[tuple[str, list[str]]]:

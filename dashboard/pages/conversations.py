@@ -33,7 +33,7 @@ from storage.reports.conversations import ConversationRow
 from storage.reports.lists import MessageRow
 from storage.reports.states import OpenHandoff, State
 from storage.reports.transcripts import ConversationReport
-from translations import lazy_gettext
+from translations import Message, lazy_gettext
 
 DONE = {
     "take-over": lazy_gettext("The conversation is yours: the assistant is silent."),
@@ -172,13 +172,23 @@ def done(action: str, do: Callable[[Operators], None], otherwise: str) -> Respon
 
     otherwise: the target, if the form names none.
     """
+    return performed(
+        lambda: do(services().operators.once(sent_form(), operator_name())), DONE[action], otherwise
+    )
+
+
+def performed(do: Callable[[], None], said: Message, otherwise: str) -> ResponseReturnValue:
+    """Perform what a form asks for, and redirect with its result. said: if it was done, now or before.
+
+    otherwise: the target, if the form names none.
+    """
     try:
         with suppress(DoneBefore):
-            do(services().operators.once(sent_form(), operator_name()))
+            do()
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
-        flash(str(DONE[action]), "good")
+        flash(str(said), "good")
     back = request.form.get("back", "")
     return redirect(next_page(back) if back else otherwise, 303)
 

@@ -99,9 +99,17 @@ def by_id(connection: Connection, campaign_id: int) -> CampaignRecord:
     return _record(connection.execute(select(*_COLUMNS).where(CAMPAIGNS.c.id == campaign_id)).one())
 
 
-def newest(connection: Connection, limit: int) -> list[CampaignRecord]:
-    """Return the campaigns, the newest one first."""
+def find(connection: Connection, campaign_id: int) -> CampaignRecord | None:
+    """Return a campaign by its id; None if there is none."""
+    row = connection.execute(select(*_COLUMNS).where(CAMPAIGNS.c.id == campaign_id, _IS_LISTED)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def newest(connection: Connection, limit: int, *, before: int | None = None) -> list[CampaignRecord]:
+    """Return the campaigns, the newest one first. before: an id that all of them are below."""
     found = select(*_COLUMNS).where(_IS_LISTED).order_by(CAMPAIGNS.c.id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(CAMPAIGNS.c.id < before)
     return [_record(row) for row in connection.execute(found)]
 
 

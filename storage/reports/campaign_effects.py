@@ -10,7 +10,12 @@ from storage.models import RecipientState
 from storage.tables import CAMPAIGN_RECIPIENTS, CONTACTS, CONVERSATIONS, HANDOFFS
 
 _C = CAMPAIGN_RECIPIENTS.c
-_MAY_HAVE_IT = (RecipientState.SENDING, RecipientState.SENT, RecipientState.IN_DOUBT)
+_MAY_HAVE_IT = (
+    RecipientState.SENDING,
+    RecipientState.SENT,
+    RecipientState.CALLING,
+    RecipientState.IN_DOUBT,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Queries for campaigns as operators see them: how far they are, whom they reach, and each of their recipients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -126,18 +126,11 @@ def forecast(connection: Connection, campaign_id: int, wrote_since: datetime) ->
 
 def first_rows(connection: Connection, campaign_id: int, most: int) -> list[RecipientRow]:
     """Return the first recipients of a campaign's list."""
-    return _page(connection, campaign_id, 0, most)
+    return page(connection, campaign_id, 0, most)
 
 
-def rows(connection: Connection, campaign_id: int) -> Iterator[RecipientRow]:
-    """Yield the recipients of a campaign in the order of its list, a page at a time."""
-    line = 0
-    while page := _page(connection, campaign_id, line, PAGE):
-        yield from page
-        line = page[-1].line
-
-
-def _page(connection: Connection, campaign_id: int, after: int, most: int) -> list[RecipientRow]:
+def page(connection: Connection, campaign_id: int, after: int, most: int) -> list[RecipientRow]:
+    """Return the recipients of a campaign that follow a line, in the order of its list."""
     values = {"campaign_id": campaign_id, "after": after, "most": most}
     return [RecipientRow(*list(row)) for row in connection.execute(_ROWS, values)]
 

@@ -21,6 +21,8 @@ ALL_SET = {
 }  # fmt: skip
 VALUES = {
     "conversation_id": 1,
+    "campaign_id": 1,
+    "change": "start",
     "message_id": 1,
     "number": 1,
     "action": "write",

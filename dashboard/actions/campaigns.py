@@ -1,0 +1,180 @@
+"""Operators' actions on campaigns: checked, and performed once for each form."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from dashboard.actions.once import NO_FORM, Once, SentForm
+from dashboard.actions.refusals import CannotBeDone, Trouble
+from storage.base import utc_now
+from storage.campaigns import campaigns
+from storage.campaigns.campaigns import CampaignRecord, NewCampaign
+from storage.database import Database
+from translations import Message
+
+
+class CampaignControl(Protocol):
+    """Starts, pauses and ends campaigns, and knows what became of them; see messaging/campaigns/control.py."""
+
+    @property
+    def can_send(self) -> bool:
+        """Return whether a provider is set up."""
+        ...
+
+    def provider_of(self, campaign: CampaignRecord) -> str:
+        """Return the name of the provider whose codes a campaign has."""
+        ...
+
+    def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
+        """Return the first moment from now on at which people in the business's own zone are written to."""
+        ...
+
+    def start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """Begin a campaign, or go on with it; return False where its state does not allow it."""
+        ...
+
+    def pause(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """Send nothing more for now; return False where its state does not allow it."""
+        ...
+
+    def cancel(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """End a campaign for good; return False where its state does not allow it."""
+        ...
+
+    def retry(self, connection: Connection, campaign_id: int, now: datetime, *, in_doubt: bool) -> int | None:
+        """Send it again to some; return how many they are, None where its state does not allow it."""
+        ...
+
+    def report(self, campaign: CampaignRecord, language: str) -> Iterator[list[str]]:
+        """Yield the lines of a campaign's report, its columns' names first."""
+        ...
+
+
+class FirstMessage(Protocol):
+    """What one of the first people on a list will get."""
+
+    @property
+    def line(self) -> int:
+        """Return the line of the list."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """Return the number, in E.164."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """Return the words."""
+        ...
+
+
+class Looked(Protocol):
+    """What was found of a campaign that is to be made; see messaging/campaigns/drafting.py."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether a campaign can be made of it."""
+        ...
+
+    @property
+    def first(self) -> Sequence[FirstMessage]:
+        """Return what the first people will get."""
+        ...
+
+    @property
+    def mistakes(self) -> Sequence[Message]:
+        """Return why it cannot be made."""
+        ...
+
+
+class CampaignDrafts(Protocol):
+    """Makes campaigns of lists; see messaging/campaigns/drafting.py."""
+
+    def look(self, new: NewCampaign, content: bytes, number_column: str | None, *, is_final: bool) -> Looked:
+        """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.
+
+        What is not filled in yet is a mistake only if it is_final.
+        """
+        ...
+
+    def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int | None:
+        """Keep a campaign in which nothing is wrong; return its id, None if its name is taken."""
+        ...
+
+
+class CampaignActions:
+    """Performs operators' actions on campaigns, or raises CannotBeDone. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        control: CampaignControl,
+        drafts: CampaignDrafts,
+        *,
+        form: SentForm = NO_FORM,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self.control, self.drafts, self._clock = database, control, drafts, clock
+        self._once = Once(database, form, clock)
+
+    def once(self, form: str, operator: str = "") -> "CampaignActions":
+        """Return the same for one form, whose action is performed once however often it is sent.
+
+        form: the form's own number and a digest of what it says; "" for none. A second time raises DoneBefore.
+        """
+        sent = SentForm(form, operator)
+        return CampaignActions(self._database, self.control, self.drafts, form=sent, clock=self._clock)
+
+    def was_done(self) -> bool:
+        """Return whether the form was acted upon before."""
+        return self._once.was_done()
+
+    def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int:
+        """Keep a campaign as a draft; return its id. Nothing is sent. number_column: None: found by its name."""
+        with self._once.asking():
+            campaign_id = self.drafts.create(new, content, number_column)
+            if campaign_id is None:
+                raise CannotBeDone(Trouble.NAME_TAKEN)
+        with self._database.write() as connection:
+            self._once.done(connection)
+        return campaign_id
+
+    def start(self, campaign_id: int) -> None:
+        """Begin a campaign, or go on with it."""
+        if not self.control.can_send:
+            raise CannotBeDone(Trouble.NO_WHATSAPP)
+        self._change(campaign_id, self.control.start)
+
+    def pause(self, campaign_id: int) -> None:
+        """Send nothing more for now."""
+        self._change(campaign_id, self.control.pause)
+
+    def cancel(self, campaign_id: int) -> None:
+        """End a campaign for good."""
+        self._change(campaign_id, self.control.cancel)
+
+    def retry(self, campaign_id: int, *, in_doubt: bool = False) -> None:
+        """Send it again to whom it did not reach. in_doubt: to those instead of whom nobody can tell."""
+        if not self.control.can_send:
+            raise CannotBeDone(Trouble.NO_WHATSAPP)
+        with self._once.write() as connection:
+            _require(connection, campaign_id)
+            count = self.control.retry(connection, campaign_id, self._clock(), in_doubt=in_doubt)
+            if count is None:
+                raise CannotBeDone(Trouble.NOT_IN_STATE)
+            if not count:
+                raise CannotBeDone(Trouble.NOBODY)
+
+    def _change(self, campaign_id: int, change: Callable[[Connection, int, datetime], bool]) -> None:
+        with self._once.write() as connection:
+            _require(connection, campaign_id)
+            if not change(connection, campaign_id, self._clock()):
+                raise CannotBeDone(Trouble.NOT_IN_STATE)
+
+
+def _require(connection: Connection, campaign_id: int) -> None:
+    if campaigns.find(connection, campaign_id) is None:
+        raise CannotBeDone(Trouble.GONE)

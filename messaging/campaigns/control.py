@@ -1,0 +1,68 @@
+"""What operators do with campaigns at the dashboard, by the same functions as the commands use."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from conversation.profiles.campaigns import ContactRules
+from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.report import report_lines
+from messaging.campaigns.states import TABLE, Event, happened
+from messaging.providers.base import Channels, Template
+from storage.campaigns import campaign_recipients, campaigns
+from storage.campaigns.campaigns import CampaignRecord
+from storage.database import Database
+from storage.models import RecipientState
+
+
+class CampaignControl:
+    """Starts, pauses and ends campaigns, in the transactions of whoever asks. zone: the business's."""
+
+    def __init__(
+        self, database: Database, channels: Callable[[], Channels], rules: ContactRules, zone: ZoneInfo
+    ) -> None:
+        self._database, self._channels, self._rules, self._zone = database, channels, rules, zone
+
+    @property
+    def can_send(self) -> bool:
+        """Return whether a provider is set up."""
+        return bool(self._channels().providers)
+
+    def provider_of(self, campaign: CampaignRecord) -> str:
+        """Return the name of the provider whose codes a campaign has."""
+        return Template.named(campaign.template).provider
+
+    def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
+        """Return the first moment from now on at which people in the business's own zone are written to."""
+        return next_allowed(max(now, campaign.start_at or now), [self._zone], self._rules)
+
+    def start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """Begin a campaign, or go on with it; return False where its state does not allow it."""
+        return happened(connection, campaign_id, Event.STARTED, now)
+
+    def pause(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """Send nothing more for now; return False where its state does not allow it."""
+        return happened(connection, campaign_id, Event.STOPPED, now)
+
+    def cancel(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        """End a campaign for good; return False where its state does not allow it."""
+        return happened(connection, campaign_id, Event.CANCELLED, now)
+
+    def retry(self, connection: Connection, campaign_id: int, now: datetime, *, in_doubt: bool) -> int | None:
+        """Send it again to whom it did not reach, or to those of whom nobody can tell; return how many they are.
+
+        None: its state does not allow it.
+        """
+        if (campaigns.state_of(connection, campaign_id), Event.RETRIED) not in TABLE:
+            return None
+        state = RecipientState.IN_DOUBT if in_doubt else RecipientState.FAILED
+        count = campaign_recipients.retry(connection, campaign_id, [state], now)
+        if count:
+            happened(connection, campaign_id, Event.RETRIED, now)
+        return count
+
+    def report(self, campaign: CampaignRecord, language: str) -> Iterator[list[str]]:
+        """Yield the lines of a campaign's report, its columns' names first. language: of the codes' meanings."""
+        return report_lines(self._database, campaign, self._zone, language)

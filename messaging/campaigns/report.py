@@ -1,0 +1,70 @@
+"""What became of a campaign, as a table with a line for each of its recipients."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from integrations.message_errors import what_to_do
+from messaging.campaigns.replies import ANSWERED_WITHIN
+from messaging.providers.base import Template
+from storage.campaigns.campaigns import CampaignRecord
+from storage.database import Database
+from storage.reports.campaign_effects import Effect, effects
+from storage.reports.campaigns import PAGE, RecipientRow, page
+
+COLUMNS = (
+    "line", "number", "state", "reason", "status", "code", "meaning", "attempts", "sent_at", "replied_at", "outcome",
+    "handed_off_at", "opted_out_at", "answered_by", "seconds",
+)  # fmt: skip
+"""The same in every language: programs read them. The list's own columns follow."""
+_FORMULA = ("=", "-", "@", "+", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def report_lines(
+    database: Database, campaign: CampaignRecord, zone: ZoneInfo, language: str
+) -> Iterator[list[str]]:
+    """Yield the names of the columns, and a line for each recipient. zone: of the times.
+
+    Read a page at a time: whoever takes the lines may be slow. language: of the codes' meanings.
+    """
+    names = _names(database, campaign.id)
+    yield [*COLUMNS, *map(_harmless, names)]
+    provider = Template.named(campaign.template).provider
+    with database.read() as connection:
+        followed = effects(connection, campaign.id, ANSWERED_WITHIN)
+    for row in _rows(database, campaign.id):
+        effect = followed.get(row.line, Effect(None, None))
+        meaning = what_to_do(provider, row.code, language) if row.code is not None else None
+        yield [
+            str(row.line), row.number, row.state, row.reason, row.status or "", str(row.code or ""), meaning or "",
+            str(row.attempts), _at(row.begun_at, zone), _at(row.replied_at, zone), _harmless(row.outcome),
+            _at(effect.handed_off_at, zone), _at(effect.opted_out_at, zone),
+            row.answered_by, "" if row.talked_s is None else str(row.talked_s),
+            *(_harmless(row.facts.get(name, "")) for name in names),
+        ]  # fmt: skip
+
+
+def _names(database: Database, campaign_id: int) -> list[str]:
+    """Return the names of the list's columns: no line has those that are empty in it."""
+    return list(dict.fromkeys(name for row in _rows(database, campaign_id) for name in row.facts))
+
+
+def _rows(database: Database, campaign_id: int) -> Iterator[RecipientRow]:
+    line = 0
+    while True:
+        with database.read() as connection:
+            found = page(connection, campaign_id, line, PAGE)
+        if not found:
+            return
+        yield from found
+        line = found[-1].line
+
+
+def _at(time: datetime | None, zone: ZoneInfo) -> str:
+    return "" if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: others have written it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,108 @@
+"""A campaign at the dashboard in a browser: from an Excel file to its report, and its progress watched."""
+
+import csv
+
+import pytest
+from playwright.sync_api import expect
+
+from storage.models import Campaign
+from tests.dashboard.campaigns import TEMPLATE, Campaigns
+from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
+from tests.journeys.dashboard.pages import NARROW, WIDE, overflows, serious_findings
+from tests.messaging.campaigns.files.made_files import row, sheet, xlsx
+from tests.records import every
+from tests.waiting import wait_until
+
+LIST = xlsx(
+    sheet(
+        row(1, "nombre", "teléfono", "día"), row(2, "Ana", 600000001, "martes"), row(3, "Luis", 600000002, "jueves"),
+        row(4, "Ana", 600000001, "lunes"),
+    )
+)  # fmt: skip
+WRONG = "nombre,teléfono,día\nAna,12,martes\n".encode()
+
+
+@pytest.fixture
+def twilio():
+    with FakeTwilio() as fake:
+        fake.messages.rules.template(TEMPLATE, "Hola {{1}}, le esperamos el {{2}}.")
+        yield fake
+
+
+@pytest.fixture
+def line(open_line, twilio, any_hour):
+    return open_line(
+        twilio_account_sid=ACCOUNT_SID, twilio_auth_token=AUTH_TOKEN, twilio_api_url=twilio.url,
+        twilio_whatsapp_number="+14155550100", assistant_profile=any_hour,
+    )  # fmt: skip
+
+
+def choose(page, content, name="citas.xlsx"):
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.get_by_label("Lista", exact=True).set_input_files(file)
+
+
+def check(page):
+    assert not overflows(page)
+    assert serious_findings(page) == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(WIDE, False), (NARROW, True)])
+def test_a_campaign_from_an_excel_file_to_its_report(line, twilio, open_window, width, dark):
+    page, database = open_window(width=width, dark=dark), line.parts.database
+    page.goto(f"{line.url}/dashboard/campaigns")
+    page.get_by_role("button", name="Nueva campaña").click()
+    page.get_by_label("Nombre").fill("Citas de mañana")
+    choose(page, WRONG, "citas.csv")
+    page.get_by_label("o un texto").fill("Hola {nombre}")
+    page.get_by_label("Plantilla").focus()
+    page.get_by_role("alert").filter(has_text="Línea 2: 12 no es un número de teléfono posible").wait_for()
+    page.get_by_label("o un texto").fill("")
+    choose(page, LIST)
+    page.get_by_text("{día}").first.wait_for()
+
+    page.get_by_label("Plantilla").fill(TEMPLATE)
+    page.get_by_label("o un texto").focus()
+    page.get_by_label("{{1}}").fill("{nombre}")
+    page.get_by_label("{{2}}").fill("{día} a las diez")
+    page.get_by_label("Consentimiento").or_(page.get_by_label("De dónde")).first.fill("alta en recepción")
+    page.locator("#preview").get_by_text("Hola Ana, le esperamos el martes a las diez.").wait_for()
+    check(page)
+    assert every(database, Campaign) == []
+    page.get_by_role("button", name="Crear la campaña").click()
+    page.wait_for_url("**/dashboard/campaigns/1")
+    expect(page.get_by_text("Hola Luis, le esperamos el jueves a las diez.")).to_be_visible()
+    check(page)
+    assert twilio.posted() == []
+
+    page.get_by_role("button", name="Empezar").click()
+    page.locator("#live .badge").get_by_text("en marcha", exact=True).wait_for()
+    runner = line.parts.campaigns.new_runner()
+    wait_until(lambda: runner.round() or every(database, Campaign)[-1].state == "finished")
+    runner.close()
+    page.locator("#live .badge").get_by_text("terminada", exact=True).wait_for()
+    expect(page.get_by_role("link", name="Enviados 2")).to_be_visible()
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Informe (CSV)").click()
+
+    rows = list(csv.DictReader(download.value.path().open(encoding="utf-8-sig", newline="")))
+    assert [(row["number"], row["state"], row["día"]) for row in rows] == [
+        ("+34600000001", "sent", "martes"), ("+34600000002", "sent", "jueves"),
+    ]  # fmt: skip
+    assert sorted(twilio.messages.bodies()) == [
+        "Hola Ana, le esperamos el martes a las diez.", "Hola Luis, le esperamos el jueves a las diez.",
+    ]  # fmt: skip
+
+
+def test_progress_is_watched_and_what_was_opened_stays_open(line, open_window):
+    campaigns, page = Campaigns(line.parts.database), open_window()
+    made = campaigns.make(state="running")
+    page.goto(f"{line.url}/dashboard/campaigns/{made}")
+
+    page.locator("#sure-cancel summary").click()
+    campaigns.sent(made, 2, "delivered")
+    page.locator("#live").get_by_text("entregado").wait_for()
+
+    expect(page.get_by_role("button", name="Sí: cancelar")).to_be_visible()
+    check(page)
