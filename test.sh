@@ -157,11 +157,11 @@ later types .venv/bin/mypy
 later imports .venv/bin/lint-imports
 later shell shell_syntax
 later Dockerfile .venv/bin/hadolint Dockerfile
-if [ "${CI:-}" = true ]; then later environments .venv/bin/python tests/on_every_python.py --install; fi
+if [ "${CI:-}" = true ]; then later environments .venv/bin/python -m tests.on_every_python --install; fi
 begin_beside
 check tests tests "$@"
 gather
-if [ "${CI:-}" = true ]; then check pythons .venv/bin/python tests/on_every_python.py; fi
+if [ "${CI:-}" = true ]; then check pythons .venv/bin/python -m tests.on_every_python; fi
 took_s=$((SECONDS - began))
 
 printf '\n== summary%s%s%s\n' "$passed" "$skipped" "$failed"

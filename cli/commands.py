@@ -19,7 +19,7 @@ from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
 from cli.worker import give_up, worker_command
 from container import Container
 from jobs.worker import Worker
-from messaging.campaigns.lists import CallGreeting
+from messaging.campaigns.files.lists import CallGreeting
 from phone_numbers import region_of
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command

@@ -25,7 +25,7 @@ from integrations.whatsapp_templates import TemplateContent
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.campaigns.control import CampaignControl
-from messaging.campaigns.drafting import Drafting
+from messaging.campaigns.files.drafting import Drafting
 from messaging.media import Media
 from messaging.providers.base import Template
 from messaging.whatsapp_markdown import whatsapp_messages

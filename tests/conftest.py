@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import signal
 import sqlite3
 import tempfile
 import threading
@@ -25,6 +24,7 @@ from tests.fakes.openai.server import FakeOpenAI
 from tests.simulator.phones import phone_at, whatsapp_at
 from tests.storage.compiled_statements import share_compiled_statements
 from tests.waiting import PATIENCE_S
+from tests.warm import hear_signals_in_programs
 
 pytest_plugins = ["tests.postgres"]
 
@@ -48,7 +48,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     examples.use_all(config.getoption("extent") == ALL)
-    _hear_signals_in_programs()
+    hear_signals_in_programs()
     _compile_templates_once(config)
     share_compiled_statements()
 
@@ -58,14 +58,6 @@ def _compile_templates_once(config):
     folder = tempfile.TemporaryDirectory(prefix="templates-")
     config.add_cleanup(folder.cleanup)
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(folder.name)}
-
-
-def _hear_signals_in_programs():
-    """Let what the tests start hear signals, also where these are ignored: in the background, or under nohup."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            # Ignored as before here, but not in programs: exec() resets a handler, and keeps SIG_IGN.
-            signal.signal(number, lambda _number, _frame: None)
 
 
 def pytest_generate_tests(metafunc):

@@ -1,15 +1,15 @@
-"""Start the program and run the quick tests on every other Python of this machine: `python tests/on_every_python.py`.
+"""Start the program and run the quick tests on every other Python of this machine: `python -m tests.on_every_python`.
 
 Each has its own environment in .pythons/, which is made again when the locked requirements change; with --install
 it is made and warmed, and no more. They share one data folder, one after the other, so that each opens the database
-that another made. Ends with 1 where any failed.
+that another made. Their tests run at the same time, a few processes for each: every process has to collect all of
+them. Ends with 1 where any failed.
 """
 
 import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,9 +17,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.warm import hear_signals_in_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".pythons"
@@ -31,14 +33,13 @@ READY_WITHIN_S = 120
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SAID_ON_FAILURE = 3000
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
+PROCESSES = 3 * (os.cpu_count() or 2)
+"""Of all tests together: more than cores, as in test.sh."""
 OK = "ok"
-OPENING = "lunes a jueves"
-"""In what the assistant of the default profile says when it is asked for the opening hours."""
+OPENING = "lunes a jueves"  # is in what the default profile's assistant says of the opening hours
 
-ASK = """
-import json, sqlite3, sys
-print(json.dumps([sys.executable, sys.version_info[:3], sys.version_info.releaselevel, sqlite3.sqlite_version_info]))
-"""
+ASK = """import json, sqlite3, sys
+print(json.dumps([sys.executable, sys.version_info[:3], sys.version_info.releaselevel, sqlite3.sqlite_version_info]))"""
 
 
 class Failed(Exception):
@@ -76,12 +77,28 @@ def main(arguments: list[str]) -> int:
     assert here is not None
     if arguments == ["--install"]:
         return each_of(others(here, candidates()), prepare)
-    with tempfile.TemporaryDirectory(prefix="on every python ") as folder:
-        data = Path(folder) / "data"
-        return each_of(
-            [here, *others(here, candidates())],
-            lambda python: run_on(python, Path(folder), data, is_ours=python is here),
-        )
+    with tempfile.TemporaryDirectory(prefix="on every python ") as folder, ExitStack() as at_end:
+        return start_and_test(here, others(here, candidates()), Path(folder), at_end)
+
+
+def start_and_test(here: "Python", found: "list[Python]", folder: Path, at_end: ExitStack) -> int:
+    """Start the program on each, one after the other, and wait for the tests of the others, which begin meanwhile.
+
+    at_end: ends what is still running. Return 1 where any failed.
+    """
+    running: dict[Python, Tests] = {}
+
+    def begin(python: Python) -> str:
+        if python is not here and (trouble := install(python)) != OK:
+            return trouble
+        start(Path(sys.prefix) if python is here else python.environment, folder, folder / "data")
+        if python is not here:  # all tests ran on ours
+            running[python] = Tests(python, folder, max(1, PROCESSES // len(found)))
+            at_end.callback(running[python].end)
+        return "starts"
+
+    failed = each_of([here, *found], begin)
+    return max(failed, each_of(list(running), lambda python: running[python].outcome()))
 
 
 def each_of(pythons: list[Python], do: Callable[[Python], str]) -> int:
@@ -96,18 +113,6 @@ def each_of(pythons: list[Python], do: Callable[[Python], str]) -> int:
             failed = True
         print(f"{python}: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)
     return 1 if failed else 0
-
-
-def run_on(python: Python, folder: Path, data: Path, *, is_ours: bool) -> str:
-    """Return what became of it. Ours is only started: all tests ran on it. Raises Failed."""
-    if is_ours:
-        start(Path(sys.prefix), folder, data)
-        return OK
-    outcome = install(python)
-    if outcome == OK:
-        start(python.environment, folder, data)
-        run_tests(python, folder)
-    return outcome
 
 
 # Which there are
@@ -174,9 +179,10 @@ def make_environment(python: Python) -> str:
         return f"no environment can be made: {made.stdout}{made.stderr}"
     if trouble := install_requirements(python):
         return f"the locked requirements cannot be installed: {trouble[-SAID_ON_FAILURE:]}"
-    # What start.sh looks for, so that it installs nothing.
     lock = hashlib.sha256(REQUIREMENTS[0].read_bytes()).hexdigest()
-    (python.environment / "installed-requirements.txt").write_text(lock)
+    (python.environment / "installed-requirements.txt").write_text(
+        lock
+    )  # for start.sh, which installs nothing then
     stamp.write_text(wanted)
     return ""
 
@@ -184,8 +190,7 @@ def make_environment(python: Python) -> str:
 def install_requirements(python: Python) -> str:
     """Install what is locked; return what went wrong, or "".
 
-    uv takes seconds where pip takes a minute of processor; pip follows where uv cannot, as with an index that only
-    pip's own configuration names.
+    pip, which takes a minute of processor, follows where uv cannot, as with an index that its own configuration names.
     """
     files = [argument for file in REQUIREMENTS for argument in ("--requirement", file)]
     uv = [Path(sys.prefix) / "bin" / "uv", "pip", "install", "--python", python.program]
@@ -207,18 +212,18 @@ def start(environment: Path, folder: Path, data: Path) -> None:
             [copy / "start.sh"], cwd="/", env=clean, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             start_new_session=True,
         )  # fmt: skip
+        trouble = ""
         try:
             wait_until_healthy(process, data)
             call(copy, clean)
         except Failed as error:
-            said.seek(0)
-            raise Failed(f"{error}\n{said.read()[-SAID_ON_FAILURE:]}") from None
+            trouble = str(error)
         finally:
             process.terminate()
             code = process.wait(timeout=60)
-        if code != 0:
+        if trouble or code != 0:
             said.seek(0)
-            raise Failed(f"./start.sh ended with {code}\n{said.read()[-SAID_ON_FAILURE:]}")
+            raise Failed(f"{trouble or f'./start.sh ended with {code}'}\n{said.read()[-SAID_ON_FAILURE:]}")
 
 
 def copy_program(copy: Path) -> None:
@@ -248,46 +253,43 @@ def call(copy: Path, environment: dict[str, str]) -> None:
     lines.write_text("¿Qué horario tienen?\n/hangup\n")
     command = [".venv/bin/flask", "--app", "app", "phone", "--script", lines.name]
     said = subprocess.run(
-        command,
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        stdin=subprocess.DEVNULL,
-    )
+        command, cwd=copy, env=environment, capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL
+    )  # fmt: skip
     if said.returncode != 0 or OPENING not in said.stdout:
         raise Failed(f"a call failed: {said.stdout[-SAID_ON_FAILURE:]}{said.stderr[-SAID_ON_FAILURE:]}")
 
 
-def run_tests(python: Python, folder: Path) -> None:
-    processes = ["-n", f"{3 * (os.cpu_count() or 2)}", "--dist", "worksteal"]
-    command = [python.program, *PYTEST, *processes, "--extent", "quick"]
-    options = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.STDOUT,
-        "text": True,
-    }
-    ran = subprocess.run(command, cwd=ROOT, env=clean_environment(folder) | where_to_write(), **options)
-    if ran.returncode != 0:
-        raise Failed(f"the quick tests\n{ran.stdout[-3 * SAID_ON_FAILURE :]}")
+class Tests:
+    """The quick tests on a Python, which run beside whatever else does."""
+
+    def __init__(self, python: Python, folder: Path, processes: int) -> None:
+        home = folder / f"home of {python.environment.name}"
+        home.mkdir()
+        self._said = (home / "said").open("w+")
+        command = [python.program, *PYTEST, "-n", f"{processes}", "--dist", "worksteal", "--extent", "quick"]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=clean_environment(home, "TMPDIR"), stdin=subprocess.DEVNULL,
+            stdout=self._said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def outcome(self) -> str:
+        """Wait for their end, and return OK. Raises Failed."""
+        if self._process.wait() != 0:
+            self._said.seek(0)
+            raise Failed(f"the quick tests\n{self._said.read()[-3 * SAID_ON_FAILURE :]}")
+        return OK
+
+    def end(self) -> None:
+        """End them, if they have not."""
+        self._process.terminate()
+        self._process.wait()
+        self._said.close()
 
 
-def clean_environment(folder: Path) -> dict[str, str]:
-    return {"HOME": str(folder), "PATH": PATH}
-
-
-def where_to_write() -> dict[str, str]:
-    """Return where the tests' own files go, if somebody chose: ./test.sh has them in memory."""
-    return {"TMPDIR": os.environ["TMPDIR"]} if "TMPDIR" in os.environ else {}
-
-
-def hear_signals_in_programs() -> None:
-    """Reset signals that are ignored here, as in the background, in what is started: exec() resets a handler."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, lambda _number, _frame: None)
+def clean_environment(folder: Path, *kept: str) -> dict[str, str]:
+    """Return the variables for a program, and those of ours that are kept. folder: its home."""
+    ours = {name: os.environ[name] for name in kept if name in os.environ}
+    return {"HOME": str(folder), "PATH": PATH, **ours}
 
 
 def dotted(numbers: tuple[int, ...]) -> str:

@@ -21,6 +21,14 @@ ROOT = Path(__file__).parents[1]
 SERVER = Path(__file__).with_name("warm_server.py")
 
 
+def hear_signals_in_programs():
+    """Let what is started hear signals, also where these are ignored: in the background, or under nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Ignored as before here, but not in programs: exec() resets a handler, and keeps SIG_IGN.
+            signal.signal(number, lambda _number, _frame: None)
+
+
 class WarmPrograms:
     """The process that others are forked from: started with the first of them, and over when we are."""
 

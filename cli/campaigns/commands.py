@@ -35,7 +35,7 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
-from messaging.campaigns.lists import CallGreeting, Wording
+from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened

@@ -1,6 +1,6 @@
 """`campaign create`, `preview` and `test`: what is made of a list, how it will look, and one message to oneself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cli.whatsapp.options import Checked, template_of, variable_of, words_of
 from integrations.whatsapp_templates import TemplateContent
 from messaging.campaigns.calendar.reminders import RuleError, parse_rule
 from messaging.campaigns.creation import Creation, NameTakenError
+from messaging.campaigns.files.lists import Reading, ReadList, Wording, read_list
 from messaging.campaigns.files.problem_messages import (
     file_sentence,
     line_sentence,
@@ -24,7 +25,6 @@ from messaging.campaigns.files.problem_messages import (
 )
 from messaging.campaigns.files.problems import FileError, LineProblem, Problem
 from messaging.campaigns.files.variables import VariableError
-from messaging.campaigns.lists import Reading, ReadList, Wording, read_list
 from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
@@ -110,10 +110,10 @@ def _moment(terminal: Terminal, value: str) -> datetime:
         raise ValueError(terminal.translate(said)) from None
 
 
-_LEFT_OUT: Mapping[LineProblem, Message] = {
-    LineProblem.DUPLICATE: SKIPPED[SkipReason.DUPLICATE],
-    LineProblem.LANDLINE: _("have a landline, which WhatsApp hardly reaches"),
-}
+_LEFT_OUT = (
+    (LineProblem.DUPLICATE, SKIPPED[SkipReason.DUPLICATE]),
+    (LineProblem.LANDLINE, _("have a landline, which WhatsApp hardly reaches")),
+)
 """Why lines give no recipient although nothing is wrong with them, as they are counted."""
 
 
@@ -203,7 +203,7 @@ class Making:
             self._terminal.complain(_("And {count} more.").format(count=more))
 
     def _count_left_out(self, problems: Sequence[Problem]) -> None:
-        for problem, words in _LEFT_OUT.items():
+        for problem, words in _LEFT_OUT:
             if count := sum(one.problem is problem for one in problems):
                 self._terminal.say(f"  {count}  {self._terminal.translate(words)}")
 

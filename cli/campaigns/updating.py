@@ -7,8 +7,8 @@ import click
 from cli.campaigns.making import Making
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from messaging.campaigns.files.lists import Wording
 from messaging.campaigns.list_changes import Changes, ListChanges
-from messaging.campaigns.lists import Wording
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignState

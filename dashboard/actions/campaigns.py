@@ -72,7 +72,7 @@ class FirstMessage(Protocol):
 
 
 class Looked(Protocol):
-    """What was found of a campaign that is to be made; see messaging/campaigns/drafting.py."""
+    """What was found of a campaign that is to be made; see messaging/campaigns/files/drafting.py."""
 
     @property
     def is_complete(self) -> bool:
@@ -91,7 +91,7 @@ class Looked(Protocol):
 
 
 class CampaignDrafts(Protocol):
-    """Makes campaigns of lists; see messaging/campaigns/drafting.py."""
+    """Makes campaigns of lists; see messaging/campaigns/files/drafting.py."""
 
     def look(self, new: NewCampaign, content: bytes, number_column: str | None, *, is_final: bool) -> Looked:
         """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.

@@ -75,9 +75,9 @@ class Runner:
         self._ended = threading.Event()
 
     @property
-    def in_hand(self) -> int:
-        """The number of messages and calls that are being passed on."""
-        return self._in_hand
+    def is_busy(self) -> bool:
+        """Return whether anything is being passed on, or its fate looked for."""
+        return self._in_hand > 0 or self._cleared_up_at == float("inf")
 
     def round(self) -> None:
         """Send what is due now, and wait for a moment. Raises SQLAlchemyError."""

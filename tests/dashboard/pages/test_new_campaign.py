@@ -151,8 +151,8 @@ def test_a_template_that_is_not_approved_and_one_that_is_not_there_are_warned_of
     twilio.content.approvals[TEMPLATE] = {"status": "pending"}
     assert "WhatsApp no ha aprobado esta plantilla (su estado: pending)" in said(send(path="/look"), 200)
 
-    twilio.setup.words.clear()
-    assert "Twilio no ha mostrado el texto de esta plantilla" in said(send(path="/look"), 200)
+    twilio.messages.rules.templates.clear()
+    assert "El proveedor no mostró el texto de esta plantilla" in said(send(path="/look"), 200)
 
 
 def test_while_twilio_answers_nothing_a_campaign_can_be_made(desk, send, twilio):

@@ -134,8 +134,8 @@ class Stand:
 
         Each row in a transaction of its own: threads of a process want them in another order.
         """
-        # What is on its way would arrive later than anything takes
-        wait_until(lambda: not any(runner.in_hand for runner in self._runners))
+        # What is on its way would arrive later than anything takes, and what is looked for was begun at another time
+        wait_until(lambda: not any(runner.is_busy for runner in self._runners))
         self.twilio.wait_until_quiet()
         ago = timedelta(seconds=seconds)
         for message in self.twilio.messages.made.values():

@@ -117,8 +117,8 @@ class Stand:
 
     def let_pass(self, seconds):
         """Let so much time pass for what was begun, for who waits, for leases, and at Twilio."""
-        # What is on its way would arrive later than anything takes
-        wait_until(lambda: not any(runner.in_hand for runner in self._runners))
+        # What is on its way would arrive later than anything takes, and what is looked for was begun at another time
+        wait_until(lambda: not any(runner.is_busy for runner in self._runners))
         self.twilio.wait_until_quiet()
         ago = timedelta(seconds=seconds)
         for call in self.twilio.calls.made.values():

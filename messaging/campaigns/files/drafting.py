@@ -14,11 +14,11 @@ from integrations.errors import IntegrationError
 from integrations.whatsapp_templates import APPROVED, TemplateContent
 from messaging.campaigns.creation import Creation, NameTakenError
 from messaging.campaigns.files.cells import written
+from messaging.campaigns.files.lists import LEFT_OUT, Reading, Wording, listed_or_problem
 from messaging.campaigns.files.problem_messages import file_sentence, line_sentence, variable_sentence
 from messaging.campaigns.files.problems import FileError
 from messaging.campaigns.files.tables import Table, read_table
 from messaging.campaigns.files.variables import VariableError
-from messaging.campaigns.lists import LEFT_OUT, Reading, Wording, listed_or_problem
 from messaging.campaigns.recipient import ListedRecipient
 from storage.base import utc_now
 from storage.campaigns import campaigns
