@@ -80,7 +80,7 @@ class _Asked:
 
 
 class HandoffApi:
-    """Takes requests for handoffs. sender: None if WhatsApp is not configured."""
+    """Takes requests for handoffs. sender: None if WhatsApp is not configured. wait_s: of an answer, at the most."""
 
     def __init__(
         self,
@@ -89,9 +89,10 @@ class HandoffApi:
         sender: Sender | None,
         digests: Digests,
         clock: Callable[[], datetime] = utc_now,
+        wait_s: float = WAIT_S,
     ) -> None:
         self._database, self._handoffs, self._sender, self._clock = database, handoffs, sender, clock
-        self._digests = digests
+        self._digests, self._wait_s = digests, wait_s
 
     def ask(self, wanted: HandoffRequest) -> Outcome:
         """Hand off to a seller; asked again within ten minutes, tell nobody twice. Raises SQLAlchemyError.
@@ -99,7 +100,7 @@ class HandoffApi:
         A notice that is refused is followed by the next seller's at once; as long as one is to be tried, the handoff
         is queued.
         """
-        sender, deadline = self._sender, time.monotonic() + WAIT_S
+        sender, deadline = self._sender, time.monotonic() + self._wait_s
         without_sellers = [] if self._handoffs.policy.sellers else [NO_SELLERS]
         if sender is None:
             return Outcome(503, {"detail": " ".join([NOT_CONFIGURED, *without_sellers])})

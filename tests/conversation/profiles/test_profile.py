@@ -97,7 +97,9 @@ def test_language_and_business_fill_what_the_file_leaves_out(write):
         opt_out_help=profile.phrases.opt_out_help,
         voicemail=profile.voicemail,
         greeting_outbound=profile.greeting_outbound,
+        who_calls=profile.phrases.who_calls,
     )
+    assert "Ana" in profile.phrases.who_calls and "Panadería Sol" in profile.phrases.who_calls
 
 
 def test_a_brace_in_the_business_is_the_business_own(write):

@@ -8,6 +8,7 @@ from storage.privacy.tables import ERASED
 from tests.journeys.people.handoffs import CUSTOMER, MARTA, WANTED, told
 from tests.journeys.whatsapp.people import work_off
 from tests.records import every
+from tests.waiting import PATIENCE_S
 
 
 class ErasingSender:
@@ -32,7 +33,7 @@ class ErasingSender:
 def ask_while_is_erased(line, number):
     parts = line.parts
     sender = ErasingSender(line, number)
-    api = HandoffApi(parts.database, parts.people.handoffs, sender, parts.digests)
+    api = HandoffApi(parts.database, parts.people.handoffs, sender, parts.digests, wait_s=PATIENCE_S)
     return api.ask(HandoffRequest.model_validate(WANTED))
 
 
