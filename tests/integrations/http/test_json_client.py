@@ -179,4 +179,6 @@ def test_a_reply_that_is_no_json_has_no_body(server, api, body):
 def test_a_reply_without_content_has_no_body(server, api):
     server.answer = lambda handler: handler.begin(204, {})
 
-    assert api.request("DELETE", "/") == json_client.Reply(204, None, api.request("DELETE", "/").headers)
+    reply = api.request("DELETE", "/")
+
+    assert reply == json_client.Reply(204, None, reply.headers)
