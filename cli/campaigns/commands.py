@@ -35,6 +35,7 @@ from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.control import send_again
 from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
@@ -43,7 +44,7 @@ from messaging.providers.base import Channels
 from messaging.providers.templates import Templates
 from phone_numbers import ReachAddress
 from storage.base import utc_now
-from storage.campaigns import campaign_recipients, campaigns
+from storage.campaigns import campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignChannel, CampaignState, RecipientState
@@ -366,12 +367,10 @@ class Commands:
         needed = self._services()
         campaign, now = self._campaign(needed, name), needed.clock()
         with needed.database.write() as connection:
-            if (campaign.state, Event.RETRIED) not in TABLE:
-                self._refuse_for(campaign)
-                return ExitCode.REFUSED
-            count = campaign_recipients.retry(connection, campaign.id, states, now)
-            if count:
-                happened(connection, campaign.id, Event.RETRIED, now)
+            count = send_again(connection, campaign.id, states, now)
+        if count is None:
+            self._refuse_for(campaign)
+            return ExitCode.REFUSED
         if not count:
             self._terminal.say(_("There is nobody to whom it could be sent again."))
             return ExitCode.NOT_COMPLETED

@@ -1,6 +1,6 @@
-"""What operators do with campaigns at the dashboard, by the same functions as the commands use."""
+"""What operators do with campaigns, at the dashboard by the same functions as the commands use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,21 @@ from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import RecipientState
+
+
+def send_again(
+    connection: Connection, campaign_id: int, states: Sequence[RecipientState], now: datetime
+) -> int | None:
+    """Let the recipients in these states wait for another message; return how many there are.
+
+    None: the campaign's state does not allow it.
+    """
+    if (campaigns.state_of(connection, campaign_id), Event.RETRIED) not in TABLE:
+        return None
+    count = campaign_recipients.retry(connection, campaign_id, states, now)
+    if count:
+        happened(connection, campaign_id, Event.RETRIED, now)
+    return count
 
 
 class CampaignControl:
@@ -55,13 +70,8 @@ class CampaignControl:
 
         None: its state does not allow it.
         """
-        if (campaigns.state_of(connection, campaign_id), Event.RETRIED) not in TABLE:
-            return None
         state = RecipientState.IN_DOUBT if in_doubt else RecipientState.FAILED
-        count = campaign_recipients.retry(connection, campaign_id, [state], now)
-        if count:
-            happened(connection, campaign_id, Event.RETRIED, now)
-        return count
+        return send_again(connection, campaign_id, [state], now)
 
     def report(self, campaign: CampaignRecord, language: str) -> Iterator[list[str]]:
         """Yield the lines of a campaign's report, its columns' names first. language: of the codes' meanings."""
