@@ -236,7 +236,8 @@ _BEGIN = (
     .where(_C.id == bindparam("row_id"))
     .values(
         state=RecipientState.SENDING, call_mark=bindparam("mark"), call_sid=None, call_status="", call_code=None,
-        answered_by="", conversation_id=None, begun_at=bindparam("now"), attempts=_C.attempts + 1,
+        answered_by="", message_left_at=None, conversation_id=None, begun_at=bindparam("now"),
+        attempts=_C.attempts + 1,
     )
 )  # fmt: skip
 _PLACED = (

@@ -4,6 +4,7 @@ import pytest
 
 from messaging.campaigns.states import Event
 from storage.base import utc_now
+from storage.campaigns import campaign_calls
 from tests.fakes.twilio.server import Close, Page, Refuse
 from tests.messaging.campaigns.voice.stand import people
 from tests.waiting import wait_until
@@ -102,6 +103,20 @@ def test_the_end_of_an_earlier_call_that_is_told_late_changes_nothing(stand):
     stand.ends(first, "completed")
 
     assert stand.states() == {"calling": 1}
+
+
+def test_a_message_that_an_earlier_call_left_is_none_of_the_next(stand):
+    runner, first = call_one(stand)
+    with stand.database.write() as connection:
+        campaign_calls.message_left(connection, stand.recipients()[0].call_mark, utc_now())
+    stand.ends(first, "busy")
+    stand.let_pass(20 * 60)
+
+    stand.run_until_called(runner, 2)
+
+    assert [one.message_left_at for one in stand.recipients()] == [
+        None
+    ]  # else a person would hear it at once
 
 
 def test_a_cancelled_campaign_calls_nobody_again(stand):
