@@ -1,1 +1,1 @@
-"""Loops in threads, and IP addresses: knows nothing of the program and imports none of it."""
+"""Loops in threads, IP addresses and time zones: knows nothing of the program and imports none of it."""

@@ -25,6 +25,7 @@ from tests.simulator.phones import phone_at, whatsapp_at
 from tests.storage.compiled_statements import share_compiled_statements
 from tests.waiting import PATIENCE_S
 from tests.warm import hear_signals_in_programs
+from tests.web.compiled_rules import share_compiled_rules
 
 pytest_plugins = ["tests.postgres"]
 
@@ -51,6 +52,7 @@ def pytest_configure(config):
     hear_signals_in_programs()
     _compile_templates_once(config)
     share_compiled_statements()
+    share_compiled_rules()
 
 
 def _compile_templates_once(config):

@@ -4,7 +4,6 @@ import re
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from common.time_zones import zone_names
 from conversation.phrases import Phrases, catalogues, language_of
 from conversation.profiles.campaigns import read_quiet
 from conversation.profiles.errors import ValueProblem, refused
@@ -160,7 +160,7 @@ class ProfileFile(Table):
     @field_validator("time_zone")
     @classmethod
     def _time_zone(cls, name: str) -> str:
-        if name not in (zones := available_timezones()):
+        if name not in (zones := zone_names()):
             cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones) if "/" in zone}
             near = get_close_matches(name.rpartition("/")[2].lower().replace(" ", "_"), cities, 1, 0.75)
             raise refused(ValueProblem.TIME_ZONE, near=cities[near[0]] if near else "Europe/Madrid")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import psycopg
 
 SHAPE = """
-SELECT
+SELECT md5(ROW(
   (SELECT array_agg((oid, relname, relkind, relnatts, relchecks, relhastriggers) ORDER BY oid)
      FROM pg_class WHERE oid >= 16384 AND relkind <> 't'),
   (SELECT array_agg((attrelid, attname, atttypid, attnotnull, attisdropped) ORDER BY attrelid, attnum)
@@ -14,6 +14,7 @@ SELECT
   (SELECT count(*) FROM pg_proc WHERE oid >= 16384), (SELECT count(*) FROM pg_rewrite WHERE oid >= 16384),
   (SELECT array_agg(setconfig) FROM pg_db_role_setting JOIN pg_database ON setdatabase = pg_database.oid
      WHERE datname = current_database())
+)::text)
 """
 """What a test may have changed besides rows: tables, columns, constraints, triggers, functions, settings."""
 TABLES = "SELECT oid::regclass::text FROM pg_class WHERE oid >= 16384 AND relkind = 'r' ORDER BY 1"
@@ -24,7 +25,7 @@ MOST_GROWTH = 1.5
 class Contents:
     """What is in a database that nobody has used yet: its shape, its tables, and the rows of those that have any."""
 
-    shape: tuple[object, ...]
+    shape: str
     size: int
     tables: list[str]
     rows: dict[str, list[str]]
@@ -50,10 +51,11 @@ class Contents:
         return True
 
 
-def shape_of(connection: psycopg.Connection) -> tuple[object, ...]:
+def shape_of(connection: psycopg.Connection) -> str:
+    """Return a hash of it."""
     row = connection.execute(SHAPE).fetchone()
     assert row is not None
-    return tuple(row)
+    return str(row[0])
 
 
 def size_of(connection: psycopg.Connection) -> int:

@@ -1,10 +1,10 @@
 """The time zones in which somebody may be."""
 
-from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from common.time_zones import zone_names
 from phone_numbers import ReachAddress, dialable_number
 
 
@@ -22,9 +22,4 @@ def zones_of_number(number: ReachAddress) -> tuple[ZoneInfo, ...]:
     from phonenumbers.timezone import time_zones_for_number
 
     names = time_zones_for_number(phonenumbers.parse(dialable_number(number)))
-    return tuple(ZoneInfo(name) for name in names if name in _known())
-
-
-@lru_cache(maxsize=1)
-def _known() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return tuple(ZoneInfo(name) for name in names if name in zone_names())

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from common.time_zones import zone_names
 from conversation.speech.regional import written_forms
 from messaging.campaigns.calendar.written_dates import DateError, DateProblem, read_moment
 from messaging.campaigns.files.cells import Cell, Line, Progress, shown, written
@@ -181,7 +181,7 @@ class _Reader:
 
     def _zone_of(self, line: Line) -> ZoneInfo | None:
         name = "" if self._zone is None else written(self._cell(line, self._zone))
-        if name and name not in _zone_names():
+        if name and name not in zone_names():
             raise _LineError(LineProblem.UNKNOWN_ZONE, zone=name)
         return ZoneInfo(name) if name else None
 
@@ -194,11 +194,6 @@ class _LineError(Exception):
     def __init__(self, problem: LineProblem, **values: object) -> None:
         super().__init__(problem)
         self.problem, self.values = problem, values
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _parsed(as_written: str, region: str | None) -> ReachAddress:
