@@ -15,6 +15,7 @@ from dashboard import views as dashboard
 from dashboard.auth import Access
 from dashboard.layout import Shell, prepare_templates
 from guards.api_key import ApiKeyGuard
+from guards.rate_limits import RateLimits
 from guards.twilio_signature import TwilioGuard
 from integrations.language_model import LanguageModel
 from ivr import views as phone
@@ -87,6 +88,8 @@ def _bind_services(app: Flask, container: Container) -> None:
     handoff.api.bind(app, lambda: container.people.api)
     published = handoff.Publication(settings.webhook_url, needs_key=settings.handoff_api_key is not None)
     handoff.publication.bind(app, lambda: published)
+    limits = RateLimits(lambda: container.database)
+    handoff.rate_limits.bind(app, lambda: limits)
     dashboard_services.services.bind(app, lambda: container.dashboard)
     monitoring.counters.bind(app, lambda: container.metrics)
     monitoring.exposition.bind(app, lambda: container.exposition)
@@ -109,7 +112,6 @@ def _register_blueprints(app: Flask, container: Container) -> None:
     guarded.register(chatwoot.bp, chatwoot.ChatwootGuard(chatwoot_secret))
     guarded.register(elevenlabs.bp, elevenlabs.ElevenLabsGuard(settings.elevenlabs_webhook_secret))
     guarded.register(handoff.bp, handoff.HandoffGuard(settings.handoff_api_key, is_public=settings.is_public))
-    handoff.limit_requests(app, lambda: container.database)
     access = Access(
         settings.dashboard_password,
         lambda: container.login_tries,

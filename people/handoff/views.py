@@ -1,34 +1,30 @@
 """Routes of the API for handoffs, and its OpenAPI document."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, jsonify, request
-from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
+from flask import Blueprint, Response, g, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from guards.api_key import ApiKeyGuard
 from guards.client_address import address_of
 from guards.json_webhooks import read_body
-from guards.rate_limit_storage import SCHEME
+from guards.rate_limits import RateLimit, RateLimits, Window
 from integrations.elevenlabs.handoff_request import InvalidRequest, read_handoff
 from integrations.elevenlabs.openapi import PATH, openapi
 from people.handoff.api import HandoffApi
-from storage.database import Database
 from web.services import Service
 
 log = structlog.get_logger()
 
 DOCUMENT = "/api/openapi.json"
 MOST_BYTES = 64 * 1024
-LIMIT = "30 per minute"
+LIMIT = RateLimit("handoffs-address", 30, Window.MINUTE)
 """For one client address."""
-TOTAL_LIMIT = "600 per hour"
+TOTAL_LIMIT = RateLimit("handoffs", 600, Window.HOUR)
 """For all that have the key."""
+EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,7 @@ class Publication:
 bp = Blueprint("people", __name__)
 api = Service[HandoffApi]("people.handoff_api")
 publication = Service[Publication]("people.handoff_publication")
+rate_limits = Service[RateLimits]("people.handoff_rate_limits")
 
 
 class HandoffGuard:
@@ -55,24 +52,30 @@ class HandoffGuard:
         return None if request.path == DOCUMENT else self._check_key()
 
 
-def limit_requests(app: Flask, database: Callable[[], Database]) -> None:
-    """Limit handoffs by the caller's address, and in all. Call it after the guards: refusals are not counted.
+@bp.before_request
+def limit_requests() -> tuple[Response, int] | None:
+    """Limit handoffs by the caller's address, and in all. What the guard has refused is not counted.
 
-    A limiter counts for the application that it was joined to last, so each application has its own; what it counts
-    is in the database. It looks at every request, which costs a webhook 0.05 ms of CPU. While the database cannot be
-    written, nothing is limited, and nothing can be handed over.
+    While the database cannot be written, nothing is limited, and nothing can be handed over.
     """
-    options: dict[str, Any] = {"database": database}
-    limiter = Limiter(
-        lambda: address_of(request),
-        storage_uri=f"{SCHEME}://",
-        storage_options=options,
-        headers_enabled=True,
-        swallow_errors=True,
-    )
-    limiter.limit(LIMIT, methods=["POST"])(bp)
-    limiter.limit(TOTAL_LIMIT, key_func=lambda: "everybody", methods=["POST"])(bp)
-    limiter.init_app(app)
+    if request.method != "POST":
+        return None
+    try:
+        counted = rate_limits().count([(LIMIT, address_of(request)), (TOTAL_LIMIT, EVERYBODY)])
+    except SQLAlchemyError as error:
+        log.error("handoff_not_counted", error=type(error).__name__)
+        return None
+    g.rate_limit_headers = counted.headers
+    if not counted.is_refused:
+        return None
+    return jsonify(detail=f"Too many requests: {counted.limit} at most."), 429
+
+
+@bp.after_request
+def tell_limit(response: Response) -> Response:
+    """Tell the client how many more requests it may send."""
+    response.headers.update(g.get("rate_limit_headers", {}))
+    return response
 
 
 @bp.post(PATH)
@@ -93,12 +96,6 @@ def document() -> Response:
 def invalid(error: InvalidRequest) -> tuple[Response, int]:
     """Name the faults of the body."""
     return jsonify(detail=error.detail), 422
-
-
-@bp.errorhandler(RateLimitExceeded)
-def too_often(error: RateLimitExceeded) -> tuple[Response, int]:
-    """Say what the limit is."""
-    return jsonify(detail=f"Too many requests: {error.description} at most."), 429
 
 
 @bp.errorhandler(SQLAlchemyError)

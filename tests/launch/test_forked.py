@@ -140,3 +140,11 @@ def test_signals_are_what_they_are_in_a_new_program():
             signal.signal(number, handler)
 
     assert told == "(True, True, True)"
+
+
+def test_no_process_loads_the_asynchronous_client_that_comes_with_twilio():
+    asked = "import app, sys; print('openai' in sys.modules, 'aiohttp' in sys.modules); import aiohttp"
+
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert said.stdout.split() == ["True", "False"]
