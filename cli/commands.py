@@ -125,6 +125,8 @@ def _campaigns(container: Container) -> CampaignServices:
         runner=lambda: container.campaigns.new_runner(),
         greeting=CallGreeting(container.profile.phrases.who_calls, container.profile.greeting_outbound),
         missing_for_calls=lambda: container.campaigns.missing_for_calls,
+        twilio=lambda: container.providers.twilio_dialing,
+        trials=lambda: container.campaigns.trials,
         observer=container.people.observer,
     )
 

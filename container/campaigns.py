@@ -17,6 +17,7 @@ from messaging.campaigns.voice.claims import CallClaimer
 from messaging.campaigns.voice.dispatch import CallDispatcher
 from messaging.campaigns.voice.doubts import CallDoubts
 from messaging.campaigns.voice.exchange import CallUrls, Exchange
+from messaging.campaigns.voice.trial import Trials
 from storage.base import utc_now
 from storage.models import CampaignChannel
 
@@ -74,19 +75,32 @@ class CampaignServices:
     def _hours(self) -> Hours:
         return Hours(self._core.profile.campaigns, self._core.profile.time_zone)
 
-    def _calls(self, holder: str) -> Carrier | None:
-        """Return what places calls; None where settings are missing."""
+    @property
+    def trials(self) -> Trials | None:
+        """Places calls to try campaigns; None where settings are missing."""
+        exchange = self._exchange
+        return None if exchange is None else Trials(self._core.database, exchange, self._core.daily_ceilings)
+
+    @property
+    def _exchange(self) -> Exchange | None:
+        """What calls are placed with; None where settings are missing."""
         settings, rest = self._core.settings, self._providers.twilio_dialing
         number, base = settings.twilio_phone_number, settings.webhook_url
         if rest is None or not number or not base:
             return None
-        exchange = Exchange(
+        return Exchange(
             rest,
             number,
             lambda mark: _urls(base, mark),
             per_second=settings.calls_per_second,
             at_once=settings.calls_at_once,
         )
+
+    def _calls(self, holder: str) -> Carrier | None:
+        """Return what places calls; None where settings are missing."""
+        exchange = self._exchange
+        if exchange is None:
+            return None
         database, ceilings = self._core.database, self._core.daily_ceilings
         return Carrier(
             CallClaimer(

@@ -44,7 +44,8 @@ HARDLY_UNDERSTOOD = " [hardly understood: it is no yes]"
 GOAL = (
     "The business has placed this call; the person did not ask for it. The goal of the call: {goal}\n"
     "Pursue it briefly and politely. If you are asked, say that you are an automated assistant and for whom you call. "
-    "Accept a no: thank them and end the call. If they want no more calls, note it with the tool for it."
+    "Accept a no: thank them and end the call. If they want no more calls, note it with the tool for it. "
+    "Where the goal says that a person goes on, or they ask for one, bring one in with hand_off as soon as it is clear."
 )
 
 _SPOKEN_MARK = re.compile(rf" \[keypad: [0-9*#]{{1,100}}\]$|{re.escape(HARDLY_UNDERSTOOD)}$")

@@ -14,12 +14,14 @@ from conversation.phrases import catalogue_for
 from conversation.redaction import redact
 from conversation.turns.utterance import Utterance
 from jobs.queue import Work
+from messaging.campaigns.handing_over import handing_over
 from messaging.files.photos import Shown
 from messaging.media import VOICE_NOTE, Media, has_photo
 from messaging.media_ceiling import is_over
 from messaging.told import told_late
 from messaging.whatsapp_markdown import whatsapp_messages
 from storage.base import utc_now
+from storage.campaigns import campaign_replies
 from storage.database import Database
 from storage.models import Ending, TurnKind, TurnState
 from storage.queries import calls, messages, turns
@@ -75,7 +77,8 @@ class Batches:
         self.manager = manager
         self._database, self._work, self._media = database, work, media
         self._phrases, self._echoes, self._clock = manager.profile.phrases, echoes, clock
-        self._customers = catalogue_for(manager.profile.language).customers
+        catalogue = catalogue_for(manager.profile.language)
+        self._customers, self._notices = catalogue.customers, catalogue.sellers
 
     def start(self, recipient: Recipient, batch: MessageBatch) -> int | None:
         """Put the pending messages into a turn and start its answer; None if none is pending any more."""
@@ -111,6 +114,8 @@ class Batches:
     def _utterance(self, recipient: Recipient, batch: MessageBatch, number: int) -> Utterance:
         overtaken, now = batch.last if batch.goes_with_last else None, self._clock()
         shown = self._photos(batch, overtaken)
+        with self._database.read() as connection:  # after the turn before was read, which may have led to one
+            to_seller = handing_over(connection, batch.messages, self._notices)
         missing = [mark(f"photo {label} cannot be shown now") for label in shown.missing]
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
@@ -125,6 +130,8 @@ class Batches:
             if overtaken is not None:
                 messages.move_to_turn(connection, overtaken.id, turn_id)
             self._describe_later(connection, batch)
+            if to_seller is not None:
+                campaign_replies.note_handed_over(connection, to_seller.recipient_id, now)
 
         return Utterance(
             key=recipient.key,
@@ -138,6 +145,7 @@ class Batches:
             images=shown.pictures,
             reply=None if overtaken is not None or batch.is_readable else self._cannot_open(batch),
             whole=True,
+            handoff=None if to_seller is None else to_seller.request,
         )
 
     def _cannot_open(self, batch: MessageBatch) -> str:

@@ -84,6 +84,7 @@ class CampaignState(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    TRIAL = "trial"  # it is one call to try another campaign, and no list shows it
 
 
 class RecipientState(StrEnum):
@@ -562,6 +563,8 @@ class Campaign(Base):
     """What the assistant is to achieve in a call."""
     leave_message: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Answering machines get a message; they are hung up on otherwise."""
+    hand_over: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """The answers that lead to a seller, as they were given."""
 
 
 class CampaignRecipient(Base):
@@ -570,7 +573,7 @@ class CampaignRecipient(Base):
     __tablename__ = "campaign_recipients"
     __table_args__ = (
         UniqueConstraint("campaign_id", "line"),
-        UniqueConstraint("campaign_id", "found_by"),
+        UniqueConstraint("campaign_id", "found_by", "moment_at"),
         Index("ix_campaign_recipients_due", "campaign_id", "state", "due_at", "id"),
         Index("ix_campaign_recipients_campaign_id_message_id", "campaign_id", "message_id"),
         Index("ix_campaign_recipients_conversation_id_begun_at", "conversation_id", "begun_at"),
@@ -617,6 +620,8 @@ class CampaignRecipient(Base):
     """Twilio's word for who has answered the last call."""
     message_left_at: Mapped[datetime | None]
     """When an answering machine got the message."""
+    handed_over_at: Mapped[datetime | None]
+    """When their answer led to a seller."""
 
 
 class Pace(Base):

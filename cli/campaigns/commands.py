@@ -11,10 +11,11 @@ import click
 
 from cli.call_options import CannotBegin, not_set
 from cli.campaigns.making import Making, create_options, print_found, print_preview
-from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_option, yes_option
+from cli.campaigns.options import csv_option, exit_codes, retry_options, rows_option, to_options, yes_option
 from cli.campaigns.report import write_report
 from cli.campaigns.running import Following
 from cli.campaigns.templates import look_at_template, may_run, print_template
+from cli.campaigns.trying import call_to_try
 from cli.campaigns.updating import update_list, update_options
 from cli.campaigns.words import (
     STATES,
@@ -33,6 +34,7 @@ from conversation import service_window
 from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.observers import NULL_OBSERVER, ConversationObserver
 from conversation.profiles.campaigns import ContactRules
+from integrations.twilio.calls import TwilioRest
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.control import send_again
@@ -40,6 +42,7 @@ from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
 from messaging.campaigns.states import TABLE, Event, happened
+from messaging.campaigns.voice.trial import Trials
 from messaging.providers.base import Channels
 from messaging.providers.templates import Templates
 from phone_numbers import ReachAddress
@@ -63,7 +66,7 @@ class CampaignServices:
 
     rules: when people are written to. templates: as their providers have them. ceilings: of a day. runner:
     called where no worker runs campaigns. observer: of the messages that `test` sends. greeting: how calls begin.
-    missing_for_calls: the settings without which nobody is called.
+    missing_for_calls: the settings without which nobody is called. trials: place calls that `test` follows at Twilio.
     """
 
     database: Database
@@ -76,6 +79,8 @@ class CampaignServices:
     runner: Callable[[], Runner]
     greeting: CallGreeting
     missing_for_calls: Callable[[], Sequence[str]]
+    twilio: Callable[[], TwilioRest | None]
+    trials: Callable[[], Trials | None]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
@@ -92,7 +97,7 @@ def campaign_group(
     add("create", commands.create, _HELP_CREATE, create_options(terminal))
     add("update", commands.update, _HELP_UPDATE, update_options(terminal))
     add("preview", commands.preview, _HELP_PREVIEW, [rows_option(terminal)])
-    add("test", commands.test, _HELP_TEST, [to_option(terminal)])
+    add("test", commands.test, _HELP_TEST, to_options(terminal))
     add("run", commands.run, _HELP_RUN, epilog=exit_codes(terminal))
     add("resume", commands.run, _("The same as run."), epilog=exit_codes(terminal))
     add("status", commands.status, _HELP_STATUS, is_named=False)
@@ -111,7 +116,9 @@ _HELP_UPDATE = _(
     "added, and who is gone gets nothing more. The same list again changes nothing."
 )
 _HELP_PREVIEW = _("Show what the first people on the list will get.")
-_HELP_TEST = _("Send one number what the first of the list will get.")
+_HELP_TEST = _(
+    "Send one number what the first of the list will get, or call it as they will be called, and say what became of it."
+)
 _HELP_RUN = _(
     "Begin a campaign, or go on with it, and follow it to its end. The worker sends it; where none is running, "
     "this command does. ^C ends the following, and the campaign goes on where there is a worker."
@@ -184,7 +191,8 @@ class Commands:
         """Make a campaign of a list."""
         is_by_phone = channel == CampaignChannel.VOICE
         if is_by_phone:
-            self._require_call(template, variables, goal, try_anyway=given["try_anyway"])
+            is_of_messages = given["try_anyway"] or given["hand_over"]
+            self._require_call(template, variables, goal, is_of_messages=bool(is_of_messages))
         else:
             self._require_message(template, text, variables, goal, hang_up_on_machines)
         needed = self._services()
@@ -234,13 +242,15 @@ class Commands:
         variables: Sequence[tuple[str, str]],
         goal: str | None,
         *,
-        try_anyway: bool,
+        is_of_messages: bool,
     ) -> None:
-        """Raise UsageError for what makes no call."""
+        """Raise UsageError for what makes no call. is_of_messages: more is given that is a message's."""
         if goal is None:
             raise self._usage(_("Say with --goal what the assistant is to achieve in each call."))
-        if template is not None or variables or try_anyway:
-            raise self._usage(_("--template, --var and --try-anyway are for WhatsApp: leave them out."))
+        if template is not None or variables or is_of_messages:
+            raise self._usage(
+                _("--template, --var, --try-anyway and --hand-over are for WhatsApp: leave them out.")
+            )
 
     def _usage(self, said: Message) -> click.UsageError:
         return click.UsageError(self._terminal.translate(said))
@@ -258,17 +268,15 @@ class Commands:
         print_preview(self._terminal, found, looked.content, due_in=due_in)
         return looked.outcome
 
-    def test(self, name: str, number: ReachAddress) -> ExitCode:
-        """Send one number what the first of the list will get."""
+    def test(self, name: str, number: ReachAddress, poll_s: float) -> ExitCode:
+        """Send one number what the first of the list will get, or call it so."""
         needed = self._services()
         campaign = self._campaign(needed, name)
-        if campaign.is_by_phone:
-            raise CannotBegin(
-                self._terminal.translate(
-                    _("Calls are tried with make_call.py NUMBER, or a list of one person.")
-                )
-            )
         self._require_providers(needed, campaign)
+        if (trials := needed.trials()) is not None and campaign.is_by_phone:
+            return call_to_try(
+                self._terminal, needed.twilio(), trials, campaign, number, zone=needed.zone, poll_s=poll_s
+            )
         with needed.database.read() as connection:
             [first] = first_rows(connection, campaign.id, 1)
         draft = Draft(text=first.body)

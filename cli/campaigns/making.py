@@ -25,6 +25,7 @@ from messaging.campaigns.files.problem_messages import (
 )
 from messaging.campaigns.files.problems import FileError, LineProblem, Problem
 from messaging.campaigns.files.variables import VariableError
+from messaging.campaigns.replies import LONGEST
 from storage.base import utc_now
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
@@ -62,6 +63,10 @@ def create_options(terminal: Terminal) -> list[click.Parameter]:
         ),
         click.Option(["--text"], type=Checked("text", words_of, terminal), help=said(_HELP_TEXT)),
         click.Option(["--try-anyway"], is_flag=True, help=said(_HELP_TRY_ANYWAY)),
+        click.Option(
+            ["--hand-over", "hand_over"], type=Checked("yes", _answer, terminal), multiple=True,
+            help=said(_HELP_HAND_OVER),
+        ),
         click.Option(["--consent"], default="", help=said(_("Where the people's consent comes from."))),
         click.Option(
             ["--remind", "remind"], type=Checked("24 h before {fecha}", _rule, terminal), help=said(_HELP_REMIND)
@@ -86,12 +91,22 @@ _HELP_GOAL = _(
 )
 _HELP_MACHINES = _("Leave answering machines no message; the person is called again later.")
 _HELP_TRY_ANYWAY = _("Send the text to the others too; WhatsApp refuses what it does not allow.")
-
-
+_HELP_HAND_OVER = _(
+    "Hand over to a seller whoever answers so: yes, no, a number, or the words of a button. Repeatable."
+)
 _HELP_REMIND = _(
     "Each message is due so long before the date in its line, such as “24 h before {fecha}” or “2 days before "
     "{fecha} {hora}”, by the clock of the line, else of the profile."
 )
+
+
+def _answer(terminal: Terminal, value: str) -> str:
+    words = " ".join(words_of(terminal, value).split())
+    if len(words) > LONGEST:
+        raise ValueError(
+            terminal.translate(_("An answer has at most {most} characters.").format(most=LONGEST))
+        )
+    return words
 
 
 def _rule(terminal: Terminal, value: str) -> str:
@@ -228,9 +243,12 @@ def print_found(terminal: Terminal, campaign: CampaignRecord, figures: Figures, 
                 "Warning: it is not noted where the people's consent comes from (--consent): marketing needs it."
             )
         )
+    if campaign.hand_over:
+        answers = ", ".join(f"“{answer}”" for answer in campaign.hand_over)
+        terminal.say(_("Who answers {answers} is handed over to a seller.").format(answers=answers))
     next_ = _("Nothing was sent. Next: campaign preview “{name}”, campaign test, campaign run.")
     if campaign.is_by_phone:
-        next_ = _("Nobody was called. Next: campaign preview “{name}”, campaign run.")
+        next_ = _("Nobody was called. Next: campaign preview “{name}”, campaign test, campaign run.")
     terminal.say(next_.format(name=campaign.name))
 
 

@@ -29,10 +29,13 @@ def rows_option(terminal: Terminal) -> click.Option:
     )
 
 
-def to_option(terminal: Terminal) -> click.Option:
-    """Return the option for the number that gets a message to try it."""
+def to_options(terminal: Terminal) -> list[click.Parameter]:
+    """Return the options for the number that gets a message or a call to try it."""
     whose = terminal.translate(_("Your own number, with its country code."))
-    return click.Option(["--to", "number"], type=WhatsAppNumber(terminal), required=True, help=whose)
+    return [
+        click.Option(["--to", "number"], type=WhatsAppNumber(terminal), required=True, help=whose),
+        click.Option(["--poll-s"], type=click.FloatRange(min=0.01), default=1.0, hidden=True),
+    ]
 
 
 def yes_option(terminal: Terminal) -> click.Option:

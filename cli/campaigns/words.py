@@ -51,7 +51,7 @@ SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.DUPLICATE: _("are on the list twice"),
     SkipReason.NEEDS_TEMPLATE: _("have not written for 24 hours and need a template"),
     SkipReason.NO_PROVIDER: _("are written to through a provider or a number that is not set up"),
-    SkipReason.WEEKLY_LIMIT: _("have had as many messages this week as the profile allows"),
+    SkipReason.WEEKLY_LIMIT: _("have been contacted as often this week as the profile allows"),
     SkipReason.NO_HOUR: _("may be in time zones that share no hour in which people are written to"),
     SkipReason.PAST: _("are not reminded: it is past"),
     SkipReason.NOT_LISTED: _("are no longer on the list"),

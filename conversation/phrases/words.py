@@ -153,6 +153,8 @@ class Notices(_Table):
     how_to_settle: str
     over: str
     note_missed: str
+    campaign_answer: str
+    """The reason of who is handed over for an answer to a campaign. {answer}: their words; {campaign}: its name."""
     model_fails: str
     """The assistant gives no answers. {date}, {time}: since when; {count}: how many failed. One of these follows:"""
     model_key: str

@@ -76,7 +76,7 @@ class ReadyAnswers:
         if utterance.reply is not None:
             return ReadyAnswer(utterance.reply, utterance.reply_ending)
         by_key = utterance.kind is TurnKind.DIGITS and utterance.heard.strip() == PERSON_KEY
-        if not by_key and not asks_for_person(utterance.heard):
+        if utterance.handoff is None and not by_key and not asks_for_person(utterance.heard):
             return None
         words, ending = self.handed_off, Ending.GATHER
         if self._is_phone:
@@ -85,7 +85,8 @@ class ReadyAnswers:
                 words, ending = self._phrases.transfer, Ending.TRANSFER
         source = Source.KEY if by_key else Source.WORDS
         begins = begins_with(ending, is_phone=self._is_phone)
-        return ReadyAnswer(words, ending, Request(self._phrases.wants_person, source=source, begins=begins))
+        request = utterance.handoff or Request(self._phrases.wants_person, source=source)
+        return ReadyAnswer(words, ending, dataclasses.replace(request, begins=begins))
 
     def _told_once(
         self,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from conversation.handoff import Request
 from conversation.redaction import redact
 from integrations.pictures import Picture
 from storage.models import Ending, TurnKind
@@ -26,6 +27,7 @@ class Utterance:
     images: pictures that came with the words, released once the answer is written.
     reply: a ready answer, for words that need no model; reply_ending: what follows it.
     whole: the answer is read only when complete. is_ours: said in a call that we have placed.
+    handoff: what it leads to, as if they had asked for a person.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Utterance:
     reply_ending: Ending = Ending.GATHER
     whole: bool = False
     is_ours: bool = False
+    handoff: Request | None = None
 
     def kept_words(self) -> str:
         """Return its words as they are stored and told to a model."""

@@ -19,14 +19,15 @@ from storage.database import Database
 from storage.models import LOST, MessageStatus, SkipReason
 from storage.privacy.erasures import Returning
 from storage.privacy.opt_outs import recipient_as_before
-from storage.queries import outgoing, send_rate
+from storage.queries import contacts, outgoing, send_rate
 from storage.queries.contacts import Recipient
 
 AHEAD = timedelta(milliseconds=50)
 """A number that is free no sooner sends messages that people wait for: a campaign's come after them."""
 BATCH = timedelta(milliseconds=100)
 """The times to send that are taken at once; a message that somebody waits for comes after them."""
-_WEEK = timedelta(days=7)
+WITH_A_PERSON_FOR = timedelta(minutes=5)
+"""The wait of somebody to whom a person of ours writes; then it is looked again."""
 SLOWER = 1.05
 """Times the interval of a number: what leaves evenly arrives less so, and a second may have only so many."""
 
@@ -146,11 +147,14 @@ class Claimer:
         recipient = recipient_as_before(connection, self._returning, due.number, now)
         provider = provider_of(self._channels, campaign, recipient)
         reason = self._reason_against(connection, campaign, recipient, provider, now)
+        if reason is None and not campaign.remind and contacts.is_with_a_person(recipient, now):
+            campaign_recipients.postpone(connection, due.id, now + WITH_A_PERSON_FOR)
+            return None
         if is_past:
             reason = SkipReason.PAST
         if reason is None and allowed is None:
             reason = SkipReason.NO_HOUR
-        if reason is None and self._has_had_enough(connection, recipient, due, now):
+        if reason is None and self._hours.is_week_full(connection, due, now):
             reason = SkipReason.WEEKLY_LIMIT
         if reason is not None:
             if due.message_id is not None:
@@ -185,17 +189,6 @@ class Claimer:
         if is_free and not service_window.is_open(recipient.wrote_at, now):
             return SkipReason.NEEDS_TEMPLATE
         return None
-
-    def _has_had_enough(
-        self, connection: Connection, recipient: Recipient, due: DueRecipient, now: datetime
-    ) -> bool:
-        most = self._hours.rules.per_week
-        if most is None:
-            return False
-        sent = outgoing.count_of_kind(
-            connection, recipient.conversation_id, CAMPAIGN, now - _WEEK, but=due.message_id
-        )
-        return sent >= most
 
     def _begin(
         self, connection: Connection, campaign: CampaignRecord, ready: _Ready, at: datetime, now: datetime

@@ -37,11 +37,12 @@ class Creation:
     def create(self, new: NewCampaign, listed: Iterable[ListedRecipient]) -> int:
         """Keep a campaign as a draft; return its id. Raises NameTakenError, SQLAlchemyError, and what `listed` does.
 
-        Of several with one number the first gets the message. Nothing stays of a list that raises.
+        Of several with one number, and one date of reminders, the first gets the message. Nothing stays of a list that
+        raises.
         """
         campaign_id = self._begin(new)
         try:
-            recipients = each_number_once(listed)
+            recipients = each_once(listed)
             while batch := list(islice(recipients, BATCH)):
                 with self._database.write() as connection:
                     campaigns.goes_on(connection, campaign_id, self._clock())
@@ -78,13 +79,13 @@ class Creation:
         return False
 
 
-def each_number_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipient]:
-    """Yield the recipients of a list; of several with one number all but the first are left out."""
-    seen: set[str] = set()
+def each_once(listed: Iterable[ListedRecipient]) -> Iterator[NewRecipient]:
+    """Yield the recipients of a list; of several with one number and date all but the first are left out."""
+    seen = set[tuple[str, datetime | None]]()
     for one in listed:
         found_by = matching_number(one.number)
-        is_first = found_by not in seen
-        seen.add(found_by)
+        is_first = (found_by, one.moment_at) not in seen
+        seen.add((found_by, one.moment_at))
         yield NewRecipient(
             line=one.line, number=one.number, found_by=found_by if is_first else None, body=one.body,
             variables=one.variables, facts=one.values, zone=one.zone,

@@ -1,13 +1,20 @@
-"""When each recipient of a campaign may be written to."""
+"""When each recipient of a campaign may be contacted, and how often in a week: messages and calls count alike."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
+from conversation.message_kinds import CAMPAIGN
 from conversation.profiles.campaigns import ContactRules
 from messaging.campaigns.calendar.allowed_times import NeverAllowedError, next_allowed
 from messaging.campaigns.calendar.zones import zones_for
-from phone_numbers import ReachAddress
+from phone_numbers import ReachAddress, matching_number
+from storage.campaigns.campaign_recipients import DueRecipient
+from storage.campaigns.contacted import contacted_since
+
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +34,11 @@ class Hours:
             return next_allowed(now, zones, self.rules)
         except NeverAllowedError:
             return None
+
+    def is_week_full(self, connection: Connection, due: DueRecipient, now: datetime) -> bool:
+        """Return whether somebody was contacted by campaigns this week as often as may be."""
+        most = self.rules.per_week
+        if most is None or due.attempts:  # another attempt is no other message or call
+            return False
+        number, but = matching_number(due.number), due.message_id
+        return contacted_since(connection, number, now - _WEEK, kind=CAMPAIGN, but=but) >= most

@@ -1,17 +1,20 @@
 """Gives a campaign of reminders a changed list: who has another date is reminded of that.
 
+A line is known by its number and date. A number whose earlier date is gone has moved to its new one.
+
 It works in short transactions, between which others write. Where it was killed, it is begun again with the same file,
 and changes nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from sqlalchemy import Connection
 
-from messaging.campaigns.creation import BATCH, each_number_once
+from messaging.campaigns.creation import BATCH, each_once
 from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.states import Event, happened
 from storage.base import utc_now
@@ -20,6 +23,8 @@ from storage.campaigns.campaign_recipients import NewRecipient
 from storage.campaigns.list_changes import ListedRow
 from storage.database import Database
 from storage.models import RecipientState, SkipReason
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -50,13 +55,16 @@ class ListChanges:
         Who was written to and has another date gets a message again. Whose date is the same gets none, whatever else
         the list says of them now. Who is no longer on the list and has no message yet gets none.
         """
-        changes, kept = Changes(), set[str]()
-        recipients = each_number_once(listed)
-        while batch := list(islice(recipients, BATCH)):
-            kept.update(one.found_by for one in batch if one.found_by is not None)
+        changes, by_number = Changes(), defaultdict[str, list[NewRecipient]](list)
+        for one in each_once(listed):
+            if one.found_by is not None:
+                by_number[one.found_by].append(one)
+        numbers = iter(by_number)
+        while some := list(islice(numbers, BATCH)):
             with self._database.write() as connection:
-                done = self._change(connection, campaign_id, batch)
+                done = self._change(connection, campaign_id, {number: by_number[number] for number in some})
             _add(changes, done)
+        kept = {(number, one.moment_at) for number, listed_now in by_number.items() for one in listed_now}
         changes.gone = self._leave_out(campaign_id, kept)
         with self._database.write() as connection:
             list_changes.note_file(connection, campaign_id, file_name, digest, self._clock())
@@ -64,36 +72,49 @@ class ListChanges:
                 happened(connection, campaign_id, Event.DUE_AGAIN, self._clock())
         return changes
 
-    def _change(self, connection: Connection, campaign_id: int, batch: Sequence[NewRecipient]) -> Changes:
+    def _change(
+        self, connection: Connection, campaign_id: int, by_number: Mapping[str, Sequence[NewRecipient]]
+    ) -> Changes:
         changes, now = Changes(), self._clock()
-        numbers = [one.found_by for one in batch if one.found_by is not None]
-        known = list_changes.by_numbers(connection, campaign_id, numbers)
+        known = list_changes.by_numbers(connection, campaign_id, list(by_number))
         new = list[NewRecipient]()
         line = list_changes.last_line(connection, campaign_id)
-        for one in batch:
-            if one.found_by is None:
-                continue  # a number that is on the list twice
-            row = known.get(one.found_by)
-            if row is None:
-                new.append(replace(one, line=line + len(new) + 1))
-            else:
-                _change_one(connection, row, one, changes, now)
+        for number, listed in by_number.items():
+            for one, row in _paired(listed, known.get(number, [])):
+                if row is None:
+                    new.append(replace(one, line=line + len(new) + 1))
+                else:
+                    _change_one(connection, row, one, changes, now)
         campaign_recipients.add_all(connection, campaign_id, new, now)
         changes.added = len(new)
         return changes
 
-    def _leave_out(self, campaign_id: int, kept: set[str]) -> int:
+    def _leave_out(self, campaign_id: int, kept: set[tuple[str, datetime | None]]) -> int:
         """Leave out who waits and is no longer on the list; return how many there are."""
         gone, after = 0, 0
         while True:
             with self._database.write() as connection:
                 rows = list_changes.waiting(connection, campaign_id, after, BATCH)
-                ids = [row.id for row in rows if row.found_by not in kept]
+                ids = [row.id for row in rows if (row.found_by, row.moment_at) not in kept]
                 list_changes.leave_out(connection, ids)
             gone += len(ids)
             if not rows:
                 return gone
             after = rows[-1].id
+
+
+def _paired(
+    listed: Sequence[NewRecipient], known: Sequence[ListedRow]
+) -> Iterator[tuple[NewRecipient, ListedRow | None]]:
+    """Yield what a list says of a number, each with its row: that of its date, else one whose date is gone."""
+    rows = {row.moment_at: row for row in known}
+    moved = [one for one in listed if one.moment_at not in rows]
+    for one in listed:
+        if (row := rows.pop(one.moment_at, None)) is not None:
+            yield one, row
+    gone = sorted(rows.values(), key=lambda row: row.moment_at or _EVER)
+    for one in moved:
+        yield one, gone.pop() if gone else None  # the latest first: what is past may stay as it was
 
 
 def _change_one(

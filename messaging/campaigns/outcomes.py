@@ -36,10 +36,10 @@ class CampaignOutcomes(NullObserver):
         """Note the answer to a message of a campaign."""
         if outbound:
             return
-        answered = campaign_replies.answered_recipient(connection, message_id, now - ANSWERED_WITHIN)
-        if answered is not None:
-            recipient_id, kind, words = answered
-            campaign_replies.note_reply(connection, recipient_id, outcome_of(kind, words), now)
+        answer = campaign_replies.answer(connection, message_id, now - ANSWERED_WITHIN)
+        if answer is not None:
+            outcome = outcome_of(answer.kind, answer.words)
+            campaign_replies.note_reply(connection, answer.recipient_id, outcome, now)
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime

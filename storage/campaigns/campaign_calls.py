@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from storage.models import CampaignChannel, RecipientState, SkipReason
 from storage.tables import CALLS, CAMPAIGN_RECIPIENTS, CAMPAIGNS, CONVERSATIONS
@@ -49,11 +49,6 @@ def under_way(connection: Connection) -> int:
 def begin(connection: Connection, recipient_id: int, mark: str, now: datetime) -> None:
     """Record that a recipient's call is about to be placed."""
     connection.execute(_BEGIN, {"row_id": recipient_id, "mark": mark, "now": now})
-
-
-def contacted_since(connection: Connection, found_by: str, since: datetime, but: int) -> int:
-    """Return how often campaigns have called or written to a number since a time. but: a recipient left out."""
-    return int(connection.execute(_CONTACTED, {"number": found_by, "since": since, "but": but}).scalar_one())
 
 
 def was_placed(connection: Connection, mark: str, sid: str) -> bool:
@@ -224,12 +219,6 @@ _COUNT_UNDER_WAY = (
         CAMPAIGNS.c.channel == CampaignChannel.VOICE,
         _C.state.in_((RecipientState.SENDING, RecipientState.CALLING)),
     )
-)
-_CONTACTED = select(func.count()).where(
-    _C.found_by == bindparam("number"),
-    _C.begun_at > bindparam("since"),
-    _C.id != bindparam("but"),
-    or_(_C.message_id.is_not(None), _C.call_sid.is_not(None)),
 )
 _BEGIN = (
     update(CAMPAIGN_RECIPIENTS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from phone_numbers import ReachAddress
+from phone_numbers import MatchingNumber, ReachAddress, matching_number
 from storage.models import LOST, MessageStatus, RecipientState, SkipReason
 from storage.tables import CAMPAIGN_RECIPIENTS, CONVERSATIONS, MESSAGES
 
@@ -17,7 +17,7 @@ _TAKEN = (MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED, Mes
 
 @dataclass(frozen=True, slots=True)
 class NewRecipient:
-    """A recipient that is to be kept. found_by: the number's matching form; None if another line has it.
+    """A recipient that is to be kept. found_by: the number's matching form; None if another line has it too.
 
     due_at: None: at once. moment_at: nothing is sent from then on.
     """
@@ -107,9 +107,15 @@ def delete_some(connection: Connection, campaign_id: int, most: int) -> int:
 
 
 def due(connection: Connection, campaign_id: int, now: datetime, limit: int) -> list[DueRecipient]:
-    """Return recipients whose message is due, those of whom nobody else has taken; they are ours until the commit."""
+    """Return recipients whose message is due, those of whom nobody else has taken; they are ours until the commit.
+
+    Of several with one number the first: what the others are sent depends on that.
+    """
     rows = connection.execute(_DUE, {"campaign_id": campaign_id, "now": now, "most": limit})
-    return [DueRecipient(*row) for row in rows]
+    firsts = dict[MatchingNumber, DueRecipient]()
+    for row in rows:
+        firsts.setdefault(matching_number(row.number), DueRecipient(*row))
+    return list(firsts.values())
 
 
 def begin(

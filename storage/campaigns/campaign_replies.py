@@ -1,6 +1,6 @@
 """Queries for the answers to campaigns' messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,23 @@ class CampaignMessage:
     goal: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignAnswer:
+    """What somebody has answered. kind, words: of their message. campaign, body, facts: what it answers, as above.
+
+    hand_over: the answers that lead to a seller. handed_over_at: when one of theirs did.
+    """
+
+    recipient_id: int
+    kind: str
+    words: str
+    campaign: str
+    body: str
+    facts: Mapping[str, str]
+    hand_over: Sequence[str]
+    handed_over_at: datetime | None
+
+
 def latest_message(connection: Connection, conversation_id: int, since: datetime) -> CampaignMessage | None:
     """Return the last message of a campaign that a conversation's person got after a time; None if there is none."""
     row = connection.execute(_LATEST, {"conversation": conversation_id, "since": since}).one_or_none()
@@ -40,12 +57,10 @@ def of_call(connection: Connection, conversation_id: int) -> CampaignMessage | N
     return None if row is None else CampaignMessage(*row)
 
 
-def answered_recipient(
-    connection: Connection, message_id: int, since: datetime
-) -> tuple[int, str, str] | None:
-    """Return whose answer a message is: the recipient last written to after a time, with its kind and its words."""
+def answer(connection: Connection, message_id: int, since: datetime) -> CampaignAnswer | None:
+    """Return what a message answers: that of the campaign which last wrote to its sender after a time."""
     row = connection.execute(_ANSWERED, {"message": message_id, "since": since}).one_or_none()
-    return None if row is None else (row.id, row.kind, row.words)
+    return None if row is None else CampaignAnswer(*row)
 
 
 def note_reply(connection: Connection, recipient_id: int, outcome: str, now: datetime) -> None:
@@ -54,6 +69,11 @@ def note_reply(connection: Connection, recipient_id: int, outcome: str, now: dat
     if outcome:
         values["outcome"] = outcome
     connection.execute(update(CAMPAIGN_RECIPIENTS).where(_C.id == recipient_id).values(values))
+
+
+def note_handed_over(connection: Connection, recipient_id: int, now: datetime) -> None:
+    """Record that a recipient's answer led to a seller."""
+    connection.execute(update(CAMPAIGN_RECIPIENTS).where(_C.id == recipient_id).values(handed_over_at=now))
 
 
 _THEIRS = CONVERSATIONS.alias("theirs")
@@ -82,7 +102,17 @@ _OF_CALL = (
     .where(_C.conversation_id == bindparam("conversation"), _C.call_mark.is_not(None))
 )
 _ANSWERED = (
-    _newest(_C.id, MESSAGES.c.kind, MESSAGES.c.body.label("words"))
+    _newest(
+        _C.id,
+        MESSAGES.c.kind,
+        MESSAGES.c.body.label("words"),
+        CAMPAIGNS.c.name,
+        _C.body,
+        _C.facts,
+        CAMPAIGNS.c.hand_over,
+        _C.handed_over_at,
+    )
+    .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
     .join(CONVERSATIONS, CONVERSATIONS.c.contact_id == _THEIRS.c.contact_id)
     .join(MESSAGES, MESSAGES.c.conversation_id == CONVERSATIONS.c.id)
     .where(MESSAGES.c.id == bindparam("message"))

@@ -1,6 +1,6 @@
 """Queries for campaigns: what is sent, their states, and the lease of the process that sends one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ class NewCampaign:
 
     remind: the rule by which each message is due; empty: it is no reminder.
     goal, leave_message: of calls; what the assistant is to achieve, and whether answering machines get a message.
+    hand_over: the answers that lead to a seller.
     """
 
     name: str
@@ -40,6 +41,7 @@ class NewCampaign:
     remind: str = ""
     goal: str = ""
     leave_message: bool = True
+    hand_over: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class CampaignRecord:
     changed_at: datetime
     goal: str
     leave_message: bool
+    hand_over: Sequence[str]
 
     @property
     def is_by_phone(self) -> bool:
@@ -84,7 +87,7 @@ def add(connection: Connection, new: NewCampaign, now: datetime) -> int | None:
         connection, Campaign, name=new.name, channel=new.channel, state=CampaignState.LISTING, pause_reason="",
         template=new.template, text=new.text, variables=dict(new.variables or {}), try_anyway=new.try_anyway,
         consent=new.consent, file_name=new.file_name, file_hash=new.file_hash, start_at=new.start_at, remind=new.remind,
-        goal=new.goal, leave_message=new.leave_message, created_at=now, changed_at=now,
+        goal=new.goal, leave_message=new.leave_message, hand_over=list(new.hand_over), created_at=now, changed_at=now,
     )  # fmt: skip
 
 
@@ -120,7 +123,8 @@ def goes_on(connection: Connection, campaign_id: int, now: datetime) -> None:
 
 def unfinished_list(connection: Connection, name: str, before: datetime) -> int | None:
     """Return the id of a campaign of a name whose recipients are not all kept, and none since a time."""
-    which = (CAMPAIGNS.c.name == name, not_(_IS_LISTED), CAMPAIGNS.c.changed_at < before)
+    is_listing = CAMPAIGNS.c.state == CampaignState.LISTING
+    which = (CAMPAIGNS.c.name == name, is_listing, CAMPAIGNS.c.changed_at < before)
     return connection.execute(select(CAMPAIGNS.c.id).where(*which)).scalar_one_or_none()
 
 
@@ -186,7 +190,7 @@ def _is_leased(now: Any) -> ColumnElement[bool]:
 
 _NAMES = tuple(field.name for field in fields(CampaignRecord))
 _COLUMNS = tuple(CAMPAIGNS.c[name] for name in _NAMES)
-_IS_LISTED = CAMPAIGNS.c.state != CampaignState.LISTING
+_IS_LISTED = CAMPAIGNS.c.state.not_in((CampaignState.LISTING, CampaignState.TRIAL))
 _HAS_BEGUN = or_(CAMPAIGNS.c.start_at.is_(None), CAMPAIGNS.c.start_at <= bindparam("now"))
 _HAS_UNKNOWN = exists().where(
     CAMPAIGN_RECIPIENTS.c.campaign_id == CAMPAIGNS.c.id,

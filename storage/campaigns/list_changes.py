@@ -1,5 +1,6 @@
 """Queries for a changed list of a campaign: people whose date has moved, who are new, and who are gone."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +27,17 @@ class ListedRow:
     message_id: int | None
 
 
-def by_numbers(connection: Connection, campaign_id: int, found_by: Sequence[str]) -> dict[str, ListedRow]:
+def by_numbers(
+    connection: Connection, campaign_id: int, found_by: Sequence[str]
+) -> dict[str, list[ListedRow]]:
     """Return a campaign's recipients by the matching form of their numbers; nobody changes them until the commit."""
     which = (_C.campaign_id == campaign_id, _C.found_by.in_(found_by))
     # In order: of two who change a list at once, neither waits for the other while the other waits for it
     locked = select(*_COLUMNS).where(*which).order_by(_C.id).with_for_update()
-    return {row.found_by: _row(row) for row in connection.execute(locked)}
+    found = defaultdict[str, list[ListedRow]](list)
+    for row in connection.execute(locked):
+        found[row.found_by].append(_row(row))
+    return found
 
 
 def waiting(connection: Connection, campaign_id: int, after: int, most: int) -> list[ListedRow]:
@@ -58,7 +64,7 @@ def change_moment(connection: Connection, recipient_id: int, new: NewRecipient, 
     _change(
         connection, recipient_id, **_words(new), moment_at=new.moment_at, due_at=new.due_at or now, message_id=None,
         state=RecipientState.SKIPPED if is_skipped else RecipientState.WAITING, reason=new.skipped or "",
-        attempts=0, replied_at=None, outcome="",
+        attempts=0, replied_at=None, outcome="", handed_over_at=None,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, or_, select, update
 
 from storage.models import LOST, Message, MessageStatus
 from storage.queries.messages import COLUMNS, Attachment, MessageRecord, by_ids, record_of, records
@@ -311,17 +311,3 @@ _BEING_SENT = _NOT_KNOWN_TO_BE_OUT.where(
     MESSAGES.c.status != MessageStatus.WAITING,
     or_(_IS_LOOKED_AFTER, MESSAGES.c.created_at > bindparam("since")),
 )
-
-
-def count_of_kind(
-    connection: Connection, conversation_id: int, kind: str, since: datetime, *, but: int | None
-) -> int:
-    """Return how many messages of a kind a conversation has had since a time, without those lost. but: nor this one."""
-    which = (
-        MESSAGES.c.conversation_id == conversation_id,
-        MESSAGES.c.kind == kind,
-        MESSAGES.c.created_at >= since,
-        MESSAGES.c.status.not_in([*LOST, MessageStatus.HELD]),
-        MESSAGES.c.id != (but or 0),
-    )
-    return connection.execute(select(func.count()).select_from(MESSAGES).where(*which)).scalar_one()

@@ -20,7 +20,7 @@ _MAY_HAVE_IT = (
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What followed a message to somebody. handed_off_at: their first handoff since; None: there was none."""
+    """What followed a message to somebody. handed_off_at: when their answer led to it, else their first one since."""
 
     handed_off_at: datetime | None
     opted_out_at: datetime | None
@@ -51,7 +51,12 @@ _HANDED_OFF_AT = (
     .scalar_subquery()
 )
 _EACH = (
-    select(_C.line, _C.begun_at, _HANDED_OFF_AT.label("handed_off_at"), CONTACTS.c.opted_out_at)
+    select(
+        _C.line,
+        _C.begun_at,
+        func.coalesce(_C.handed_over_at, _HANDED_OFF_AT).label("handed_off_at"),
+        CONTACTS.c.opted_out_at,
+    )
     .join(CONVERSATIONS, CONVERSATIONS.c.id == _C.conversation_id)
     .join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
     .where(_C.campaign_id == bindparam("campaign"), _C.begun_at.is_not(None), _C.state.in_(_MAY_HAVE_IT))

@@ -95,7 +95,7 @@ class _Reader:
         }
         columns = wanted.moment.columns if wanted.moment else ()
         self._moment = {column: _named(table, column) for column in columns}
-        self._lines: dict[MatchingNumber, int] = {}
+        self._lines: dict[tuple[MatchingNumber, date | None, ZoneInfo | None], int] = {}
 
     def read(self, line: Line) -> Recipient | Problem:
         try:
@@ -122,7 +122,8 @@ class _Reader:
             zone=self._zone_of(line),
             moment=self._moment_of(line),
         )
-        first = self._lines.setdefault(matching_number(number), line.number)
+        zone = recipient.zone if recipient.moment else None  # one number may have several dates
+        first = self._lines.setdefault((matching_number(number), recipient.moment, zone), line.number)
         if first != line.number:
             raise _LineError(LineProblem.DUPLICATE, number=as_written, first=first)
         return recipient

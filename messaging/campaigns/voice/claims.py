@@ -16,6 +16,7 @@ from phone_numbers import ReachAddress, matching_number
 from storage import locks
 from storage.campaigns import campaign_calls, campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import DueRecipient
+from storage.campaigns.contacted import is_on_the_phone
 from storage.database import Database
 from storage.models import SkipReason
 from storage.privacy.erasures import Returning
@@ -26,7 +27,8 @@ AHEAD = timedelta(milliseconds=50)
 BATCH = timedelta(milliseconds=100)
 FULL_FOR = timedelta(seconds=1)
 """The wait for a call to end, where as many go on as may."""
-_WEEK = timedelta(days=7)
+ON_THE_PHONE_FOR = timedelta(minutes=5)
+"""The wait of somebody who is in a call with us; then it is looked again."""
 _LOCK = "campaign-calls"
 
 
@@ -115,25 +117,26 @@ class CallClaimer:
     def _may_be_called(self, connection: Connection, due: DueRecipient, now: datetime) -> bool:
         """Look at a recipient; of whom is not called now, the reason is kept."""
         allowed = self._hours.next(due.number, due.zone, now)
-        if allowed is not None and allowed > now:
+        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return False
-        reason = self._reason_against(connection, due, now)
+        reason = SkipReason.PAST if is_past else self._reason_against(connection, due, now)
         if reason is None and allowed is None:
             reason = SkipReason.NO_HOUR
         if reason is not None:
             campaign_recipients.skip(connection, due.id, reason)
-        return reason is None
+            return False
+        if is_on_the_phone(connection, matching_number(due.number)):
+            campaign_recipients.postpone(connection, due.id, now + ON_THE_PHONE_FOR)
+            return False
+        return True
 
     def _reason_against(self, connection: Connection, due: DueRecipient, now: datetime) -> SkipReason | None:
         if has_opted_out(connection, self._returning, due.number, now):
             return SkipReason.OPTED_OUT
-        most = self._hours.rules.per_week
-        if most is None or due.attempts:  # another try of the same call is no other one
-            return None
-        found_by = matching_number(due.number)
-        had = campaign_calls.contacted_since(connection, found_by, now - _WEEK, but=due.id)
-        return SkipReason.WEEKLY_LIMIT if had >= most else None
+        is_enough = self._hours.is_week_full(connection, due, now)
+        return SkipReason.WEEKLY_LIMIT if is_enough else None
 
     def _begin(
         self,

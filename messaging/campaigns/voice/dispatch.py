@@ -18,7 +18,6 @@ from messaging.campaigns.voice.attempts import put_back
 from messaging.campaigns.voice.claims import ClaimedCall
 from messaging.campaigns.voice.exchange import Exchange
 from messaging.campaigns.voice.outcomes import pause_after_failures
-from phone_numbers import dialable_number
 from storage.campaigns import campaign_calls
 from storage.database import Database
 from storage.models import PauseReason
@@ -56,23 +55,11 @@ class CallDispatcher:
             self._put_back(claimed, self._clock())
             return True
         try:
-            placed = self._place(claimed)
+            placed = self._exchange.place(claimed.number, claimed.mark)
         except IntegrationError as error:
             return self._after_failure(claimed, error)
         self._database.run(lambda connection: self._was_placed(connection, claimed, placed))
         return True
-
-    def _place(self, claimed: ClaimedCall) -> CallState:
-        urls = self._exchange.urls(claimed.mark)
-        return self._exchange.rest.place_call(
-            to=dialable_number(claimed.number),
-            sender=self._exchange.number,
-            url=urls.answer,
-            fallback_url=urls.fallback,
-            status_callback=urls.status,
-            machine_callback=urls.machine,
-            ring_s=self._exchange.ring_s,
-        )
 
     def _was_placed(self, connection: Connection, claimed: ClaimedCall, placed: CallState) -> None:
         campaign_calls.was_placed(connection, claimed.mark, placed.sid)

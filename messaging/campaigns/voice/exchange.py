@@ -7,6 +7,7 @@ from typing import Protocol
 
 from integrations.twilio.calls import CallState
 from messaging.providers.base import Pace
+from phone_numbers import ReachAddress, dialable_number
 
 SENDER = "calls"
 """The name under which the pace of calls is kept: Twilio limits those of an account, whatever number they are from."""
@@ -63,6 +64,19 @@ class Exchange:
     per_second: float
     at_once: int
     ring_s: int = 30
+
+    def place(self, number: ReachAddress, mark: str) -> CallState:
+        """Place the call of a mark, with Twilio telling who answers while it goes on. Raises IntegrationError."""
+        urls = self.urls(mark)
+        return self.rest.place_call(
+            to=dialable_number(number),
+            sender=self.number,
+            url=urls.answer,
+            fallback_url=urls.fallback,
+            status_callback=urls.status,
+            machine_callback=urls.machine,
+            ring_s=self.ring_s,
+        )
 
     @property
     def pace(self) -> Pace:

@@ -58,7 +58,7 @@ def test_create_calls_nobody_and_the_preview_says_who_calls(create, run, line, t
     said = create(*GOAL, *TEXT)
 
     assert "2 lines were read." in said
-    assert "Nobody was called. Next: campaign preview “Cita”, campaign run." in said
+    assert "Nobody was called. Next: campaign preview “Cita”, campaign test, campaign run." in said
     assert "need a template" not in said
     assert twilio.requests == []
     campaign = the_only(line.parts.database, Campaign)
@@ -103,12 +103,6 @@ def test_run_names_the_settings_that_are_missing(create, run):
 
     assert "TWILIO_PHONE_NUMBER" in said
     assert "WEBHOOK_URL" in said
-
-
-def test_calls_are_not_tried_with_test(create, run):
-    create(*GOAL)
-
-    assert "a list of one person" in run("test", "Cita", "--to", "+34600000009", code=2)
 
 
 def test_status_and_report_say_why_it_is_paused_and_who_was_not_called(create, run, twilio):

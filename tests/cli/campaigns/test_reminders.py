@@ -129,3 +129,16 @@ def test_a_text_may_be_a_reminder_too(create, line):
 
     assert the_only(line.parts.database, Campaign).remind == "2 días antes de {fecha}"
     assert due(line) == [local(DAY - timedelta(days=2), 17)]
+
+
+def test_a_number_may_have_several_dates_and_each_once(remind, update, line):
+    later = DAY + timedelta(days=3)
+    said = remind(
+        f"Ana;600000001;{DAY} 17:00;", f"Ana;600000001;{later} 9:00;", f"Ana;600 00 00 01;{DAY} 17:00;"
+    )
+
+    assert "Line 4: 600 00 00 01 is already in line 2." in said
+    assert due(line) == [local(DAY - timedelta(days=1), 17), local(later - timedelta(days=1), 9)]
+    assert "2 have the same date as before" in update(
+        f"Ana;600000001;{later} 9:00;", f"Ana;600000001;{DAY} 17:00;"
+    )

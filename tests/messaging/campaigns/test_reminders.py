@@ -7,39 +7,28 @@ import pytest
 
 from conversation.profiles.campaigns import ContactRules
 from messaging.campaigns.hours import Hours
-from messaging.campaigns.list_changes import Changes, ListChanges
+from messaging.campaigns.list_changes import Changes
 from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.states import Event
 from storage.base import utc_now
 from storage.campaigns import campaigns
 from storage.models import SkipReason
+from tests.messaging.campaigns.reminders import (
+    AGO,
+    HOUR,
+    LATER,
+    NOW,
+    SOON,
+    TOMORROW,
+    change,
+    reminded,
+    send_what_is_due,
+)
 from tests.messaging.campaigns.stand import number
 
 pytestmark = pytest.mark.both_databases
 
 MADRID = ZoneInfo("Europe/Madrid")
-HOUR = timedelta(hours=1)
-NOW = utc_now().replace(microsecond=0)
-AGO, SOON, LATER, TOMORROW = NOW - HOUR, NOW + HOUR, NOW + 3 * HOUR, NOW + 24 * HOUR
-
-
-def reminded(n, due_at, moment_at=TOMORROW, *, is_past=False, name="P"):
-    """Somebody who is reminded."""
-    return ListedRecipient(
-        n, number(n), f"Hola {name}{n}", {"1": f"{name}{n}"}, {}, due_at=due_at, moment_at=moment_at,
-        is_past=is_past,
-    )  # fmt: skip
-
-
-def change(stand, listed):
-    return ListChanges(stand.database).apply(stand.campaign().id, listed, file_name="new.csv", digest="0")
-
-
-def send_what_is_due(stand):
-    runner = stand.process()
-    for _ in range(4):
-        runner.round()
-    runner.close()
 
 
 def by_number(stand):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from messaging.campaigns.replies import outcome_of
+from messaging.campaigns.replies import leads_to_seller, outcome_of
 from storage.base import utc_now
 from storage.queries import contacts, messages
 from storage.queries.contacts import Sender
@@ -23,6 +23,18 @@ ANSWERS = [
 @pytest.mark.parametrize(("kind", "words", "outcome"), ANSWERS)
 def test_one_word_a_choice_or_a_button_is_understood_and_nothing_else(kind, words, outcome):
     assert outcome_of(kind, words) == outcome
+
+
+LEADS = [
+    ("yes", ["yes"], True), ("yes", ["sí"], True), ("Sí", ["yes"], True), ("2", ["1", "2"], True),
+    ("Confirmo la cita", ["confirmo la CITA"], True), ("no", ["yes"], False), ("", ["yes"], False), ("", [""], False),
+    ("yes", [], False), ("Otra cosa", ["yes"], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("outcome", "hand_over", "leads"), LEADS)
+def test_an_outcome_leads_to_a_seller_by_what_it_means(outcome, hand_over, leads):
+    assert leads_to_seller(outcome, hand_over) is leads
 
 
 def writes(stand, who, body, *, at=None, kind="text"):
