@@ -12,7 +12,8 @@ from conversation.message_kinds import CAMPAIGN
 from conversation.observers import ConversationObserver
 from messaging.campaigns.hours import Hours
 from messaging.providers.base import Channels, OutgoingMessage, Pace, Provider, Template
-from storage.campaigns import campaign_recipients, campaigns
+from phone_numbers import matching_number
+from storage.campaigns import campaign_calls, campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import DueRecipient
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
@@ -139,7 +140,7 @@ class Claimer:
                 self._was_heard_of(connection, due, status)
                 return None
         allowed = self._hours.next(due.number, due.zone, now)
-        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        is_past = due.is_past(allowed or now)
         if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return None
@@ -192,10 +193,11 @@ class Claimer:
         most = self._hours.rules.per_week
         if most is None:
             return False
+        since = now - _WEEK
         sent = outgoing.count_of_kind(
-            connection, recipient.conversation_id, CAMPAIGN, now - _WEEK, but=due.message_id
+            connection, recipient.conversation_id, CAMPAIGN, since, but=due.message_id
         )
-        return sent >= most
+        return sent + campaign_calls.called_since(connection, matching_number(due.number), since) >= most
 
     def _begin(
         self, connection: Connection, campaign: CampaignRecord, ready: _Ready, at: datetime, now: datetime

@@ -56,6 +56,11 @@ def contacted_since(connection: Connection, found_by: str, since: datetime, but:
     return int(connection.execute(_CONTACTED, {"number": found_by, "since": since, "but": but}).scalar_one())
 
 
+def called_since(connection: Connection, found_by: str, since: datetime) -> int:
+    """Return how often campaigns have called a number since a time."""
+    return int(connection.execute(_CALLED, {"number": found_by, "since": since}).scalar_one())
+
+
 def was_placed(connection: Connection, mark: str, sid: str) -> bool:
     """Record the SID of a call that Twilio has; return False if something else is known of it by now."""
     return connection.execute(_PLACED, {"mark": mark, "sid": sid[:64]}).rowcount == 1
@@ -145,6 +150,18 @@ def note_outcome(connection: Connection, conversation_id: int, outcome: str, now
     connection.execute(update(CAMPAIGN_RECIPIENTS).where(which, _C.call_mark.is_not(None)).values(values))
 
 
+def is_another_unknown(connection: Connection, call: CampaignCall, since: datetime) -> bool:
+    """Return whether a further call to the same number, begun since a time, may be at Twilio whose SID is unknown."""
+    others = select(_C.id).where(
+        _C.number == call.number,
+        _C.state.in_((RecipientState.SENDING, RecipientState.IN_DOUBT)),
+        _C.call_mark != call.call_mark,
+        _C.call_sid.is_(None),
+        _C.begun_at >= since,
+    )
+    return connection.execute(others.limit(1)).first() is not None
+
+
 # What became of it
 
 
@@ -230,6 +247,9 @@ _CONTACTED = select(func.count()).where(
     _C.begun_at > bindparam("since"),
     _C.id != bindparam("but"),
     or_(_C.message_id.is_not(None), _C.call_sid.is_not(None)),
+)
+_CALLED = select(func.count()).where(
+    _C.found_by == bindparam("number"), _C.begun_at > bindparam("since"), _C.call_sid.is_not(None)
 )
 _BEGIN = (
     update(CAMPAIGN_RECIPIENTS)

@@ -115,10 +115,11 @@ class CallClaimer:
     def _may_be_called(self, connection: Connection, due: DueRecipient, now: datetime) -> bool:
         """Look at a recipient; of whom is not called now, the reason is kept."""
         allowed = self._hours.next(due.number, due.zone, now)
-        if allowed is not None and allowed > now:
+        is_past = due.is_past(allowed or now)
+        if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return False
-        reason = self._reason_against(connection, due, now)
+        reason = SkipReason.PAST if is_past else self._reason_against(connection, due, now)
         if reason is None and allowed is None:
             reason = SkipReason.NO_HOUR
         if reason is not None:
