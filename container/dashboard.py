@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from threading import Semaphore
 
+from container.campaigns import CampaignServices
 from container.core import Core
 from container.doctor import DoctorServices
 from container.people import PeopleServices
@@ -45,11 +46,12 @@ class DashboardServices:
         people: PeopleServices,
         phone: PhoneServices,
         whatsapp: WhatsAppServices,
+        campaigns: CampaignServices,
         examination: DoctorServices,
     ) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
         self._people, self._phone, self._whatsapp = people, phone, whatsapp
-        self._examination = examination
+        self._campaigns, self._examination = campaigns, examination
 
     @property
     def database(self) -> Database:
@@ -129,6 +131,7 @@ class DashboardServices:
             lambda: self._providers.channels,
             self.profile.campaigns,
             self.profile.time_zone,
+            can_call=lambda: not self._campaigns.missing_for_calls,
         )
         drafts = Drafting(self.database, self.profile.language, self.profile.time_zone, self._template)
         return CampaignActions(self.database, control, drafts)

@@ -33,6 +33,9 @@ TROUBLES = {
     Trouble.NO_WHATSAPP: lazy_gettext(
         "WhatsApp is not set up: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or D360_API_KEY."
     ),
+    Trouble.NO_PHONE: lazy_gettext(
+        "Nobody can be called: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER and WEBHOOK_URL."
+    ),
     Trouble.NOT_IN_STATE: lazy_gettext(
         "The campaign is in another state by now: this cannot be done with it."
     ),

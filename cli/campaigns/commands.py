@@ -133,8 +133,9 @@ def waiting_for_tomorrow(
     needed: CampaignServices, terminal: Terminal, campaign: CampaignRecord
 ) -> str | None:
     """Say that a campaign waits for the next day, as the day's ceiling is used up; None if it does not."""
+    begun = Begun.CALL if campaign.is_by_phone else Begun.MESSAGE
     with needed.database.read() as connection:
-        reached = needed.ceilings.reached(connection, Begun.MESSAGE, needed.clock())
+        reached = needed.ceilings.reached(connection, begun, needed.clock())
     return None if reached is None else why_waiting(terminal, campaign, reached, needed.zone)
 
 
@@ -216,8 +217,8 @@ class Commands:
         """Give a campaign of reminders a changed list."""
         needed = self._services()
         return update_list(
-            self._terminal, needed.database, self._making(needed), self._campaign(needed, name), path=path,
-            number_column=number_column,
+            self._terminal, needed.database, self._making(needed), self._campaign(needed, name),
+            observer=needed.observer, greeting=needed.greeting, path=path, number_column=number_column,
         )  # fmt: skip
 
     def _require_message(

@@ -7,7 +7,8 @@ import click
 from cli.campaigns.making import Making
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
-from messaging.campaigns.files.lists import Wording
+from conversation.observers import ConversationObserver
+from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.list_changes import Changes, ListChanges
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
@@ -32,10 +33,15 @@ def update_list(
     making: Making,
     campaign: CampaignRecord,
     *,
+    observer: ConversationObserver,
+    greeting: CallGreeting,
     path: Path,
     number_column: str | None,
 ) -> ExitCode:
-    """Give a campaign the list of a file, and say what has changed. making: reads lists."""
+    """Give a campaign the list of a file, and say what has changed. making: reads lists. greeting: of calls.
+
+    observer: of the campaign's messages.
+    """
     if not campaign.remind:
         terminal.complain(
             _("“{name}” is no reminder (--remind): its list stays as it is.").format(name=campaign.name)
@@ -44,11 +50,12 @@ def update_list(
     if campaign.state is CampaignState.CANCELLED:
         terminal.complain(_("“{name}” is cancelled.").format(name=campaign.name))
         return ExitCode.REFUSED
-    wording = Wording(campaign.template, campaign.text, campaign.variables)
+    call = greeting if campaign.is_by_phone else None
+    wording = Wording(campaign.template, campaign.text, campaign.variables, call)
     found = making.read(path, wording, number_column=number_column, remind=campaign.remind)
     if found is None:
         return ExitCode.WRONG_INPUT
-    changes = ListChanges(database).apply(
+    changes = ListChanges(database, observer).apply(
         campaign.id, found.recipients, file_name=path.name, digest=found.digest
     )
     _print(terminal, changes)

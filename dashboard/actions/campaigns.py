@@ -18,9 +18,8 @@ from translations import Message
 class CampaignControl(Protocol):
     """Starts, pauses and ends campaigns, and knows what became of them; see messaging/campaigns/control.py."""
 
-    @property
-    def can_send(self) -> bool:
-        """Return whether a provider is set up."""
+    def can_reach(self, campaign: CampaignRecord) -> bool:
+        """Return whether a campaign has a provider, or a phone."""
         ...
 
     def provider_of(self, campaign: CampaignRecord) -> str:
@@ -144,9 +143,7 @@ class CampaignActions:
 
     def start(self, campaign_id: int) -> None:
         """Begin a campaign, or go on with it."""
-        if not self.control.can_send:
-            raise CannotBeDone(Trouble.NO_WHATSAPP)
-        self._change(campaign_id, self.control.start)
+        self._change(campaign_id, self._start)
 
     def pause(self, campaign_id: int) -> None:
         """Send nothing more for now."""
@@ -158,15 +155,23 @@ class CampaignActions:
 
     def retry(self, campaign_id: int, *, in_doubt: bool = False) -> None:
         """Send it again to whom it did not reach. in_doubt: to those instead of whom nobody can tell."""
-        if not self.control.can_send:
-            raise CannotBeDone(Trouble.NO_WHATSAPP)
         with self._once.write() as connection:
             _require(connection, campaign_id)
+            self._require_way(connection, campaign_id)
             count = self.control.retry(connection, campaign_id, self._clock(), in_doubt=in_doubt)
             if count is None:
                 raise CannotBeDone(Trouble.NOT_IN_STATE)
             if not count:
                 raise CannotBeDone(Trouble.NOBODY)
+
+    def _start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
+        self._require_way(connection, campaign_id)
+        return self.control.start(connection, campaign_id, now)
+
+    def _require_way(self, connection: Connection, campaign_id: int) -> None:
+        campaign = campaigns.by_id(connection, campaign_id)
+        if not self.control.can_reach(campaign):
+            raise CannotBeDone(Trouble.NO_PHONE if campaign.is_by_phone else Trouble.NO_WHATSAPP)
 
     def _change(self, campaign_id: int, change: Callable[[Connection, int, datetime], bool]) -> None:
         with self._once.write() as connection:

@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     NOT_AGAIN = "not-again"
     REFUSED = "refused"
     NO_WHATSAPP = "no-whatsapp"
+    NO_PHONE = "no-phone"
     NOT_IN_STATE = "not-in-state"
     NOBODY = "nobody"
     NAME_TAKEN = "name-taken"

@@ -1,6 +1,6 @@
 """A way to reach the people of a campaign, by WhatsApp or by phone, as the runner sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -57,8 +57,11 @@ class Dispatching(Protocol):
 class Clearing(Protocol):
     """Clears up what became of those whose fate is unknown."""
 
-    def clear_up(self, campaign: CampaignRecord) -> None:
-        """Look for them at the provider. Raises SQLAlchemyError."""
+    def clear_up(self, campaign: CampaignRecord, in_hand: Collection[int] = ()) -> None:
+        """Look for them at the provider. in_hand: recipients whom this process is still passing on, whatever the time.
+
+        Raises SQLAlchemyError.
+        """
         ...
 
 

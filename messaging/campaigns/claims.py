@@ -140,7 +140,7 @@ class Claimer:
                 self._was_heard_of(connection, due, status)
                 return None
         allowed = self._hours.next(due.number, due.zone, now)
-        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        is_past = due.is_past(allowed or now)
         if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return None

@@ -33,17 +33,26 @@ def send_again(
 
 
 class CampaignControl:
-    """Starts, pauses and ends campaigns, in the transactions of whoever asks. zone: the business's."""
+    """Starts, pauses and ends campaigns, in the transactions of whoever asks.
+
+    zone: the business's. can_call: whether all is set that calls need.
+    """
 
     def __init__(
-        self, database: Database, channels: Callable[[], Channels], rules: ContactRules, zone: ZoneInfo
+        self,
+        database: Database,
+        channels: Callable[[], Channels],
+        rules: ContactRules,
+        zone: ZoneInfo,
+        *,
+        can_call: Callable[[], bool],
     ) -> None:
         self._database, self._channels, self._rules, self._zone = database, channels, rules, zone
+        self._can_call = can_call
 
-    @property
-    def can_send(self) -> bool:
-        """Return whether a provider is set up."""
-        return bool(self._channels().providers)
+    def can_reach(self, campaign: CampaignRecord) -> bool:
+        """Return whether a campaign has a provider, or a phone."""
+        return self._can_call() if campaign.is_by_phone else bool(self._channels().providers)
 
     def provider_of(self, campaign: CampaignRecord) -> str:
         """Return the name of the provider whose codes a campaign has."""

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from sqlalchemy import Connection
+
 from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.states import Event, happened
 from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import NewRecipient
-from storage.campaigns.campaigns import NewCampaign
+from storage.campaigns.campaigns import Listing, NewCampaign
 from storage.database import Database
 from storage.models import SkipReason
 
@@ -40,42 +42,50 @@ class Creation:
         Of several with one number, and one date of reminders, the first gets the message. Nothing stays of a list that
         raises.
         """
-        campaign_id = self._begin(new)
+        listing = self._begin(new)
         try:
             recipients = each_once(listed)
             while batch := list(islice(recipients, BATCH)):
                 with self._database.write() as connection:
-                    campaigns.goes_on(connection, campaign_id, self._clock())
-                    campaign_recipients.add_all(connection, campaign_id, batch, self._clock())
+                    self._go_on(connection, listing)
+                    campaign_recipients.add_all(connection, listing.id, batch, self._clock())
+            with self._database.write() as connection:
+                self._go_on(connection, listing)
+                happened(connection, listing.id, Event.LISTED, self._clock())
         except BaseException:
-            self._delete(campaign_id)
+            self._delete(listing)
             raise
-        with self._database.write() as connection:
-            happened(connection, campaign_id, Event.LISTED, self._clock())
-        return campaign_id
+        return listing.id
 
-    def _begin(self, new: NewCampaign) -> int:
+    def _begin(self, new: NewCampaign) -> Listing:
+        now = self._clock()
         with self._database.read() as connection:
-            before = self._clock() - BROKEN_OFF_AFTER
-            begun = campaigns.unfinished_list(connection, new.name, before)
+            begun = campaigns.unfinished_list(connection, new.name, now - BROKEN_OFF_AFTER)
         if begun is not None:
             self._delete(begun)
         with self._database.write() as connection:
-            campaign_id = campaigns.add(connection, new, self._clock())
+            campaign_id = campaigns.add(connection, new, now)
         if campaign_id is None:
             raise NameTakenError
-        return campaign_id
+        return Listing(campaign_id, now)
 
-    def _delete(self, campaign_id: int) -> None:
+    def _go_on(self, connection: Connection, listing: Listing) -> None:
+        """Say that it goes on. Raises NameTakenError if another process took it for broken off, and began anew."""
+        if not campaigns.goes_on(connection, listing, self._clock()):
+            raise NameTakenError
+
+    def _delete(self, listing: Listing) -> None:
         """Delete a campaign whose list is not complete."""
-        while self._delete_some(campaign_id):
+        while self._delete_some(listing):
             pass
 
-    def _delete_some(self, campaign_id: int) -> bool:
+    def _delete_some(self, listing: Listing) -> bool:
         with self._database.write() as connection:
-            if campaign_recipients.delete_some(connection, campaign_id, BATCH):
+            if not campaigns.goes_on(connection, listing, self._clock()):
+                return False
+            if campaign_recipients.delete_some(connection, listing.id, BATCH):
                 return True
-            campaigns.delete(connection, campaign_id)
+            campaigns.delete(connection, listing.id)
         return False
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from conversation.daily_ceilings import DailyCeilings
+from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.observers import ConversationObserver
 from integrations.errors import IntegrationError
 from messaging.campaigns.attempts import put_back
 from messaging.campaigns.claims import Claimed
-from messaging.campaigns.spacing import Spacing
+from messaging.campaigns.spacing import Spacing, seconds_until
 from messaging.providers.base import SentMessage, TooFast
 from storage.campaigns import campaign_recipients
 from storage.database import Database
@@ -44,7 +44,7 @@ class Dispatcher:
 
     def send(self, claimed: Claimed) -> bool:
         """Send a message at its time; return False if the provider is not to be asked anything for a while."""
-        time.sleep(max(0.0, (claimed.at - self._clock()).total_seconds()))
+        time.sleep(seconds_until(claimed.at, self._clock(), claimed.begun_at))
         self._spacing.wait(claimed.pace)
         if self._clock() >= claimed.begun_at + CLAIM_LASTS:
             self._put_back(claimed, self._clock())
@@ -80,6 +80,7 @@ class Dispatcher:
         failed, message_id = MessageStatus.FAILED, claimed.message_id
         outgoing.receipt(connection, failed, code, now, message_id=message_id)
         self._observer.receipt(connection, message_id, failed, code, now)
+        self._ceilings.give_back(connection, Begun.MESSAGE, claimed.begun_at)
 
     def _wait(self, claimed: Claimed, too_fast: TooFast, now: datetime) -> None:
         """Let a message wait as long as the provider says, and the number too, if that is meant."""

@@ -4,7 +4,7 @@ A receipt under our own id tells it best. Else the provider's list does: a messa
 moments of the attempt, whose SID is nobody's. A template is never recognised by its words, which are the provider's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -51,13 +51,18 @@ class Doubts:
         self._database, self._channels, self._ceilings = database, channels, ceilings
         self._observer, self._clock = observer, clock
 
-    def clear_up(self, campaign: CampaignRecord) -> None:
-        """Look for the messages of a campaign whose fate is unknown. Raises SQLAlchemyError."""
+    def clear_up(self, campaign: CampaignRecord, in_hand: Collection[int] = ()) -> None:
+        """Look for the messages of a campaign whose fate is unknown. Raises SQLAlchemyError.
+
+        in_hand: recipients whose message this process is still sending: its clock may have been put forward.
+        """
         before = self._clock() - SETTLED_WITHIN
         with self._database.write() as connection:
             campaign_recipients.settle_by_receipts(connection, campaign.id)
             doubtful = campaign_recipients.doubtful(connection, campaign.id, before, MOST_AT_ONCE)
         for recipient in doubtful:
+            if recipient.id in in_hand:
+                continue
             try:
                 self._look(campaign, recipient)
             except IntegrationError as error:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from common.backoff import Backoff
 from common.loops import about
@@ -63,7 +64,8 @@ class Runner:
         self._database, self._carriers = database, carriers
         self._holder, self._clock = holder, clock
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE + 1, thread_name_prefix="campaign")
-        self._lock, self._in_hand = threading.Lock(), 0
+        self._in_hand = list[int]()
+        """The ids of the recipients who are being passed on; for a moment one may be there twice."""
         self._backoffs: dict[int, Backoff] = defaultdict(
             lambda: Backoff(first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
         )
@@ -77,13 +79,13 @@ class Runner:
     @property
     def is_busy(self) -> bool:
         """Return whether anything is being passed on, or its fate looked for."""
-        return self._in_hand > 0 or self._cleared_up_at == float("inf")
+        return bool(self._in_hand) or self._cleared_up_at == float("inf")
 
     def round(self) -> None:
         """Send what is due now, and wait for a moment. Raises SQLAlchemyError."""
         self._renew_leases()
         self._clear_up()
-        waits_s = [self._go_on(campaign, self._probes[campaign.id]) for campaign in self._running]
+        waits_s = [self._go_on_alone(campaign) for campaign in self._running]
         self._ended.wait(min(waits_s, default=IDLE_S))
 
     def close(self) -> None:
@@ -124,17 +126,32 @@ class Runner:
     def _clear_up_all(self, held: list[CampaignRecord]) -> None:
         try:
             for campaign in held:
-                self._carriers[campaign.channel].doubts.clear_up(campaign)
-        except Exception as error:  # noqa: BLE001  (nobody waits for what it raises; it is tried again)
-            log.error("campaign_doubts_failed", **about(error))
+                self._clear_up_one(campaign)
         finally:
             self._cleared_up_at = time.monotonic()
+
+    def _clear_up_one(self, campaign: CampaignRecord) -> None:
+        try:
+            self._carriers[campaign.channel].doubts.clear_up(campaign, self._in_hand)
+        except Exception as error:  # noqa: BLE001  (nobody waits for what it raises; it is tried again)
+            log.error("campaign_doubts_failed", campaign_id=campaign.id, **about(error))
+
+    def _go_on_alone(self, campaign: CampaignRecord) -> float:
+        """Go on with a campaign, whose faults stop no other; return the seconds until the next look."""
+        try:
+            return self._go_on(campaign, self._probes[campaign.id])
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001  (the others go on)
+            log.error("campaign_stands_still", campaign_id=campaign.id, **about(error))
+            self._backoffs[campaign.id].failed()
+            return IDLE_S
 
     def _go_on(self, campaign: CampaignRecord, probe: Probe) -> float:
         """Claim recipients of a campaign, and have their messages leave; return the seconds until the next look."""
         if not self._backoffs[campaign.id].is_due:
             return IDLE_S
-        carrier, most = self._carriers[campaign.channel], min(MOST_CLAIMED, MOST_AT_ONCE - self._in_hand)
+        carrier, most = self._carriers[campaign.channel], min(MOST_CLAIMED, MOST_AT_ONCE - len(self._in_hand))
         if carrier.is_probed:
             most = probe.room(most)
         if most <= 0:
@@ -142,8 +159,7 @@ class Runner:
         claims = carrier.claimer.claim(campaign.id, most)
         probe.going([one.message_id for one in claims.claimed if one.message_id is not None])
         for claimed in claims.claimed:
-            with self._lock:
-                self._in_hand += 1
+            self._in_hand.append(claimed.id)
             self._pool.submit(self._send, campaign, claimed)
         if not claims.is_any_due:
             self._finish(campaign)
@@ -165,8 +181,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001  (nobody waits for what it raises; its fate is looked for)
             log.error("campaign_message_not_noted", recipient_id=claimed.id, **about(error))
         finally:
-            with self._lock:
-                self._in_hand -= 1
+            self._in_hand.remove(claimed.id)
 
     def _finish(self, campaign: CampaignRecord) -> None:
         """Note that a campaign has nothing left to send."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 
 from messaging.providers.base import Pace
 
@@ -25,3 +26,8 @@ class Spacing:
             at = max(now, self._free_at[pace.sender])
             self._free_at[pace.sender] = at + pace.interval.total_seconds()
         self._sleep(at - now)
+
+
+def seconds_until(at: datetime, now: datetime, claimed_at: datetime) -> float:
+    """Return the wait until a time that was given by a claim; no longer than then, should the clock be put back."""
+    return max(0.0, (at - max(now, claimed_at)).total_seconds())

@@ -3,6 +3,7 @@
 Above this package nobody knows which of them a conversation has. A message's code is the provider's own.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from integrations.message_errors import TWILIO as TWILIO
 from storage.models import MessageStatus
 from storage.queries.contacts import Recipient
 from storage.queries.messages import Attachment
+from storage.queries.send_rate import LONGEST_HOLD
 
 PACE = timedelta(seconds=1 / 80)
 """Messages of one number, by WhatsApp's limits."""
@@ -87,6 +89,12 @@ class TooFast:
 
     wait_s: float
     whole_number: bool = True
+
+    @classmethod
+    def after(cls, error: IntegrationError, otherwise_s: float = HOLD_S) -> "TooFast":
+        """Return the wait that a provider asks for, or another; the longest is that of `send_rate.hold`."""
+        wait_s = math.ceil(error.retry_after_s or otherwise_s)
+        return cls(min(wait_s, LONGEST_HOLD.total_seconds()))
 
 
 class Provider(Protocol):

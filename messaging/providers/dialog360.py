@@ -1,6 +1,5 @@
 """WhatsApp by 360dialog."""
 
-import math
 from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -11,7 +10,6 @@ from integrations.dialog360.error_codes import OUTSIDE_WINDOW, PAIR_RATE_LIMIT, 
 from integrations.errors import IntegrationError
 from messaging.providers.base import (
     DIALOG360,
-    HOLD_S,
     PACE,
     OutgoingMessage,
     Pace,
@@ -81,7 +79,7 @@ class Dialog360Provider:
             return TooFast(PAIR_GAP_S, whole_number=False)
         if error.status != 429 and error.code not in _TOO_FAST:
             return None
-        return TooFast(math.ceil(error.retry_after_s or HOLD_S))
+        return TooFast.after(error)
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
         """Say whether a message may be on its way although sending it raised."""

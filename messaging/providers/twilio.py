@@ -1,13 +1,11 @@
 """WhatsApp by Twilio."""
 
-import math
 from datetime import datetime, timedelta
 
 from integrations.errors import IntegrationError, may_have_been_done
 from integrations.twilio import messages
 from integrations.twilio.messages import MessageState, TwilioMessages
 from messaging.providers.base import (
-    HOLD_S,
     PACE,
     TWILIO,
     OutgoingMessage,
@@ -85,7 +83,7 @@ class TwilioProvider:
         """Return how long our number has to wait."""
         if error.status != 429 and error.code not in _TOO_FAST:
             return None
-        return TooFast(math.ceil(error.retry_after_s or HOLD_S))
+        return TooFast.after(error)
 
     def may_have_been_done(self, error: IntegrationError) -> bool:
         """Say whether a message may be on its way although sending it raised."""

@@ -140,6 +140,18 @@ def note_outcome(connection: Connection, conversation_id: int, outcome: str, now
     connection.execute(update(CAMPAIGN_RECIPIENTS).where(which, _C.call_mark.is_not(None)).values(values))
 
 
+def is_another_unknown(connection: Connection, call: CampaignCall, since: datetime) -> bool:
+    """Return whether a further call to the same number, begun since a time, may be at Twilio whose SID is unknown."""
+    others = select(_C.id).where(
+        _C.number == call.number,
+        _C.state.in_((RecipientState.SENDING, RecipientState.IN_DOUBT)),
+        _C.call_mark != call.call_mark,
+        _C.call_sid.is_(None),
+        _C.begun_at >= since,
+    )
+    return connection.execute(others.limit(1)).first() is not None
+
+
 # What became of it
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, insert, not_, select, update
 
 from phone_numbers import MatchingNumber, ReachAddress, matching_number
 from storage.models import LOST, MessageStatus, RecipientState, SkipReason
@@ -51,6 +51,10 @@ class DueRecipient:
     message_id: int | None
     moment_at: datetime | None
 
+    def is_past(self, at: datetime) -> bool:
+        """Return whether what they are reminded of has begun at a time."""
+        return self.moment_at is not None and self.moment_at <= at
+
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulRecipient:
@@ -78,6 +82,12 @@ class RecipientOfMessage:
 
 
 _C = CAMPAIGN_RECIPIENTS.c
+_IS_ERASED = _C.number == ""
+NEVER_TRIED: Mapping[str, Any] = {
+    "attempts": 0, "message_id": None, "call_mark": None, "call_sid": None, "call_status": "", "call_code": None,
+    "answered_by": "", "message_left_at": None,
+}  # fmt: skip
+"""The values of a recipient of whose earlier attempts nothing is heard any more."""
 
 
 def add_all(connection: Connection, campaign_id: int, new: Sequence[NewRecipient], now: datetime) -> None:
@@ -164,8 +174,12 @@ def put_back(
 
 
 def try_again(connection: Connection, recipient_id: int, due_at: datetime) -> None:
-    """Let a recipient wait for another message: the last one did not arrive."""
-    _change(connection, recipient_id, state=RecipientState.WAITING, due_at=due_at, message_id=None)
+    """Let a recipient wait for another message, unless they were erased: the last one did not arrive."""
+    _change(
+        connection, recipient_id, due_at=due_at, message_id=None,
+        state=case((_IS_ERASED, RecipientState.SKIPPED), else_=RecipientState.WAITING),
+        reason=case((_IS_ERASED, SkipReason.ERASED), else_=_C.reason),
+    )  # fmt: skip
 
 
 def fail(connection: Connection, recipient_id: int) -> None:
@@ -185,12 +199,9 @@ def doubt(connection: Connection, recipient_id: int, begun_at: datetime) -> None
 
 
 def retry(connection: Connection, campaign_id: int, states: Sequence[RecipientState], now: datetime) -> int:
-    """Let the recipients in these states wait for a new message; return how many there are."""
-    which = (_C.campaign_id == campaign_id, _C.state.in_(states))
-    anew = {
-        "state": RecipientState.WAITING, "attempts": 0, "due_at": now, "message_id": None,
-        "call_mark": None, "call_sid": None, "call_status": "", "call_code": None, "answered_by": "",
-    }  # fmt: skip
+    """Let the recipients in these states wait for a new message, but for who was erased; return how many there are."""
+    which = (_C.campaign_id == campaign_id, _C.state.in_(states), not_(_IS_ERASED))
+    anew = {"state": RecipientState.WAITING, "due_at": now, **NEVER_TRIED}
     return connection.execute(update(CAMPAIGN_RECIPIENTS).where(*which).values(anew)).rowcount
 
 

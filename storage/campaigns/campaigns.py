@@ -45,6 +45,14 @@ class NewCampaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A campaign whose recipients are being kept. begun_at: tells it from a later one, to which SQLite gives its id."""
+
+    id: int
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignRecord:
     """A campaign. holder: the process that sends it, or was the last to do so."""
 
@@ -116,16 +124,19 @@ def newest(connection: Connection, limit: int, *, before: int | None = None) -> 
     return [_record(row) for row in connection.execute(found)]
 
 
-def goes_on(connection: Connection, campaign_id: int, now: datetime) -> None:
-    """Record that recipients of a campaign are still being kept."""
-    connection.execute(update(CAMPAIGNS).where(CAMPAIGNS.c.id == campaign_id).values(changed_at=now))
+def goes_on(connection: Connection, listing: Listing, now: datetime) -> bool:
+    """Record that recipients of a campaign are still being kept; return False if it is that campaign no more."""
+    which = (
+        CAMPAIGNS.c.id == listing.id, CAMPAIGNS.c.created_at == listing.begun_at, _IS_LISTING
+    )  # fmt: skip
+    return connection.execute(update(CAMPAIGNS).where(*which).values(changed_at=now)).rowcount == 1
 
 
-def unfinished_list(connection: Connection, name: str, before: datetime) -> int | None:
-    """Return the id of a campaign of a name whose recipients are not all kept, and none since a time."""
-    is_listing = CAMPAIGNS.c.state == CampaignState.LISTING
-    which = (CAMPAIGNS.c.name == name, is_listing, CAMPAIGNS.c.changed_at < before)
-    return connection.execute(select(CAMPAIGNS.c.id).where(*which)).scalar_one_or_none()
+def unfinished_list(connection: Connection, name: str, before: datetime) -> Listing | None:
+    """Return the campaign of a name whose recipients are not all kept, and none since a time."""
+    which = (CAMPAIGNS.c.name == name, _IS_LISTING, CAMPAIGNS.c.changed_at < before)
+    row = connection.execute(select(CAMPAIGNS.c.id, CAMPAIGNS.c.created_at).where(*which)).one_or_none()
+    return None if row is None else Listing(*row)
 
 
 def delete(connection: Connection, campaign_id: int) -> None:
@@ -190,6 +201,7 @@ def _is_leased(now: Any) -> ColumnElement[bool]:
 
 _NAMES = tuple(field.name for field in fields(CampaignRecord))
 _COLUMNS = tuple(CAMPAIGNS.c[name] for name in _NAMES)
+_IS_LISTING = CAMPAIGNS.c.state == CampaignState.LISTING
 _IS_LISTED = CAMPAIGNS.c.state.not_in((CampaignState.LISTING, CampaignState.TRIAL))
 _HAS_BEGUN = or_(CAMPAIGNS.c.start_at.is_(None), CAMPAIGNS.c.start_at <= bindparam("now"))
 _HAS_UNKNOWN = exists().where(

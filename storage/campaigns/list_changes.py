@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from storage.campaigns.campaign_recipients import NewRecipient
+from storage.campaigns.campaign_recipients import NEVER_TRIED, NewRecipient
 from storage.models import RecipientState, SkipReason
 from storage.tables import CAMPAIGN_RECIPIENTS, CAMPAIGNS
 
@@ -41,9 +41,9 @@ def by_numbers(
 
 
 def waiting(connection: Connection, campaign_id: int, after: int, most: int) -> list[ListedRow]:
-    """Return recipients of a campaign who wait and have no message yet, by id from one on; they are ours."""
+    """Return recipients of a campaign who wait, by id from one on; they are ours."""
     which = (_C.campaign_id == campaign_id, _C.id > after, _C.state == RecipientState.WAITING)
-    locked = select(*_COLUMNS).where(*which, _C.message_id.is_(None), _C.found_by.is_not(None))
+    locked = select(*_COLUMNS).where(*which, _C.found_by.is_not(None))
     return [_row(row) for row in connection.execute(locked.order_by(_C.id).limit(most).with_for_update())]
 
 
@@ -62,9 +62,9 @@ def change_moment(connection: Connection, recipient_id: int, new: NewRecipient, 
     """Give a recipient what the new list says, and another message at its time, unless that is past."""
     is_skipped = new.skipped is not None
     _change(
-        connection, recipient_id, **_words(new), moment_at=new.moment_at, due_at=new.due_at or now, message_id=None,
+        connection, recipient_id, **_words(new), **NEVER_TRIED, moment_at=new.moment_at, due_at=new.due_at or now,
         state=RecipientState.SKIPPED if is_skipped else RecipientState.WAITING, reason=new.skipped or "",
-        attempts=0, replied_at=None, outcome="", handed_over_at=None,
+        replied_at=None, outcome="", handed_over_at=None,
     )  # fmt: skip
 
 

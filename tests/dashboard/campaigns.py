@@ -26,9 +26,9 @@ class Campaigns:
     def __init__(self, database):
         self.database, self._talks = database, Talks(database)
 
-    def make(self, people=3, *, name=None, state="draft", facts=None, why=None, **values):
+    def make(self, people=3, *, name=None, state="draft", facts=None, why=None, channel="whatsapp", **values):
         """A campaign with so many people, on the lines from 2 on; return its id. why: the reason of a pause."""
-        new = NewCampaign(name or f"Cita {next(_names)}", "whatsapp", **({"template": TEMPLATE} | values))
+        new = NewCampaign(name or f"Cita {next(_names)}", channel, **({"template": TEMPLATE} | values))
         listed = [
             ListedRecipient(n + 1, number(n), f"Hola P{n}", {"1": f"P{n}"}, facts or {"nombre": f"P{n}"})
             for n in range(1, people + 1)

@@ -117,7 +117,7 @@ class CallClaimer:
     def _may_be_called(self, connection: Connection, due: DueRecipient, now: datetime) -> bool:
         """Look at a recipient; of whom is not called now, the reason is kept."""
         allowed = self._hours.next(due.number, due.zone, now)
-        is_past = due.moment_at is not None and due.moment_at <= (allowed or now)
+        is_past = due.is_past(allowed or now)
         if allowed is not None and allowed > now and not is_past:
             campaign_recipients.postpone(connection, due.id, allowed)
             return False

@@ -12,12 +12,13 @@ from integrations.errors import IntegrationError, may_have_been_done
 from integrations.twilio.calls import CallState
 from integrations.twilio.error_codes import NO_CALLS_CODES, QUEUE_FULL
 from messaging.campaigns.dispatch import AGAIN_AFTER, CLAIM_LASTS
-from messaging.campaigns.spacing import Spacing
+from messaging.campaigns.spacing import Spacing, seconds_until
 from messaging.campaigns.states import Event, happened
 from messaging.campaigns.voice.attempts import put_back
 from messaging.campaigns.voice.claims import ClaimedCall
 from messaging.campaigns.voice.exchange import Exchange
 from messaging.campaigns.voice.outcomes import pause_after_failures
+from messaging.providers.base import TooFast
 from storage.campaigns import campaign_calls
 from storage.database import Database
 from storage.models import PauseReason
@@ -49,7 +50,7 @@ class CallDispatcher:
 
     def send(self, claimed: ClaimedCall) -> bool:
         """Place a call at its time; return False if Twilio is not to be asked anything for a while."""
-        time.sleep(max(0.0, (claimed.at - self._clock()).total_seconds()))
+        time.sleep(seconds_until(claimed.at, self._clock(), claimed.begun_at))
         self._spacing.wait(claimed.pace)
         if self._clock() >= claimed.begun_at + CLAIM_LASTS:  # others may have looked for it
             self._put_back(claimed, self._clock())
@@ -69,7 +70,7 @@ class CallDispatcher:
     def _after_failure(self, claimed: ClaimedCall, error: IntegrationError) -> bool:
         now = self._clock()
         if error.status == 429 or error.code == QUEUE_FULL:
-            wait_s = error.retry_after_s or (FULL_HOLD_S if error.code == QUEUE_FULL else HOLD_S)
+            wait_s = TooFast.after(error, FULL_HOLD_S if error.code == QUEUE_FULL else HOLD_S).wait_s
             log.warning("calling_too_fast", wait_s=wait_s, code=error.code)
             self._put_back(claimed, now + timedelta(seconds=wait_s))
             self._database.run(lambda connection: self._hold(connection, wait_s))

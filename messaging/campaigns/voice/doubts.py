@@ -4,7 +4,7 @@ A webhook with the call's mark tells it best. Else Twilio's list does: a call of
 moments of the attempt, whose SID is nobody's. Nobody is called again blindly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,6 +27,7 @@ from storage.database import Database
 
 log = structlog.get_logger()
 
+_NOT_FOUND = 404
 MOST_AT_ONCE = 50
 TOLD_WITHIN = timedelta(minutes=2)
 """Webhooks tell of most calls' ends by then; of the others, Twilio is asked."""
@@ -48,8 +49,11 @@ class CallDoubts:
         self._on_until: dict[str, datetime] = {}
         """When to ask again about calls that go on, by SID."""
 
-    def clear_up(self, campaign: CampaignRecord) -> None:
-        """Look for the calls of a campaign whose fate is unknown. Raises SQLAlchemyError."""
+    def clear_up(self, campaign: CampaignRecord, in_hand: Collection[int] = ()) -> None:
+        """Look for the calls of a campaign whose fate is unknown. Raises SQLAlchemyError.
+
+        in_hand: recipients whose call this process is still placing: its clock may have been put forward.
+        """
         now = self._clock()
         with self._database.read() as connection:
             lost = campaign_calls.doubtful(connection, campaign.id, now - SETTLED_WITHIN, MOST_AT_ONCE)
@@ -59,7 +63,8 @@ class CallDoubts:
         }
         try:
             for call in lost:
-                self._look(call)
+                if call.id not in in_hand:
+                    self._look(call)
             for call in long:
                 self._ask(call, now)
         except IntegrationError as error:
@@ -81,10 +86,12 @@ class CallDoubts:
             for placed in listed
             if placed.sid not in known and placed.created_at is not None and placed.created_at <= until
         ]
-        if len(found) > 1 or (not found and call.attempts >= MOST_ATTEMPTS):
-            campaign_calls.doubt(connection, call.call_mark)
-        elif not found:
+        if not found and call.attempts < MOST_ATTEMPTS:
             put_back(connection, self._ceilings, call.call_mark, call.begun_at, due_at=now, is_counted=True)
+        elif len(found) != 1 or campaign_calls.is_another_unknown(
+            connection, call, call.begun_at - SETTLED_WITHIN
+        ):
+            campaign_calls.doubt(connection, call.call_mark)
         elif campaign_calls.was_placed(connection, call.call_mark, found[0].sid):
             after_commit(connection, log.info, "call_found_placed", recipient_id=call.id)
             self._note_end(connection, call.call_mark, found[0], now)
@@ -98,7 +105,7 @@ class CallDoubts:
         try:
             state = self._exchange.rest.fetch_call(call.call_sid)
         except IntegrationError as error:
-            if not error.permanent:
+            if error.status != _NOT_FOUND:  # of this call nothing is known by it
                 raise
             with self._database.write() as connection:
                 campaign_calls.doubt(connection, call.call_mark)

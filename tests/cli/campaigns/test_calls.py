@@ -2,9 +2,13 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from conversation.daily_ceilings import Begun
+from messaging.campaigns.states import Event, happened
+from storage.base import utc_now
 from storage.models import Campaign, CampaignRecipient
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.records import every, the_only
@@ -123,3 +127,34 @@ def test_status_and_report_say_why_it_is_paused_and_who_was_not_called(create, r
         )
     )
     assert {(row["state"], row["status"], row["code"]) for row in rows} >= {("failed", "refused", "21211")}
+
+
+def test_a_changed_list_of_calls_keeps_who_calls_before_the_text_and_landlines_on_the_list(
+    create, run, line, tmp_path
+):
+    day = datetime.now(UTC).date() + timedelta(days=10)
+    path = tmp_path / "list.csv"
+    listed = "nombre;teléfono;día\nAna;600 00 00 01;{day}\nLuis;910 000 002;{day}\n"
+    path.write_text(listed.format(day=day), encoding="utf-8")
+    run("create", "Cita", "--csv", str(path), *GOAL, *TEXT, "--remind", "24 h before {día}")
+    path.write_text(listed.format(day=day + timedelta(days=1)), encoding="utf-8")
+
+    said = run("update", "Cita", "--csv", str(path))
+
+    assert "2 have another date" in said
+    for recipient in every(line.parts.database, CampaignRecipient):
+        assert recipient.body.startswith("Hola, soy Lucía, un asistente automático")
+        assert recipient.state == "waiting"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"twilio_phone_number": "+12025550100", "webhook_url": "https://assistant.example", "daily_calls": 1}],
+)
+def test_status_says_that_calls_wait_for_the_next_day(create, run, line):
+    create(*GOAL)
+    with line.parts.database.write() as connection:
+        line.parts.daily_ceilings.take(connection, Begun.CALL, 1, utc_now())
+        happened(connection, the_only(line.parts.database, Campaign).id, Event.STARTED, utc_now())
+
+    assert "DAILY_CALLS is used up for today (1)." in run("status", "Cita")

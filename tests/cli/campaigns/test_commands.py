@@ -98,6 +98,13 @@ def test_run_sends_it_here_where_no_worker_does_and_says_what_became_of_it(creat
     assert "That cannot be done with “Cita”: finished." in run("run", "Cita", code=3)
 
 
+def test_any_name_is_shown_as_it_is(create, run, twilio):
+    create(name="Cita 50% [/x] {1} \"a/b\" 'c'")
+
+    assert "[/x] {1} \"a/b\" 'c'" in run("run", "Cita 50% [/x] {1} \"a/b\" 'c'")
+    assert "[/x]" in run("status")
+
+
 def test_a_campaign_that_a_worker_runs_is_not_run_again(create, run, line):
     create()
     with line.parts.database.write() as connection:

@@ -109,6 +109,13 @@ def test_without_a_provider_nothing_starts(open_desk):
     assert campaigns.state(made) == "draft"
 
 
+def test_without_a_number_to_call_from_no_calls_start(desk, press, campaigns):
+    made = campaigns.make(channel="voice", template="")
+
+    assert "TWILIO_PHONE_NUMBER" in press(made, "start")
+    assert campaigns.state(made) == "draft"
+
+
 def test_a_campaign_that_is_not_there_and_a_form_without_its_token_change_nothing(desk, press, campaigns):
     made = campaigns.make()
 

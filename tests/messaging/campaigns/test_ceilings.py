@@ -89,6 +89,16 @@ def test_what_the_provider_did_not_take_is_given_back(stand):
     assert the_only(stand.database, LedgerTotal).units == 0
 
 
+def test_a_message_that_was_refused_is_none_of_the_days(stand):
+    stand.twilio.fail(Refuse(400, 21211), method="POST")
+    stand.start(people(1))
+
+    stand.run(stand.process())
+
+    assert stand.states() == {"failed": 1}
+    assert the_only(stand.database, LedgerTotal).units == 0
+
+
 def test_a_message_of_unknown_fate_counts_until_it_is_known_that_it_was_not_sent(stand):
     stand.start(people(1))
     claimer = stand.claimer("dead")

@@ -56,3 +56,18 @@ def test_a_list_that_a_killed_process_has_begun_is_begun_anew_once_nobody_adds_t
     assert made != begun or database.is_sqlite
     assert count_of(database, CampaignRecipient) == 3
     assert [campaign.state for campaign in every(database, Campaign)] == ["draft"]
+
+
+def test_a_list_that_stood_still_while_another_was_begun_in_its_place_leaves_that_one_alone(database):
+    later = utc_now() + timedelta(minutes=2)
+
+    def listed():
+        yield from people(BATCH)
+        Creation(database, lambda: later).create(NEW, people(3))
+        yield from people(BATCH)
+
+    with pytest.raises(NameTakenError):
+        Creation(database).create(NEW, listed())
+
+    assert [campaign.state for campaign in every(database, Campaign)] == ["draft"]
+    assert count_of(database, CampaignRecipient) == 3

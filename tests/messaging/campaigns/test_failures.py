@@ -11,6 +11,7 @@ from messaging.campaigns.states import Event
 from storage.base import utc_now
 from storage.campaigns import campaigns
 from storage.models import Contact, Message
+from storage.queries import send_rate
 from tests.fakes.twilio.server import Close, Refuse
 from tests.messaging.campaigns.stand import Stand, number, people
 from tests.records import every
@@ -31,6 +32,18 @@ def test_what_twilio_finds_too_fast_is_sent_when_it_says(stand, twilio):
     posts = [request for request in twilio.posted() if request.path.endswith(MESSAGES)]
     assert len(posts) == 4
     assert stand.states() == {"sent": 3}
+
+
+def test_a_provider_that_asks_for_a_wait_of_years_is_asked_again_in_minutes(stand, twilio):
+    twilio.fail(Refuse(429, 20429, retry_after="999999999"), method="POST", path=MESSAGES)
+    stand.start(people(1))
+    process = stand.process()
+    stand.run(process, until=lambda: bool(twilio.posted()))
+    process.close()
+
+    [recipient] = stand.recipients()
+    assert recipient.state == "waiting"
+    assert recipient.due_at <= utc_now() + send_rate.LONGEST_HOLD
 
 
 def test_who_cannot_be_written_to_has_failed_and_is_not_tried_again(stand, twilio):

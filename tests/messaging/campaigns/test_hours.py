@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversation.profiles.campaigns import ContactRules
+from messaging.campaigns.creation import Creation
 from messaging.campaigns.hours import Hours
-from storage.models import CampaignRecipient, SkipReason
+from storage.base import utc_now
+from storage.campaigns import campaign_calls, campaign_recipients
+from storage.campaigns.campaigns import NewCampaign
+from storage.models import CampaignRecipient, RecipientState, SkipReason
 from tests.messaging.campaigns.stand import people
 from tests.records import every, the_only
 
@@ -67,6 +71,22 @@ def test_nobody_gets_more_in_a_week_than_the_profile_allows(stand, per_week, sta
     [second] = [one for one in every(stand.database, CampaignRecipient) if one.campaign_id == 2]
     assert [second.state] == states
     assert second.reason == (SkipReason.WEEKLY_LIMIT if states == ["skipped"] else "")
+
+
+def test_a_call_of_this_week_counts_too(stand):
+    new = NewCampaign("Llamada", "voice", goal="Confirmar")
+    call = Creation(stand.database).create(new, people(1))
+    with stand.database.write() as connection:
+        [due] = campaign_recipients.due(connection, call, utc_now(), 1)
+        campaign_calls.begin(connection, due.id, "mark", utc_now())
+        campaign_calls.was_placed(connection, "mark", "CA1")
+        campaign_calls.is_over(connection, "mark", RecipientState.SENT, "completed")
+    stand.hours = Hours(ContactRules(quiet=None, weekends=True, per_week=1), MADRID)
+
+    stand.start(people(1))
+    stand.run(stand.process())
+
+    assert stand.reasons() == ["", SkipReason.WEEKLY_LIMIT]
 
 
 def test_whose_zones_share_no_hour_is_sent_nothing(stand, twilio):

@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from messaging.campaigns.control import send_again
 from messaging.campaigns.states import Event
 from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns
-from storage.models import CampaignRecipient, Contact, Message
+from storage.models import CampaignRecipient, Contact, Message, RecipientState
 from storage.privacy import aging
 from storage.privacy.erasing import begin_erasing, finish_erasing
 from storage.privacy.tables import rows_of
 from storage.queries import contacts
+from tests.fakes.twilio.server import Refuse
 from tests.messaging.campaigns.stand import Stand, number, people
 from tests.records import every
 from tests.waiting import is_anyone_blocked, wait_until
@@ -31,6 +33,13 @@ def erase(stand, who):
     with stand.database.write() as connection:
         nobody = begin_erasing(connection, contact_id, utc_now())
     finish_erasing(stand.database, contact_id, nobody, words=(), texts=[who[1:]])
+
+
+def age(stand, *, before=timedelta(days=1)):
+    """Empty what lists say that were made before a time."""
+    now = utc_now()
+    [step] = [step for step in aging.words_steps(now) if step.table.name == CampaignRecipient.__tablename__]
+    aging.run_step(stand.database, step, now + before)
 
 
 def about(recipient):
@@ -92,15 +101,39 @@ def test_an_export_has_what_lists_say_of_a_person(stand):
 
 def test_what_is_old_is_emptied_and_what_is_new_stays(stand):
     stand.create(people(2))
-    now = utc_now()
-    [step] = [step for step in aging.words_steps(now) if step.table.name == CampaignRecipient.__tablename__]
 
-    aging.run_step(stand.database, step, now - timedelta(days=30))
+    age(stand, before=timedelta(days=-30))
     assert [recipient.number for recipient in stand.recipients()] == [number(1), number(2)]
-    aging.run_step(stand.database, step, now + timedelta(days=1))
+    age(stand)
 
     assert [about(recipient) for recipient in stand.recipients()] == [("", None, "", {}, {})] * 2
     assert stand.states() == {"skipped": 2}
+
+
+def test_who_was_erased_is_not_sent_again_what_did_not_reach_them(stand, twilio):
+    twilio.fail(Refuse(400, 63024), method="POST", times=2)
+    campaign = stand.start(people(2))
+    stand.run(stand.process())
+    erase(stand, number(1))
+
+    with stand.database.write() as connection:
+        assert send_again(connection, campaign, [RecipientState.FAILED], utc_now()) == 1
+    stand.run(stand.process("two"))
+
+    assert stand.to() == [number(2)]
+    assert stand.states() == {"failed": 1, "sent": 1}
+
+
+def test_a_late_word_of_a_message_that_did_not_arrive_finds_nobody_to_send_it_to_again(stand):
+    stand.start(people(1))
+    [message] = stand.send_some(stand.process(), 1)
+    age(stand)
+
+    stand.receipt(message, "failed", 63018)
+    stand.run(stand.process("two"))
+
+    assert [(one.state, one.reason) for one in stand.recipients()] == [("skipped", "erased")]
+    assert len(stand.to()) == 1
 
 
 def test_who_is_on_a_new_list_is_not_forgotten_for_having_said_nothing(stand):

@@ -12,7 +12,8 @@ from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.states import Event
 from storage.base import utc_now
 from storage.campaigns import campaigns
-from storage.models import SkipReason
+from storage.models import Message, SkipReason
+from tests.fakes.twilio.server import Refuse
 from tests.messaging.campaigns.reminders import (
     AGO,
     HOUR,
@@ -24,7 +25,8 @@ from tests.messaging.campaigns.reminders import (
     reminded,
     send_what_is_due,
 )
-from tests.messaging.campaigns.stand import number
+from tests.messaging.campaigns.stand import number, variables_of
+from tests.records import every
 
 pytestmark = pytest.mark.both_databases
 
@@ -165,3 +167,34 @@ def test_a_draft_stays_a_draft(stand):
 
     assert stand.campaign().state == "draft"
     assert (stand.campaign().file_name, stand.campaign().file_hash) == ("new.csv", "0")
+
+
+def put_back(stand):
+    """Let an attempt be refused for now, so that the message waits."""
+    stand.twilio.fail(Refuse(429, 20429, retry_after="1"), method="POST")
+    runner = stand.process()
+    stand.run(runner, until=lambda: bool(stand.twilio.posted()))
+    runner.close()
+    assert stand.states() == {"waiting": 1}
+    assert stand.recipients()[0].message_id is not None
+
+
+def test_who_is_gone_after_an_attempt_that_was_put_back_gets_nothing(stand):
+    stand.start([reminded(1, AGO)])
+    put_back(stand)
+
+    assert change(stand, []) == Changes(gone=1)
+
+    assert by_number(stand)[number(1)].reason == SkipReason.NOT_LISTED
+    assert [message.status for message in every(stand.database, Message)] == ["held"]
+
+
+def test_who_has_another_date_after_an_attempt_that_was_put_back_is_told_of_that_alone(stand):
+    stand.start([reminded(1, AGO)])
+    put_back(stand)
+
+    assert change(stand, [reminded(1, AGO, LATER, name="Q")]) == Changes(moved=1)
+    stand.run(stand.process("two"))
+
+    assert stand.states() == {"sent": 1}
+    assert [variables_of(message) for message in stand.twilio.messages.made.values()] == [{"1": "Q1"}]

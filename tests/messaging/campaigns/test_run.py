@@ -177,3 +177,12 @@ def test_a_campaign_waits_while_somebody_waits_for_a_message_from_our_number(sta
     stand.run(process)
 
     assert len(stand.to()) == 5
+
+
+def test_a_campaign_of_which_something_cannot_be_read_stops_no_other(stand):
+    stand.start(people(1, zone="Mars/Olympus"), name="Primera")
+    stand.start(people(2), name="Segunda")
+
+    stand.run(stand.process(), until=lambda: stand.states()["sent"] == 2)
+
+    assert stand.states() == {"waiting": 1, "sent": 2}

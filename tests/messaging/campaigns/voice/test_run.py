@@ -13,7 +13,7 @@ from phone_numbers import matching_number
 from storage.base import utc_now
 from storage.identities import finding
 from storage.models import Contact, Conversation
-from storage.queries import contacts
+from storage.queries import contacts, send_rate
 from tests.fakes.twilio.server import Refuse
 from tests.messaging.campaigns.voice.stand import US, number, people
 from tests.records import every
@@ -163,6 +163,18 @@ def test_too_many_requests_are_waited_for_and_count_as_no_try(stand, twilio):
     stand.run_until_called(stand.process(), 1)
 
     assert [one.attempts for one in stand.recipients()] == [1]
+
+
+def test_twilio_that_asks_for_a_wait_of_years_is_asked_again_in_minutes(stand, twilio):
+    twilio.fail(Refuse(429, 20429, retry_after="999999999"), method="POST", path=CALLS)
+    stand.start(people(1))
+    runner = stand.process()
+    stand.run(runner, lambda: bool(twilio.posted()))
+    runner.close()
+
+    [recipient] = stand.recipients()
+    assert recipient.state == "waiting"
+    assert recipient.due_at <= utc_now() + send_rate.LONGEST_HOLD
 
 
 def test_a_long_queue_at_twilio_holds_the_next_call(open_stand, twilio):
