@@ -7,6 +7,7 @@ was written, which is how WhatsApp reaches it; the other forms are derived from 
 
 import hashlib
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
@@ -66,8 +67,29 @@ class PhoneNumberError(ValueError):
         self.problem = problem
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedNumber:
+    """A number. e164: as it was written: +5215512345678 stays so. dialled: as the network knows it."""
+
+    e164: ReachAddress
+    dialled: phonenumbers.PhoneNumber
+
+    @property
+    def is_landline(self) -> bool:
+        """Return whether it is a landline or a service's (900, 902): WhatsApp's people have mobile numbers.
+
+        Where a country tells landlines and mobiles not apart, such as the United States, none is a landline.
+        """
+        return phonenumbers.number_type(self.dialled) in _NO_MOBILE
+
+
 def parse_e164(number: str, region: str | None = None) -> ReachAddress:
-    """Return a number as E.164, in the form in which it was written: +5215512345678 stays so.
+    """Return a number as E.164, as `parsed` reads it. Raises PhoneNumberError."""
+    return parsed(number, region).e164
+
+
+def parsed(number: str, region: str | None = None) -> ParsedNumber:
+    """Read a number.
 
     Spaces, dots, dashes, and a whatsapp: before it are accepted. region: the country ("ES") of a number that is
     written without its country code; None: such a number is refused. Raises PhoneNumberError, for an impossible number
@@ -83,18 +105,23 @@ def parse_e164(number: str, region: str | None = None) -> ReachAddress:
         raise PhoneNumberError(PhoneNumberProblem.NO_COUNTRY_CODE) from error
     if e164 in WITHHELD_DIGITS or not phonenumbers.is_possible_number(dialled):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
-    return ReachAddress(e164)
+    return ParsedNumber(ReachAddress(e164), dialled)
 
 
 def parse_typed(text: str, region: str | None = None) -> ReachAddress:
-    """Return a number that a person typed, as parse_e164 does. `whatsapp:` and `tel:` before it are accepted.
+    """Return a number that a person typed as E.164, as `parsed_typed` reads it. Raises PhoneNumberError."""
+    return parsed_typed(text, region).e164
+
+
+def parsed_typed(text: str, region: str | None = None) -> ParsedNumber:
+    """Read a number that a person typed, as `parsed` does. `whatsapp:` and `tel:` before it are accepted.
 
     Raises PhoneNumberError for letters too: phonenumbers reads +34 600 ABC 000 as a phone's keys, and skips "ext 5".
     """
     number = _BEFORE_A_NUMBER.sub("", text, count=1)
     if _LETTER.search(number):
         raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
-    return parse_e164(number, region)
+    return parsed(number, region)
 
 
 def find_number(text: str, region: str | None) -> ReachAddress:
@@ -139,14 +166,6 @@ def shown_number(number: ReachAddress) -> ShownNumber:
 def is_number(text: str) -> bool:
     """Return whether a text is a number in E.164, by which somebody can be reached."""
     return _E164.fullmatch(text) is not None
-
-
-def is_landline(number: ReachAddress) -> bool:
-    """Return whether an E.164 number is a landline or a service's (900, 902): WhatsApp's people have mobile numbers.
-
-    Where a country tells landlines and mobiles not apart, such as the United States, none is a landline.
-    """
-    return phonenumbers.number_type(phonenumbers.parse(dialable_number(number))) in _NO_MOBILE
 
 
 def is_erased(address: str) -> bool:

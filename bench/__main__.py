@@ -12,23 +12,26 @@ import click
 from rich.console import Console
 
 from bench import dashboard, figures, people, whatsapp
-from bench.figures import Bench, ChatSize, DashboardSize, PeopleSize, Size
+from bench.campaigns import measures as campaigns
+from bench.figures import Bench, CampaignSize, ChatSize, DashboardSize, PeopleSize, Size
 from bench.load import Crowd
 from bench.processes import BenchError, machine
 from bench.report import Row, machine_line, markdown, print_table
 
-FIGURES = figures.FIGURES | whatsapp.FIGURES | people.FIGURES | dashboard.FIGURES
+FIGURES = figures.FIGURES | whatsapp.FIGURES | people.FIGURES | dashboard.FIGURES | campaigns.FIGURES
 QUICK = {
     "turns": 20, "calls": 60, "seconds": 18.0, "long_calls": 2, "history_turns": 50_000,
     "people": 100, "rounds": 4, "alone": 8, "long_chats": 2, "long_chat": 200, "messages": 2000,
     "contacts": 100, "exchanges": 10, "backlog": 50, "handoffs": 40,
     "windows": 50, "watched_calls": 10, "watches": 2, "past_messages": 50_000, "opens": 5,
+    "lines": 100_000, "recipients": 300,
 }  # fmt: skip
 FULL = {
     "turns": 120, "calls": 300, "seconds": 54.0, "long_calls": 8, "history_turns": 1_000_000,
     "people": 100, "rounds": 15, "alone": 40, "long_chats": 8, "long_chat": 1000, "messages": 10_000,
     "contacts": 100, "exchanges": 40, "backlog": 95, "handoffs": 200,
     "windows": 50, "watched_calls": 10, "watches": 8, "past_messages": 1_000_000, "opens": 20,
+    "lines": 100_000, "recipients": 10_000,
 }  # fmt: skip
 
 
@@ -63,6 +66,8 @@ FULL = {
     "--backlog", type=click.IntRange(1, 95), help="Messages and answers of one contact for Chatwoot (95)."
 )
 @click.option("--handoffs", type=click.IntRange(1), help="Requests for a person (200).")
+@click.option("--lines", type=click.IntRange(1, 100_000), help="Lines of a campaign's list (100000).")
+@click.option("--recipients", type=click.IntRange(10), help="Recipients of a campaign (10000).")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as docs/costs.md shows it.")
 def main(
     only: tuple[str, ...],
@@ -96,6 +101,7 @@ def main(
             messages=int(sizes["past_messages"]),
             opens=int(sizes["opens"]),
         ),
+        campaigns=CampaignSize(lines=int(sizes["lines"]), recipients=int(sizes["recipients"])),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends with it
     console = Console(stderr=True)

@@ -74,6 +74,14 @@ class PeopleSize:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignSize:
+    """Sizes of the campaign loads. lines: of a list that is read. recipients: of a campaign."""
+
+    lines: int
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """Sizes of all loads."""
 
@@ -85,6 +93,7 @@ class Size:
     chats: ChatSize
     dashboard: DashboardSize
     people: PeopleSize
+    campaigns: CampaignSize
 
 
 @dataclass

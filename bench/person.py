@@ -76,17 +76,9 @@ class Person:
         sid = f"SM{secrets.token_hex(16)}"
         for status in self._tells:
             try:
-                await self._receipts_line.post(target, self._receipt(sid, status))
+                await self._receipts_line.post(target, receipt(self.number, sid, status))
             except CallFailed as error:
                 self._lost[f"receipt: {error}"] += 1
-
-    def _receipt(self, sid: str, status: str) -> dict[str, str]:
-        return {
-            "AccountSid": ACCOUNT_SID, "ApiVersion": "2010-04-01", "ChannelInstallSid": f"XE{'b' * 32}",
-            "ChannelPrefix": "whatsapp", "ChannelToAddress": self.number, "From": f"whatsapp:{OUR_NUMBER}",
-            "MessageSid": sid, "MessageStatus": status, "SmsSid": sid, "SmsStatus": status,
-            "To": f"whatsapp:{self.number}",
-        }  # fmt: skip
 
     def _form(self, words: str) -> dict[str, str]:
         sid = f"SM{secrets.token_hex(16)}"
@@ -96,3 +88,12 @@ class Person:
             "ReferralNumMedia": "0", "SmsMessageSid": sid, "SmsSid": sid, "SmsStatus": "received",
             "To": f"whatsapp:{OUR_NUMBER}", "WaId": self.number.removeprefix("+"),
         }  # fmt: skip
+
+
+def receipt(number: str, sid: str, status: str) -> dict[str, str]:
+    """Return the form with which Twilio tells what became of a message to somebody."""
+    return {
+        "AccountSid": ACCOUNT_SID, "ApiVersion": "2010-04-01", "ChannelInstallSid": f"XE{'b' * 32}",
+        "ChannelPrefix": "whatsapp", "ChannelToAddress": number, "From": f"whatsapp:{OUR_NUMBER}",
+        "MessageSid": sid, "MessageStatus": status, "SmsSid": sid, "SmsStatus": status, "To": f"whatsapp:{number}",
+    }  # fmt: skip

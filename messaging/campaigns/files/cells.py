@@ -1,7 +1,7 @@
 """The lines of a table, and the values in their cells."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -30,6 +30,28 @@ class Line:
     unread_to: int = 0
 
 
+class NamedTexts(Mapping[str, str]):
+    """Texts by name, without those that are empty. Many have the same names, which are kept once for all of them."""
+
+    __slots__ = ("_names", "_texts")
+
+    def __init__(self, names: tuple[str, ...], texts: tuple[str, ...]) -> None:
+        self._names, self._texts = names, texts
+
+    def __getitem__(self, name: str) -> str:
+        """Return the text of a name. Raises KeyError if there is none."""
+        text = self._texts[self._names.index(name)] if name in self._names else ""
+        if not text:
+            raise KeyError(name)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, text in zip(self._names, self._texts, strict=True) if text)
+
+    def __len__(self) -> int:
+        return sum(map(bool, self._texts))
+
+
 class Source(Protocol):
     """A file from which lines can be read, as often as wanted."""
 
@@ -47,19 +69,23 @@ def cleaned(text: str) -> str:
 
 def written(cell: Cell) -> str:
     """Return a cell as data: dates and times in ISO 8601 with a space, numbers with a decimal point."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    return cell if isinstance(cell, str) else format(Decimal(repr(cell)), "f")
+    return format(Decimal(repr(cell)), "f")
 
 
 def shown(cell: Cell, forms: WrittenForms) -> str:
     """Return a cell as it is written to a customer: 3/12/2026 17:30 and 45,50 in Spanish."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, datetime):
         return f"{forms.date(cell)} {cell:%H:%M}"
     if isinstance(cell, date):
         return forms.date(cell)
     if isinstance(cell, time):
         return f"{cell:%H:%M}"
-    return cell if isinstance(cell, str) else written(cell).replace(".", forms.decimal)
+    return written(cell).replace(".", forms.decimal)

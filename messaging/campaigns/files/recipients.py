@@ -4,30 +4,33 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.time_zones import zone_names
 from conversation.speech.regional import written_forms
 from messaging.campaigns.calendar.written_dates import DateError, DateProblem, read_moment
-from messaging.campaigns.files.cells import Cell, Line, Progress, shown, written
+from messaging.campaigns.files.cells import Cell, Line, NamedTexts, Progress, shown, written
 from messaging.campaigns.files.columns import number_column, zone_column
 from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
 from messaging.campaigns.files.tables import Table
 from messaging.campaigns.files.variables import LONGEST_VALUE, MissingValueError, Text
 from phone_numbers import (
     MatchingNumber,
+    ParsedNumber,
     PhoneNumberError,
     PhoneNumberProblem,
     ReachAddress,
-    is_landline,
     matching_number,
-    parse_typed,
+    parsed_typed,
     region_of,
 )
 
 _SHORTENED = re.compile(r"[-+]?\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 """What spreadsheets write into a CSV file for a long number in a narrow column: its last digits are gone."""
 _EXAMPLE = date(2026, 12, 31)
+_REMEMBERED = 4096
+"""Values that are kept once, however many lines have them: lists repeat days, hours and cities."""
 _DECIMAL = re.compile(r"(\+?\d{7,})[.,](\d{1,2})")
 """A number that a program took for an amount: 600000001.0."""
 
@@ -96,6 +99,10 @@ class _Reader:
         columns = wanted.moment.columns if wanted.moment else ()
         self._moment = {column: _named(table, column) for column in columns}
         self._lines: dict[tuple[MatchingNumber, date | None, ZoneInfo | None], int] = {}
+        self._once = lru_cache(_REMEMBERED)(str)
+        self._others = tuple(at for at, name in enumerate(self._names) if name and at != self._number)
+        self._other_names = tuple(self._names[at] for at in self._others)
+        self._variable_names = tuple(wanted.variables)
 
     def read(self, line: Line) -> Recipient | Problem:
         try:
@@ -134,35 +141,34 @@ class _Reader:
         if _SHORTENED.fullmatch(as_written):
             raise _LineError(LineProblem.SHORTENED_NUMBER, number=as_written)
         try:
-            number = _parsed(as_written, self._region)
+            number = _read_number(as_written, self._region)
         except PhoneNumberError as error:
             is_short_of_country = error.problem is PhoneNumberProblem.NO_COUNTRY_CODE and not self._region
             problem = LineProblem.NO_COUNTRY_CODE if is_short_of_country else LineProblem.IMPOSSIBLE_NUMBER
             raise _LineError(problem, number=as_written) from error
-        if not self._wanted.with_landlines and is_landline(number):
+        if not self._wanted.with_landlines and number.is_landline:
             raise _LineError(LineProblem.LANDLINE, number=as_written)
-        return number
+        return number.e164
 
-    def _values(self, line: Line) -> dict[str, str]:
-        return {
-            name: written(cell)
-            for index, (name, cell) in enumerate(zip(self._names, line.cells, strict=False))
-            if name and cell != "" and index != self._number
-        }
+    def _values(self, line: Line) -> NamedTexts:
+        cells, have = line.cells, len(line.cells)
+        texts = (self._once(written(cells[at])) if at < have else "" for at in self._others)
+        return NamedTexts(self._other_names, tuple(texts))
 
-    def _variables(self, line: Line) -> dict[str, str]:
+    def _variables(self, line: Line) -> NamedTexts:
         texts = {name: shown(self._cell(line, at), self._forms) for name, at in self._columns.items()}
-        filled = {}
-        for name, text in self._wanted.variables.items():
-            try:
-                filled[name] = text.fill(texts)
-            except MissingValueError as error:
-                raise _LineError(LineProblem.MISSING_VALUE, variable=name, column=error.column) from error
-            if len(filled[name]) > LONGEST_VALUE:
-                raise _LineError(
-                    LineProblem.LONG_VALUE, variable=name, length=len(filled[name]), limit=LONGEST_VALUE
-                )
-        return filled
+        return NamedTexts(
+            self._variable_names, tuple(self._filled(name, texts) for name in self._variable_names)
+        )
+
+    def _filled(self, name: str, texts: Mapping[str, str]) -> str:
+        try:
+            filled = self._wanted.variables[name].fill(texts)
+        except MissingValueError as error:
+            raise _LineError(LineProblem.MISSING_VALUE, variable=name, column=error.column) from error
+        if len(filled) > LONGEST_VALUE:
+            raise _LineError(LineProblem.LONG_VALUE, variable=name, length=len(filled), limit=LONGEST_VALUE)
+        return self._once(filled)
 
     def _moment_of(self, line: Line) -> date | None:
         if self._wanted.moment is None:
@@ -197,19 +203,19 @@ class _LineError(Exception):
         self.problem, self.values = problem, values
 
 
-def _parsed(as_written: str, region: str | None) -> ReachAddress:
-    """Return a number; 00 before it means + in every country, as it does in most. Raises PhoneNumberError."""
+def _read_number(as_written: str, region: str | None) -> ParsedNumber:
+    """Read a number; 00 before it means + in every country, as it does in most. Raises PhoneNumberError."""
     if decimal := _DECIMAL.fullmatch(as_written):
         if decimal[2].strip("0"):
             raise PhoneNumberError(PhoneNumberProblem.IMPOSSIBLE)
         as_written = decimal[1]
     try:
-        return parse_typed(as_written, region)
+        return parsed_typed(as_written, region)
     except PhoneNumberError:
         digits = re.sub(r"^\D*00", "+", as_written)
         if digits == as_written:
             raise
-        return parse_typed(digits, region)
+        return parsed_typed(digits, region)
 
 
 def _number_column(table: Table, name: str | None) -> int:

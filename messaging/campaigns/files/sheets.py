@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from messaging.campaigns.files.cells import MOST_COLUMNS, Cell, Line, cleaned
 from messaging.campaigns.files.xml_parts import Attributes, local
@@ -14,6 +14,8 @@ _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 5
 """The formats of dates and times that every spreadsheet has (ECMA-376, 18.8.30)."""
 _NO_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^]]*\]', re.IGNORECASE)
 _WHOLE = 1e15
+_REMEMBERED = 4096
+"""Numbers whose meaning is kept: sheets repeat days, hours and prices."""
 _MOST_PIECES = 1000
 """Of a cell's text, as expat tells of it: one for each run and each line. A cell has 32,767 characters at most."""
 
@@ -56,10 +58,11 @@ class Sheet:
 
     def __init__(self, strings: Sequence[str], dates: Sequence[bool], epoch: datetime) -> None:
         self.lines: list[Line] = []
-        self._strings, self._dates, self._epoch = strings, dates, epoch
+        self._strings = strings
+        self._of_number = lru_cache(_REMEMBERED)(partial(_of_number, dates, epoch))
         self._number, self._column = 0, -1
         self._cells: list[Cell] = []
-        self._kind, self._style = "n", 0
+        self._kind, self._style = "n", "0"
         self._parts: list[str] = []
         self._wanted = self._is_aid = False
 
@@ -69,7 +72,7 @@ class Sheet:
         if name == "c":
             place = attributes.get("r")
             self._column = _column(place.rstrip("0123456789")) if place else self._column + 1
-            self._kind, self._style = attributes.get("t", "n"), int(attributes.get("s", 0))
+            self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
             self._parts = []
         elif name in ("v", "t"):
             self._wanted = not self._is_aid
@@ -103,6 +106,9 @@ class Sheet:
 
     def _put(self, value: Cell) -> None:
         column, cells = min(self._column, MOST_COLUMNS), self._cells  # a cell beyond is one too many
+        if column == len(cells):
+            cells.append(value)
+            return
         cells.extend([""] * (column + 1 - len(cells)))
         cells[column] = value
 
@@ -110,23 +116,26 @@ class Sheet:
         if self._kind == "s":
             return self._strings[int(text)]
         if self._kind == "n":
-            return self._of_number(float(text))
+            return self._of_number(text, self._style)
         if self._kind == "d":
             return _without_midnight(datetime.fromisoformat(text))
         if self._kind == "b":
             return "FALSE" if text.strip() == "0" else "TRUE"
         return "" if self._kind == "e" else cleaned(text)
 
-    def _of_number(self, number: float) -> Cell:
-        if not math.isfinite(number):
-            return ""
-        if self._style < len(self._dates) and self._dates[self._style] and 0 <= number < _LATEST:
-            moment = self._epoch + timedelta(seconds=round(number * 86400))
-            return moment.time() if number < 1 else _without_midnight(moment)
-        return str(int(number)) if number.is_integer() and abs(number) < _WHOLE else number
-
 
 _LATEST = (date.max - EPOCH_1904.date()).days
+
+
+def _of_number(dates: Sequence[bool], epoch: datetime, text: str, style: str) -> Cell:
+    """Return what a number means in a style of cells."""
+    number, at = float(text), int(style)
+    if not math.isfinite(number):
+        return ""
+    if at < len(dates) and dates[at] and 0 <= number < _LATEST:
+        moment = epoch + timedelta(seconds=round(number * 86400))
+        return moment.time() if number < 1 else _without_midnight(moment)
+    return str(int(number)) if number.is_integer() and abs(number) < _WHOLE else number
 
 
 def is_date_format(number: int, code: str | None) -> bool:

@@ -120,6 +120,20 @@ def test_the_other_columns_are_kept_under_their_names():
     assert (found[0].line, found[0].written) == (2, "600000001")
 
 
+def test_a_value_that_many_lines_have_is_kept_once():
+    found, _ = read("phone,day\n600000001,el martes\n600000002,el martes\n", "1={day}")
+
+    assert len({id(text) for each in found for text in (each.values["day"], each.variables["1"])}) == 1
+
+
+def test_a_column_that_a_line_has_no_value_of_is_not_among_its_values():
+    found, _ = read("phone,name,city\n600000001,,Cádiz\n600000002,Ana\n")
+
+    assert [dict(each.values) for each in found] == [{"city": "Cádiz"}, {"name": "Ana"}]
+    assert [len(each.values) for each in found] == [1, 1]
+    assert [name in found[0].values for name in ("name", "city", "street")] == [False, True, False]
+
+
 def test_a_line_with_more_values_than_columns_reaches_nobody():
     assert said("phone,name\n600000001,Gil, Ana\n600000002,Luis,,\n") == [
         "Line 2 has 3 values and the table 2 columns: put what has a separator in it in quotes."

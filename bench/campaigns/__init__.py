@@ -1,0 +1,1 @@
+"""Measures campaigns: reading a list, sending it, and what calls and chats notice of that."""
