@@ -10,7 +10,8 @@ from integrations.twilio.prices import TwilioPrices
 from messaging.campaigns.control import send_again
 from messaging.campaigns.costs.billing import Billing
 from storage.base import utc_now
-from storage.models import CampaignChannel, Message, RecipientState
+from storage.models import CampaignChannel, Message, MessageStatus, RecipientState
+from storage.queries import outgoing
 from storage.reports.campaign_costs import Costs, costs_by_line, costs_of
 from tests.fakes.twilio import message as twilio_messages
 from tests.fakes.twilio.server import Close, Page, Refuse
@@ -98,8 +99,10 @@ def test_prices_are_noted_of_whom_they_have_come_for_and_the_others_later(read, 
 def test_lists_are_read_once_in_half_a_day_and_not_at_all_once_all_is_known(read, sent, twilio, clock):
     _, [message] = sent(1)
 
-    read(), read()
+    read()
     once = len(lists_read(twilio))
+    read()
+    assert len(lists_read(twilio)) == once
     bill(message)
     clock.now += HALF
     read()
@@ -177,14 +180,35 @@ def test_currencies_are_never_added_up(read, sent, database):
     assert found == Costs(2, 2, {"EUR": Decimal("0.005"), "USD": Decimal("0.005")})
 
 
-def test_messages_of_no_campaign_and_of_others_are_left_alone(read, sent, database, twilio):
+def test_messages_of_no_campaign_are_left_alone(read, sent, database, twilio):
     _, [message] = sent(1)
-    bill(message)
-    bill(twilio.messages.replied(to=message.to, sender=message.sender, body="Hola"))
+    [ours] = every(database, Message)
+    reply = twilio.messages.replied(to=message.to, sender=message.sender, body="Hola")
+    twilio.messages.tell(reply, twilio_messages.Receipt("sent"))
+    with database.write() as connection:
+        kept = outgoing.add_outbound(
+            connection, ours.conversation_id, "text", "Hola", utc_now(), MessageStatus.SENT
+        )
+        connection.execute(update(Message).where(Message.id == kept).values(sid=reply.sid))
+    bill(message), bill(reply)
 
     read()
 
-    assert [row.price for row in every(database, Message)] == [5000]
+    assert [row.price for row in every(database, Message)] == [5000, None]
+
+
+@pytest.mark.parametrize(
+    "values", [{"status": MessageStatus.FAILED}, {"sid": "wamid.1"}], ids=["failed", "another provider's"]
+)
+def test_what_twilio_bills_hardly_or_not_at_all_is_not_waited_for(read, sent, database, twilio, values):
+    campaign_id, _ = sent(1)
+    with database.write() as connection:
+        connection.execute(update(Message).values(values))
+
+    read()
+
+    assert lists_read(twilio) == []
+    assert costs(database, campaign_id) == Costs(0, 0, {})
 
 
 def test_all_attempts_count_also_those_that_failed_and_were_billed(read, sent, stand, database, clock):
