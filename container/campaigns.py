@@ -5,9 +5,11 @@ from common.process_name import process_name
 from container.core import Core
 from container.people import PeopleServices
 from container.providers import Providers
+from container.service import service
 from ivr.twiml import OVERRIDES
 from messaging.campaigns.carrier import Carrier
 from messaging.campaigns.claims import Claimer
+from messaging.campaigns.costs.billing import Billing
 from messaging.campaigns.dispatch import Dispatcher
 from messaging.campaigns.doubts import Doubts
 from messaging.campaigns.hours import Hours
@@ -58,6 +60,12 @@ class CampaignServices:
             # Without an address for receipts there is no news of the first messages to wait for
             probe_s=PATIENCE_S if self._core.settings.webhook_url else 0,
         )
+
+    @service
+    def billing(self) -> Billing | None:
+        """Notes what messages and calls have cost; None without Twilio's credentials."""
+        rest = self._providers.twilio_prices
+        return None if rest is None else Billing(self._core.database, rest)
 
     @property
     def missing_for_calls(self) -> list[str]:

@@ -17,6 +17,7 @@ from conversation.summaries import Summaries
 from integrations.errors import IntegrationError
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
+from messaging.campaigns.costs import billing
 from messaging.missed import EVERY
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from people.privacy import retention
@@ -76,6 +77,8 @@ class JobServices:
         }
         if (missed := self._whatsapp.missed) is not None:
             jobs["catch_up"] = Job(missed.fetch)
+        if (bills := self._campaigns.billing) is not None:
+            jobs[billing.JOB] = Job(bills.read, attempts=2)
         if (sync := self._helpdesk.sync) is not None:
             jobs["mirror"] = sync.job
 
@@ -106,6 +109,11 @@ class JobServices:
             with database.write() as connection:
                 work.enqueue(connection, "catch_up", {}, key="twilio")
 
+        def ask_for_prices() -> None:
+            # In a partition, where one job runs at a time
+            with database.write() as connection:
+                work.enqueue(connection, billing.JOB, {}, key="twilio", partition=billing.JOB)
+
         def forget_old() -> None:
             with database.write() as connection:
                 work.enqueue(connection, retention.JOB, {}, key="all")
@@ -118,6 +126,8 @@ class JobServices:
         ]
         if self._whatsapp.missed is not None:
             periodics.append(Periodic("missed-messages", EVERY.total_seconds(), ask_for_missed))
+        if self._campaigns.billing is not None:
+            periodics.append(Periodic("prices", billing.EVERY_S, ask_for_prices))
         if self._core.settings.chatwoot_enabled:
             periodics.append(
                 Periodic("mirror-sweep", SWEEP_EVERY_S, lambda: sweep(database, work, utc_now()))

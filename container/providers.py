@@ -11,6 +11,7 @@ from integrations.twilio.content import TwilioContent
 from integrations.twilio.hosts import Region
 from integrations.twilio.media import TwilioMedia
 from integrations.twilio.messages import TwilioMessages
+from integrations.twilio.prices import TwilioPrices
 from integrations.twilio.setup import TwilioSetup
 from messaging.files.photos import Downloads
 from messaging.providers.base import DIALOG360, TWILIO, Channels, Provider, Template
@@ -23,6 +24,8 @@ from settings import SIMULATOR_ACCOUNT_SID
 
 PATIENT_S = 10.0
 """Seconds for a whole request outside webhooks."""
+LIST_S = 30.0
+"""The same for a page of a thousand messages, which nobody waits for."""
 EXAMINED_S = 6.0
 """The same where a setup is examined, by several requests one after another within half a minute."""
 
@@ -47,6 +50,12 @@ class Providers:
     def twilio_messages(self) -> TwilioMessages | None:
         """Twilio's API for messages."""
         return self._twilio_messages(PATIENT_S)
+
+    @service
+    def twilio_prices(self) -> TwilioPrices | None:
+        """Twilio's lists of what messages and calls have cost."""
+        account, api_url = self._settings.twilio_credentials, self._settings.twilio_api_url
+        return account and TwilioPrices(*account, api_url=api_url, region=self.twilio_region, total_s=LIST_S)
 
     @service
     def twilio_setups(self) -> list[TwilioSetup]:

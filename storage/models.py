@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text, true
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, CutString
@@ -264,7 +264,10 @@ class Call(Base):
     """A phone call as Twilio reports it."""
 
     __tablename__ = "calls"
-    __table_args__ = (Index("ix_calls_ended_at_started_at", "ended_at", "started_at"),)
+    __table_args__ = (
+        Index("ix_calls_ended_at_started_at", "ended_at", "started_at"),
+        Index("ix_calls_recipient_id", "recipient_id", **_where("recipient_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_sid: Mapped[str] = mapped_column(String(64), unique=True)
@@ -284,6 +287,11 @@ class Call(Base):
     started_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    recipient_id: Mapped[int | None]
+    """The campaign's recipient whom it was for, in whichever attempt."""
+    price: Mapped[int | None] = mapped_column(BigInteger)
+    """What it cost, in millionths of the currency; None: it is not known yet, or it is no campaign's."""
+    currency: Mapped[str | None] = mapped_column(String(3))
 
 
 class Turn(Base):
@@ -498,6 +506,7 @@ class Message(Base):
         Index("ix_messages_created_at_outbound_conversation_id", "created_at", "outbound", "conversation_id"),
         Index("ix_messages_lost", "id", **_where("status IN ('failed', 'undelivered')")),
         Index("ix_messages_lost_created_at", "created_at", **_where("status IN ('failed', 'undelivered')")),
+        Index("ix_messages_recipient_id", "recipient_id", **_where("recipient_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -523,6 +532,11 @@ class Message(Base):
     """The files that came with it: the provider's links, and their content in words once opened."""
     author: Mapped[str] = mapped_column(String(80), default="")
     """The author on our side, if not the assistant."""
+    recipient_id: Mapped[int | None]
+    """The campaign's recipient whom it was for, in whichever attempt."""
+    price: Mapped[int | None] = mapped_column(BigInteger)
+    """What it cost, in millionths of the currency; None: it is not known yet, or it is no campaign's."""
+    currency: Mapped[str | None] = mapped_column(String(3))
 
 
 class Campaign(Base):

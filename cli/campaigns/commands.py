@@ -21,7 +21,9 @@ from cli.campaigns.words import (
     STATES,
     print_effects,
     print_figures,
+    print_hours,
     print_list,
+    print_outcomes,
     state_of,
     why_paused,
     why_waiting,
@@ -38,6 +40,7 @@ from integrations.twilio.calls import TwilioRest
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.control import send_again
+from messaging.campaigns.costs.words import cost_lines
 from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
@@ -51,7 +54,8 @@ from storage.campaigns import campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignChannel, CampaignState, RecipientState
-from storage.reports.campaign_effects import effects
+from storage.reports.campaign_effects import effects, outcomes
+from storage.reports.campaign_recipients import moments
 from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
 from translations import lazy_gettext as _
@@ -399,6 +403,8 @@ class Commands:
         with needed.database.read() as connection:
             found = figures(connection, campaign.id)
             followed = effects(connection, campaign.id, ANSWERED_WITHIN)
+            counted = outcomes(connection, campaign.id)
+            costs = cost_lines(connection, campaign)
         self._terminal.console.print(
             f"{campaign.name}: {state_of(self._terminal, campaign, needed.zone, needed.clock())}"
         )
@@ -407,6 +413,9 @@ class Commands:
             self._terminal.complain(line)
         print_figures(self._terminal, campaign, found)
         print_effects(self._terminal, followed)
+        print_outcomes(self._terminal, counted)
+        for cost in costs:
+            self._terminal.say(cost)
         self._tell_next(needed, campaign)
         return ExitCode.COMPLETED
 
@@ -429,10 +438,14 @@ class Commands:
 
     def report(self, name: str, path: Path | None) -> ExitCode:
         """Show what became of a campaign, or write it line by line."""
-        if path is None:
-            return self.status(name)
         needed = self._services()
         campaign = self._campaign(needed, name)
+        if path is None:
+            with needed.database.read() as connection:
+                sent, replied = moments(connection, campaign.id)
+            shown = self.status(name)
+            print_hours(self._terminal, sent, replied, needed.zone)
+            return shown
         return write_report(self._terminal, needed.database, campaign, needed.zone, path)
 
     def _campaign(self, needed: CampaignServices, name: str) -> CampaignRecord:

@@ -1,12 +1,13 @@
 """Words for campaigns: their states, why they are paused, and what became of their recipients."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from cli.console import Terminal
+from cli.console import Terminal, harmless
 from cli.whatsapp.log import meanings
 from conversation.daily_ceilings import Reached
 from messaging.providers.base import Template
@@ -17,6 +18,8 @@ from storage.reports.campaigns import Figures
 from translations import Message, lazy_pgettext
 from translations import lazy_gettext as _
 
+MOST_HOURS = 48
+"""Hours that are shown, the last ones."""
 STATES: Mapping[CampaignState, Message] = {
     CampaignState.LISTING: _("its list is being read"),
     CampaignState.DRAFT: lazy_pgettext("a campaign", "not started"),
@@ -91,10 +94,11 @@ def print_figures(terminal: Terminal, campaign: CampaignRecord, figures: Figures
     table = Table(show_header=False, box=None)
     table.add_column(justify="right")
     table.add_column()
+    table.add_column(justify="right")
     lines = _call_lines(figures) if campaign.is_by_phone else _lines(figures)
     for count, words in lines:
         if count:
-            table.add_row(str(count), terminal.translate(words))
+            table.add_row(str(count), terminal.translate(words), f"{count / figures.total:.0%}")
     terminal.console.print(table)
     for line in meanings(terminal, figures.codes, Template.named(campaign.template).provider):
         terminal.console.print(line)
@@ -110,6 +114,32 @@ def print_effects(terminal: Terminal, followed: Mapping[int, Effect]) -> None:
     ):
         if count:
             terminal.say(f"  {count}  {terminal.translate(words)}")
+
+
+def print_outcomes(terminal: Terminal, counted: Mapping[str, int]) -> None:
+    """Print what people's answers came to: "yes", a number, the words of a button, as in the file of the report."""
+    if counted:
+        named = ", ".join(f"{harmless(outcome)} ({count})" for outcome, count in counted.items())
+        terminal.say(_("Answers: {named}.").format(named=named))
+
+
+def print_hours(
+    terminal: Terminal, sent: Iterable[datetime], replied: Iterable[datetime], zone: ZoneInfo
+) -> None:
+    """Print how many messages or calls were begun in each hour, and how many people first replied in it."""
+    begun, replies = (
+        Counter(at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for at in moments)
+        for moments in (sent, replied)
+    )
+    hours = sorted({*begun, *replies})[-MOST_HOURS:]
+    if not hours:
+        return
+    table = Table()
+    for title in (_("Hour"), _("Sent"), _("First replies")):
+        table.add_column(terminal.translate(title))
+    for hour in hours:
+        table.add_row(f"{hour.astimezone(zone):%Y-%m-%d %H:%M}", str(begun[hour]), str(replies[hour]))
+    terminal.console.print(table)
 
 
 def _call_lines(figures: Figures) -> list[tuple[int, Message]]:

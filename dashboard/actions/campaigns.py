@@ -46,6 +46,10 @@ class CampaignControl(Protocol):
         """Send it again to some; return how many they are, None where its state does not allow it."""
         ...
 
+    def costs(self, connection: Connection, campaign: CampaignRecord) -> Sequence[Message]:
+        """Return sentences of what a campaign has cost so far."""
+        ...
+
     def report(self, campaign: CampaignRecord, language: str) -> Iterator[list[str]]:
         """Yield the lines of a campaign's report, its columns' names first."""
         ...

@@ -170,7 +170,9 @@ def campaign(campaign_id: int) -> str:
     found = _read(campaign_id)
     is_draft = found.campaign.state is CampaignState.DRAFT
     plan, plots = (_plan(found), []) if is_draft else (None, _plots(campaign_id))
-    return _campaign_page("campaign.html", found, plan, plots)
+    with services().database.read() as connection:
+        costs = services().campaigns.control.costs(connection, found.campaign)
+    return _campaign_page("campaign.html", found, plan, plots, costs)
 
 
 @bp.get(f"/campaigns/<{ID}:campaign_id>/progress")
@@ -285,6 +287,7 @@ def _campaign_page(
     found: CampaignDetails,
     plan: Plan | None = None,
     plots: Sequence[tuple[str, Message, Plot]] = (),
+    costs: Sequence[Message] = (),
 ) -> str:
     provider = services().campaigns.control.provider_of(found.campaign)
     return render(
@@ -298,4 +301,5 @@ def _campaign_page(
         after=query_params.whole("after"),
         plan=plan,
         plots=plots,
+        costs=costs,
     )

@@ -197,7 +197,13 @@ class Claimer:
         message_id = due.message_id
         if message_id is None:
             message_id = outgoing.add_outbound(
-                connection, recipient.conversation_id, CAMPAIGN, due.body, now, MessageStatus.SENDING
+                connection,
+                recipient.conversation_id,
+                CAMPAIGN,
+                due.body,
+                now,
+                MessageStatus.SENDING,
+                recipient_id=due.id,
             )
             self._observer.message(connection, message_id, now)
         else:

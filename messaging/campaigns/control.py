@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from conversation.profiles.campaigns import ContactRules
 from messaging.campaigns.calendar.allowed_times import next_allowed
+from messaging.campaigns.costs.words import cost_lines
 from messaging.campaigns.report import report_lines
 from messaging.campaigns.states import TABLE, Event, happened
 from messaging.providers.base import Channels, Template
@@ -15,6 +16,7 @@ from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import RecipientState
+from translations import Message
 
 
 def send_again(
@@ -81,6 +83,10 @@ class CampaignControl:
         """
         state = RecipientState.IN_DOUBT if in_doubt else RecipientState.FAILED
         return send_again(connection, campaign_id, [state], now)
+
+    def costs(self, connection: Connection, campaign: CampaignRecord) -> Sequence[Message]:
+        """Return sentences of what a campaign has cost so far."""
+        return cost_lines(connection, campaign)
 
     def report(self, campaign: CampaignRecord, language: str) -> Iterator[list[str]]:
         """Yield the lines of a campaign's report, its columns' names first. language: of the codes' meanings."""

@@ -1,7 +1,8 @@
 """What became of a campaign, as a table with a line for each of its recipients."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from integrations.message_errors import what_to_do
@@ -9,12 +10,13 @@ from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.providers.base import Template
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
+from storage.reports.campaign_costs import costs_by_line
 from storage.reports.campaign_effects import Effect, effects
 from storage.reports.campaigns import PAGE, RecipientRow, page
 
 COLUMNS = (
     "line", "number", "state", "reason", "status", "code", "meaning", "attempts", "sent_at", "replied_at", "outcome",
-    "handed_off_at", "opted_out_at", "answered_by", "seconds",
+    "handed_off_at", "opted_out_at", "answered_by", "seconds", "price", "currency",
 )  # fmt: skip
 """The same in every language: programs read them. The list's own columns follow."""
 _FORMULA = ("=", "-", "@", "+", "\t", "\r")
@@ -33,6 +35,7 @@ def report_lines(
     provider = Template.named(campaign.template).provider
     with database.read() as connection:
         followed = effects(connection, campaign.id, ANSWERED_WITHIN)
+        prices = costs_by_line(connection, campaign.id, campaign.channel)
     for row in _rows(database, campaign.id):
         effect = followed.get(row.line, Effect(None, None))
         meaning = what_to_do(provider, row.code, language) if row.code is not None else None
@@ -41,8 +44,14 @@ def report_lines(
             str(row.attempts), _at(row.begun_at, zone), _at(row.replied_at, zone), _harmless(row.outcome),
             _at(effect.handed_off_at, zone), _at(effect.opted_out_at, zone),
             row.answered_by, "" if row.talked_s is None else str(row.talked_s),
+            *_price(prices.get(row.line, {})),
             *(_harmless(row.facts.get(name, "")) for name in names),
         ]  # fmt: skip
+
+
+def _price(amounts: Mapping[str, Decimal]) -> tuple[str, str]:
+    """Return what somebody's messages or calls have cost, and in which currency; of several, one after the other."""
+    return "; ".join(f"{amount:f}" for amount in amounts.values()), "; ".join(amounts)
 
 
 def _names(database: Database, campaign_id: int) -> list[str]:

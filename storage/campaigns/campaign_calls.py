@@ -59,7 +59,8 @@ def was_placed(connection: Connection, mark: str, sid: str) -> bool:
 def attach(connection: Connection, mark: str, sid: str, conversation_id: int) -> None:
     """Record which call a mark was placed as, by a webhook of that call."""
     was_placed(connection, mark, sid)
-    connection.execute(_ATTACH, {"mark": mark, "sid": sid[:64], "conversation": conversation_id})
+    if connection.execute(_ATTACH, {"mark": mark, "sid": sid[:64], "conversation": conversation_id}).rowcount:
+        connection.execute(_IS_FOR, {"mark": mark, "sid": sid[:64]})
 
 
 def of_mark(connection: Connection, mark: str) -> CampaignCall | None:
@@ -250,4 +251,9 @@ _ATTACH = (
     update(CAMPAIGN_RECIPIENTS)
     .where(_C.call_mark == bindparam("mark"), _C.call_sid == bindparam("sid"))
     .values(conversation_id=bindparam("conversation"))
+)
+_IS_FOR = (
+    update(CALLS)
+    .where(CALLS.c.call_sid == bindparam("sid"), CALLS.c.recipient_id.is_(None))
+    .values(recipient_id=select(_C.id).where(_C.call_mark == bindparam("mark")).scalar_subquery())
 )

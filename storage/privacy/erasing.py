@@ -56,12 +56,15 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "conversations": ("channel", "provider", "created_at", "closed_at"),
     "calls": (
         "direction", "status", "answered_by", "duration_s", "started_at", "answered_at", "ended_at",
+        "recipient_id", "price", "currency",
     ),
     "turns": (
         "number", "confidence", "state", "ending", "failures", "epoch", "beat_at", "model", "prompt_tokens",
         "completion_tokens", "first_token_ms", "first_sentence_ms", "created_at", "finished_at",
     ),
-    "messages": ("outbound", "status", "error_code", "created_at", "changed_at", "tries"),
+    "messages": (
+        "outbound", "status", "error_code", "created_at", "changed_at", "tries", "recipient_id", "price", "currency",
+    ),
     "handoffs": ("source", "owned_at", "created_at", "updated_at"),
 }  # fmt: skip
 """The columns that are copied: everything else is left behind, also what a table gets later."""

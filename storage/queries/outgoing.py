@@ -154,12 +154,17 @@ def add_outbound(
     *,
     author: str = "",
     attachments: Sequence[Attachment] = (),
+    recipient_id: int | None = None,
 ) -> int:
-    """Store a message of ours that answers no turn; return its id. author: whose message a job is to send."""
+    """Store a message of ours that answers no turn; return its id. author: whose message a job is to send.
+
+    recipient_id: of a campaign.
+    """
     made = insert_once(
         connection, Message, conversation_id=conversation_id, turn_id=None, part=None, outbound=True,
         kind=kind, body=body, sid=None, token=None, status=status, created_at=now, changed_at=now,
         author=author[:80], attachments=[asdict(attachment) for attachment in attachments],
+        recipient_id=recipient_id,
     )  # fmt: skip
     assert made is not None
     return made

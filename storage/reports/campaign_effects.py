@@ -10,6 +10,8 @@ from storage.models import RecipientState
 from storage.tables import CAMPAIGN_RECIPIENTS, CONTACTS, CONVERSATIONS, HANDOFFS
 
 _C = CAMPAIGN_RECIPIENTS.c
+MOST_OUTCOMES = 20
+"""The most frequent ones that are counted: buttons may say anything."""
 _MAY_HAVE_IT = (
     RecipientState.SENDING,
     RecipientState.SENT,
@@ -40,6 +42,18 @@ def effects(connection: Connection, campaign_id: int, within: timedelta) -> Mapp
         if effect != Effect(None, None):
             found[line] = effect
     return found
+
+
+def outcomes(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Return how many people's answers came to what, the most frequent first."""
+    found = (
+        select(_C.outcome, func.count().label("people"))
+        .where(_C.campaign_id == campaign_id, _C.outcome != "")
+        .group_by(_C.outcome)
+        .order_by(func.count().desc(), _C.outcome)
+        .limit(MOST_OUTCOMES)
+    )
+    return {row.outcome: row.people for row in connection.execute(found)}
 
 
 _WHERE_HANDED_OFF = CONVERSATIONS.alias("where_handed_off")

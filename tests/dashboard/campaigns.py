@@ -8,7 +8,7 @@ from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
 from storage.base import utc_now
 from storage.campaigns.campaigns import NewCampaign
-from storage.models import Campaign, CampaignRecipient
+from storage.models import Campaign, CampaignRecipient, Message
 from tests.dashboard.conversations import Talks
 from tests.records import every
 
@@ -60,6 +60,21 @@ class Campaigns:
             campaign_id, line, state, conversation_id=chat, message_id=message, begun_at=utc_now(), attempts=1, **values
         )  # fmt: skip
         return chat
+
+    def billed(self, campaign_id, line, price):
+        """Let the message to a line's person be Twilio's, with a price in millionths, or None."""
+        [person] = [
+            one
+            for one in every(self.database, CampaignRecipient)
+            if (one.campaign_id, one.line) == (campaign_id, line)
+        ]
+        values = {
+            "recipient_id": person.id,
+            "price": price,
+            "currency": price and "USD",
+            "sid": f"SM{person.id:032}",
+        }
+        self._write(update(Message).where(Message.id == person.message_id).values(values))
 
     def states(self, campaign_id):
         found = sorted(every(self.database, CampaignRecipient), key=lambda one: one.line)

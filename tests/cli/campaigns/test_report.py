@@ -5,10 +5,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, update
 
 from cli.campaigns.running import Rate
 from storage.base import utc_now
-from storage.models import CampaignRecipient
+from storage.models import CampaignRecipient, Turn
 from storage.queries import contacts, handoffs
 from tests.records import every
 
@@ -96,3 +97,60 @@ def test_the_rate_is_that_of_the_last_ten_seconds():
     assert after(1, 45) == 40
     assert [round(after(1, 45 + 40 * n)) for n in range(1, 31)] == [40] * 30
     assert [round(after(5, 1245), 1) for _ in range(3)] == [20, 0, 0]
+
+
+def note_prices(line, twilio, *prices):
+    """Let Twilio bill messages, and have its lists read."""
+    for message, price in zip(twilio.messages.made.values(), prices, strict=False):
+        twilio.messages.finish(message)
+        message.price = price
+    line.parts.campaigns.billing.read({})
+
+
+def test_what_was_billed_so_far_is_told_and_listed_line_by_line(conversations, run, line, twilio, tmp_path):
+    note_prices(line, twilio, "-0.00500")
+
+    said = run("report", "Cita")
+    run("report", "Cita", "--csv", str(tmp_path / "report.csv"))
+
+    assert "Billed so far: 0.005 USD. The price of 1 of 2 messages is known." in said
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "report.csv").read_text("utf-8"))))
+    assert sorted((row["price"], row["currency"]) for row in rows) == [("", ""), ("0.005", "USD")]
+
+
+def test_the_models_tokens_are_of_what_followed_within_a_week(conversations, run, line):
+    for number, (conversation, after) in enumerate(
+        [
+            (conversations[0], timedelta(hours=1)),
+            (conversations[1], timedelta(hours=2)),
+            (conversations[0], timedelta(days=8)),
+            (conversations[0], timedelta(days=-1)),
+        ]
+    ):
+        add_turn(line, conversation, number, utc_now() + after)
+
+    assert "The model's tokens in what followed: 2,000 read, 100 written." in run("status", "Cita")
+
+
+def add_turn(line, conversation_id, number, at):
+    with line.parts.database.write() as connection:
+        connection.execute(
+            insert(Turn).values(
+                conversation_id=conversation_id, number=number, kind="text", heard="", state="complete",
+                sentences=[], owner="", beat_at=at, prompt_tokens=1000, completion_tokens=50, created_at=at,
+            )
+        )  # fmt: skip
+
+
+def test_rates_answers_and_hours_are_told(conversations, run, line):
+    with line.parts.database.write() as connection:
+        found = update(CampaignRecipient).where(CampaignRecipient.conversation_id == conversations[0])
+        connection.execute(found.values(replied_at=utc_now(), outcome="yes"))
+
+    said = run("report", "Cita")
+
+    assert "2 were sent theirs 100%" in said
+    assert "1 have replied 50%" in said
+    assert "Answers: yes (1)." in said
+    assert "First replies" in said
+    assert "First replies" not in run("status", "Cita")

@@ -200,3 +200,16 @@ def test_what_was_sent_and_who_replied_are_plotted_by_the_hour(operator, campaig
     page = page_of(operator, made)
     assert "Mensajes enviados, por horas" in page and "Primeras respuestas, por horas" in page
     assert re.search(r"<td>\d+ \w+, \d\d:00</td><td>2</td>", page)
+
+
+def test_the_page_says_what_it_has_cost_so_far(operator, campaigns):
+    made = campaigns.make(3)
+    assert "Lo que ha costado" not in page_of(operator, made)
+    campaigns.sent(made, 2, "delivered")
+    campaigns.sent(made, 3, "delivered")
+    campaigns.billed(made, 2, 5000)
+    campaigns.billed(made, 3, None)
+
+    said = text(page_of(operator, made))
+
+    assert "Facturado hasta ahora: 0,005 USD. Se conoce el precio de 1 de 2 mensajes." in said

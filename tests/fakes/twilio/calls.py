@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.fakes.twilio.call import ANSWERED, FakeCall, Step
-from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route, paging
+from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route, day_of, paged
 from tests.fakes.twilio.webhooks import Webhooks
 
 OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
@@ -111,8 +111,11 @@ class Calls:
         wanted = {name: request.query.get(name.title()) for name in ("to", "from", "status")}
         bodies = [self._body(call) for call in reversed(self.made.values())]
         found = [body for body in bodies if all(v in (None, body[name]) for name, v in wanted.items())]
-        size = int(request.query.get("PageSize", 50))
-        return Reply(200, {"calls": found[:size], **paging(request.path, size, len(found[:size]))})
+        if (day := request.query.get("StartTime")) is not None:
+            found = [body for body in found if day_of(self.made[body["sid"]].created_at) == day]
+        size, page = int(request.query.get("PageSize", 50)), int(request.query.get("Page", 0))
+        shown = found[page * size : (page + 1) * size]
+        return Reply(200, {"calls": shown, **paged(request, size, page, more=len(found) > (page + 1) * size)})
 
     # What it checks
 

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from tests.fakes.twilio.message import READ, FakeMessage, Receipt, failed
 from tests.fakes.twilio.message_rules import Rules
-from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route
+from tests.fakes.twilio.shapes import ApiError, Reply, Request, Route, day_of, paged
 from tests.fakes.twilio.webhooks import Webhooks
 
 RANKS = {
@@ -116,15 +115,17 @@ class Messages:
         return Reply(200, self._body(message))
 
     def _list(self, request: Request) -> Reply:
-        if unknown := set(request.query) - {"To", "From", "PageSize", "Page", "PageToken"}:
+        if unknown := set(request.query) - {"To", "From", "DateSent", "PageSize", "Page", "PageToken"}:
             raise ApiError(400, 20001, f"This stand-in does not filter by {', '.join(sorted(unknown))}")
         to, sender = request.query.get("To"), request.query.get("From")
         newest_first = list(self.made.values())[::-1]
         newest_first.sort(key=lambda message: message.made_at, reverse=True)
         found = [m for m in newest_first if to in (None, m.to) and sender in (None, m.sender)]
+        if (day := request.query.get("DateSent")) is not None:
+            found = [message for message in found if day_of(message.sent_at) == day]
         size, page = int(request.query.get("PageSize", 50)), int(request.query.get("Page", 0))
         shown = found[page * size : (page + 1) * size]
-        paging = _paging(request, size, page, more=len(found) > (page + 1) * size)
+        paging = paged(request, size, page, more=len(found) > (page + 1) * size)
         return Reply(200, {"messages": [self._body(message) for message in shown], **paging})
 
     def _show_typing(self, request: Request) -> Reply:
@@ -223,19 +224,3 @@ def _sid(params: dict[str, list[str]]) -> str:
 
 def _date(at: float | None) -> str | None:
     return None if at is None else format_datetime(datetime.fromtimestamp(at, UTC))
-
-
-def _paging(request: Request, size: int, page: int, *, more: bool) -> dict[str, Any]:
-    def uri(number: int) -> str:
-        return f"{request.path}?{urlencode({**request.query, 'PageSize': size, 'Page': number})}"
-
-    return {
-        "page": page,
-        "page_size": size,
-        "start": page * size,
-        "end": page * size + size - 1,
-        "uri": uri(page),
-        "first_page_uri": uri(0),
-        "next_page_uri": uri(page + 1) if more else None,
-        "previous_page_uri": uri(page - 1) if page else None,
-    }

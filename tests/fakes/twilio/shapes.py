@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,22 @@ class Route:
     answer: Callable[..., Reply]
 
 
-def paging(path: str, size: int, found: int) -> dict[str, Any]:
-    first = f"{path}?PageSize={size}&Page=0"
+def paged(request: Request, size: int, page: int, *, more: bool) -> dict[str, Any]:
+    def uri(number: int) -> str:
+        return f"{request.path}?{urlencode({**request.query, 'PageSize': size, 'Page': number})}"
+
     return {
-        "page": 0,
+        "page": page,
         "page_size": size,
-        "start": 0,
-        "end": max(found - 1, 0),
-        "uri": first,
-        "first_page_uri": first,
-        "next_page_uri": None,
-        "previous_page_uri": None,
+        "start": page * size,
+        "end": page * size + size - 1,
+        "uri": uri(page),
+        "first_page_uri": uri(0),
+        "next_page_uri": uri(page + 1) if more else None,
+        "previous_page_uri": uri(page - 1) if page else None,
     }
+
+
+def day_of(at: float | None) -> str | None:
+    """The day of a moment, in UTC, as lists are filtered by it."""
+    return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"

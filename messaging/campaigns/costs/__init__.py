@@ -1,0 +1,1 @@
+"""What campaigns cost: as billed, and as estimated before."""
