@@ -176,10 +176,11 @@ def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
 
 
 def failed_in_a_row(connection: Connection, campaign_id: int, most: int) -> int:
-    """Return how many of the last calls of a campaign have rung nowhere, one after another."""
+    """Return how many of the last calls of a campaign have rung nowhere, one after another, since it last began."""
     found = (
         select(_C.call_status)
-        .where(_C.campaign_id == campaign_id, _C.call_status != "", _C.begun_at.is_not(None))
+        .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
+        .where(_C.campaign_id == campaign_id, _C.call_status != "", _C.begun_at >= CAMPAIGNS.c.changed_at)
         .order_by(_C.begun_at.desc(), _C.id.desc())
         .limit(most)
     )

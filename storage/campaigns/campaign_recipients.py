@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, delete, exists, insert, not_
 
 from phone_numbers import MatchingNumber, ReachAddress, matching_number
 from storage.models import LOST, MessageStatus, RecipientState, SkipReason
-from storage.tables import CAMPAIGN_RECIPIENTS, CONVERSATIONS, MESSAGES
+from storage.tables import CAMPAIGN_RECIPIENTS, CAMPAIGNS, CONVERSATIONS, MESSAGES
 
 _BEFORE_SENT = (RecipientState.WAITING, RecipientState.SENDING, RecipientState.IN_DOUBT)
 _TAKEN = (MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ)
@@ -243,7 +243,7 @@ def has_any_arrived(connection: Connection, message_ids: Sequence[int]) -> bool:
 
 
 def lost_in_a_row(connection: Connection, campaign_id: int, message_id: int, most: int) -> int:
-    """Return how many messages of a campaign were lost, one after another, up to this one."""
+    """Return how many messages of a campaign were lost, one after another, up to this one, since it last began."""
     rows = connection.execute(
         _UP_TO, {"campaign_id": campaign_id, "message_id": message_id, "most": most}
     ).scalars()
@@ -321,7 +321,8 @@ _OF_MESSAGE = (
 _UP_TO = (
     select(MESSAGES.c.status)
     .join(CAMPAIGN_RECIPIENTS, _C.message_id == MESSAGES.c.id)
-    .where(_THIS_CAMPAIGN, _C.message_id <= bindparam("message_id"))
+    .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
+    .where(_THIS_CAMPAIGN, _C.message_id <= bindparam("message_id"), _C.begun_at >= CAMPAIGNS.c.changed_at)
     .order_by(_C.message_id.desc())
     .limit(bindparam("most"))
 )

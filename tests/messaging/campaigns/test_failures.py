@@ -146,6 +146,19 @@ def test_so_many_lost_in_a_row_pause_the_campaign(stand):
     assert (campaign.state, campaign.pause_reason, campaign.pause_code) == ("paused", "unreachable", 63024)
 
 
+def test_once_it_goes_on_again_those_lost_before_count_no_more(stand):
+    campaign = stand.start(people(MOST_LOST_IN_A_ROW + 30))
+    process = stand.process()
+    for message_id in stand.send_some(process, MOST_LOST_IN_A_ROW):
+        stand.receipt(message_id, "undelivered", 63024)
+    assert stand.campaign().state == "paused"
+
+    stand.tell(campaign, Event.STARTED)
+    stand.receipt(stand.send_some(process, 1)[0], "undelivered", 63024)
+
+    assert stand.campaign().state == "running"
+
+
 def test_one_that_arrives_among_those_that_do_not_begins_the_count_anew(stand):
     stand.start(people(MOST_LOST_IN_A_ROW + 30))
     sent = stand.send_some(stand.process(), MOST_LOST_IN_A_ROW + 1)

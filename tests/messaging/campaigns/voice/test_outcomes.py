@@ -169,6 +169,10 @@ def test_calls_that_ring_nowhere_one_after_another_pause_the_campaign(stand, twi
 
     assert (stand.campaign().state, stand.campaign().pause_reason) == ("paused", "unreachable")
 
+    stand.tell(stand.campaign().id, Event.STARTED)
+    stand.ends(list(twilio.calls.made.values())[20], "failed", code=DEAD)
+    assert stand.campaign().state == "running"
+
 
 def test_people_who_do_not_answer_pause_nothing(stand, twilio):
     stand.start(people(25))
