@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ MOST_LIST_S, MOST_LIST_KB = 10.0, 100_000
 MOST_CPU_S, MOST_CPU_WITH_RECEIPTS_S = 0.008, 0.020
 MOST_MEMORY_KB = 20_000
 MOST_A_SECOND = 80
+SETTLES_S = 3.0
+"""After a start, until the program is idle."""
 SLOW_PER_S, SLOW_TAKES_S = 20, 1.6
 """Twilio takes 1.6 s for each message, and has 32 of them at once: 20 a second."""
 MOST_OFF = 0.05
@@ -130,6 +133,7 @@ def _alone(bench: Bench) -> Iterator[Server]:
     profile = bench.machine.folder / "any-hour.es.toml"
     profile.write_text(f'{usual}\n[campaigns]\nquiet = ""\nweekends = true\n', encoding="utf-8")
     server = bench.machine.start_whatsapp(f"campaign-{next(_programs)}", ASSISTANT_PROFILE=str(profile))
+    time.sleep(SETTLES_S)
     yield server
     bench.machine.stop(server)
 
