@@ -125,6 +125,7 @@ def _campaigns(container: Container) -> CampaignServices:
         runner=lambda: container.campaigns.new_runner(),
         greeting=CallGreeting(container.profile.phrases.who_calls, container.profile.greeting_outbound),
         missing_for_calls=lambda: container.campaigns.missing_for_calls,
+        prices=container.campaigns.prices,
         observer=container.people.observer,
     )
 
