@@ -23,6 +23,7 @@ _BRAZIL = re.compile(r"\+55([1-9]{2})([689][0-9]{7})")
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _BEFORE_A_NUMBER = re.compile(r"\s*(?:whatsapp|tel):", re.IGNORECASE)
+_CALLING_CODES = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 _LETTER = re.compile(r"[^\W\d_]")
 _NO_MOBILE = frozenset(
     {
@@ -194,3 +195,10 @@ def dialable_number(number: str) -> str:
     if found := _BRAZIL.fullmatch(number):
         return f"+55{found[1]}9{found[2]}"
     return number
+
+
+def calling_code(number: str) -> str:
+    """Return the calling code that an E.164 number, or its beginning, begins with: +34; empty if it has none."""
+    # No code begins with another
+    codes = (number[:length] for length in (2, 3, 4))
+    return next((code for code in codes if code[1:].isdecimal() and int(code[1:]) in _CALLING_CODES), "")

@@ -127,6 +127,7 @@ def _campaigns(container: Container) -> CampaignServices:
         missing_for_calls=lambda: container.campaigns.missing_for_calls,
         twilio=lambda: container.providers.twilio_dialing,
         trials=lambda: container.campaigns.trials,
+        prices=container.campaigns.prices,
         observer=container.people.observer,
     )
 

@@ -68,6 +68,16 @@ class CampaignServices:
         return None if rest is None else Billing(self._core.database, rest)
 
     @property
+    def prices(self) -> dict[str, float | None]:
+        """What a message and a call cost, by channel, where it is set: the defaults are for ceilings alone."""
+        settings = self._core.settings
+        given = settings.model_fields_set
+        return {
+            CampaignChannel.WHATSAPP.value: settings.message_price if "message_price" in given else None,
+            CampaignChannel.VOICE.value: settings.call_price if "call_price" in given else None,
+        }
+
+    @property
     def missing_for_calls(self) -> list[str]:
         """The settings without which nobody is called."""
         settings = self._core.settings

@@ -1,6 +1,6 @@
 """`flask --app app campaign ...`: make a campaign, run it, pause it, and see what became of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ from integrations.twilio.calls import TwilioRest
 from jobs.leases import is_worker_alive
 from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.control import send_again
-from messaging.campaigns.costs.words import cost_lines
+from messaging.campaigns.costs.words import cost_lines, estimate_line
 from messaging.campaigns.files.lists import CallGreeting, Wording
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from messaging.campaigns.run import Runner
@@ -71,6 +71,7 @@ class CampaignServices:
     rules: when people are written to. templates: as their providers have them. ceilings: of a day. runner:
     called where no worker runs campaigns. observer: of the messages that `test` sends. greeting: how calls begin.
     missing_for_calls: the settings without which nobody is called. trials: place calls that `test` follows at Twilio.
+    prices: of a message or a call, by channel; None: it is not set.
     """
 
     database: Database
@@ -85,6 +86,7 @@ class CampaignServices:
     missing_for_calls: Callable[[], Sequence[str]]
     twilio: Callable[[], TwilioRest | None]
     trials: Callable[[], Trials | None]
+    prices: Mapping[str, float | None]
     observer: ConversationObserver = NULL_OBSERVER
     clock: Callable[[], datetime] = utc_now
 
@@ -212,6 +214,7 @@ class Commands:
         with needed.database.read() as connection:
             found, expected = figures(connection, campaign.id), forecast(connection, campaign.id, since)
         print_found(self._terminal, campaign, found, expected)
+        self._tell_estimate(needed, campaign)
         return ExitCode.COMPLETED
 
     def _making(self, needed: CampaignServices) -> Making:
@@ -271,7 +274,15 @@ class Commands:
             print_template(self._terminal, campaign, looked.content)
         due_in = needed.zone if campaign.remind else None
         print_preview(self._terminal, found, looked.content, due_in=due_in)
+        self._tell_estimate(needed, campaign)
         return looked.outcome
+
+    def _tell_estimate(self, needed: CampaignServices, campaign: CampaignRecord) -> None:
+        """Say what a campaign will cost, as far as that is known."""
+        with needed.database.read() as connection:
+            about = estimate_line(connection, campaign, needed.prices[campaign.channel], needed.clock())
+        if about is not None:
+            self._terminal.say(about)
 
     def test(self, name: str, number: ReachAddress, poll_s: float) -> ExitCode:
         """Send one number what the first of the list will get, or call it so."""

@@ -1,5 +1,6 @@
 """Says what a campaign has cost, for those who run it."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -7,10 +8,14 @@ from sqlalchemy import Connection
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from storage.campaigns.campaigns import CampaignRecord
 from storage.reports.campaign_costs import Costs, costs_of, tokens_of
+from storage.reports.campaign_estimates import usual_prices, waiting_by_code
 from translations import Message
 from translations import lazy_gettext as _
 from translations import lazy_ngettext as ngettext
 from translations.numbers import Number
+
+BILLED_WITHIN = timedelta(days=30)
+"""Prices change: what was billed earlier says little."""
 
 
 def cost_lines(connection: Connection, campaign: CampaignRecord) -> list[Message]:
@@ -22,6 +27,30 @@ def cost_lines(connection: Connection, campaign: CampaignRecord) -> list[Message
         words = _("The model's tokens in what followed: {read} read, {written} written.")
         lines.append(words.format(read=Number(f"{tokens.read:,}"), written=Number(f"{tokens.written:,}")))
     return lines
+
+
+def estimate_line(
+    connection: Connection, campaign: CampaignRecord, setting: float | None, now: datetime
+) -> Message | None:
+    """Return about what a campaign will cost whose recipients wait, and how that is known; None where it is not.
+
+    setting: the price of a message or a call, as it is set; None: it is not set.
+    """
+    waiting = waiting_by_code(connection, campaign.id)
+    usual = usual_prices(connection, campaign.channel, campaign.template, now - BILLED_WITHIN)
+    if not waiting:
+        return None
+    if usual is not None and waiting.keys() <= usual.by_code.keys():
+        amount = sum((usual.by_code[code] * count for code, count in waiting.items()), Decimal(0))
+        words = _(
+            "It will cost about {amount} {currency}, by what was billed for the same in the last {days} days."
+        )
+        return words.format(amount=shown(amount), currency=usual.currency, days=BILLED_WITHIN.days)
+    if setting is None:
+        return None
+    name = "CALL_PRICE" if campaign.is_by_phone else "MESSAGE_PRICE"
+    amount = Decimal(str(setting)) * sum(waiting.values())
+    return _("It will cost about {amount}, by {setting}.").format(amount=shown(amount), setting=name)
 
 
 def shown(amount: Decimal) -> Number:
