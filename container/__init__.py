@@ -64,7 +64,7 @@ class Container(Core):
     def dashboard(self) -> DashboardServices:
         """The services of the dashboard."""
         return DashboardServices(
-            self, self.providers, self.people, self.phone, self.whatsapp, self.examination
+            self, self.providers, self.people, self.phone, self.whatsapp, self.campaigns, self.examination
         )
 
     @service

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from threading import Semaphore
 
+from container.campaigns import CampaignServices
 from container.core import Core
 from container.doctor import DoctorServices
 from container.people import PeopleServices
@@ -21,13 +22,10 @@ from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
 from doctor.runner import Doctor
-from integrations.whatsapp_templates import TemplateContent
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.campaigns.control import CampaignControl
-from messaging.campaigns.files.drafting import Drafting
 from messaging.media import Media
-from messaging.providers.base import Template
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
 from storage.database import Database
@@ -45,11 +43,12 @@ class DashboardServices:
         people: PeopleServices,
         phone: PhoneServices,
         whatsapp: WhatsAppServices,
+        campaigns: CampaignServices,
         examination: DoctorServices,
     ) -> None:
         self._core, self._providers, self.lock = core, providers, core.lock
         self._people, self._phone, self._whatsapp = people, phone, whatsapp
-        self._examination = examination
+        self._campaigns, self._examination = campaigns, examination
 
     @property
     def database(self) -> Database:
@@ -127,15 +126,11 @@ class DashboardServices:
         control = CampaignControl(
             self.database,
             lambda: self._providers.channels,
+            self._campaigns.templates,
             self.profile.campaigns,
             self.profile.time_zone,
         )
-        drafts = Drafting(self.database, self.profile.language, self.profile.time_zone, self._template)
-        return CampaignActions(self.database, control, drafts)
-
-    def _template(self, name: str) -> TemplateContent | None:
-        templates, template = self._providers.templates, Template.named(name)
-        return templates.content(template) if templates.has_provider_of(template) else None
+        return CampaignActions(self.database, control, self._campaigns.drafting, self._campaigns.long_lists)
 
     @service
     def live(self) -> Live:

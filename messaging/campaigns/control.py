@@ -10,11 +10,13 @@ from conversation.profiles.campaigns import ContactRules
 from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.report import report_lines
 from messaging.campaigns.states import TABLE, Event, happened
+from messaging.campaigns.templates import TemplateDesk
 from messaging.providers.base import Channels, Template
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import RecipientState
+from translations import Message
 
 
 def send_again(
@@ -36,9 +38,15 @@ class CampaignControl:
     """Starts, pauses and ends campaigns, in the transactions of whoever asks. zone: the business's."""
 
     def __init__(
-        self, database: Database, channels: Callable[[], Channels], rules: ContactRules, zone: ZoneInfo
+        self,
+        database: Database,
+        channels: Callable[[], Channels],
+        templates: TemplateDesk,
+        rules: ContactRules,
+        zone: ZoneInfo,
     ) -> None:
-        self._database, self._channels, self._rules, self._zone = database, channels, rules, zone
+        self._database, self._channels, self._templates = database, channels, templates
+        self._rules, self._zone = rules, zone
 
     @property
     def can_send(self) -> bool:
@@ -52,6 +60,18 @@ class CampaignControl:
     def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
         """Return the first moment from now on at which people in the business's own zone are written to."""
         return next_allowed(max(now, campaign.start_at or now), [self._zone], self._rules)
+
+    def why_not(self, campaign: CampaignRecord, *, try_anyway: bool) -> Sequence[Message]:
+        """Return why a campaign is not to begin with its template, as its provider has it: nothing if it may.
+
+        try_anyway: with one that WhatsApp has not approved too.
+        """
+        if not campaign.template:
+            return []
+        found = self._templates.find(campaign.template, campaign.variables, consent=campaign.consent)
+        if found is None:
+            return []
+        return found.problems.against_beginning(try_anyway=try_anyway or campaign.try_anyway)
 
     def start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
         """Begin a campaign, or go on with it; return False where its state does not allow it."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from sqlalchemy import Connection
+
 from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.states import Event, happened
 from phone_numbers import matching_number
@@ -24,8 +26,19 @@ BROKEN_OFF_AFTER = timedelta(minutes=1)
 """A list to which nothing was added for so long is nobody's any more."""
 
 
+Note = Callable[[Connection, int], None]
+
+
+def no_note(_connection: Connection, _campaign_id: int) -> None:
+    """Note nothing of a campaign."""
+
+
 class NameTakenError(Exception):
     """There is a campaign of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class Creation:
@@ -34,41 +47,52 @@ class Creation:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._clock = database, clock
 
-    def create(self, new: NewCampaign, listed: Iterable[ListedRecipient]) -> int:
+    def create(
+        self,
+        new: NewCampaign,
+        listed: Iterable[ListedRecipient],
+        *,
+        begun: Note = no_note,
+        complete: Note = no_note,
+    ) -> int:
         """Keep a campaign as a draft; return its id. Raises NameTakenError, SQLAlchemyError, and what `listed` does.
 
         Of several with one number the first gets the message. Nothing stays of a list that raises.
+        begun, complete: told of the campaign in the transactions that begin and complete it; what they raise undoes it.
         """
-        campaign_id = self._begin(new)
+        campaign_id = self._begin(new, begun)
         try:
             recipients = each_number_once(listed)
             while batch := list(islice(recipients, BATCH)):
                 with self._database.write() as connection:
                     campaigns.goes_on(connection, campaign_id, self._clock())
                     campaign_recipients.add_all(connection, campaign_id, batch, self._clock())
+            with self._database.write() as connection:
+                complete(connection, campaign_id)
+                happened(connection, campaign_id, Event.LISTED, self._clock())
         except BaseException:
-            self._delete(campaign_id)
+            self.undo(campaign_id)
             raise
-        with self._database.write() as connection:
-            happened(connection, campaign_id, Event.LISTED, self._clock())
         return campaign_id
 
-    def _begin(self, new: NewCampaign) -> int:
-        with self._database.read() as connection:
-            before = self._clock() - BROKEN_OFF_AFTER
-            begun = campaigns.unfinished_list(connection, new.name, before)
-        if begun is not None:
-            self._delete(begun)
-        with self._database.write() as connection:
-            campaign_id = campaigns.add(connection, new, self._clock())
-        if campaign_id is None:
-            raise NameTakenError
-        return campaign_id
-
-    def _delete(self, campaign_id: int) -> None:
+    def undo(self, campaign_id: int) -> None:
         """Delete a campaign whose list is not complete."""
         while self._delete_some(campaign_id):
             pass
+
+    def _begin(self, new: NewCampaign, begun: Note) -> int:
+        with self._database.read() as connection:
+            before = self._clock() - BROKEN_OFF_AFTER
+            unfinished = campaigns.unfinished_list(connection, new.name, before)
+        if unfinished is not None:
+            self.undo(unfinished)
+        with self._database.write() as connection:
+            campaign_id = campaigns.add(connection, new, self._clock())
+            if campaign_id is not None:
+                begun(connection, campaign_id)
+        if campaign_id is None:
+            raise NameTakenError(new.name)
+        return campaign_id
 
     def _delete_some(self, campaign_id: int) -> bool:
         with self._database.write() as connection:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from messaging.campaigns.states import Event
 from storage.base import utc_now
-from storage.campaigns import campaign_recipients, campaigns
-from storage.models import CampaignRecipient, Contact, Message
+from storage.campaigns import campaign_recipients, campaigns, drafts
+from storage.models import CampaignDraft, CampaignRecipient, Contact, DraftState, Message
 from storage.privacy import aging
 from storage.privacy.erasing import begin_erasing, finish_erasing
 from storage.privacy.tables import rows_of
@@ -31,6 +31,15 @@ def erase(stand, who):
     with stand.database.write() as connection:
         nobody = begin_erasing(connection, contact_id, utc_now())
     finish_erasing(stand.database, contact_id, nobody, words=(), texts=[who[1:]])
+
+
+def test_lists_that_wait_to_be_read_are_gone_when_anybody_is_erased(stand):
+    with stand.database.write() as connection:
+        drafts.add(connection, "key", {}, b"nombre,phone\nAna,600000001\n", DraftState.LOOKING, {}, utc_now())
+
+    erase(stand, number(1))
+
+    assert every(stand.database, CampaignDraft) == []
 
 
 def about(recipient):
