@@ -104,6 +104,7 @@ def test_however_often_the_buttons_are_pressed_one_campaign_is_made(desk, send, 
     send("/new", LIST, form_number="one")
     work()
 
+    assert row(desk).state == "made"
     assert the_only(desk.parts.database, Campaign).state == "draft"
     assert count_of(desk.parts.database, CampaignRecipient) == PEOPLE
 
