@@ -12,9 +12,12 @@ from messaging.campaigns.claims import Claimer
 from messaging.campaigns.costs.billing import Billing
 from messaging.campaigns.dispatch import Dispatcher
 from messaging.campaigns.doubts import Doubts
+from messaging.campaigns.files.drafting import Drafting
+from messaging.campaigns.files.long_lists import LongLists
 from messaging.campaigns.hours import Hours
 from messaging.campaigns.probe import PATIENCE_S
 from messaging.campaigns.run import Runner
+from messaging.campaigns.templates import TemplateDesk
 from messaging.campaigns.voice.claims import CallClaimer
 from messaging.campaigns.voice.dispatch import CallDispatcher
 from messaging.campaigns.voice.doubts import CallDoubts
@@ -29,6 +32,22 @@ class CampaignServices:
 
     def __init__(self, core: Core, providers: Providers, people: PeopleServices) -> None:
         self._core, self._providers, self._people, self.lock = core, providers, people, core.lock
+
+    @service
+    def templates(self) -> TemplateDesk:
+        """Asks for campaigns' templates."""
+        return TemplateDesk(lambda: self._providers.templates)
+
+    @service
+    def drafting(self) -> Drafting:
+        """Makes campaigns of lists."""
+        profile = self._core.profile
+        return Drafting(self._core.database, profile.language, profile.time_zone, self.templates)
+
+    @service
+    def long_lists(self) -> LongLists:
+        """Makes campaigns of long lists."""
+        return LongLists(self._core.database, self._core.work, self.drafting)
 
     def new_runner(self) -> Runner:
         """Return what runs the campaigns whose lease it gets. Close it."""

@@ -22,13 +22,10 @@ from dashboard.live_updates import Live
 from dashboard.simulator.sessions import BrowserSessions
 from dashboard.simulator.views import SimulatorViews
 from doctor.runner import Doctor
-from integrations.whatsapp_templates import TemplateContent
 from ivr.call_control import CallControl
 from messaging.browser_delivery import BrowserDelivery
 from messaging.campaigns.control import CampaignControl
-from messaging.campaigns.files.drafting import Drafting
 from messaging.media import Media
-from messaging.providers.base import Template
 from messaging.whatsapp_markdown import whatsapp_messages
 from observability.disabled_features import what_is_off
 from storage.database import Database
@@ -129,16 +126,12 @@ class DashboardServices:
         control = CampaignControl(
             self.database,
             lambda: self._providers.channels,
+            self._campaigns.templates,
             self.profile.campaigns,
             self.profile.time_zone,
             can_call=lambda: not self._campaigns.missing_for_calls,
         )
-        drafts = Drafting(self.database, self.profile.language, self.profile.time_zone, self._template)
-        return CampaignActions(self.database, control, drafts)
-
-    def _template(self, name: str) -> TemplateContent | None:
-        templates, template = self._providers.templates, Template.named(name)
-        return templates.content(template) if templates.has_provider_of(template) else None
+        return CampaignActions(self.database, control, self._campaigns.drafting, self._campaigns.long_lists)
 
     @service
     def live(self) -> Live:

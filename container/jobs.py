@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError
 from jobs.job import Job
 from jobs.worker import Periodic, Worker
 from messaging.campaigns.costs import billing
+from messaging.campaigns.files import long_lists
 from messaging.missed import EVERY
 from people.helpdesk.observer import SWEEP_EVERY_S, sweep
 from people.privacy import retention
@@ -71,6 +72,9 @@ class JobServices:
             watch.JOB: Job(self._people.model_alerts.tell),
             "crm": Job(self._people.crm.deliver),
             "show_postcall": Job(self._people.postcalls.show),
+            long_lists.JOB: Job(
+                self._campaigns.long_lists.read, attempts=3, given_up=self._campaigns.long_lists.give_up
+            ),
             "erase": Job(self._privacy.erasures.finish),
             "erase_elsewhere": self._privacy.elsewhere.job,
             "forget_old": Job(self._privacy.retention.run, attempts=2),

@@ -40,7 +40,8 @@ TROUBLES = {
         "The campaign is in another state by now: this cannot be done with it."
     ),
     Trouble.NOBODY: lazy_gettext("There is nobody to whom it could be sent again."),
-    Trouble.NAME_TAKEN: lazy_gettext("There is a campaign of that name already."),
+    Trouble.NOT_MADE: lazy_gettext("To be corrected: {reason}"),
+    Trouble.TEMPLATE: lazy_gettext("Nothing is sent. {reason}"),
     Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
 }
 """The sentence for each refusal of an action; {reason} is the provider's."""
@@ -65,5 +66,5 @@ def reason_for_message(message: MessageRecord, provider: str) -> str:
 def sentence_of(error: CannotBeDone) -> str:
     """Return the reason for refusing an action."""
     # Only calls are refused by a provider here, and their provider is Twilio
-    reason = reason_of(TWILIO, error.code)
+    reason = " ".join(map(str, error.why)) or reason_of(TWILIO, error.code)
     return str(TROUBLES[error.trouble].format(reason=reason)).strip()

@@ -12,6 +12,7 @@ from dashboard.operator_names import MOST_NAME, clean_name, operator_name, remem
 from dashboard.pages import (
     assistant,
     calls,
+    campaign_drafts,
     campaigns,
     conversation_list,
     conversations,
@@ -28,8 +29,8 @@ from translations import gettext as _
 __all__ = ["bp", "redirect_to_dashboard"]
 
 PAGES = (
-    home, conversation_list, conversations, calls, messages, handoffs, campaigns, new_campaign, assistant, doctor,
-    media, phone, whatsapp,
+    home, conversation_list, conversations, calls, messages, handoffs, campaigns, new_campaign, campaign_drafts,
+    assistant, doctor, media, phone, whatsapp,
 )  # fmt: skip
 """Modules with views of the blueprint; importing them adds the views."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text, true
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, CutString
@@ -636,6 +636,42 @@ class CampaignRecipient(Base):
     """When an answering machine got the message."""
     handed_over_at: Mapped[datetime | None]
     """When their answer led to a seller."""
+
+
+class DraftState(StrEnum):
+    """The state of a campaign that is being made of a long list."""
+
+    LOOKING = "looking"  # its list waits to be looked at, or is
+    LOOKED = "looked"
+    MAKING = "making"  # the campaign is to be made, or is being made
+    MADE = "made"
+    FAILED = "failed"
+
+
+class CampaignDraft(Base):
+    """A campaign that is being made of a long list, which a job reads; it is kept for a day at most."""
+
+    __tablename__ = "campaign_drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """A digest of the form that brought it, which may come twice."""
+    form: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the operator has filled in."""
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The list's file; None once the campaign is made, or the list was refused."""
+    state: Mapped[str] = mapped_column(String(20))
+    epoch: Mapped[int] = mapped_column(default=1)
+    """Grows with each form: what was begun for an earlier one writes nothing more."""
+    lines_read: Mapped[int] = mapped_column(default=0)
+    share_read: Mapped[float] = mapped_column(default=0.0)
+    result: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What was found of it."""
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
+    """The campaign, as soon as its first recipients are kept."""
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    beat_at: Mapped[datetime]
+    """When something was last read, or asked for."""
 
 
 class Pace(Base):

@@ -7,6 +7,7 @@ from sqlalchemy import Table
 from storage.models import (
     Call,
     Campaign,
+    CampaignDraft,
     CampaignRecipient,
     Contact,
     Conversation,
@@ -45,6 +46,7 @@ WEBHOOK_EVENTS = cast(Table, WebhookEvent.__table__)
 HELPDESK_FACTS = cast(Table, HelpdeskFact.__table__)
 MESSAGES = cast(Table, Message.__table__)
 CAMPAIGNS = cast(Table, Campaign.__table__)
+CAMPAIGN_DRAFTS = cast(Table, CampaignDraft.__table__)
 CAMPAIGN_RECIPIENTS = cast(Table, CampaignRecipient.__table__)
 PACES = cast(Table, Pace.__table__)
 MODEL_FAILURES = cast(Table, ModelFailure.__table__)

@@ -14,7 +14,8 @@ from messaging.providers.templates import Templates
 from storage.campaigns.campaigns import CampaignRecord
 from translations import lazy_gettext as _
 
-_NOTHING = TemplateProblems([], [], [])
+_NOTHING = TemplateProblems()
+_MAKE_AGAIN = _("Make the campaign again with {options}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,28 @@ def look_at_template(terminal: Terminal, templates: Templates, campaign: Campaig
         )
         return Looked(None, _NOTHING, outcome)
     problems = problems_of(template, content, campaign.variables, consent=campaign.consent)
-    for problem in (*problems.refused, *problems.wrong, *problems.warnings):
+    for problem in (*problems.against_beginning(try_anyway=False), *problems.warnings):
         terminal.complain(problem)
+    if options := _options(problems):
+        terminal.complain(_MAKE_AGAIN.format(options=options))
     outcome = ExitCode.COMPLETED
-    if problems.wrong:
+    if problems.against_beginning(try_anyway=True):
         outcome = ExitCode.WRONG_INPUT
     elif problems.refused:
         outcome = ExitCode.REFUSED
     return Looked(content, problems, outcome)
 
 
+def _options(problems: TemplateProblems) -> str:
+    """Return the options of `campaign create` that mend what is wrong."""
+    options = [f"--var {name}=..." for name in problems.missing]
+    return " ".join([*options, "--consent ..."] if problems.lacks_consent else options)
+
+
 def may_run(terminal: Terminal, templates: Templates, campaign: CampaignRecord) -> ExitCode | None:
     """Return None if a campaign's template may be sent, as far as its provider tells; else the exit code."""
     looked = look_at_template(terminal, templates, campaign)
-    if looked.problems.wrong or (looked.problems.refused and not campaign.try_anyway):
+    if looked.problems.against_beginning(try_anyway=campaign.try_anyway):
         terminal.complain(_("Nobody was written to."))
         return looked.outcome
     return None

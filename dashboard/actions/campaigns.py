@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from dashboard.actions.campaign_drafts import CampaignDrafts, LongLists, Looked
 from dashboard.actions.once import NO_FORM, Once, SentForm
 from dashboard.actions.refusals import CannotBeDone, Trouble
 from storage.base import utc_now
@@ -28,6 +29,10 @@ class CampaignControl(Protocol):
 
     def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
         """Return the first moment from now on at which people in the business's own zone are written to."""
+        ...
+
+    def why_not(self, campaign: CampaignRecord, *, try_anyway: bool) -> Sequence[Message]:
+        """Return why a campaign is not to begin with its template: nothing if it may."""
         ...
 
     def start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
@@ -55,57 +60,12 @@ class CampaignControl(Protocol):
         ...
 
 
-class FirstMessage(Protocol):
-    """What one of the first people on a list will get."""
+class NotMade(CannotBeDone):
+    """A campaign was not made. looked: says what is wrong."""
 
-    @property
-    def line(self) -> int:
-        """Return the line of the list."""
-        ...
-
-    @property
-    def number(self) -> str:
-        """Return the number, in E.164."""
-        ...
-
-    @property
-    def body(self) -> str:
-        """Return the words."""
-        ...
-
-
-class Looked(Protocol):
-    """What was found of a campaign that is to be made; see messaging/campaigns/files/drafting.py."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Return whether a campaign can be made of it."""
-        ...
-
-    @property
-    def first(self) -> Sequence[FirstMessage]:
-        """Return what the first people will get."""
-        ...
-
-    @property
-    def mistakes(self) -> Sequence[Message]:
-        """Return why it cannot be made."""
-        ...
-
-
-class CampaignDrafts(Protocol):
-    """Makes campaigns of lists; see messaging/campaigns/files/drafting.py."""
-
-    def look(self, new: NewCampaign, content: bytes, number_column: str | None, *, is_final: bool) -> Looked:
-        """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.
-
-        What is not filled in yet is a mistake only if it is_final.
-        """
-        ...
-
-    def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int | None:
-        """Keep a campaign in which nothing is wrong; return its id, None if its name is taken."""
-        ...
+    def __init__(self, looked: Looked) -> None:
+        super().__init__(Trouble.NOT_MADE, why=looked.mistakes)
+        self.looked = looked
 
 
 class CampaignActions:
@@ -116,11 +76,13 @@ class CampaignActions:
         database: Database,
         control: CampaignControl,
         drafts: CampaignDrafts,
+        long_lists: LongLists,
         *,
         form: SentForm = NO_FORM,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._database, self.control, self.drafts, self._clock = database, control, drafts, clock
+        self._database, self.control, self._clock = database, control, clock
+        self.drafts, self.long_lists = drafts, long_lists
         self._once = Once(database, form, clock)
 
     def once(self, form: str, operator: str = "") -> "CampaignActions":
@@ -129,24 +91,35 @@ class CampaignActions:
         form: the form's own number and a digest of what it says; "" for none. A second time raises DoneBefore.
         """
         sent = SentForm(form, operator)
-        return CampaignActions(self._database, self.control, self.drafts, form=sent, clock=self._clock)
+        return CampaignActions(
+            self._database, self.control, self.drafts, self.long_lists, form=sent, clock=self._clock
+        )
 
     def was_done(self) -> bool:
         """Return whether the form was acted upon before."""
         return self._once.was_done()
 
     def create(self, new: NewCampaign, content: bytes, number_column: str | None) -> int:
-        """Keep a campaign as a draft; return its id. Nothing is sent. number_column: None: found by its name."""
+        """Keep a campaign as a draft; return its id. Nothing is sent. number_column: None: found by its name.
+
+        Raises NotMade.
+        """
         with self._once.asking():
-            campaign_id = self.drafts.create(new, content, number_column)
-            if campaign_id is None:
-                raise CannotBeDone(Trouble.NAME_TAKEN)
+            looked = self.drafts.make(new, content, number_column)
+            if looked.campaign_id is None:
+                raise NotMade(looked)
         with self._database.write() as connection:
             self._once.done(connection)
-        return campaign_id
+        return looked.campaign_id
 
-    def start(self, campaign_id: int) -> None:
-        """Begin a campaign, or go on with it."""
+    def start(self, campaign_id: int, *, try_anyway: bool = False) -> None:
+        """Begin a campaign, or go on with it. try_anyway: with a template that WhatsApp has not approved too."""
+        if self.was_done():
+            return
+        with self._database.read() as connection:
+            campaign = _require(connection, campaign_id)
+        if why := self.control.why_not(campaign, try_anyway=try_anyway):
+            raise CannotBeDone(Trouble.TEMPLATE, why=why)
         self._change(campaign_id, self._start)
 
     def pause(self, campaign_id: int) -> None:
@@ -184,6 +157,8 @@ class CampaignActions:
                 raise CannotBeDone(Trouble.NOT_IN_STATE)
 
 
-def _require(connection: Connection, campaign_id: int) -> None:
-    if campaigns.find(connection, campaign_id) is None:
+def _require(connection: Connection, campaign_id: int) -> CampaignRecord:
+    found = campaigns.find(connection, campaign_id)
+    if found is None:
         raise CannotBeDone(Trouble.GONE)
+    return found

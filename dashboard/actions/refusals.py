@@ -1,6 +1,9 @@
 """Why an action was not performed."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+from translations import Message
 
 
 class Trouble(StrEnum):
@@ -26,15 +29,16 @@ class Trouble(StrEnum):
     NO_PHONE = "no-phone"
     NOT_IN_STATE = "not-in-state"
     NOBODY = "nobody"
-    NAME_TAKEN = "name-taken"
+    NOT_MADE = "not-made"
+    TEMPLATE = "template"
 
 
 class CannotBeDone(Exception):
-    """The action was not done. code: the provider's, if it refused."""
+    """The action was not done. code: the provider's, if it refused. why: sentences of whoever refused it."""
 
-    def __init__(self, trouble: Trouble, code: int | str | None = None) -> None:
+    def __init__(self, trouble: Trouble, code: int | str | None = None, why: Sequence[Message] = ()) -> None:
         super().__init__(trouble)
-        self.trouble, self.code = trouble, code
+        self.trouble, self.code, self.why = trouble, code, why
 
 
 class DoneBefore(Exception):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from conversation import service_window
 from dashboard import campaign_labels as labels
 from dashboard import query_params
+from dashboard.actions.campaign_drafts import Draft
 from dashboard.actions.campaigns import CampaignActions
 from dashboard.blueprint import bp
 from dashboard.charts.bars import Plot
@@ -60,7 +61,7 @@ DONE = {
 }
 """Confirmation messages by action."""
 ACTIONS: Mapping[str, Callable[[CampaignActions, int], None]] = {
-    "start": lambda actions, id_: actions.start(id_),
+    "start": lambda actions, id_: actions.start(id_, try_anyway="try_anyway" in request.form),
     "pause": lambda actions, id_: actions.pause(id_),
     "cancel": lambda actions, id_: actions.cancel(id_),
     "retry": lambda actions, id_: actions.retry(id_),
@@ -154,7 +155,7 @@ class Plan:
 @bp.get("/campaigns")
 def campaigns() -> str:
     """Show the campaigns."""
-    return _list_page("campaigns.html", _read_list())
+    return _list_page("campaigns.html", _read_list(), services().campaigns.long_lists.unfinished())
 
 
 @bp.get("/campaigns/listed")
@@ -276,9 +277,14 @@ def _every_s(is_moving: bool, recipients: int) -> int:
     return (LIVE_S if is_moving else SLOW_S) + recipients // COUNTED_IN_A_SECOND
 
 
-def _list_page(template: str, found: Listed) -> str:
+def _list_page(template: str, found: Listed, drafts: Sequence[Draft] = ()) -> str:
     return render(
-        template, here="campaigns", listed=found, labels=labels, is_first="before" not in request.args
+        template,
+        here="campaigns",
+        listed=found,
+        labels=labels,
+        is_first="before" not in request.args,
+        drafts=drafts,
     )
 
 

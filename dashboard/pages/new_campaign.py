@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboard.actions.campaigns import Looked
+from dashboard.actions.campaign_drafts import Draft, Looked
+from dashboard.actions.campaigns import NotMade
 from dashboard.actions.refusals import CannotBeDone, DoneBefore
 from dashboard.blueprint import bp
 from dashboard.error_messages import sentence_of
 from dashboard.formatting import zone
-from dashboard.forms import sent_form
+from dashboard.forms import FIELD, sent_form
 from dashboard.layout import render
 from dashboard.operator_names import operator_name
 from dashboard.services import services
+from jobs.leases import is_worker_alive
+from storage.base import utc_now
 from storage.campaigns import campaigns as stored
 from storage.campaigns.campaigns import NewCampaign
 from translations import lazy_gettext
@@ -25,7 +29,7 @@ VARIABLE = "variable:"
 """Begins the names of the fields for a template's variables."""
 LONGEST = {"name": 80, "template": 600, "text": 1600, "consent": 300, "variable": 600}
 _MOST_VARIABLES = 100
-_CREATED = lazy_gettext("The campaign is made, and nothing has been sent. Look at it, and start it below.")
+CREATED = lazy_gettext("The campaign is made, and nothing has been sent. Look at it, and start it below.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +44,47 @@ class Form:
 @bp.get("/campaigns/new")
 def new_campaign() -> str:
     """Show the form for a new campaign."""
-    return _page("campaign_new.html", Form(NewCampaign("", "whatsapp"), b"", None), None)
+    return page_of("campaign_new.html", Form(NewCampaign("", "whatsapp"), b"", None), None)
 
 
 @bp.post("/campaigns/new/look")
-def look_at_campaign() -> str:
-    """Show what is wrong with what is filled in, and what the first people will get; keep nothing."""
-    form = _form()
-    part = "campaign_preview.html" if request.args.get("part") == "preview" else "campaign_found.html"
-    return _page(part, form, _look(form, is_final=False))
+def look_at_campaign() -> ResponseReturnValue:
+    """Show what is wrong with what is filled in, and what the first people will get; keep a long list alone."""
+    form, actions = filled_in(), services().campaigns
+    if actions.long_lists.is_long(form.content):
+        return go_to(_kept(form, makes=False))
+    return page_of(part_asked_for(), form, actions.drafts.look(form.new, form.content, form.number_column))
 
 
 @bp.post("/campaigns/new")
 def create_campaign() -> ResponseReturnValue:
-    """Make the campaign, once for each form, or say what is wrong with it."""
-    form = _form()
+    """Make the campaign, once for each form, or say what is wrong with it; a long list's is made by a job."""
+    form = filled_in()
+    if services().campaigns.long_lists.is_long(form.content):
+        return go_to(_kept(form, makes=True))
     try:
         with suppress(DoneBefore):
-            # Looked at first, so that nothing is kept of a list that is refused
-            looked = None if _was_made(form) else _look(form, is_final=True)
-            if looked is not None and not looked.is_complete:
-                return _refused(form, looked)
-            _create(form)
+            actions = services().campaigns.once(sent_form(), operator_name())
+            actions.create(form.new, form.content, form.number_column)
+            flash(str(CREATED), "good")
+    except NotMade as error:
+        return _refused(form, error.looked)
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
-        return _to(url_for("dashboard.campaigns"))
-    return _to(_made(form.new.name))
+        return go_to(url_for("dashboard.campaigns"))
+    return go_to(_made(form.new.name))
 
 
-def _create(form: Form) -> None:
-    actions = services().campaigns.once(sent_form(), operator_name())
-    actions.create(form.new, form.content, form.number_column)
-    flash(str(_CREATED), "good")
+def _kept(form: Form, *, makes: bool) -> str:
+    """Keep a long list; return the URL of its page."""
+    number = request.form.get(FIELD, "")
+    lists = services().campaigns.long_lists
+    return draft_url(lists.keep(form.new, form.content, form.number_column, form=number, makes=makes))
 
 
-def _was_made(form: Form) -> bool:
-    """Return whether this very form has made its campaign before, by a first click for instance."""
-    return services().campaigns.once(sent_form()).was_done()
+def draft_url(draft_id: int) -> str:
+    """Return the URL of the page of a long list."""
+    return url_for("dashboard.campaign_draft", draft_id=draft_id)
 
 
 def _made(name: str) -> str:
@@ -87,24 +95,26 @@ def _made(name: str) -> str:
     return url_for("dashboard.campaign", campaign_id=found.id)
 
 
-def _look(form: Form, *, is_final: bool) -> Looked:
-    drafts = services().campaigns.drafts
-    return drafts.look(form.new, form.content, form.number_column, is_final=is_final)
-
-
 def _refused(form: Form, looked: Looked) -> ResponseReturnValue:
     if request.headers.get("HX-Request"):  # the page keeps the file that was chosen
-        return _page("campaign_found.html", form, looked)
-    return _page("campaign_new.html", form, looked), 422
+        return page_of("campaign_found.html", form, looked)
+    return page_of("campaign_new.html", form, looked), 422
 
 
-def _to(url: str) -> ResponseReturnValue:
+def go_to(url: str) -> ResponseReturnValue:
+    """Redirect, also from a request that htmx makes."""
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)
 
 
-def _form() -> Form:
+def part_asked_for() -> str:
+    """Return the template of the part of the page that is to be shown again."""
+    return "campaign_preview.html" if request.args.get("part") == "preview" else "campaign_found.html"
+
+
+def filled_in() -> Form:
+    """Return what an operator has filled in."""
     file = request.files.get("list")
     new = NewCampaign(
         _field("name"),
@@ -142,14 +152,27 @@ def _moment(written: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=zone())
 
 
-def _page(template: str, form: Form, looked: Looked | None) -> str:
+def page_of(template: str, form: Form, looked: Looked | None, draft: Draft | None = None) -> str:
+    """Return the page, or a part of it. draft: the long list whose file is here already."""
+    with services().database.read() as connection:
+        has_worker = is_worker_alive(connection, utc_now())
+    start_at = form.new.start_at
     return render(
         template,
         here="campaigns",
         new=form.new,
         number_column=form.number_column or "",
         looked=looked,
+        draft=draft,
+        has_worker=has_worker,
         longest=LONGEST,
         variable=VARIABLE,
-        start_at=request.form.get("start_at", ""),
+        start_at=f"{start_at.astimezone(zone()):%Y-%m-%dT%H:%M}" if start_at else "",
+        look_url=partial(_look_url, draft),
     )
+
+
+def _look_url(draft: Draft | None, part: str | None = None) -> str:
+    if draft is None:
+        return url_for("dashboard.look_at_campaign", part=part)
+    return url_for("dashboard.look_at_draft", draft_id=draft.id, part=part)

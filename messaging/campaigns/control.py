@@ -11,6 +11,7 @@ from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.costs.words import cost_lines
 from messaging.campaigns.report import report_lines
 from messaging.campaigns.states import TABLE, Event, happened
+from messaging.campaigns.templates import TemplateDesk
 from messaging.providers.base import Channels, Template
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaigns import CampaignRecord
@@ -44,13 +45,14 @@ class CampaignControl:
         self,
         database: Database,
         channels: Callable[[], Channels],
+        templates: TemplateDesk,
         rules: ContactRules,
         zone: ZoneInfo,
         *,
         can_call: Callable[[], bool],
     ) -> None:
-        self._database, self._channels, self._rules, self._zone = database, channels, rules, zone
-        self._can_call = can_call
+        self._database, self._channels, self._templates = database, channels, templates
+        self._rules, self._zone, self._can_call = rules, zone, can_call
 
     def can_reach(self, campaign: CampaignRecord) -> bool:
         """Return whether a campaign has a provider, or a phone."""
@@ -63,6 +65,18 @@ class CampaignControl:
     def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
         """Return the first moment from now on at which people in the business's own zone are written to."""
         return next_allowed(max(now, campaign.start_at or now), [self._zone], self._rules)
+
+    def why_not(self, campaign: CampaignRecord, *, try_anyway: bool) -> Sequence[Message]:
+        """Return why a campaign is not to begin with its template, as its provider has it: nothing if it may.
+
+        try_anyway: with one that WhatsApp has not approved too.
+        """
+        if not campaign.template:
+            return []
+        found = self._templates.find(campaign.template, campaign.variables, consent=campaign.consent)
+        if found is None:
+            return []
+        return found.problems.against_beginning(try_anyway=try_anyway or campaign.try_anyway)
 
     def start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
         """Begin a campaign, or go on with it; return False where its state does not allow it."""

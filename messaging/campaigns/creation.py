@@ -26,8 +26,19 @@ BROKEN_OFF_AFTER = timedelta(minutes=1)
 """A list to which nothing was added for so long is nobody's any more."""
 
 
+Note = Callable[[Connection, int], None]
+
+
+def no_note(_connection: Connection, _campaign_id: int) -> None:
+    """Note nothing of a campaign."""
+
+
 class NameTakenError(Exception):
     """There is a campaign of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class Creation:
@@ -36,13 +47,21 @@ class Creation:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database, self._clock = database, clock
 
-    def create(self, new: NewCampaign, listed: Iterable[ListedRecipient]) -> int:
+    def create(
+        self,
+        new: NewCampaign,
+        listed: Iterable[ListedRecipient],
+        *,
+        begun: Note = no_note,
+        complete: Note = no_note,
+    ) -> int:
         """Keep a campaign as a draft; return its id. Raises NameTakenError, SQLAlchemyError, and what `listed` does.
 
         Of several with one number, and one date of reminders, the first gets the message. Nothing stays of a list that
-        raises.
+        raises. begun, complete: told of the campaign in the transactions that begin and complete it; what they raise
+        undoes it.
         """
-        listing = self._begin(new)
+        listing = self._begin(new, begun)
         try:
             recipients = each_once(listed)
             while batch := list(islice(recipients, BATCH)):
@@ -51,28 +70,38 @@ class Creation:
                     campaign_recipients.add_all(connection, listing.id, batch, self._clock())
             with self._database.write() as connection:
                 self._go_on(connection, listing)
+                complete(connection, listing.id)
                 happened(connection, listing.id, Event.LISTED, self._clock())
         except BaseException:
             self._delete(listing)
             raise
         return listing.id
 
-    def _begin(self, new: NewCampaign) -> Listing:
+    def undo(self, campaign_id: int) -> None:
+        """Delete a campaign whose list is not complete, and whose process was killed."""
+        with self._database.read() as connection:
+            listing = campaigns.listing_of(connection, campaign_id)
+        if listing is not None:
+            self._delete(listing)
+
+    def _begin(self, new: NewCampaign, begun: Note) -> Listing:
         now = self._clock()
         with self._database.read() as connection:
-            begun = campaigns.unfinished_list(connection, new.name, now - BROKEN_OFF_AFTER)
-        if begun is not None:
-            self._delete(begun)
+            unfinished = campaigns.unfinished_list(connection, new.name, now - BROKEN_OFF_AFTER)
+        if unfinished is not None:
+            self._delete(unfinished)
         with self._database.write() as connection:
             campaign_id = campaigns.add(connection, new, now)
+            if campaign_id is not None:
+                begun(connection, campaign_id)
         if campaign_id is None:
-            raise NameTakenError
-        return Listing(campaign_id, now)
+            raise NameTakenError(new.name)
+        return Listing(campaign_id, new.name, now)
 
     def _go_on(self, connection: Connection, listing: Listing) -> None:
         """Say that it goes on. Raises NameTakenError if another process took it for broken off, and began anew."""
         if not campaigns.goes_on(connection, listing, self._clock()):
-            raise NameTakenError
+            raise NameTakenError(listing.name)
 
     def _delete(self, listing: Listing) -> None:
         """Delete a campaign whose list is not complete."""

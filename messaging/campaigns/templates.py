@@ -1,10 +1,15 @@
-"""Says what is wrong with a campaign's template: WhatsApp does not send it, or it lacks a value for a placeholder."""
+"""Says what is wrong with a campaign's template: WhatsApp does not send it, or it lacks a value for a placeholder.
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+How that is mended is said by whoever asks: the commands have options for it, the dashboard has fields.
+"""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from integrations.errors import IntegrationError
 from integrations.whatsapp_templates import APPROVED, MARKETING, Approval, TemplateContent
 from messaging.providers.base import Template
+from messaging.providers.templates import Templates
 from translations import Message, lazy_gettext, lazy_pgettext
 
 _APPROVALS: Mapping[str, Message] = {
@@ -26,12 +31,45 @@ CATEGORIES: Mapping[str, Message] = {
 @dataclass(frozen=True, slots=True)
 class TemplateProblems:
     """What is wrong. refused: WhatsApp does not send it at all, at least outside the 24 hours. wrong: what the campaign
-    has to change. warnings: what is to be considered.
+    has to change. missing: the same of each placeholder that has no value. warnings: what is to be considered.
+    lacks_consent: among the warnings is that nobody knows where the people's consent comes from.
     """
 
-    refused: list[Message]
-    wrong: list[Message]
-    warnings: list[Message]
+    refused: Sequence[Message] = ()
+    wrong: Sequence[Message] = ()
+    missing: Mapping[str, Message] = field(default_factory=dict)
+    warnings: Sequence[Message] = ()
+    lacks_consent: bool = False
+
+    def against_beginning(self, *, try_anyway: bool) -> list[Message]:
+        """Return why a campaign is not begun. try_anyway: it is, with a template that WhatsApp may refuse."""
+        return [*(() if try_anyway else self.refused), *self.missing.values(), *self.wrong]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTemplate:
+    """A template as its provider has it. content: None: it has no such template."""
+
+    content: TemplateContent | None
+    problems: TemplateProblems
+
+
+class TemplateDesk:
+    """Asks the providers for campaigns' templates."""
+
+    def __init__(self, templates: Callable[[], Templates]) -> None:
+        self._templates = templates
+
+    def find(self, name: str, variables: Collection[str], *, consent: str) -> FoundTemplate | None:
+        """Return a template with its problems; None if its provider is not set up, or does not answer."""
+        template, templates = Template.named(name), self._templates()
+        if not templates.has_provider_of(template):
+            return None
+        try:
+            content = templates.content(template)
+        except IntegrationError:
+            return None
+        return FoundTemplate(content, problems_of(template, content, variables, consent=consent))
 
 
 def problems_of(
@@ -42,14 +80,15 @@ def problems_of(
     variables: the names of those that the campaign fills. consent: where the people's consent comes from.
     """
     if content is None:
-        return TemplateProblems([], [_GONE.format(template=str(template))], [])
+        return TemplateProblems(wrong=[_GONE.format(template=str(template))])
     refused = [] if content.approval.status == APPROVED else [_approval(content.approval)]
-    wrong = [_MISSING.format(name=name) for name in content.placeholders if name not in variables]
-    wrong += [_UNFILLED[place] for place in content.unfilled]
+    missing = {name: _MISSING.format(name=name) for name in content.placeholders if name not in variables}
+    wrong = [_UNFILLED[place] for place in content.unfilled]
     warnings = [_UNKNOWN.format(name=name) for name in variables if name not in content.placeholders]
-    if content.approval.category == MARKETING and not consent:
+    lacks_consent = content.approval.category == MARKETING and not consent
+    if lacks_consent:
         warnings.append(_CONSENT)
-    return TemplateProblems(refused, wrong, warnings)
+    return TemplateProblems(refused, wrong, missing, warnings, lacks_consent)
 
 
 def _approval(approval: Approval) -> Message:
@@ -58,9 +97,7 @@ def _approval(approval: Approval) -> Message:
 
 
 _GONE = lazy_gettext("There is no template {template}: copy its name again from where it was made.")
-_MISSING = lazy_gettext(
-    "The template has the variable {name}, for which the campaign has no value: make it again with --var {name}=..."
-)
+_MISSING = lazy_gettext("The template has the variable {name}, for which the campaign has no value.")
 _UNKNOWN = lazy_gettext("The template has no variable {name}: its value is not shown anywhere.")
 _UNFILLED: Mapping[str, Message] = {
     "header": lazy_gettext(
@@ -71,6 +108,6 @@ _UNFILLED: Mapping[str, Message] = {
     ),
 }
 _CONSENT = lazy_gettext(
-    "This template is marketing, and it is not noted where the people's consent comes from (--consent): whoever has "
-    "not agreed may report you, and WhatsApp then pauses the template."
+    "This template is marketing, and it is not noted where the people's consent comes from: whoever has not agreed may "
+    "report you, and WhatsApp then pauses the template."
 )

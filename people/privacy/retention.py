@@ -8,6 +8,7 @@ import structlog
 
 from people.privacy.erasures import Erasures
 from storage.base import utc_now
+from storage.campaigns import drafts
 from storage.database import Database
 from storage.privacy import aging
 from storage.privacy.people import person
@@ -39,6 +40,7 @@ class Retention:
         with self._database.write() as connection:
             aging.forget_tries(connection, now)
             forget_old(connection, now)
+            drafts.forget_old(connection, now)
         if self._keep is not None:
             self._delete_words(now, now - self._keep)
         self._database.empty_log()

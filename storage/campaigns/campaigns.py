@@ -49,6 +49,7 @@ class Listing:
     """A campaign whose recipients are being kept. begun_at: tells it from a later one, to which SQLite gives its id."""
 
     id: int
+    name: str
     begun_at: datetime
 
 
@@ -135,7 +136,14 @@ def goes_on(connection: Connection, listing: Listing, now: datetime) -> bool:
 def unfinished_list(connection: Connection, name: str, before: datetime) -> Listing | None:
     """Return the campaign of a name whose recipients are not all kept, and none since a time."""
     which = (CAMPAIGNS.c.name == name, _IS_LISTING, CAMPAIGNS.c.changed_at < before)
-    row = connection.execute(select(CAMPAIGNS.c.id, CAMPAIGNS.c.created_at).where(*which)).one_or_none()
+    row = connection.execute(select(*_LISTING).where(*which)).one_or_none()
+    return None if row is None else Listing(*row)
+
+
+def listing_of(connection: Connection, campaign_id: int) -> Listing | None:
+    """Return a campaign whose recipients are not all kept; None if it is gone, or complete."""
+    which = (CAMPAIGNS.c.id == campaign_id, _IS_LISTING)
+    row = connection.execute(select(*_LISTING).where(*which)).one_or_none()
     return None if row is None else Listing(*row)
 
 
@@ -201,6 +209,7 @@ def _is_leased(now: Any) -> ColumnElement[bool]:
 
 _NAMES = tuple(field.name for field in fields(CampaignRecord))
 _COLUMNS = tuple(CAMPAIGNS.c[name] for name in _NAMES)
+_LISTING = (CAMPAIGNS.c.id, CAMPAIGNS.c.name, CAMPAIGNS.c.created_at)
 _IS_LISTING = CAMPAIGNS.c.state == CampaignState.LISTING
 _IS_LISTED = CAMPAIGNS.c.state.not_in((CampaignState.LISTING, CampaignState.TRIAL))
 _HAS_BEGUN = or_(CAMPAIGNS.c.start_at.is_(None), CAMPAIGNS.c.start_at <= bindparam("now"))

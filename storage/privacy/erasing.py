@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import locks
 from storage.base import Base
+from storage.campaigns import drafts
 from storage.database import Database
 from storage.models import (
     Contact,
@@ -89,6 +90,7 @@ def begin_erasing(connection: Connection, contact_id: int, now: datetime) -> int
     connection.execute(select(MESSAGES.c.id).where(*unsent).order_by(MESSAGES.c.id).with_for_update())
     on_lists = LINKS["campaign_recipients"]([contact_id])
     connection.execute(emptied(on_lists, conversation_id=None, message_id=None))
+    drafts.forget_all(connection)
     _delete_of(connection, contact_id, "browser_commands", "browser_events", "browser_phones", "identities")
     connection.execute(
         update(CONTACTS)

@@ -22,6 +22,7 @@ ALL_SET = {
 VALUES = {
     "conversation_id": 1,
     "campaign_id": 1,
+    "draft_id": 1,
     "change": "start",
     "message_id": 1,
     "number": 1,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from integrations.whatsapp_templates import TemplateContent
 from messaging.campaigns.calendar.reminders import ReminderRule, due, over_at
+from messaging.campaigns.files.cells import Progress
 from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
 from messaging.campaigns.files.recipients import Recipient, Wanted, recipients
 from messaging.campaigns.files.tables import Table, read_table
@@ -92,7 +93,7 @@ def read_list(path: Path, wording: Wording, reading: Reading) -> ReadList:
 
 
 def listed_or_problem(
-    table: Table, wording: Wording, reading: Reading
+    table: Table, wording: Wording, reading: Reading, progress: Progress | None = None
 ) -> Iterator[ListedRecipient | Problem]:
     """Yield what each line of a list will be sent, or what is wrong with it. Raises FileError and VariableError."""
     texts = wording.variables if wording.template else {_TEXT: wording.text}
@@ -104,7 +105,7 @@ def listed_or_problem(
         moment=reading.remind.moment if reading.remind else None,
         with_landlines=wording.call is not None,
     )
-    for one in recipients(table, wanted):
+    for one in recipients(table, wanted, progress):
         yield _reminded(_listed(one, wording), one, reading) if isinstance(one, Recipient) else one
 
 

@@ -31,6 +31,7 @@ def test_marketing_without_consent_is_warned_of(create, run, twilio, consent, wa
 
     assert "marketing, approved." in said
     assert ("This template is marketing, and it is not noted" in said) is warned
+    assert ("Make the campaign again with --consent ..." in said) is warned
     assert ("This template is marketing, and it is not noted" in run("run", "Cita")) is warned
 
 
@@ -41,6 +42,7 @@ def test_a_variable_that_the_campaign_does_not_fill_is_named_and_nothing_is_sent
     said = run("preview", "Cita", code=2)
 
     assert "The template has the variable hora, for which the campaign has no value" in said
+    assert "Make the campaign again with --var hora=..." in said
     assert "Hola Ana, el martes a las {{hora}}." in said
     assert "variable hora" in run("run", "Cita", code=2)
     assert the_only(line.parts.database, Campaign).state == "draft"

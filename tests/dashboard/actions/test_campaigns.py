@@ -2,17 +2,26 @@
 
 import pytest
 
-from tests.dashboard.campaigns import Campaigns
+from tests.dashboard.campaigns import TEMPLATE, Campaigns
+from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def desk(open_desk):
+def twilio():
+    with FakeTwilio() as fake:
+        fake.messages.rules.template(TEMPLATE, "Hola.")
+        yield fake
+
+
+@pytest.fixture
+def desk(open_desk, twilio):
     """A dashboard whose server has a Twilio account."""
     return open_desk(
-        twilio_account_sid="AC" + "1" * 32, twilio_auth_token="token", twilio_whatsapp_number="+14155550100"
-    )
+        twilio_account_sid=ACCOUNT_SID, twilio_auth_token=AUTH_TOKEN, twilio_api_url=twilio.url,
+        twilio_whatsapp_number="+14155550100",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -57,6 +66,37 @@ def test_what_a_state_does_not_allow_changes_nothing_and_is_said(press, campaign
 
     assert "La campaña ya está en otro estado" in page
     assert campaigns.state(made) == state and campaigns.states(made)[0] == "failed"
+
+
+def test_a_template_that_is_not_approved_is_sent_only_if_one_tries_it_anyway(press, campaigns, twilio):
+    twilio.content.approvals[TEMPLATE] = {"status": "pending"}
+    made = campaigns.make()
+
+    page = press(made, "start")
+    assert "No se envía nada. WhatsApp aún no ha aprobado la plantilla." in page
+    assert 'name="try_anyway"' in page and campaigns.state(made) == "draft"
+    press(made, "start", try_anyway="on")
+    assert campaigns.state(made) == "running"
+
+
+@pytest.mark.parametrize("state", ["draft", "paused"])
+def test_a_template_that_lacks_a_value_is_not_sent(press, campaigns, twilio, state):
+    twilio.messages.rules.template(TEMPLATE, "Hola {{1}}.")
+    made = campaigns.make(state=state)
+
+    page = press(made, "start", try_anyway="on")
+
+    assert "La plantilla tiene la variable 1" in page and "--var" not in page
+    assert campaigns.state(made) == state
+
+
+def test_while_twilio_answers_nothing_a_campaign_is_started_all_the_same(press, campaigns, twilio):
+    twilio.fail(Refuse(503, 20503), path="Content", times=9)
+    made = campaigns.make()
+
+    press(made, "start")
+
+    assert campaigns.state(made) == "running"
 
 
 def test_a_form_that_comes_twice_is_acted_upon_once(press, campaigns):

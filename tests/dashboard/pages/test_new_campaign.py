@@ -112,7 +112,11 @@ def test_a_form_that_comes_twice_makes_one_campaign(desk, send):
         (LIST, {"template": ""}, "Ponga una plantilla o un texto"),
         (LIST, {"text": "Hola"}, "Ponga una plantilla o un texto"),
         (LIST, {"template": "aviso"}, "«aviso» no es una plantilla"),
-        (LIST, {"variable:2": ""}, "La plantilla necesita un valor para {{2}}."),
+        (
+            LIST,
+            {"variable:2": ""},
+            "La plantilla tiene la variable 2, para la que la campaña no tiene valor.",
+        ),
         (LIST, {"variable:2": "{hora}"}, "hora"),
         (LIST, {"template": "", "text": "Hola {nombre"}, "llaves"),
         (LIST, {"number_column": "fax"}, "fax"),
@@ -148,12 +152,28 @@ def test_a_file_that_is_too_large_is_said(desk, send):
     assert kept(desk) == []
 
 
-def test_a_template_that_is_not_approved_and_one_that_is_not_there_are_warned_of(send, twilio):
+def test_a_template_that_is_not_approved_is_warned_of_and_the_campaign_can_be_made(send, twilio):
     twilio.content.approvals[TEMPLATE] = {"status": "pending"}
-    assert "WhatsApp no ha aprobado esta plantilla (su estado: pending)" in said(send(path="/look"), 200)
 
+    assert "WhatsApp aún no ha aprobado la plantilla." in said(send(path="/look"), 200)
+    assert send().status_code == 303
+
+
+def test_a_template_that_is_not_there_is_a_mistake(desk, send, twilio):
     twilio.messages.rules.templates.clear()
-    assert "El proveedor no mostró el texto de esta plantilla" in said(send(path="/look"), 200)
+
+    assert f"No hay ninguna plantilla {TEMPLATE}" in said(send())
+    assert kept(desk) == []
+
+
+@pytest.mark.parametrize("consent", ["", "alta en recepción"])
+def test_marketing_without_consent_is_warned_of_and_no_option_of_a_command_is_named(send, twilio, consent):
+    twilio.content.approvals[TEMPLATE] = {"status": "approved", "category": "MARKETING"}
+
+    page = said(send(path="/look", consent=consent), 200)
+
+    assert ("Esta plantilla es de marketing" in page) is (not consent)
+    assert "--consent" not in page and "--var" not in page
 
 
 def test_while_twilio_answers_nothing_a_campaign_can_be_made(desk, send, twilio):

@@ -5,6 +5,8 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
+from jobs.job import run_pending
+from messaging.campaigns.files.long_lists import MOST_LINES
 from storage.models import Campaign
 from tests.dashboard.campaigns import TEMPLATE, Campaigns
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
@@ -19,6 +21,7 @@ LIST = xlsx(
         row(4, "Ana", 600000001, "lunes"),
     )
 )  # fmt: skip
+LONG = ("nombre,teléfono\n" + "".join(f"P{n},6{n:08d}\n" for n in range(1, MOST_LINES + 2))).encode()
 WRONG = "nombre,teléfono,día\nAna,12,martes\n".encode()
 
 
@@ -55,13 +58,13 @@ def test_a_campaign_from_an_excel_file_to_its_report(line, twilio, open_window, 
     page.get_by_label("Nombre").fill("Citas de mañana")
     choose(page, WRONG, "citas.csv")
     page.get_by_label("o un texto").fill("Hola {nombre}")
-    page.get_by_label("Plantilla").focus()
+    page.get_by_label("Plantilla", exact=True).focus()
     page.get_by_role("alert").filter(has_text="Línea 2: 12 no es un número de teléfono posible").wait_for()
     page.get_by_label("o un texto").fill("")
     choose(page, LIST)
     page.get_by_text("{día}").first.wait_for()
 
-    page.get_by_label("Plantilla").fill(TEMPLATE)
+    page.get_by_label("Plantilla", exact=True).fill(TEMPLATE)
     page.get_by_label("o un texto").focus()
     page.get_by_label("{{1}}").fill("{nombre}")
     page.get_by_label("{{2}}").fill("{día} a las diez")
@@ -93,6 +96,32 @@ def test_a_campaign_from_an_excel_file_to_its_report(line, twilio, open_window, 
     assert sorted(twilio.messages.bodies()) == [
         "Hola Ana, le esperamos el martes a las diez.", "Hola Luis, le esperamos el jueves a las diez.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "dark"), [(WIDE, True), (NARROW, False)])
+def test_a_long_list_is_read_in_the_background(line, open_window, width, dark):
+    page, parts = open_window(width=width, dark=dark), line.parts
+    page.goto(f"{line.url}/dashboard/campaigns/new")
+    page.get_by_label("Nombre").fill("Cambio de horario")
+    page.get_by_label("o un texto").fill("Hola {nombre}")
+    choose(page, LONG, "larga.csv")
+    page.wait_for_url("**/dashboard/campaigns/drafts/1")
+    page.get_by_text("Se está leyendo la lista.").wait_for()
+    check(page)
+
+    page.goto(f"{line.url}/dashboard/campaigns")
+    check(page)
+    page.get_by_role("link", name="Cambio de horario").click()
+    run_pending(parts.work, parts.jobs.by_name)
+    page.get_by_text("Hola P1", exact=True).wait_for()
+    check(page)
+    page.get_by_role("button", name="Crear la campaña").click()
+    page.get_by_text("Se está creando la campaña.").wait_for()
+    run_pending(parts.work, parts.jobs.by_name)
+
+    page.wait_for_url("**/dashboard/campaigns/1")
+    expect(page.get_by_text("Hola P1", exact=True)).to_be_visible()
+    assert [campaign.state for campaign in every(parts.database, Campaign)] == ["draft"]
 
 
 def test_progress_is_watched_and_what_was_opened_stays_open(line, open_window):

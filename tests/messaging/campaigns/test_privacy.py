@@ -9,8 +9,8 @@ from sqlalchemy import select
 from messaging.campaigns.control import send_again
 from messaging.campaigns.states import Event
 from storage.base import utc_now
-from storage.campaigns import campaign_recipients, campaigns
-from storage.models import CampaignRecipient, Contact, Message, RecipientState
+from storage.campaigns import campaign_recipients, campaigns, drafts
+from storage.models import CampaignDraft, CampaignRecipient, Contact, DraftState, Message, RecipientState
 from storage.privacy import aging
 from storage.privacy.erasing import begin_erasing, finish_erasing
 from storage.privacy.tables import rows_of
@@ -40,6 +40,15 @@ def age(stand, *, before=timedelta(days=1)):
     now = utc_now()
     [step] = [step for step in aging.words_steps(now) if step.table.name == CampaignRecipient.__tablename__]
     aging.run_step(stand.database, step, now + before)
+
+
+def test_lists_that_wait_to_be_read_are_gone_when_anybody_is_erased(stand):
+    with stand.database.write() as connection:
+        drafts.add(connection, "key", {}, b"nombre,phone\nAna,600000001\n", DraftState.LOOKING, {}, utc_now())
+
+    erase(stand, number(1))
+
+    assert every(stand.database, CampaignDraft) == []
 
 
 def about(recipient):

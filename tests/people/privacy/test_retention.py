@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from storage.campaigns import drafts
 from storage.models import (
     Call,
+    CampaignDraft,
     Contact,
     Conversation,
+    DraftState,
     Handoff,
     Merge,
     Message,
@@ -195,3 +198,14 @@ def test_a_written_conversation_goes_on_after_a_merge_for_as_long_as_the_person_
 
     assert [contact.address[:7] for contact in every(database, Contact)] == ["erased:"] * 2
     assert rows.count(Merge) == 0
+
+
+def test_a_list_that_no_campaign_was_made_of_is_gone_after_a_day(database, sweep):
+    with database.write() as connection:
+        drafts.add(connection, "key", {}, NUMBER.encode(), DraftState.LOOKED, {}, NOW)
+
+    sweep(1, keep_days=None)
+    assert len(every(database, CampaignDraft)) == 1
+    sweep(1.1, keep_days=None)
+
+    assert every(database, CampaignDraft) == []
