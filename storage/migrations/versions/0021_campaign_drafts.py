@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("lines_read", sa.Integer(), nullable=False),
-        sa.Column("share_read", sa.Float(), nullable=False),
+        sa.Column("share_read", sa.Double(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
