@@ -27,6 +27,7 @@ STATES: Mapping[CampaignState, Message] = {
     CampaignState.PAUSED: lazy_pgettext("a campaign", "paused"),
     CampaignState.FINISHED: lazy_pgettext("a campaign", "finished"),
     CampaignState.CANCELLED: _("cancelled"),
+    CampaignState.TRIAL: lazy_pgettext("a campaign", "being tried"),
 }
 PAUSES: Mapping[PauseReason, Message] = {
     PauseReason.OPERATOR: _("Somebody has paused it."),

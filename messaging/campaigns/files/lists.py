@@ -112,7 +112,9 @@ def listed_or_problem(
 def _listed(one: Recipient, wording: Wording) -> ListedRecipient:
     zone = "" if one.zone is None else one.zone.key
     if not wording.template:
-        return ListedRecipient(one.line, one.number, wording.body(one.variables[_TEXT]), {}, one.values, zone)
+        return ListedRecipient(
+            one.line, one.number, wording.body(one.variables.get(_TEXT, "")), {}, one.values, zone
+        )
     if wording.content is not None:
         body = wording.content.filled(one.variables)
         return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)

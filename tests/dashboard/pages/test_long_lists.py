@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from jobs.job import run_pending
-from messaging.campaigns.creation import each_number_once
+from messaging.campaigns.creation import each_once
 from messaging.campaigns.files.long_lists import MOST_LINES
 from storage.base import utc_now
 from storage.campaigns import campaign_recipients, campaigns, drafts
@@ -159,7 +159,7 @@ def test_a_campaign_that_a_killed_worker_had_begun_is_made_once(desk, send, work
     send("/new", LIST)
     with desk.parts.database.write() as connection:  # what it had committed when it died
         begun = campaigns.add(connection, NewCampaign("Cita", "whatsapp", text="Hola {nombre}"), utc_now())
-        campaign_recipients.add_all(connection, begun, list(each_number_once(people(500))), utc_now())
+        campaign_recipients.add_all(connection, begun, list(each_once(people(500))), utc_now())
         drafts.begun(connection, 1, 1, begun)
 
     work()

@@ -13,7 +13,7 @@ from tests.people.privacy.rows import Rows
 KEPT = {
     "messages": {
         "id", "conversation_id", "turn_id", "part", "outbound", "status", "error_code", "created_at", "changed_at",
-        "tries",
+        "tries", "recipient_id", "price", "currency",
     },
     "turns": {
         "id", "conversation_id", "number", "confidence", "state", "ending", "failures", "owner", "epoch", "beat_at",
@@ -25,7 +25,7 @@ KEPT = {
     },
     "calls": {
         "id", "call_sid", "conversation_id", "direction", "transferred_at", "dial_ended_at", "status", "answered_by",
-        "duration_s", "started_at", "answered_at", "ended_at",
+        "duration_s", "started_at", "answered_at", "ended_at", "recipient_id", "price", "currency",
     },
 }  # fmt: skip
 """What stays: numbers of other rows, what is counted, and times."""

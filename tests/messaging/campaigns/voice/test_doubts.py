@@ -118,20 +118,6 @@ def test_another_campaigns_call_of_just_before_is_not_taken_for_it(stand, twilio
     assert stand.called() == [number(1), number(1)]
 
 
-def test_where_it_may_be_another_campaigns_nobody_is_called_again_and_a_webhook_still_tells(stand, twilio):
-    first, second = stand.start(people(1)), stand.start(people(1), name="Otra")
-    dies_calling(stand, first, before=True)
-    dies_calling(stand, second, before=False)
-    stand.let_pass(61)
-    stand.run(stand.process(), lambda: not stand.states()["sending"])
-
-    assert stand.states() == {"in_doubt": 2}
-    stand.ends(twilio.calls.last, "completed")
-
-    assert [one.state for one in stand.recipients()] == ["in_doubt", "sent"]
-    assert len(stand.called()) == 1
-
-
 def test_a_call_of_which_twilio_does_not_speak_for_now_is_in_no_doubt(stand, twilio):
     stand.start(people(1))
     runner = stand.process()
