@@ -65,7 +65,9 @@ def something(column, row_id):
         return NOW
     if isinstance(column.type, JSON):
         return ["azulejos"]
-    return f"azulejos{row_id}" if isinstance(column.type, String | CutString) else row_id
+    if isinstance(column.type, String | CutString):
+        return f"azulejos{row_id}"[: column.type.length]
+    return row_id
 
 
 def all_rows(database, model):
