@@ -289,7 +289,7 @@ class Commands:
         needed = self._services()
         campaign = self._campaign(needed, name)
         self._require_providers(needed, campaign)
-        if (trials := needed.trials()) is not None and campaign.is_by_phone:
+        if campaign.is_by_phone and (trials := needed.trials()) is not None:
             return call_to_try(
                 self._terminal, needed.twilio(), trials, campaign, number, zone=needed.zone, poll_s=poll_s
             )

@@ -18,7 +18,7 @@ from jobs.queue import Work
 from messaging.campaigns.creation import Creation
 from messaging.campaigns.files.drafting import Drafting
 from messaging.campaigns.files.looked import Looked
-from messaging.campaigns.files.tables import MOST_MB
+from messaging.campaigns.files.tables import MOST_MB, is_workbook
 from storage.base import utc_now
 from storage.campaigns import drafts
 from storage.campaigns.campaigns import NewCampaign
@@ -67,7 +67,7 @@ class LongLists:
         """Return whether a file is not to be read while somebody waits. One that is too large is refused unread."""
         if len(content) > MOST_MB * 1024 * 1024:
             return False
-        if content.startswith(b"PK"):
+        if is_workbook(content):
             return len(content) > MOST_WORKBOOK_BYTES
         return len(content) > MOST_BYTES or content.count(b"\n") > MOST_LINES
 

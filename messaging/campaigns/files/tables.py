@@ -91,4 +91,9 @@ def _content(source: bytes | Path, name: str) -> bytes:
 def _opened(data: bytes, name: str) -> Source:
     if data.startswith(_COMPOUND):
         raise FileError(name, FileProblem.OLD_EXCEL)
-    return Workbook(data, name) if data.startswith(_ZIP) else TextFile(data, name)
+    return Workbook(data, name) if is_workbook(data) else TextFile(data, name)
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether a file is read as XLSX."""
+    return data.startswith(_ZIP)
