@@ -37,9 +37,9 @@ def estimate_line(
     setting: the price of a message or a call, as it is set; None: it is not set.
     """
     waiting = waiting_by_code(connection, campaign.id)
-    usual = usual_prices(connection, campaign.channel, campaign.template, now - BILLED_WITHIN)
     if not waiting:
         return None
+    usual = usual_prices(connection, campaign.channel, campaign.template, now - BILLED_WITHIN)
     if usual is not None and waiting.keys() <= usual.by_code.keys():
         amount = sum((usual.by_code[code] * count for code, count in waiting.items()), Decimal(0))
         words = _(
