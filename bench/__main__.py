@@ -129,6 +129,9 @@ def _measure(names: tuple[str, ...], size: Size, console: Console) -> list[Row]:
         except BenchError as error:
             console.print(str(error))
             sys.exit(2)
+        except Exception:  # noqa: BLE001 - whatever it is: 1 would say that all was measured
+            console.print_exception()
+            sys.exit(2)
     return rows
 
 

@@ -9,10 +9,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bench import ceilings
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S = 60.0
 STOPS_WITHIN_S = 20.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_Number = TypeVar("_Number", int, float)
 
 PUBLIC_URL = "https://bench.example"
 AUTH_TOKEN = "bench-auth-token"
@@ -43,30 +45,39 @@ class Process:
     """The id of the measured process, children included; None: all processes started."""
 
     def cpu_s(self) -> float:
-        """Return the CPU seconds (user and system) so far, children's included."""
-        return sum(_cpu_s(pid) for pid in self._pids())
+        """Return the CPU seconds (user and system) so far, children's included. Raises OSError where it has ended."""
+        return self._summed(_cpu_s)
 
     def memory_kb(self) -> int:
-        """Return the kilobytes of memory, children's included, with shared pages counted once (PSS)."""
-        return sum(_pss_kb(pid) for pid in self._pids())
+        """Return the kilobytes of memory, children's included, with shared pages counted once (PSS).
+
+        Raises OSError where it has ended.
+        """
+        return self._summed(_pss_kb)
 
     def threads(self) -> int:
-        """Return the number of threads, children's included."""
-        return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self._pids())
+        """Return the number of threads, children's included. Raises OSError where it has ended."""
+        return self._summed(lambda pid: len(list(Path(f"/proc/{pid}/task").iterdir())))
 
-    def _pids(self) -> list[int]:
-        found, pids = [self.part or self.popen.pid], []
+    def _summed(self, measure: Callable[[int], _Number]) -> _Number:
+        """Add up what is measured of it and of its children, without those that end meanwhile."""
+        mine = self.part or self.popen.pid
+        total, found = measure(mine), _children(mine)
         while found:
             pid = found.pop()
-            pids.append(pid)
-            found += _children(pid)
-        return pids
+            with suppress(OSError):
+                total += measure(pid)
+                found += _children(pid)
+        return total
 
     def parts(self) -> list["Process"]:
-        """Return the child processes, in the order of forking."""
-        mine = _command(self.popen.pid)
-        children = sorted(pid for pid in _children(self.popen.pid) if _command(pid) == mine)
-        return [replace(self, part=pid) for pid in children]
+        """Return the child processes that run the same command, in the order of forking."""
+        mine, parts = _command(self.popen.pid), []
+        for pid in sorted(_children(self.popen.pid)):
+            with suppress(OSError):  # it has just ended
+                if _command(pid) == mine:
+                    parts.append(replace(self, part=pid))
+        return parts
 
     def stop(self) -> None:
         """End it, and whatever is left of it."""

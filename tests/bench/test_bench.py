@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections import Counter
 from html import escape
 from urllib.parse import parse_qs
@@ -17,11 +15,11 @@ from bench.processes import PUBLIC_URL
 from bench.servers.model_server import ANSWER_TOKENS, CERTAIN_AFTER, TOKENS, in_chunks
 from bench.servers.stand_in import StandIn
 from conversation.speech.sentences import SentenceCutter
-from settings import ROOT
+from tests.bench.tables import errors_in, table_of
 
-TINY = ("--quick", "--turns", "2", "--calls", "2", "--every", "6", "--seconds", "6")
+TINY = ("--turns", "2", "--calls", "2", "--every", "6", "--seconds", "6")
 TINY_CHATS = (
-    "--quick", "--people", "2", "--rounds", "1", "--alone", "1", "--long-chats", "1", "--long-chat", "20",
+    "--people", "2", "--rounds", "1", "--alone", "1", "--long-chats", "1", "--long-chat", "20",
     "--messages", "10",
 )  # fmt: skip
 CALLBACK = "/webhook/whatsapp/status?message=7&part=1"
@@ -84,39 +82,23 @@ def test_a_receipt_that_is_refused_is_counted():
 @pytest.mark.bench
 @pytest.mark.timeout(180)
 def test_a_tiny_run_measures_and_loses_no_word():
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY, "--only", "first-word", "--only", "crowd", "--markdown"],
-        cwd=ROOT, capture_output=True, text=True, timeout=170,
-    )  # fmt: skip
+    rows = table_of(*TINY, figures=("first-word", "crowd"), within_s=170)
 
-    rows = {cells[1].strip(): cells for line in ran.stdout.splitlines() if len(cells := line.split("|")) > 5}
-    assert ran.returncode in (0, 1), ran.stderr  # 1: a figure is missed, which a tiny run may
-    assert "nan" not in ran.stdout
-    assert rows["errors, one call"][2].strip() == "0 in 2 turns, 0 fillers"
-    assert rows["errors, 2 calls"][2].strip().startswith("0 in 2 turns")
+    assert rows["errors, one call"] == "0 in 2 turns, 0 fillers"
+    assert rows["errors, 2 calls"].startswith("0 in 2 turns")
 
 
 @pytest.mark.bench
 @pytest.mark.timeout(300)
 def test_a_tiny_run_on_whatsapp_measures_and_loses_no_message():
     figures = ("crowd", "throughput", "one", "history", "memory")
-    only = [argument for figure in figures for argument in ("--only", f"whatsapp-{figure}")]
 
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY_CHATS, *only, "--markdown"],
-        cwd=ROOT, capture_output=True, text=True, timeout=290,
-    )  # fmt: skip
+    rows = table_of(*TINY_CHATS, figures=tuple(f"whatsapp-{figure}" for figure in figures), within_s=290)
 
-    rows = [
-        [cell.strip() for cell in line.split("|")] for line in ran.stdout.splitlines() if line.count("|") > 5
-    ]
-    errors = [row[2] for row in rows if row[1].endswith("errors")]
-    assert ran.returncode in (0, 1), ran.stderr
-    assert "nan" not in ran.stdout
-    assert errors == [
+    assert errors_in(rows) == [
         *["0 in 2 messages"] * 2, *["0 in 4 messages"] * 2, "0 in 1 messages", "0 in 8 messages", "0 in 10 messages",
     ]  # fmt: skip
-    assert [row[2] for row in rows if "2 people" in row[1] and "Twilio" in row[1]] == [
+    assert [rows[name] for name in rows if "2 people" in name and "Twilio" in name] == [
         "typing 2, sent 0, looked for 0"
     ] * 2
 

@@ -1,16 +1,14 @@
 """The dashboard's figures run from end to end; what they say of a tiny run means nothing."""
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
 from bench.windows import Browser, PageFailed, Seen, Window
-from settings import ROOT
+from tests.bench.tables import errors_in, table_of
 
 TINY = (
-    "--quick", "--windows", "3", "--watched-calls", "2", "--watches", "1", "--past-messages", "400", "--opens", "1",
+    "--windows", "3", "--watched-calls", "2", "--watches", "1", "--past-messages", "400", "--opens", "1",
 )  # fmt: skip
 PAGE = b'<div sse-connect="/live?seen=1"><section hx-get="/look?seen=1" hx-trigger="sse:changed, every 5s">'
 AGAIN = b'<section hx-get="/look?seen=2" hx-trigger="sse:changed, every 5s">'
@@ -19,20 +17,10 @@ AGAIN = b'<section hx-get="/look?seen=2" hx-trigger="sse:changed, every 5s">'
 @pytest.mark.bench
 @pytest.mark.timeout(240)
 def test_a_tiny_run_at_the_dashboard_opens_every_page_and_moves_no_call():
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY, "--only", "dashboard-windows", "--only", "dashboard-pages",
-         "--markdown"],
-        cwd=ROOT, capture_output=True, text=True, timeout=230,
-    )  # fmt: skip
+    rows = table_of(*TINY, figures=("dashboard-windows", "dashboard-pages"), within_s=230)
 
-    rows = [
-        [cell.strip() for cell in line.split("|")] for line in ran.stdout.splitlines() if line.count("|") > 5
-    ]
-    errors = [row[2] for row in rows if row[1].endswith("errors")]
-    assert ran.returncode in (0, 1), ran.stderr  # 1: a figure is missed, which a tiny run may
-    assert "nan" not in ran.stdout
-    assert errors == ["0 in 16", "0 in 21"]
-    assert [row[2] for row in rows if row[1].endswith("streams at once")] == ["3"]
+    assert errors_in(rows) == ["0 in 16", "0 in 21"]
+    assert [rows[name] for name in rows if name.endswith("streams at once")] == ["3"]
 
 
 def test_a_window_looks_again_as_soon_as_it_is_told_and_asks_for_what_it_has_not_seen():

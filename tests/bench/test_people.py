@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -18,13 +16,13 @@ from bench.servers.stand_in import StandIn
 from integrations.chatwoot.client import TOO_MANY_MESSAGES, Chatwoot
 from integrations.chatwoot.shapes import Status
 from integrations.errors import IntegrationError
-from settings import ROOT
+from tests.bench.tables import table_of
 from tests.fakes.chatwoot.fake import FakeChatwoot
 from tests.waiting import PATIENCE_S
 
 ANA, SOURCE = "+34600000001", "34600000001"
 TINY = (
-    "--quick", "--turns", "2", "--contacts", "10", "--exchanges", "2", "--backlog", "3", "--handoffs", "3",
+    "--turns", "2", "--contacts", "10", "--exchanges", "2", "--backlog", "3", "--handoffs", "3",
 )  # fmt: skip
 
 
@@ -225,14 +223,8 @@ def test_a_handoff_counts_where_the_seller_was_told_and_is_an_error_elsewhere(st
 @pytest.mark.bench
 @pytest.mark.timeout(400)
 def test_a_tiny_run_measures_and_shows_every_contact_whole():
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY, *figures("hanging", "drain", "drain-one", "handoff"), "--markdown"],
-        cwd=ROOT, capture_output=True, text=True, timeout=390,
-    )  # fmt: skip
+    rows = measured("hanging", "drain", "drain-one", "handoff")
 
-    rows = rows_of(ran)
-    assert ran.returncode in (0, 1), ran.stderr  # 1: a figure is missed, which a tiny run may
-    assert "nan" not in ran.stdout
     assert rows["Chatwoot hanging: errors"] == "0 in 4 turns"
     assert float(rows["Chatwoot hanging: requests it left waiting"]) >= 1
     assert "40 in " in rows["mirrored messages a second, 10 contacts, SQLite"]
@@ -244,21 +236,11 @@ def test_a_tiny_run_measures_and_shows_every_contact_whole():
 @pytest.mark.bench
 @pytest.mark.timeout(400)
 def test_a_tiny_run_on_postgres_shows_every_contact_whole(postgres):
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY, *figures("drain-postgres"), "--markdown"],
-        cwd=ROOT, capture_output=True, text=True, timeout=390,
-    )  # fmt: skip
+    rows = measured("drain-postgres")
 
-    rows = rows_of(ran)
-    assert ran.returncode in (0, 1), ran.stderr
     assert "40 in " in rows["mirrored messages a second, 10 contacts, PostgreSQL, two workers"]
     assert [rows[name] for name in rows if name.endswith("whole, once and in order")] == ["0"]
 
 
-def figures(*names):
-    return [argument for name in names for argument in ("--only", f"people-{name}")]
-
-
-def rows_of(ran):
-    table = [line.split("|") for line in ran.stdout.splitlines() if line.count("|") > 5]
-    return {cells[1].strip(): cells[2].strip() for cells in table}
+def measured(*figures):
+    return table_of(*TINY, figures=tuple(f"people-{figure}" for figure in figures), within_s=390)
