@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from conversation.observers import ConversationObserver
 from storage.models import MessageStatus
+from storage.queries.contacts import Recipient
 
 
 class CompositeObserver:
@@ -19,11 +20,11 @@ class CompositeObserver:
         self._observers.append(observer)
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """A written message is about to go out, or has come in."""
         for observer in self._observers:
-            observer.message(connection, message_id, now, outbound=outbound)
+            observer.message(connection, message_id, now, sender=sender)
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from conversation.handoff_states import Event
 from storage.models import MessageStatus
+from storage.queries.contacts import Recipient
 
 
 class HandoffListener(Protocol):
@@ -34,9 +35,9 @@ class ConversationObserver(Protocol):
     """Shows conversations to people as they happen."""
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
-        """A written message is about to go out, or has come in."""
+        """A written message is about to go out, or has come in. sender: who wrote it; None: it is ours."""
         ...
 
     def receipt(
@@ -70,7 +71,7 @@ class NullObserver:
         """Ignore the end of the handoff."""
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """Ignore the message."""
 

@@ -76,7 +76,7 @@ class Helpdesk(Protocol):
         ...
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """Show a written message."""
         ...

@@ -19,5 +19,5 @@ def utterance_of(facts: CallFacts, number: int, position: CallPosition, heard: H
     return Utterance(
         key=facts.key, number=number, heard=heard.text, kind=heard.kind, open=open_call,
         confidence=heard.confidence, served=position.served,
-        joins=position.pending is not None and position.served == 0, is_ours=facts.direction != "inbound",
+        joins=position.pending is not None and position.served == 0, after_campaign=facts.direction != "inbound",
     )  # fmt: skip

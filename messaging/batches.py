@@ -114,8 +114,11 @@ class Batches:
     def _utterance(self, recipient: Recipient, batch: MessageBatch, number: int) -> Utterance:
         overtaken, now = batch.last if batch.goes_with_last else None, self._clock()
         shown = self._photos(batch, overtaken)
-        with self._database.read() as connection:  # after the turn before was read, which may have led to one
-            to_seller = handing_over(connection, batch.messages, self._notices)
+        to_seller = None
+        if recipient.had_campaign:
+            # After the turn before was read, which may have led to one
+            with self._database.read() as connection:
+                to_seller = handing_over(connection, batch.messages, self._notices)
         missing = [mark(f"photo {label} cannot be shown now") for label in shown.missing]
 
         def open_conversation(connection: Connection, _now: datetime) -> ConversationRecord:
@@ -145,6 +148,7 @@ class Batches:
             images=shown.pictures,
             reply=None if overtaken is not None or batch.is_readable else self._cannot_open(batch),
             whole=True,
+            after_campaign=recipient.had_campaign,
             handoff=None if to_seller is None else to_seller.request,
         )
 

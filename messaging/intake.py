@@ -140,7 +140,7 @@ class Intake:
             )
             words = Words("", words.kind if words is not None else "text")
         if words is None or words.kind != TEAM:
-            self._observer.message(connection, message_id, now, outbound=False)
+            self._observer.message(connection, message_id, now, sender=recipient)
         if words is None:
             self.finish_later(connection, conversation_id)
             return AcceptedMessage(message, recipient)

@@ -23,6 +23,7 @@ from storage.base import utc_now
 from storage.database import Database
 from storage.models import MessageStatus, TurnState
 from storage.processes import LateProcess, late_processes
+from storage.queries.contacts import Recipient
 from storage.reports.ceilings import refused_by_kind
 
 log = structlog.get_logger()
@@ -41,10 +42,10 @@ class MessageCounts(NullObserver):
         self._metrics = metrics
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """Count a message that came in or is about to be sent."""
-        after_commit(connection, self._metrics.count, MESSAGES, "out" if outbound else "in")
+        after_commit(connection, self._metrics.count, MESSAGES, "out" if sender is None else "in")
 
     def receipt(
         self, connection: Connection, message_id: int, status: MessageStatus, code: int | None, now: datetime

@@ -49,9 +49,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    gc.set_threshold(
-        7_000
-    )  # a tenth as often as usual: each time, it goes through what ten thousand tests have imported
+    gc.set_threshold(7_000)  # a tenth as often as usual: hardly anything that tests leave behind is garbage
     examples.use_all(config.getoption("extent") == ALL)
     hear_signals_in_programs()
     _compile_templates_once(config)
@@ -83,6 +81,17 @@ def pytest_ignore_collect(collection_path, config):
     if config.getoption("extent") != QUICK or collection_path.suffix != ".py" or is_unit(collection_path):
         return None
     return None if "mark.quick" in collection_path.read_text(encoding="utf-8") else True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Collect no garbage while ten thousand tests are imported, and never look at them again for it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -53,7 +53,7 @@ def known_before(connection: Connection, utterance: Utterance, channel: ChannelR
     is_spoken = past and not utterance.whole  # of what is read whole, nothing is served by parts
     last = turns.last_served(connection, past[-1].id) if is_spoken else None
     campaign = None
-    if utterance.is_ours or not channel.is_phone:  # who calls us costs no query
+    if utterance.after_campaign:  # nobody else costs a query
         campaign = campaign_before(connection, found.conversation, channel, now)
     return Known(found.conversation, past, last, found.account, found.free_at, campaign)
 

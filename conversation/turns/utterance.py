@@ -26,7 +26,7 @@ class Utterance:
     also: run with the turn's id inside the transaction that claims it; an exception undoes the claim.
     images: pictures that came with the words, released once the answer is written.
     reply: a ready answer, for words that need no model; reply_ending: what follows it.
-    whole: the answer is read only when complete. is_ours: said in a call that we have placed.
+    whole: the answer is read only when complete. after_campaign: a campaign may have led to it.
     handoff: what it leads to, as if they had asked for a person.
     """
 
@@ -43,7 +43,7 @@ class Utterance:
     reply: str | None = None
     reply_ending: Ending = Ending.GATHER
     whole: bool = False
-    is_ours: bool = False
+    after_campaign: bool = False
     handoff: Request | None = None
 
     def kept_words(self) -> str:

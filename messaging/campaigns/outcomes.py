@@ -13,6 +13,7 @@ from storage.campaigns import campaign_recipients, campaign_replies
 from storage.campaigns.campaign_recipients import RecipientOfMessage
 from storage.models import LOST, MessageStatus, PauseReason, RecipientState, SkipReason
 from storage.queries import contacts
+from storage.queries.contacts import Recipient
 
 MOST_LOST_IN_A_ROW = 20
 """After so many messages that did not arrive, one after another, a campaign is paused."""
@@ -31,10 +32,10 @@ class CampaignOutcomes(NullObserver):
     """Observes receipts of messages, and what people answer, within the transaction that keeps them."""
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """Note the answer to a message of a campaign."""
-        if outbound:
+        if sender is None or not sender.had_campaign:
             return
         answer = campaign_replies.answer(connection, message_id, now - ANSWERED_WITHIN)
         if answer is not None:

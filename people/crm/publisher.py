@@ -28,6 +28,7 @@ from storage.database import Database
 from storage.privacy import tasks
 from storage.privacy.tasks import TaskState
 from storage.queries import crm
+from storage.queries.contacts import Recipient
 from storage.queries.crm import ConversationFacts, HandoffRow
 
 log = structlog.get_logger()
@@ -75,7 +76,7 @@ class CrmEvents(NullObserver):
         self.conversation_finished(connection, conversation_id)
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """Schedule a check, after an hour of silence, that the written session is over."""
         if self._client is None:

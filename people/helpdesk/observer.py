@@ -14,6 +14,7 @@ from people.helpdesk.read_receipts import is_refused
 from storage.database import Database
 from storage.models import LOST, MessageStatus
 from storage.queries import helpdesk, helpdesk_items
+from storage.queries.contacts import Recipient
 from storage.queries.helpdesk_items import Kind
 
 JOB = "mirror"
@@ -49,7 +50,7 @@ class ChatwootObserver:
     # What happens
 
     def message(
-        self, connection: Connection, message_id: int, now: datetime, *, outbound: bool = True
+        self, connection: Connection, message_id: int, now: datetime, *, sender: Recipient | None = None
     ) -> None:
         """A written message is about to go out, or has come in."""
         self._show(connection, helpdesk.add_message(connection, message_id, now))

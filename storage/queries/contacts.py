@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, bindparam, func, literal, select, update
+from sqlalchemy import Connection, String, bindparam, exists, func, literal, select, update
 from sqlalchemy import cast as sql_cast
 
 from phone_numbers import MatchingNumber, ReachAddress, matching_number, shown_number
@@ -12,7 +12,7 @@ from storage.identities import finding, pairing
 from storage.identities.finding import Evidence, IdentityKey
 from storage.models import Conversation, Handoff, Turn
 from storage.queries.calls import topics_of
-from storage.tables import CONTACTS, CONVERSATIONS, IDENTITIES
+from storage.tables import CAMPAIGN_RECIPIENTS, CONTACTS, CONVERSATIONS, IDENTITIES
 from storage.upsert import insert_once
 
 WROTE_EVERY = timedelta(minutes=1)
@@ -71,6 +71,8 @@ class Recipient:
     human_until: datetime | None
     """The assistant is silent until then."""
     user_id: str | None
+    had_campaign: bool
+    """A campaign has written to them or called them, however long ago."""
     is_new: bool = field(default=False, compare=False)
     """There was no written conversation with them until now."""
 
@@ -345,6 +347,13 @@ def ask_stop(connection: Connection, contact_id: int, now: datetime) -> bool:
     return asked.rowcount == 1
 
 
+_THEIRS = CONVERSATIONS.alias("theirs")
+_HAD_CAMPAIGN = (
+    exists()
+    .where(CAMPAIGN_RECIPIENTS.c.conversation_id == _THEIRS.c.id, _THEIRS.c.contact_id == CONTACTS.c.id)
+    .correlate(CONTACTS)
+)
+"""Spares those whom no campaign reaches the statements that look for what they answer."""
 _RECIPIENT = select(
     *(
         CONVERSATIONS.c.id.label("conversation_id"),
@@ -360,6 +369,7 @@ _RECIPIENT = select(
         CONVERSATIONS.c.provider,
         CONVERSATIONS.c.human_until,
         CONTACTS.c.whatsapp_user_id,
+        _HAD_CAMPAIGN,
     )
 ).join(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact_id)
 

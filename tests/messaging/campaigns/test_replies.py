@@ -43,7 +43,7 @@ def writes(stand, who, body, *, at=None, kind="text"):
         recipient = contacts.conversation_with(connection, Sender(who, f"whatsapp:{who}", "", False), US, at)
         new = NewMessage(f"SM{len(body):032x}", kind, body, US)
         message_id = messages.keep_inbound(connection, recipient.conversation_id, new, body, at)
-        stand.outcomes.message(connection, message_id, at, outbound=False)
+        stand.outcomes.message(connection, message_id, at, sender=recipient)
 
 
 @pytest.mark.both_databases
