@@ -47,11 +47,11 @@ class Terminal:
 
     def say(self, message: Message | str) -> None:
         """Print a result."""
-        self.console.print(self.translate(message))
+        self.console.print(harmless(self.translate(message)))
 
     def complain(self, message: Message | str) -> None:
         """Print an error or a warning."""
-        self._errors.print(self.translate(message), style="yellow")
+        self._errors.print(harmless(self.translate(message)), style="yellow")
 
 
 def harmless(text: str) -> str:

@@ -4,8 +4,9 @@ A person is talking to the assistant by then, and goes on. A machine gets the me
 so is a fax.
 """
 
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -25,11 +26,17 @@ from storage.campaigns.campaign_calls import CampaignCall
 from storage.database import Database
 from storage.queries import calls, turns
 from storage.queries.calls import CallFacts
+from storage.queries.webhook_events import forget_event, take_event_within
 
 log = structlog.get_logger()
 
 IN_CONVERSATION = 2
 """Whoever has spoken so often is a person, whatever Twilio says. A machine's greeting may be taken for one turn."""
+LEAVING = "leaving-message"
+"""The source of the events that say whose machine is being left the message. The name is kept in databases."""
+LEAVING_TAKES = timedelta(seconds=10)
+"""Twilio has been asked by then, or the process that was to do it is dead."""
+_LOOK_AGAIN_S = 0.2
 _FAX, _MACHINE_ENDED = "fax", "machine_end"
 
 
@@ -38,6 +45,7 @@ class Reaction(StrEnum):
 
     NOTHING = "nothing"
     MESSAGE = "message"
+    BEING_DONE = "being done"  # the message is being left for another webhook
     HANG_UP = "hang up"
 
 
@@ -60,8 +68,8 @@ class Machines:
 
         Raises SQLAlchemyError and IntegrationError if that is to be told again; told twice, it is done once.
         """
-        with self._database.write() as connection:
-            reaction = self._reaction(connection, facts, who, mark)
+        while (reaction := self._decided(facts, who, mark)) is Reaction.BEING_DONE:
+            time.sleep(_LOOK_AGAIN_S)
         if reaction is Reaction.NOTHING or self._rest is None:
             return
         try:
@@ -78,10 +86,24 @@ class Machines:
 
     def _leave_message(self, rest: Rest, facts: CallFacts, mark: str) -> None:
         words = self._manager.profile.voicemail
-        rest.redirect_call(facts.call_sid, self._documents.voicemail([words]))
+        try:
+            rest.redirect_call(facts.call_sid, self._documents.voicemail([words]))
+        except IntegrationError:
+            with self._database.write() as connection:
+                forget_event(connection, LEAVING, mark)
+            raise
         with self._database.write() as connection:
             campaign_calls.message_left(connection, mark, self._clock())
         self._prompts.note(facts.key, "voicemail", words)
+
+    def _decided(self, facts: CallFacts, who: str, mark: str) -> Reaction:
+        """Return what is done for this webhook, and for no other of the same moment."""
+        with self._database.write() as connection:
+            reaction = self._reaction(connection, facts, who, mark)
+            if reaction is not Reaction.MESSAGE:
+                return reaction
+            is_ours = take_event_within(connection, LEAVING, mark, self._clock(), LEAVING_TAKES)
+            return reaction if is_ours else Reaction.BEING_DONE
 
     def _reaction(self, connection: Connection, facts: CallFacts, who: str, mark: str) -> Reaction:
         campaign_calls.was_placed(connection, mark, facts.call_sid)

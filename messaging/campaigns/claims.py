@@ -10,7 +10,7 @@ from conversation import service_window
 from conversation.daily_ceilings import Begun, DailyCeilings
 from conversation.message_kinds import CAMPAIGN
 from conversation.observers import ConversationObserver
-from messaging.campaigns.hours import Hours
+from messaging.campaigns.hours import LOOKED_AGAIN_AFTER, Hours, waits_for_person
 from messaging.providers.base import Channels, OutgoingMessage, Pace, Provider, Template
 from storage.campaigns import campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import DueRecipient
@@ -19,15 +19,13 @@ from storage.database import Database
 from storage.models import LOST, MessageStatus, SkipReason
 from storage.privacy.erasures import Returning
 from storage.privacy.opt_outs import recipient_as_before
-from storage.queries import contacts, outgoing, send_rate
+from storage.queries import outgoing, send_rate
 from storage.queries.contacts import Recipient
 
 AHEAD = timedelta(milliseconds=50)
 """A number that is free no sooner sends messages that people wait for: a campaign's come after them."""
 BATCH = timedelta(milliseconds=100)
 """The times to send that are taken at once; a message that somebody waits for comes after them."""
-WITH_A_PERSON_FOR = timedelta(minutes=5)
-"""The wait of somebody to whom a person of ours writes; then it is looked again."""
 SLOWER = 1.05
 """Times the interval of a number: what leaves evenly arrives less so, and a second may have only so many."""
 
@@ -108,6 +106,8 @@ class Claimer:
         campaign = campaigns.held(connection, campaign_id, self._holder, now)
         if campaign is None:
             return Claims([])
+        if not self._hours.hold(connection):
+            return Claims([], is_any_due=True)
         left = self._ceilings.left(connection, Begun.MESSAGE, now)
         if left == 0:
             is_any_left = campaign_recipients.is_any_left(connection, campaign_id)
@@ -147,8 +147,8 @@ class Claimer:
         recipient = recipient_as_before(connection, self._returning, due.number, now)
         provider = provider_of(self._channels, campaign, recipient)
         reason = self._reason_against(connection, campaign, recipient, provider, now)
-        if reason is None and not campaign.remind and contacts.is_with_a_person(recipient, now):
-            campaign_recipients.postpone(connection, due.id, now + WITH_A_PERSON_FOR)
+        if reason is None and waits_for_person(campaign, recipient, now):
+            campaign_recipients.postpone(connection, due.id, now + LOOKED_AGAIN_AFTER)
             return None
         if is_past:
             reason = SkipReason.PAST

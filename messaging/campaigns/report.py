@@ -1,5 +1,6 @@
 """What became of a campaign, as a table with a line for each of its recipients."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +20,13 @@ COLUMNS = (
     "handed_off_at", "opted_out_at", "answered_by", "seconds", "price", "currency",
 )  # fmt: skip
 """The same in every language: programs read them. The list's own columns follow."""
-_FORMULA = ("=", "-", "@", "+", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+_BLANK = r"\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+_SIGNS = r"=+\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
+_FORMULA = re.compile(rf"(?<![^;\t\r\n])(?=[{_BLANK}]*[{_SIGNS}])")
+"""Where a spreadsheet may take what follows for a formula: signs in full width or small too, after what nobody sees.
+
+A value may begin after a semicolon as well: where a comma is the decimal sign, spreadsheets divide lines there.
+"""
 
 
 def report_lines(
@@ -43,7 +49,7 @@ def report_lines(
             str(row.line), row.number, row.state, row.reason, row.status or "", str(row.code or ""), meaning or "",
             str(row.attempts), _at(row.begun_at, zone), _at(row.replied_at, zone), _harmless(row.outcome),
             _at(effect.handed_off_at, zone), _at(effect.opted_out_at, zone),
-            row.answered_by, "" if row.talked_s is None else str(row.talked_s),
+            _harmless(row.answered_by), "" if row.talked_s is None else str(row.talked_s),
             *_price(prices.get(row.line, {})),
             *(_harmless(row.facts.get(name, "")) for name in names),
         ]  # fmt: skip
@@ -76,4 +82,4 @@ def _at(time: datetime | None, zone: ZoneInfo) -> str:
 
 def _harmless(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: others have written it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)

@@ -69,15 +69,16 @@ def is_any_due(connection: Connection, channel: str, since: datetime, until: dat
 
 
 def note(connection: Connection, channel: str, bills: Sequence[Bill]) -> int:
-    """Record prices of what is a campaign's; return how many were new."""
+    """Record prices of what is a campaign's; return how many were new. Of several for one the last counts."""
+    last = {bill.sid: bill for bill in bills}
     table, sid = BILLED[channel].table, BILLED[channel].sid
     known = select(sid.label("sid"), table.c.price, table.c.currency).where(
-        table.c.recipient_id.is_not(None), sid.in_([bill.sid for bill in bills])
+        table.c.recipient_id.is_not(None), sid.in_(list(last))
     )
     before = {row.sid: (row.price, row.currency) for row in connection.execute(known)}
     news = [
         {"billed": bill.sid, "price": bill.price, "currency": bill.currency}
-        for bill in bills
+        for bill in last.values()
         if bill.sid in before and before[bill.sid] != (bill.price, bill.currency)
     ]
     if news:

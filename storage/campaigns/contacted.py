@@ -45,11 +45,15 @@ _WRITTEN = select(func.count(MESSAGES.c.id)).where(
     MESSAGES.c.status.not_in([*LOST, MessageStatus.HELD]),
     MESSAGES.c.id != bindparam("but"),
 )
+_MAY_HAVE_BEEN_CALLED = or_(
+    _C.call_sid.is_not(None),
+    and_(_C.call_mark.is_not(None), _C.state.in_((RecipientState.SENDING, RecipientState.IN_DOUBT))),
+)
 _CALLED = (
     select(func.count(_C.id))
     .join(CAMPAIGNS, CAMPAIGNS.c.id == _C.campaign_id)
     .where(
-        _C.found_by == bindparam("number"), _C.begun_at >= bindparam("since"), _C.call_sid.is_not(None),
+        _C.found_by == bindparam("number"), _C.begun_at >= bindparam("since"), _MAY_HAVE_BEEN_CALLED,
         CAMPAIGNS.c.state != CampaignState.TRIAL,
     )
 )  # fmt: skip

@@ -146,9 +146,17 @@ def recipient_for(connection: Connection, number: ReachAddress, now: datetime) -
 
 def recipient_found_by(connection: Connection, found_by: MatchingNumber, now: datetime) -> Recipient:
     """Return the conversation with a real person of whom nothing else is known, created if it is new."""
-    somebody = Sender(found_by, "", "", False)
-    known = _person(connection, somebody, now).recipient
-    return known or _made(connection, somebody, "", now, wrote_at=None)
+    known = known_recipient(connection, found_by, now)
+    return known or _made(connection, _real(found_by), "", now, wrote_at=None)
+
+
+def known_recipient(connection: Connection, found_by: MatchingNumber, now: datetime) -> Recipient | None:
+    """Return the conversation with a real person, if there is one."""
+    return _person(connection, _real(found_by), now).recipient
+
+
+def _real(found_by: MatchingNumber) -> Sender:
+    return Sender(found_by, "", "", False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ Cell: TypeAlias = str | float | date | time
 Progress: TypeAlias = Callable[[int, float], None]
 """Is told of the lines that were read and of the part of the file that they are, from 0 to 1."""
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 """Controls, marks of direction, spaces without width; not what joins emoji."""
 MOST_LINES = 100_000
 """A table's lines that are not empty, below its header."""

@@ -9,26 +9,25 @@ from sqlalchemy import Connection
 
 from conversation.daily_ceilings import Begun, DailyCeilings
 from messaging.campaigns.claims import SLOWER
-from messaging.campaigns.hours import Hours
+from messaging.campaigns.hours import LOOKED_AGAIN_AFTER, Hours, waits_for_person
 from messaging.campaigns.voice.exchange import Exchange
 from messaging.providers.base import Pace
 from phone_numbers import ReachAddress, matching_number
 from storage import locks
 from storage.campaigns import campaign_calls, campaign_recipients, campaigns
 from storage.campaigns.campaign_recipients import DueRecipient
+from storage.campaigns.campaigns import CampaignRecord
 from storage.campaigns.contacted import is_on_the_phone
 from storage.database import Database
 from storage.models import SkipReason
 from storage.privacy.erasures import Returning
 from storage.privacy.opt_outs import has_opted_out
-from storage.queries import send_rate
+from storage.queries import contacts, send_rate
 
 AHEAD = timedelta(milliseconds=50)
 BATCH = timedelta(milliseconds=100)
 FULL_FOR = timedelta(seconds=1)
 """The wait for a call to end, where as many go on as may."""
-ON_THE_PHONE_FOR = timedelta(minutes=5)
-"""The wait of somebody who is in a call with us; then it is looked again."""
 _LOCK = "campaign-calls"
 
 
@@ -90,8 +89,11 @@ class CallClaimer:
     def _claim(self, connection: Connection, campaign_id: int, most: int) -> CallClaims:
         now = self._clock()
         locks.hold(connection, _LOCK)  # of two processes, neither counts without the other's calls
-        if campaigns.held(connection, campaign_id, self._holder, now) is None:
+        campaign = campaigns.held(connection, campaign_id, self._holder, now)
+        if campaign is None:
             return CallClaims()
+        if not self._hours.hold(connection):
+            return CallClaims(is_any_due=True)
         left = self._ceilings.left(connection, Begun.CALL, now)
         if left == 0:
             is_any_left = campaign_recipients.is_any_left(connection, campaign_id)
@@ -100,7 +102,7 @@ class CallClaimer:
         if room <= 0:
             return CallClaims(is_any_due=True, free_at=now + FULL_FOR)
         due = campaign_recipients.due(connection, campaign_id, now, room)
-        ready = [one for one in due if self._may_be_called(connection, one, now)]
+        ready = [one for one in due if self._may_be_called(connection, campaign, one, now)]
         if not ready:
             return CallClaims(is_any_due=bool(due))
         pace = replace(self._exchange.pace, interval=self._exchange.pace.interval * SLOWER)
@@ -114,7 +116,9 @@ class CallClaimer:
         ]
         return CallClaims(claimed, is_any_due=True, free_at=free_at)
 
-    def _may_be_called(self, connection: Connection, due: DueRecipient, now: datetime) -> bool:
+    def _may_be_called(
+        self, connection: Connection, campaign: CampaignRecord, due: DueRecipient, now: datetime
+    ) -> bool:
         """Look at a recipient; of whom is not called now, the reason is kept."""
         allowed = self._hours.next(due.number, due.zone, now)
         is_past = due.is_past(allowed or now)
@@ -127,8 +131,10 @@ class CallClaimer:
         if reason is not None:
             campaign_recipients.skip(connection, due.id, reason)
             return False
-        if is_on_the_phone(connection, matching_number(due.number)):
-            campaign_recipients.postpone(connection, due.id, now + ON_THE_PHONE_FOR)
+        number = matching_number(due.number)
+        known = contacts.known_recipient(connection, number, now)
+        if is_on_the_phone(connection, number) or waits_for_person(campaign, known, now):
+            campaign_recipients.postpone(connection, due.id, now + LOOKED_AGAIN_AFTER)
             return False
         return True
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, update
@@ -132,6 +133,16 @@ def test_the_models_tokens_are_of_what_followed_within_a_week(conversations, run
     assert "The model's tokens in what followed: 2,000 read, 100 written." in run("status", "Cita")
 
 
+def test_the_models_tokens_are_of_the_campaign_that_last_wrote(conversations, create, run, line):
+    add_turn(line, conversations[0], 0, utc_now())
+    create(name="Otra")
+    run("run", "Otra")
+    add_turn(line, conversations[0], 1, utc_now())
+
+    for name in ("Cita", "Otra"):
+        assert "The model's tokens in what followed: 1,000 read, 50 written." in run("status", name)
+
+
 def add_turn(line, conversation_id, number, at):
     with line.parts.database.write() as connection:
         connection.execute(
@@ -154,3 +165,21 @@ def test_rates_answers_and_hours_are_told(conversations, run, line):
     assert "Answers: yes (1)." in said
     assert "First replies" in said
     assert "First replies" not in run("status", "Cita")
+
+
+def test_each_hour_has_the_messages_and_the_first_replies_of_it(conversations, run, line):
+    at = datetime(2026, 7, 1, 7, 59, 59, tzinfo=UTC)
+    moments = {"begun_at": at, "replied_at": at + timedelta(hours=2)}, {"begun_at": at + timedelta(seconds=1)}
+    with line.parts.database.write() as connection:
+        for conversation, values in zip(conversations, moments, strict=True):
+            found = update(CampaignRecipient).where(CampaignRecipient.conversation_id == conversation)
+            connection.execute(found.values(values))
+
+    said = run("report", "Cita")
+
+    rows = re.findall(r"│ (2026-07-01 \d\d:00) *│ (\d+) *│ (\d+) *│", said)
+    assert rows == [
+        ("2026-07-01 09:00", "1", "0"),
+        ("2026-07-01 10:00", "1", "0"),
+        ("2026-07-01 11:00", "0", "1"),
+    ]

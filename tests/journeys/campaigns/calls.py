@@ -36,15 +36,18 @@ class Callees:
         """The words of the last document."""
         return words_in(self.documents(call)[-1])
 
+    def listens_at(self, call):
+        """The URL that is told what somebody says now."""
+        return self._public + html.unescape(_ACTION.search(self.documents(call)[-1])[1])
+
     def says(self, call, words):
         """Let whoever is called say something; return what they hear."""
-        action = html.unescape(_ACTION.search(self.documents(call)[-1])[1])
         params = {
             "CallSid": call.sid, "AccountSid": self._twilio.account_sid, "From": call.param("From"),
             "To": call.param("To"), "CallStatus": "in-progress", "Direction": "outbound-api", "SpeechResult": words,
             "Confidence": "0.9",
         }  # fmt: skip
-        self._twilio.webhooks.send(self._public + action, params)
+        self._twilio.webhooks.send(self.listens_at(call), params)
         self._twilio.webhooks.settle()
         return self.hears(call)
 

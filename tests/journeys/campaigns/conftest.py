@@ -1,14 +1,12 @@
-"""A campaign that calls one person, and the line that talks to them."""
+"""A campaign that calls one person, and the line that talks to them; and processes that send one's messages."""
 
 import pytest
 
-from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
-from messaging.campaigns.states import Event, happened
-from storage.base import utc_now
 from storage.campaigns.campaigns import NewCampaign
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
 from tests.journeys.campaigns.calls import PUBLIC, Callees
+from tests.journeys.campaigns.starting import TEMPLATE, start
 from tests.waiting import wait_until
 
 ANA = "+34600000001"
@@ -48,9 +46,7 @@ def call_ana(call_line, calling):
         line = call_line()
         new = NewCampaign("Cita", "voice", goal="Confirmar la cita del martes.", **values)
         ana = ListedRecipient(2, ANA, GREETING, {}, {"nombre": "Ana", "día": "martes"})
-        campaign_id = Creation(line.parts.database).create(new, [ana])
-        with line.parts.database.write() as connection:
-            happened(connection, campaign_id, Event.STARTED, utc_now())
+        start(line.parts.database, new, [ana])
         runner = line.parts.campaigns.new_runner()
         try:
             wait_until(lambda: runner.round() or calling.calls.made)
@@ -61,3 +57,20 @@ def call_ana(call_line, calling):
         return line, calling.calls.last
 
     return call
+
+
+@pytest.fixture
+def carrier():
+    """Twilio, which takes the messages of a template."""
+    with FakeTwilio() as fake:
+        fake.messages.rules.template(TEMPLATE, "Hola {{1}}, le esperamos.")
+        yield fake
+
+
+@pytest.fixture
+def site(environment, carrier, any_hour):
+    """The environment of processes whose messages it takes."""
+    return environment | {
+        "TWILIO_ACCOUNT_SID": carrier.account_sid, "TWILIO_AUTH_TOKEN": carrier.auth_token,
+        "ASSISTANT_PROFILE": any_hour, "TWILIO_API_URL": carrier.url, "TWILIO_WHATSAPP_NUMBER": "+14155550100",
+    }  # fmt: skip

@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
-from messaging.campaigns.states import Event, happened
 from storage.base import utc_now
 from storage.campaigns.campaigns import NewCampaign
 from storage.models import Campaign, CampaignRecipient, RecipientState
 from tests.fakes.twilio.call import BUSY, NO_ANSWER, Step
 from tests.journeys.campaigns.calls import PUBLIC
+from tests.journeys.campaigns.starting import start
 from tests.journeys.whatsapp.killed import worker
 from tests.processes import kill
 from tests.records import every, the_only
@@ -45,11 +44,9 @@ def site(environment, calling, any_hour):
     }  # fmt: skip
 
 
-def start(database):
+def call(database):
     listed = [ListedRecipient(n, number, f"Hola, persona {n}.") for n, number in enumerate(SCRIPTS, 1)]
-    campaign_id = Creation(database).create(NewCampaign("Cita", "voice", goal="Confirmar"), listed)
-    with database.write() as connection:
-        happened(connection, campaign_id, Event.STARTED, utc_now())
+    start(database, NewCampaign("Cita", "voice", goal="Confirmar"), listed)
 
 
 def let_a_minute_pass(database, calling):
@@ -86,7 +83,7 @@ def test_everybody_is_called_as_often_as_they_are_to_be(site, database, call_lin
     for number, scripts in SCRIPTS.items():
         calling.calls.script_for(number, *scripts)
     call_line()
-    start(database)
+    call(database)
 
     for part in (1, 4, 6):
         with worker(site) as running:

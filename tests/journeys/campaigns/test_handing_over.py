@@ -3,15 +3,12 @@
 import pytest
 
 from conversation.phrases import catalogue_for
-from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
 from messaging.campaigns.replies import ANSWERED_WITHIN
-from messaging.campaigns.states import Event, happened
-from storage.base import utc_now
-from storage.campaigns.campaigns import NewCampaign
 from storage.models import Campaign, CampaignRecipient, Handoff
 from storage.reports.campaign_effects import effects
 from tests.fakes.openai.replies import text
+from tests.journeys.campaigns.starting import write
 from tests.journeys.people.handoffs import MARTA, told
 from tests.journeys.whatsapp.people import person_of, work_off
 from tests.records import every, the_only
@@ -19,7 +16,6 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
 US, ANA = "+14155550100", "+34600000001"
-TEMPLATE = "HX" + "0123456789abcdef" * 2
 CUSTOMERS = catalogue_for("es").customers
 
 
@@ -29,7 +25,7 @@ def stand(real_line, twilio, openai, any_hour):
 
     def begin(*hand_over):
         line = real_line(twilio_whatsapp_number=US, assistant_profile=any_hour, vendedor_whatsapp=MARTA)
-        write(line, "Oferta", hand_over)
+        send(line, "Oferta", hand_over)
         ana, marta = (person_of(line, twilio, number=number, to=US) for number in (ANA, MARTA))
         openai.enqueue(text("Hola."))
         marta.send("Buenos días")
@@ -38,14 +34,11 @@ def stand(real_line, twilio, openai, any_hour):
     return begin
 
 
-def write(line, name, hand_over):
-    new = NewCampaign(name, "whatsapp", template=TEMPLATE, hand_over=hand_over)
+def send(line, name, hand_over):
     listed = [
         ListedRecipient(2, ANA, "Hola Ana, ¿le interesa?", {"1": "Ana"}, {"nombre": "Ana", "coche": "Seat"})
     ]
-    campaign_id = Creation(line.parts.database).create(new, listed)
-    with line.parts.database.write() as connection:
-        happened(connection, campaign_id, Event.STARTED, utc_now())
+    write(line.parts.database, name, listed, hand_over=hand_over)
     runner = line.parts.campaigns.new_runner()
     wait_until(lambda: runner.round() or every(line.parts.database, Campaign)[-1].state == "finished")
     runner.close()
@@ -120,7 +113,7 @@ def test_who_has_a_handoff_already_gets_no_second_one_and_the_seller_is_told(sta
 def test_the_next_campaign_may_lead_to_a_seller_anew(stand, phrases):
     line, ana, _ = stand("yes")
     ana.send("Sí")
-    write(line, "Otra", ["no"])
+    send(line, "Otra", ["no"])
 
     ana.send("No")
 

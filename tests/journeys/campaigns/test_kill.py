@@ -6,35 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
-from messaging.campaigns.states import Event, happened
 from storage.base import utc_now
-from storage.campaigns.campaigns import NewCampaign
 from storage.models import Campaign, CampaignRecipient, Message
-from tests.fakes.twilio.server import FakeTwilio
+from tests.journeys.campaigns.starting import write
 from tests.journeys.whatsapp.killed import worker
 from tests.processes import kill
 from tests.records import every, the_only
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
-TEMPLATE = "HX" + "0123456789abcdef" * 2
-
-
-@pytest.fixture
-def twilio():
-    with FakeTwilio() as fake:
-        fake.messages.rules.template(TEMPLATE, "Hola {{1}}, le esperamos.")
-        yield fake
-
-
-@pytest.fixture
-def site(environment, twilio, any_hour):
-    return environment | {
-        "TWILIO_ACCOUNT_SID": twilio.account_sid, "TWILIO_AUTH_TOKEN": twilio.auth_token,
-        "ASSISTANT_PROFILE": any_hour, "TWILIO_API_URL": twilio.url, "TWILIO_WHATSAPP_NUMBER": "+14155550100",
-    }  # fmt: skip
 
 
 @pytest.fixture
@@ -48,16 +29,14 @@ def number(n):
 
 def start(database, count):
     listed = [ListedRecipient(n, number(n), f"Hola P{n}", {"1": f"P{n}"}) for n in range(1, count + 1)]
-    campaign_id = Creation(database).create(NewCampaign("Cita", "whatsapp", template=TEMPLATE), listed)
-    with database.write() as connection:
-        happened(connection, campaign_id, Event.STARTED, utc_now())
+    write(database, "Cita", listed)
 
 
-def let_a_minute_pass(database, twilio):
+def let_a_minute_pass(database, carrier):
     """Let what was begun be so old that its fate is looked for, and the lease of the dead lapse."""
-    twilio.wait_until_quiet()  # what arrives later would be of a minute later, too
+    carrier.wait_until_quiet()  # what arrives later would be of a minute later, too
     ago = timedelta(seconds=61)
-    for message in twilio.messages.made.values():
+    for message in carrier.messages.made.values():
         message.made_at -= ago.total_seconds()
     with database.write() as connection:
         for column in (CampaignRecipient.begun_at, Campaign.leased_until):
@@ -67,34 +46,34 @@ def let_a_minute_pass(database, twilio):
                 connection.execute(earlier)
 
 
-def test_everybody_gets_one_message_though_the_worker_is_killed_three_times(site, database, twilio, count):
+def test_everybody_gets_one_message_though_the_worker_is_killed_three_times(site, database, carrier, count):
     start(database, count)
     for part in (1, 2, 3):
         with worker(site) as running:
-            wait_until(lambda part=part: len(twilio.messages.made) >= part * count // 4)
+            wait_until(lambda part=part: len(carrier.messages.made) >= part * count // 4)
             kill(running)
-        let_a_minute_pass(database, twilio)
+        let_a_minute_pass(database, carrier)
 
     with worker(site):
         wait_until(lambda: the_only(database, Campaign).state == "finished")
 
-    assert Counter(message.to for message in twilio.messages.made.values()) == Counter(
+    assert Counter(message.to for message in carrier.messages.made.values()) == Counter(
         f"whatsapp:{number(n)}" for n in range(1, count + 1)
     )
     assert Counter(one.state for one in every(database, CampaignRecipient)) == {"sent": count}
-    assert {message.sid for message in every(database, Message)} == set(twilio.messages.made)
+    assert {message.sid for message in every(database, Message)} == set(carrier.messages.made)
 
 
-def test_two_workers_send_to_everybody_once(site, database, twilio, count):
+def test_two_workers_send_to_everybody_once(site, database, carrier, count):
     start(database, count)
 
     with worker(site | {"WORKER_ID": "one"}), worker(site | {"WORKER_ID": "two"}) as second:
-        wait_until(lambda: len(twilio.messages.made) >= count // 2)
+        wait_until(lambda: len(carrier.messages.made) >= count // 2)
         kill(second)
         let_leases_lapse(database)
-        wait_until(lambda: len(twilio.messages.made) >= count - 10)
+        wait_until(lambda: len(carrier.messages.made) >= count - 10)
 
-    assert max(Counter(message.to for message in twilio.messages.made.values()).values()) == 1
+    assert max(Counter(message.to for message in carrier.messages.made.values()).values()) == 1
 
 
 def let_leases_lapse(database):

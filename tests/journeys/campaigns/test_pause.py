@@ -4,44 +4,22 @@ import time
 
 import pytest
 
-from messaging.campaigns.creation import Creation
 from messaging.campaigns.recipient import ListedRecipient
-from messaging.campaigns.states import Event, happened
-from storage.base import utc_now
 from storage.campaigns import campaigns
-from storage.campaigns.campaigns import NewCampaign
 from storage.models import CampaignState
-from tests.fakes.twilio.server import FakeTwilio
+from tests.journeys.campaigns.starting import write
 from tests.journeys.whatsapp.killed import worker
 from tests.processes import process
 from tests.waiting import wait_until
 
-TEMPLATE = "HX" + "0123456789abcdef" * 2
 TAKES_EFFECT_WITHIN_S = 2
 LONG, OTHER = 1000, 200
 """People on the lists: the first is far from sent when it is paused, and the other takes more than those seconds."""
 
 
-@pytest.fixture
-def twilio():
-    with FakeTwilio() as fake:
-        fake.messages.rules.template(TEMPLATE, "Hola {{1}}, le esperamos.")
-        yield fake
-
-
-@pytest.fixture
-def site(environment, twilio, any_hour):
-    return environment | {
-        "TWILIO_ACCOUNT_SID": twilio.account_sid, "TWILIO_AUTH_TOKEN": twilio.auth_token,
-        "ASSISTANT_PROFILE": any_hour, "TWILIO_API_URL": twilio.url, "TWILIO_WHATSAPP_NUMBER": "+14155550100",
-    }  # fmt: skip
-
-
 def start(database, name, numbers):
     listed = [ListedRecipient(n, number, "Hola", {"1": "Ana"}) for n, number in enumerate(numbers, 1)]
-    campaign_id = Creation(database).create(NewCampaign(name, "whatsapp", template=TEMPLATE), listed)
-    with database.write() as connection:
-        happened(connection, campaign_id, Event.STARTED, utc_now())
+    write(database, name, listed)
 
 
 def state(database, name):
@@ -50,19 +28,19 @@ def state(database, name):
 
 
 @pytest.mark.both_databases
-def test_nobody_gets_a_message_two_seconds_after_the_command_that_pauses_it(site, database, twilio):
+def test_nobody_gets_a_message_two_seconds_after_the_command_that_pauses_it(site, database, carrier):
     numbers = {f"whatsapp:+3460000{n:04d}" for n in range(LONG)}
     start(database, "Cita", [to.removeprefix("whatsapp:") for to in numbers])
 
     with worker(site):
-        wait_until(lambda: len(twilio.messages.made) >= 20)
+        wait_until(lambda: len(carrier.messages.made) >= 20)
         with process(site, "flask", "--app", "app", "campaign", "pause", "Cita") as command:
             assert command.wait() == 0
             paused_at = time.time()
         start(database, "Aviso", [f"+3460001{n:04d}" for n in range(OTHER)])
         wait_until(lambda: state(database, "Aviso") is CampaignState.FINISHED)
 
-    made = list(twilio.messages.made.values())
+    made = list(carrier.messages.made.values())
     last_of_all = max(message.made_at for message in made)
     last = max(message.made_at for message in made if message.to in numbers)
     assert last_of_all > paused_at + TAKES_EFFECT_WITHIN_S  # the worker went on sending

@@ -15,11 +15,11 @@ ME = "+34600000009"
 
 
 @pytest.fixture
-def tried(call_line, calling):
-    """Call oneself to try a campaign; return the line and the call, which rings."""
+def tried(call_line, calling, request):
+    """Call oneself to try a campaign; return the line and the call, which rings. Parametrized: with these values."""
     calling.calls.script(Step("ringing"), Step("in-progress"), Step("completed", duration="30"))
     line = call_line()
-    new = NewCampaign("Cita", "voice", goal="Confirmar la cita del martes.")
+    new = NewCampaign("Cita", "voice", goal="Confirmar la cita del martes.", **getattr(request, "param", {}))
     listed = [ListedRecipient(2, ANA, GREETING, {}, {"nombre": "Ana", "día": "martes"})]
     campaign_id = Creation(line.parts.database).create(new, listed)
     with line.parts.database.read() as connection:
@@ -57,3 +57,15 @@ def test_a_machine_gets_the_message(tried, callees):
     callees.told(call, "machine_end_beep")
 
     assert len(call.redirects) == 1
+
+
+@pytest.mark.parametrize("tried", [{"leave_message": False}], indirect=True)
+def test_or_is_hung_up_on_where_the_campaign_leaves_none_and_is_not_called_again(tried, callees):
+    line, call = tried
+    callees.advance(call)
+
+    callees.told(call, "machine_end_beep")
+
+    assert (call.status, call.redirects) == ("completed", [])
+    [mine] = [one for one in recipients(line) if one.number == ME]
+    assert (mine.state, mine.attempts) == ("waiting", 1)

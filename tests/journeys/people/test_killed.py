@@ -1,6 +1,6 @@
 """Processes that are killed between two steps of a handoff: the seller is told once, and the customer is answered."""
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import HTTPException
 
 import pytest
@@ -9,16 +9,15 @@ from conversation.handoff_states import State
 from storage.models import Handoff, Message, Offer
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, WANTED, ask_at, joins_the_sandbox
-from tests.journeys.whatsapp.killed import until_nothing_is_left_to_do, worker
-from tests.processes import is_up, process, web
+from tests.journeys.people.killed import WEB, WORKER, dying, notices, until_all_is_told
+from tests.journeys.whatsapp.killed import worker
+from tests.processes import web
 from tests.records import every, the_only
 from tests.simulator.phones import whatsapp_at
 from tests.waiting import wait_until
 
 KEY = "s3cret"
 A_PERSON = "Quiero hablar con una persona"
-WEB = ("gunicorn", "-c", "gunicorn.conf.py", "app:create_app()")
-WORKER = ("flask", "--app", "app", "worker")
 
 
 @pytest.fixture
@@ -60,27 +59,11 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(f"{story}_step", range(1, MOST + 1) if is_all else steps)
 
 
-@contextmanager
-def dying(site, step, *command):
-    with process(site, "tests.journeys.people.dying", str(step), *command) as running:
-        if command == WEB:
-            wait_until(lambda: is_up(site["PORT"]))
-        yield running
-
-
-def notices(seller):
-    return [words for words in seller.texts if words.startswith("*Nuevo cliente")]
-
-
 def ask(site):
     """Return the status of a request for a handoff; None if nobody answered it to the end."""
     with suppress(OSError, HTTPException):
         return ask_at(site["WEBHOOK_URL"], WANTED, **{"X-API-Key": KEY})[0]
     return None
-
-
-def until_all_is_told(database):
-    until_nothing_is_left_to_do(database, besides="offer_handoff")
 
 
 def test_the_web_process_dies_in_a_request_of_the_api(site, database, marta, api_step):

@@ -1,4 +1,4 @@
-"""Somebody to whom a person of ours is writing: a campaign waits, a reminder does not."""
+"""Somebody to whom a person of ours is writing: a campaign waits, by phone too; a reminder does not."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ import pytest
 from storage.base import utc_now
 from storage.queries import contacts
 from tests.messaging.campaigns.stand import number, people
+from tests.messaging.campaigns.voice.stand import Stand as Calls
 
 pytestmark = pytest.mark.both_databases
 
@@ -34,6 +35,40 @@ def test_a_campaign_waits_until_they_are_given_back(stand, taken):
     stand.run(runner)
 
     assert stand.to() == [number(2), number(1)]
+
+
+@pytest.fixture
+def calls(database, twilio, stand):
+    calls = Calls(database, twilio, stand.hours)
+    yield calls
+    calls.close()
+
+
+def test_nor_does_it_call_them_before(stand, calls, taken):
+    calls.start(people(2))
+    runner = calls.process()
+    calls.run_until_called(runner, 1)
+    calls.run(runner, lambda: calls.recipients()[0].due_at > utc_now())
+    assert calls.called() == [number(2)]
+    first = calls.recipients()[0]
+    assert timedelta(minutes=4) < first.due_at - utc_now() <= timedelta(minutes=5)
+    assert (first.state, first.attempts) == ("waiting", 0)
+
+    with stand.database.write() as connection:
+        contacts.give_back(connection, taken)
+    calls.let_pass(5 * 60)
+    calls.run_until_called(runner, 2)
+
+    assert calls.called() == [number(2), number(1)]
+
+
+def test_a_reminder_by_phone_does_not_wait_either(calls, taken):
+    at = utc_now()
+
+    calls.start(people(1, due_at=at, moment_at=at + timedelta(days=1)), remind="24 h before {fecha}")
+    calls.run_until_called(calls.process(), 1)
+
+    assert calls.called() == [number(1)]
 
 
 def test_a_reminder_has_its_time_and_does_not_wait(stand, taken):

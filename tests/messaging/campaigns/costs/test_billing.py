@@ -10,17 +10,21 @@ from integrations.twilio.prices import TwilioPrices
 from messaging.campaigns.control import send_again
 from messaging.campaigns.costs.billing import Billing
 from storage.base import utc_now
+from storage.campaigns import bills
+from storage.campaigns.bills import Bill
 from storage.models import CampaignChannel, Message, MessageStatus, RecipientState
 from storage.queries import outgoing
 from storage.reports.campaign_costs import Costs, costs_by_line, costs_of
+from tests.fakes.fixed_answers import FixedAnswers, answer
 from tests.fakes.twilio import message as twilio_messages
-from tests.fakes.twilio.server import Close, Page, Refuse
+from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, Close, Page, Refuse
 from tests.messaging.campaigns.stand import people
 from tests.records import every
 
 pytestmark = pytest.mark.both_databases
 BY_WHATSAPP = CampaignChannel.WHATSAPP
 HALF = timedelta(hours=12)
+PATH = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
 
 
 class Clock:
@@ -153,6 +157,69 @@ def test_who_was_killed_before_the_list_was_done_begins_anew_and_counts_nothing_
     read()
 
     assert costs(database, campaign_id) == Costs(2, 2, dollars("0.01"))
+
+
+def page_of(*prices, next_page=None):
+    """A page of a list. prices: (message, price, currency)."""
+    records = [{"sid": message.sid, "price": price, "price_unit": unit} for message, price, unit in prices]
+    following = None if next_page is None else f"{PATH}?Page={next_page}"
+    return answer({"messages": records, "next_page_uri": following})
+
+
+@pytest.fixture
+def read_pages(database, clock):
+    """Read a list of these pages, each of which is a function that gives it."""
+
+    def read(*pages):
+        with FixedAnswers({PATH: lambda query: pages[int(query.get("Page", 0))]()}) as server:
+            prices = TwilioPrices(ACCOUNT_SID, AUTH_TOKEN, api_url=server.url, timeout_s=2, total_s=2)
+            Billing(database, prices, clock=clock).read({})
+
+    return read
+
+
+def test_what_was_read_before_a_page_that_is_lost_stays_and_the_list_is_read_again(
+    read_pages, sent, database
+):
+    campaign_id, (first, second, third) = sent(3)
+
+    def pages(middle):
+        return [
+            lambda: page_of((first, "-0.005", "USD"), next_page=1),
+            middle,
+            lambda: page_of((third, "-0.02", "USD")),
+        ]
+
+    read_pages(*pages(lambda: answer({}, 500)))
+    assert costs(database, campaign_id) == Costs(3, 1, dollars("0.005"))
+    read_pages(*pages(lambda: page_of((second, "-0.01", "USD"), next_page=2)))
+
+    assert costs(database, campaign_id) == Costs(3, 3, dollars("0.035"))
+
+
+def test_what_is_on_two_pages_or_twice_on_one_counts_once(read_pages, sent, database):
+    campaign_id, (first, second) = sent(2)
+
+    read_pages(
+        lambda: page_of((first, "-0.005", "USD"), (first, "-0.005", "USD"), next_page=1),
+        lambda: page_of((first, "-0.005", "USD"), (second, "-0.01", "USD")),
+    )
+
+    assert costs(database, campaign_id) == Costs(2, 2, dollars("0.015"))
+    twice = [Bill(first.sid, 7000, "USD")] * 2
+    with database.write() as connection:
+        assert bills.note(connection, BY_WHATSAPP, twice) == 1
+
+
+def test_a_price_that_comes_in_another_currency_replaces_the_earlier_one(read_pages, sent, database, clock):
+    campaign_id, (first, second) = sent(2)
+
+    read_pages(lambda: page_of((first, "-0.005", "USD"), (first, "-0.004", "EUR")))
+    assert costs(database, campaign_id) == Costs(2, 1, {"EUR": Decimal("0.004")})
+    clock.now += HALF
+    read_pages(lambda: page_of((first, "-0.005", "USD"), (second, "-0.01", "EUR")))
+
+    assert costs(database, campaign_id) == Costs(2, 2, {"EUR": Decimal("0.01"), "USD": Decimal("0.005")})
 
 
 def test_a_price_that_twilio_corrects_replaces_the_earlier_one(read, sent, database, clock):

@@ -66,3 +66,14 @@ def test_one_whose_answer_was_lost_is_looked_for_and_not_placed_again(stand, twi
     stand.run(stand.process(), lambda: states_of(stand, number(9)) == ["waiting"])
 
     assert stand.called() == []
+
+
+def test_one_that_twilio_refuses_is_over_and_is_not_looked_for(stand, twilio):
+    campaign = stand.create(people(1))
+    twilio.fail(Refuse(400, 21211), method="POST", path="/Calls.json")
+
+    with pytest.raises(IntegrationError):
+        try_it(stand, campaign, number(9))
+
+    [mine] = [one for one in stand.recipients() if one.number == number(9)]
+    assert (mine.state, mine.call_status, mine.call_code) == ("failed", "refused", 21211)
