@@ -166,7 +166,7 @@ class _Examination:
         try:
             apply(fix, replace=self._replaces)
         except IntegrationError as error:
-            complain(failed(_("The service"), error))
+            complain(failed(fix.service, error))
             return False
         self._said_of_fixes[-1]["applied"] = True
         return True

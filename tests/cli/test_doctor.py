@@ -158,4 +158,4 @@ def test_a_fix_that_is_refused_is_said():
     code, said, shown = run(MendablePart("twilio", refusal=refusal), arguments=["--fix"])
 
     assert code == ExitCode.NOT_COMPLETED
-    assert "The service cannot be reached." in shown and "https://old.example/voice" in said
+    assert "Acme cannot be reached." in shown and "https://old.example/voice" in said
