@@ -30,7 +30,7 @@ Rule: TypeAlias = Callable[[str], str]
 # Nothing but words, no capital that is a numeral or a day, and no full stop inside that an abbreviation or a domain
 # could have: most sentences.
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ÿ"
-_PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}][{_LETTERS} ,;:¿?¡!…()’']*+[.]?")
+_PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}][{_LETTERS} ,;:¿?¡!…’']*+[.]?")
 _CAPITALS = re.compile(r"\b[DFIJLMSTVWX][IVX]*\b")
 _ALONE = re.compile(rf"(?<![{_LETTERS}] )\bI\b")
 """The English I, where no word comes before it of which it might be the number."""
