@@ -10,7 +10,6 @@ from integrations.twilio.setup import ACTIVE, AccountState, TwilioSetup
 from translations import Message
 from translations import lazy_gettext as _
 
-_INACTIVE = 10001
 _NOT_ACTIVE = _("The Twilio account is not active.")
 _OF_THE_REGION = _(
     "TWILIO_REGION is {region}, which has a token of its own: copy it from https://console.twilio.com (Account, API "
@@ -86,7 +85,8 @@ class TwilioAccountPart:
         return Finding(self.name, Status.OK, _("Twilio accepts the credentials, and the account is active."))
 
     def _not_active(self, sentence: Message) -> Finding:
-        return Finding(self.name, Status.FIX, sentence, advice_for(_INACTIVE), stops_calls=True)
+        advice = _("See at https://console.twilio.com what it lacks (funds, verification).")
+        return Finding(self.name, Status.FIX, sentence, advice, stops_calls=True)
 
     def _unverified(self, setup: TwilioSetup) -> list[Finding]:
         """Return a line for each number that a trial account may not call."""

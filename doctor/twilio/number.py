@@ -6,7 +6,7 @@ from doctor.findings import Finding, Status
 from doctor.parts import Fix
 from doctor.twilio.errors import NOT_LOOKED_AT, errors_as_lines
 from doctor.twilio.voice_webhooks import APPLICATIONS, NUMBERS, REPLACE, SET, VoiceWebhooks, not_kept
-from doctor.twilio.webhooks import Comparison, NumberWebhooks
+from doctor.twilio.webhooks import Comparison, NumberWebhooks, shown
 from integrations.twilio.setup import ApplicationSetup, NumberSetup, TwilioSetup, Webhook
 from translations import Message
 from translations import lazy_gettext as _
@@ -44,7 +44,9 @@ class TwilioNumberPart:
             sentence = _("{number} is this account's; its webhooks are not compared without WEBHOOK_URL.")
             return [Finding(self.name, Status.OFF, sentence.format(number=number.number))]
         if number.trunk_sid:
-            sentence = _("A SIP trunk ({sid}) answers the calls to {number}: its webhooks are ignored.")
+            sentence = _(
+                "A SIP trunk ({sid}) answers the calls to {number}: the number's webhooks are ignored."
+            )
             return [self._behind(sentence.format(sid=number.trunk_sid, number=number.number))]
         if number.application_sid:
             return self._through_application(self._setup, number, self._ours)
@@ -88,8 +90,12 @@ class TwilioNumberPart:
             sentence = _("The application ({sid}) that is to answer the calls to {number} does not exist.")
             return [self._behind(sentence.format(**values))]
         if not _asks(application, ours):
-            sentence = _("An application ({sid}) answers the calls to {number}: its webhooks are ignored.")
-            return [self._behind(sentence.format(**values))]
+            sentence = _(
+                "An application ({sid}) answers the calls to {number} and asks {url}: the number's webhooks are "
+                "ignored."
+            )
+            url = shown(application.voice.url) or _("nobody")
+            return [self._behind(sentence.format(url=url, **values))]
         sentence = _("An application ({sid}) answers the calls to {number}, and asks this server.")
         webhooks = VoiceWebhooks(self.name, number.number, APPLICATIONS, application, ours)
         wrong = [line for line in webhooks.lines() if line.status is not Status.OK]

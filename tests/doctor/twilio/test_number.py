@@ -54,7 +54,7 @@ def part(setup_with, ours):
         (
             OURS | {"voice_application_sid": APPLICATION},
             "fix!",
-            f"application ({APPLICATION})",
+            f"application ({APPLICATION}) answers the calls to {NUMBER} and asks {ELSEWHERE}",
             REPLACE,
             [REPLACE],
         ),
