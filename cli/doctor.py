@@ -9,8 +9,9 @@ import click
 
 from cli.console import Terminal
 from cli.exit_codes import ExitCode
+from doctor.address import AddressPart
 from doctor.failures import failed
-from doctor.findings import Finding
+from doctor.findings import Finding, Status
 from doctor.labels import STATUSES, part_label
 from doctor.parts import Fix
 from doctor.runner import Doctor, apply, will_calls_work
@@ -85,6 +86,8 @@ class _Examination:
         except IntegrationError as error:
             self._terminal.complain(failed(_("The service"), error))
             return findings
+        if fixes:
+            self._warn_of_address(findings)
         mended = {fix.name for fix in fixes if self._apply(fix)}
         parts = {finding.part for finding in findings if finding.fix in mended}
         if not parts:
@@ -93,6 +96,19 @@ class _Examination:
         kept = [finding for finding in findings if finding.part not in parts]
         order = list(dict.fromkeys(finding.part for finding in findings))
         return sorted([*kept, *anew], key=lambda finding: order.index(finding.part))
+
+    def _warn_of_address(self, findings: Sequence[Finding]) -> None:
+        """Say whether this server was not reached at the address to which fixes lead, before they are made."""
+        unreached = [
+            found for found in findings if found.part == AddressPart.name and found.status is Status.FIX
+        ]
+        if unreached:
+            say = self._terminal.translate
+            self._terminal.complain(
+                _("The changes lead to an address of which this was found: {sentence}").format(
+                    sentence=" ".join(say(found.sentence) for found in unreached)
+                )
+            )
 
     def show(self, findings: Sequence[Finding]) -> None:
         """Print a line for each finding, and what to do below it."""
@@ -166,7 +182,7 @@ class _Examination:
         try:
             apply(fix, replace=self._replaces)
         except IntegrationError as error:
-            complain(failed(_("The service"), error))
+            complain(failed(fix.service, error))
             return False
         self._said_of_fixes[-1]["applied"] = True
         return True

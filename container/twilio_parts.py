@@ -23,7 +23,9 @@ def twilio_parts(settings: Settings, providers: Providers) -> list[Part]:
     base = settings.webhook_url if is_reached else None
     rung = {"HUMAN_PHONE_NUMBER": settings.person_number, "TO_PHONE_NUMBER": settings.to_phone_number}
     return [
-        TwilioAccountPart(setups, {name: rings for name, rings in rung.items() if rings}),
+        TwilioAccountPart(
+            setups, {name: rings for name, rings in rung.items() if rings}, settings.twilio_region
+        ),
         TwilioNumberPart(setup, number, NumberWebhooks.at(base, OVERRIDES) if base else None),
         TwilioRegionPart(setup, number, settings.twilio_region),
         TwilioWhatsAppPart(

@@ -70,6 +70,7 @@ class Dialog360Part:
         return [
             Fix(
                 WEBHOOK_FIX,
+                "360dialog",
                 now.format(url=_shown(stands)),
                 then.format(url=url),
                 needs_replace=_is_foreign(stands, url),

@@ -26,12 +26,14 @@ class Part(Protocol):
 class Fix:
     """A change that a part can make.
 
-    name: as Finding.fix has it; unique among all parts. what_stands_now, what_would_stand: shown before it is made.
+    name: as Finding.fix has it; unique among all parts. service: who is asked to make it, such as "Twilio".
+    what_stands_now, what_would_stand: shown before it is made.
     needs_replace: True if it replaces what somebody else has set, and is only made when asked for with --replace.
     apply: makes the change; raises IntegrationError.
     """
 
     name: str
+    service: str
     what_stands_now: Message
     what_would_stand: Message
     needs_replace: bool

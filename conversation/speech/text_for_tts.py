@@ -34,6 +34,8 @@ _PLAIN = re.compile(rf"[¿¡]?[{_LETTERS}][{_LETTERS} ,;:¿?¡!…()’']*+[.]?"
 _CAPITALS = re.compile(r"\b[DFIJLMSTVWX][IVX]*\b")
 _ALONE = re.compile(rf"(?<![{_LETTERS}] )\bI\b")
 """The English I, where no word comes before it of which it might be the number."""
+_ENDING = re.compile(rf"(?<=[{_LETTERS}])\([{_LETTERS}]{{1,2}}\)")
+"""What a reader chooses or leaves out, as in documento(s)."""
 _NUMBER = re.compile(r"[\d¼-¾⅓-⅞]")
 _THIN_SPACE = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPACE_BEFORE = re.compile(r" +([,.;:!?)])(?=[\s,.;:!?)]|\Z)")
@@ -92,6 +94,7 @@ def _sentence(piece: str, rules: "Rules | None") -> str:
 def _is_plain(text: str) -> bool:
     return (
         bool(_PLAIN.fullmatch(text))
+        and not ("(" in text and _ENDING.search(text))
         and not ("  " in text or " :" in text or " ;" in text)
         and (text[1:].islower() or not _CAPITALS.search(_ALONE.sub("i", text) if "I" in text else text))
         and not (text[-1] == "." and text.rpartition(" ")[2][:-1].lower() in abbreviations("sometimes_last"))

@@ -66,15 +66,18 @@ def mend(name: str) -> ResponseReturnValue:
     require_own_login()
     try:
         found = services().doctor.fix_named(name)
-        if found is None:
-            return _back("good", _("There is nothing to change any more."))
-        if _digest(found) != request.form.get("seen", ""):
-            flash(_("Something else stands there by now: look again."), "bad")
-            return redirect(url_for("dashboard.fix", name=name))
+    except IntegrationError as error:
+        return _back("bad", str(failed(_THE_SERVICE, error)))
+    if found is None:
+        return _back("good", _("There is nothing to change any more."))
+    if _digest(found) != request.form.get("seen", ""):
+        flash(_("Something else stands there by now: look again."), "bad")
+        return redirect(url_for("dashboard.fix", name=name))
+    try:
         # The page named what is replaced, and its button said so
         apply(found, replace=True)
     except IntegrationError as error:
-        return _back("bad", str(failed(_THE_SERVICE, error)))
+        return _back("bad", str(failed(found.service, error)))
     log.info("mended_at_the_dashboard", fix=name)
     return _back("good", _("Changed. Examine it again to see that all is well."))
 

@@ -10,8 +10,11 @@ from integrations.twilio.setup import ACTIVE, AccountState, TwilioSetup
 from translations import Message
 from translations import lazy_gettext as _
 
-_INACTIVE = 10001
 _NOT_ACTIVE = _("The Twilio account is not active.")
+_OF_THE_REGION = _(
+    "TWILIO_REGION is {region}, which has a token of its own: copy it from https://console.twilio.com (Account, API "
+    "keys & tokens, with that region chosen), or unset TWILIO_REGION and TWILIO_EDGE."
+)
 _STATES = {
     "suspended": _("The Twilio account is suspended."),
     "closed": _("The Twilio account is closed: its numbers are gone."),
@@ -22,13 +25,15 @@ class TwilioAccountPart:
     """The account.
 
     setups: the account with each of its tokens, the primary one first; none without credentials. rung: numbers that
-    are called, by the name of their setting.
+    are called, by the name of their setting. region: TWILIO_REGION.
     """
 
     name = "twilio"
 
-    def __init__(self, setups: Sequence[TwilioSetup], rung: Mapping[str, str]) -> None:
-        self._setups, self._rung = setups, rung
+    def __init__(
+        self, setups: Sequence[TwilioSetup], rung: Mapping[str, str], region: str | None = None
+    ) -> None:
+        self._setups, self._rung, self._region = setups, rung, region
 
     def check(self) -> list[Finding]:
         """Look at the account with each of its tokens."""
@@ -65,7 +70,10 @@ class TwilioAccountPart:
             advice = _("Put the token first that is primary at https://console.twilio.com.")
             return Finding(self.name, Status.FIX, sentence, advice, stops_calls=True)
         sentence = _("Twilio does not accept TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN.")
-        return Finding(self.name, Status.FIX, sentence, advice_for(error.code) or SET_THEM, stops_calls=True)
+        advice = advice_for(error.code) or SET_THEM
+        if self._region is not None:
+            advice = _OF_THE_REGION.format(region=self._region)
+        return Finding(self.name, Status.FIX, sentence, advice, stops_calls=True)
 
     def _state(self, state: AccountState) -> Finding:
         if state.status != ACTIVE:
@@ -77,7 +85,8 @@ class TwilioAccountPart:
         return Finding(self.name, Status.OK, _("Twilio accepts the credentials, and the account is active."))
 
     def _not_active(self, sentence: Message) -> Finding:
-        return Finding(self.name, Status.FIX, sentence, advice_for(_INACTIVE), stops_calls=True)
+        advice = _("See at https://console.twilio.com what it lacks (funds, verification).")
+        return Finding(self.name, Status.FIX, sentence, advice, stops_calls=True)
 
     def _unverified(self, setup: TwilioSetup) -> list[Finding]:
         """Return a line for each number that a trial account may not call."""

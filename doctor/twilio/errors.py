@@ -13,6 +13,8 @@ from translations import lazy_gettext as _
 NOT_SET = _("TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not set: nobody is reached by Twilio.")
 SET_THEM = _("Copy both from https://console.twilio.com (Account Info).")
 NOT_LOOKED_AT = _("Not looked at: the account's credentials are not set.")
+_NOT_ACTIVE = _("Not looked at: the Twilio account is not active.")
+_NOT_LET_IN = _("Not looked at: Twilio refuses the account's credentials.")
 INACTIVE_CODES = frozenset({10001, 20005})
 _REFUSED_STATUSES = frozenset({401, 403})
 
@@ -48,7 +50,7 @@ def errors_as_lines(check: Callable[[_Part], list[Finding]]) -> Callable[[_Part]
             return check(part)
         except IntegrationError as error:
             if refuses_account(error):
-                sentence = _("Not looked at: Twilio refuses the account's credentials.")
+                sentence = _NOT_ACTIVE if error.code in INACTIVE_CODES else _NOT_LET_IN
                 return [Finding(part.name, Status.OFF, sentence)]
             return [not_asked(part.name, error)]
 

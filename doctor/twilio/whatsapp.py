@@ -159,6 +159,7 @@ def _fix(setup: TwilioSetup, number: str, sender: SenderState, compared: Compari
 
     return Fix(
         SET_SENDER,
+        "Twilio",
         _stands(number, compared.stands),
         _stands(number, wanted),
         needs_replace=compared.is_foreign,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.errors import IntegrationError
 from integrations.twilio.account import TwilioAccount, one_error
 from integrations.twilio.content import approval_of
 from integrations.whatsapp_templates import Approval
@@ -16,6 +17,7 @@ from integrations.whatsapp_templates import Approval
 ACTIVE = "active"
 HOME_REGION = "us1"
 MOST_LISTED = 50
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class NumberSetup:
     status: Webhook
     application_sid: str
     trunk_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSetup:
+    """An application, AP...., whose webhooks are asked in place of those of the numbers that have it."""
+
+    sid: str
+    voice: Webhook
+    fallback: Webhook
+    status: Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +117,36 @@ class TwilioSetup(TwilioAccount):
 
         sid: PN.... detach: have no application and no trunk answer the number's calls.
         """
-        given = {"voice": voice, "voice_fallback": fallback, "status_callback": status}
-        values = {
-            name: value
-            for prefix, webhook in given.items()
-            if webhook is not None
-            for name, value in _parameters(prefix, webhook)
-        }
+        values = _parameters(voice=voice, voice_fallback=fallback, status_callback=status)
         if detach:
             values |= {"voice_application_sid": "", "trunk_sid": ""}
         with one_error():
             self._client.incoming_phone_numbers(sid).update(**values)
             return _number(self._client.incoming_phone_numbers(sid).fetch())
 
-    def application(self, sid: str) -> Webhook:
-        """Return the voice webhook of an application, AP...."""
+    def application(self, sid: str) -> ApplicationSetup | None:
+        """Return an application, AP....; None if the account has no such application."""
+        try:
+            with one_error():
+                return _application(self._client.applications(sid).fetch())
+        except IntegrationError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def set_application_webhooks(
+        self,
+        sid: str,
+        *,
+        voice: Webhook | None = None,
+        fallback: Webhook | None = None,
+        status: Webhook | None = None,
+    ) -> ApplicationSetup:
+        """Set these webhooks of an application, leave the others, and return it as it stands then, read again."""
+        values = _parameters(voice=voice, voice_fallback=fallback, status_callback=status)
         with one_error():
-            found = self._client.applications(sid).fetch()
-            return _webhook(found.voice_url, found.voice_method)
+            self._client.applications(sid).update(**values)
+            return _application(self._client.applications(sid).fetch())
 
     def voice_region(self, number: str) -> str:
         """Return the region in which calls to a number are processed, such as ie1."""
@@ -176,6 +200,17 @@ def _number(found: Any) -> NumberSetup:
     )
 
 
+def _application(found: Any) -> ApplicationSetup:
+    if not found.sid:
+        raise ValueError("no sid in Twilio's answer")
+    return ApplicationSetup(
+        sid=found.sid,
+        voice=_webhook(found.voice_url, found.voice_method),
+        fallback=_webhook(found.voice_fallback_url, found.voice_fallback_method),
+        status=_webhook(found.status_callback, found.status_callback_method),
+    )
+
+
 def _sender(found: Any) -> SenderState:
     if not found.sid:
         raise ValueError("no sid in Twilio's answer")
@@ -192,6 +227,11 @@ def _webhook(url: str | None, method: str | None) -> Webhook:
     return Webhook(url or "", (method or "POST").upper())
 
 
-def _parameters(prefix: str, webhook: Webhook) -> list[tuple[str, str]]:
-    url = prefix if prefix == "status_callback" else f"{prefix}_url"
-    return [(url, webhook.url), (f"{prefix}_method", webhook.method)]
+def _parameters(**webhooks: Webhook | None) -> dict[str, str]:
+    """Return what Twilio's library takes for webhooks, each by the beginning of its parameters' names."""
+    values: dict[str, str] = {}
+    for prefix, webhook in webhooks.items():
+        if webhook is not None:
+            url = prefix if prefix == "status_callback" else f"{prefix}_url"
+            values |= {url: webhook.url, f"{prefix}_method": webhook.method}
+    return values

@@ -152,10 +152,20 @@ def test_the_last_lines_name_the_commands_that_would_mend_more(foreign, argument
     assert commands == advised
 
 
+def test_an_address_at_which_the_server_was_not_reached_is_named_before_a_change():
+    address = ScriptedPart("address", [wrong("address", "https://ours.example is dead.")])
+
+    _, _, shown = run(address, MendablePart("twilio"), arguments=["--fix"])
+    assert shown.index("https://ours.example is dead.") < shown.index("Then:")
+
+    _, _, shown = run(ScriptedPart("address", [ok("address")]), MendablePart("twilio"), arguments=["--fix"])
+    assert "lead to an address" not in shown
+
+
 def test_a_fix_that_is_refused_is_said():
     refusal = IntegrationError("no", permanent=False, code=NO_CONNECTION)
 
     code, said, shown = run(MendablePart("twilio", refusal=refusal), arguments=["--fix"])
 
     assert code == ExitCode.NOT_COMPLETED
-    assert "The service cannot be reached." in shown and "https://old.example/voice" in said
+    assert "Acme cannot be reached." in shown and "https://old.example/voice" in said

@@ -70,7 +70,7 @@ class MendablePart(ScriptedPart):
         if self.stands == "https://ours.example/voice":
             return []
         then = Message("https://ours.example/voice")
-        return [Fix(f"{self.name}-webhook", Message(self.stands), then, self.foreign, self._mend)]
+        return [Fix(f"{self.name}-webhook", "Acme", Message(self.stands), then, self.foreign, self._mend)]
 
     def _mend(self):
         if self.refusal is not None:

@@ -8,6 +8,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])(?:mailto:)?([\w.+-]++@(?:[\w-]++\.)+[A-Za-z]{
 _WEB = re.compile(
     r"(?<![\w@.-])(?:(?:https?://|www\.)[^\s<>\"'`()\[\]{}|*,;«»“”]+|(?:[\w-]{1,63}\.){1,4}"
     r"(?:com|net|org|es|eu|info|biz|io|app|dev|shop|online|store|cat|gal|eus|mx|ar|br|pt|cl|pe|us|uk)(?![\w-]|\.\w)"
+    r"(?:/[^\s<>\"'`()\[\]{}|*,;«»“”]*)?|[\w-]{1,63}\.(?:me|ly|page|link|gl|co|ai)(?=/\w)"
     r"(?:/[^\s<>\"'`()\[\]{}|*,;«»“”]*)?)"
 )
 _SCHEME = re.compile(r"\A(?:https?://)?(?:www\.)?")

@@ -7,8 +7,8 @@ from conversation.speech.rules.money import CODES
 from conversation.speech.rules.spelling import in_groups, spelt
 from conversation.speech.rules.text import any_of
 
-_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
-_IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?(?![\w-])")
+_CANDIDATE = re.compile(r"[A-Za-z][-/]?\d|\d{4}|\d[-/]\d{3}|\d[-/]?[A-Z]|\d\.\d{3}\.|\d [A-Z]{2}")
+_IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?:[ -]?[A-Z\d]{4}){3,7}(?:[ -]?[A-Z\d]{1,3})?(?![\w-])")
 _CARD = re.compile(r"(?<![\w.,-])\d{4}(?:([ -])\d{4})(?:\1\d{4}){1,2}(?:\1\d{1,4})?(?![\w-]|[.,]\d)")
 # Brazil's CPF and CNPJ, Chile's RUT; Spain's DNI, NIE and CIF.
 _IDENTITY = re.compile(
@@ -76,13 +76,15 @@ class Codes:
         return f"{self._postal_said[found[1].lower()]} {_digits(*found[2].split('-'))}"
 
     def _say_iban(self, found: re.Match[str]) -> str:
-        code = found[0].replace(" ", "")
+        code = re.sub("[ -]", "", found[0])
         return f"{' '.join(code[:2])}, {' '.join(code[2:4])}, {in_groups(code[4:], 4)}"
 
     def _say_cued(self, found: re.Match[str]) -> str:
         code = found[2]
         if (code.isdigit() and len(code) < _LONG_ENOUGH) or _NO_CODE.fullmatch(code):
             return found[0]
+        if _IDENTITY.fullmatch(code):
+            return found[1] + spelt(re.sub("[. -]", "", code))
         return found[1] + self._spelt(code)
 
     def _spelt(self, code: str) -> str:

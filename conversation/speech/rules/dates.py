@@ -12,7 +12,7 @@ _NUMERIC = re.compile(r"\d[-/.]\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})([-/])(\d\d?)\2(\d\d?)(?:T(?=\d\d:)|(?![\w/]|[-.,]\d))")
 _FULL = re.compile(r"(?<![\w/.,-])(\d\d?)(?:([-.])(\d\d?)\2(\d{4})|/(\d\d?)/(\d{4}|\d\d))(?![\w/]|[-.,]\d)")
-_SHORT = re.compile(r"(?<![\w/.,:+-])(\d{1,3})/(\d{1,3})(?![\w/]|[.,:-]\d)")
+_SHORT = re.compile(r"(?<![\w/.,:+-])(?!0\d\d)(\d{1,3})/(?!0\d\d)(\d{1,3})(?![\w/]|[.,:-]\d)")
 _MONTH_AND_YEAR = re.compile(r"(?<![\w/.,-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)(?![\w/]|[.,-]\d)")
 _YEARS = re.compile(r"(?<![\w/.,-])((?:19|20)\d\d)[/-](\d\d)(?![\w/]|[.,-]\d)")
 _UNTIL = re.compile(

@@ -6,7 +6,10 @@ from conversation.speech.languages import Language
 from conversation.speech.rules.attributes import Attributes
 from conversation.speech.rules.text import any_of
 
-SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "US$": "USD", "MX$": "MXN", "R$": "BRL", "S/": "PEN"}
+SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "US$": "USD", "MX$": "MXN", "R$": "BRL", "S/": "PEN"} | {
+    f"{place}$": code
+    for place, code in {"CA": "CAD", "AU": "AUD", "A": "AUD", "NZ": "NZD", "HK": "HKD"}.items()
+}
 """Signs of money as ISO 4217 codes; a mere "$" is the region's matter."""
 CODES = frozenset(
     """
@@ -16,9 +19,9 @@ CODES = frozenset(
 )
 
 _NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?![.,]\d{3})|\d{1,3}(?: \d{3}){1,4}(?![\d ]\d)|\d++"
-_SIGN = r"(?:US|MX|R)?\$|S/(?= ?\d)|[€£¥]"
+_SIGN = r"(?:US|MX|R|CA|AU|A|NZ|HK)?\$|S/(?= ?\d)|[€£¥]"
 _MONEY = re.compile(rf"[€$£¥]|S/|\b(?:{any_of(CODES)})\b")
-_LONE_SIGN = re.compile(r" ?((?:US|MX|R)?\$|[€£¥])[ $€£¥]*")
+_LONE_SIGN = re.compile(r" ?((?:US|MX|R|CA|AU|A|NZ|HK)?\$|[€£¥])[ $€£¥]*")
 _MOST_DIGITS = 15  # of a sum that is worked out; longer ones are left as they are
 _MILLION = 1_000_000
 

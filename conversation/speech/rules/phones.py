@@ -17,6 +17,7 @@ _PHONE = re.compile(
     r"|(?<![\w.,-])\d{3}-\d{4}(?![.,-]?\d)"
     r"|(?<![\w.,])\d{7,}(?![.,]?\d)|(?<![\w.,:/-])0\d{1,5}(?![\w:/%°-]|[.,]\d)"
 )
+_ONE_OF_TWO = re.compile(r"(?<=\d \d) ?/ ?(?=\d \d)")
 # ITU-T E.164: country codes of one and of two digits; the others have three.
 _COUNTRY_CODE = re.compile(r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3}")
 _WITH_TRUNK_PREFIX = 11  # digits of 1-202-555-0101
@@ -27,10 +28,13 @@ class Phones:
     """Digits one by one, with a pause after each three: "más 34, 6 0 0, 0 0 0, 0 0 1"."""
 
     def __init__(self, language: Language) -> None:
-        self._plus = language.words.signs["+"]
+        self._plus, self._or = language.words.signs["+"], language.words.signs["or"]
 
     def __call__(self, text: str) -> str:
-        return _PHONE.sub(self._say, text) if _CANDIDATE.search(text) else text
+        if not _CANDIDATE.search(text):
+            return text
+        text = _PHONE.sub(self._say, text)
+        return _ONE_OF_TWO.sub(f" {self._or} ", text) if "/" in text else text
 
     def _say(self, found: re.Match[str]) -> str:
         digits = "".join(_DIGITS.findall(found[0]))

@@ -56,6 +56,12 @@ def test_a_trial_says_whom_it_cannot_call(twilio, setup_with):
     assert not has(part.check(), "fix", "HUMAN_PHONE_NUMBER")
 
 
+def test_the_token_of_another_region_is_refused_and_the_region_named(setup_with):
+    found = TwilioAccountPart([setup_with("of another region")], {}, "ie1").check()
+
+    assert has(found, "fix!", "does not accept TWILIO_ACCOUNT_SID", "TWILIO_REGION is ie1")
+
+
 def test_both_tokens_of_a_rotation_are_tried(twilio, setup_with):
     right, old = setup_with(), setup_with("old")
 

@@ -3,12 +3,13 @@
 import pytest
 
 from doctor.failures import NOT_KEPT
-from doctor.twilio.number import REPLACE, SET, TwilioNumberPart
+from doctor.twilio.number import TwilioNumberPart
+from doctor.twilio.voice_webhooks import REPLACE, SET
 from doctor.twilio.webhooks import NumberWebhooks
 from integrations.errors import IntegrationError
 from tests.doctor.twilio.conftest import OVERRIDES
 from tests.doctor.twilio.lines import has, lines
-from tests.fakes.twilio.server import Hang
+from tests.fakes.twilio.server import Hang, Refuse
 from tests.fakes.twilio.setup import NUMBER
 
 BASE, ELSEWHERE = "https://shop.example.com", "https://other.example.com/voice"
@@ -53,7 +54,7 @@ def part(setup_with, ours):
         (
             OURS | {"voice_application_sid": APPLICATION},
             "fix!",
-            f"application ({APPLICATION})",
+            f"application ({APPLICATION}) answers the calls to {NUMBER} and asks {ELSEWHERE}",
             REPLACE,
             [REPLACE],
         ),
@@ -63,7 +64,7 @@ def part(setup_with, ours):
 def test_each_state_of_a_number_is_a_line_and_offers_what_mends_it(
     twilio, part, values, status, words, fix, offered
 ):
-    twilio.setup.applications[APPLICATION] = ELSEWHERE
+    twilio.setup.has_application(APPLICATION, voice_url=ELSEWHERE)
     twilio.setup.owns(**values)
 
     found = part.check()
@@ -88,7 +89,7 @@ def test_each_state_of_a_number_is_a_line_and_offers_what_mends_it(
     ],
 )
 def test_what_was_offered_makes_calls_come_to_this_server(twilio, part, values):
-    twilio.setup.applications[APPLICATION] = ELSEWHERE
+    twilio.setup.has_application(APPLICATION, voice_url=ELSEWHERE)
     number = twilio.setup.owns(**values)
 
     for fix in part.fixes():
@@ -115,14 +116,6 @@ def test_the_edge_that_was_set_for_our_address_is_kept(twilio, part):
     part.fixes()[0].apply()
 
     assert number.body["voice_url"] == f"{BASE}/voice#e=dublin&rc=2&ct=2000&rt=6000&rp=ct,rt,5xx"
-
-
-def test_an_application_that_asks_this_server_is_left_alone(twilio, part):
-    twilio.setup.applications[APPLICATION] = VOICE
-    twilio.setup.owns(voice_application_sid=APPLICATION)
-
-    assert has(part.check(), "ok", APPLICATION, "asks this server")
-    assert part.fixes() == []
 
 
 def test_what_stands_and_what_would_stand_are_shown(twilio, part):
@@ -184,6 +177,9 @@ def test_without_credentials_or_a_public_address_there_is_little_to_look_at(twil
 def test_a_refusal_and_a_hanging_twilio_are_a_line(twilio, setup_with, ours):
     twilio.setup.owns()
     assert has(TwilioNumberPart(setup_with("wrong"), NUMBER, ours).check(), "off", "refuses the account")
+
+    twilio.fail(Refuse(403, 20005))
+    assert has(TwilioNumberPart(setup_with(), NUMBER, ours).check(), "off", "not active")
 
     twilio.fail(Hang())
 

@@ -1,6 +1,7 @@
 """The setup of the fake Twilio's account: its state, numbers, applications, WhatsApp senders, templates, regions."""
 
 import json
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ SETTABLE = {
     "StatusCallbackMethod": "status_callback_method", "VoiceApplicationSid": "voice_application_sid",
     "TrunkSid": "trunk_sid",
 }  # fmt: skip
+OF_APPLICATIONS = SETTABLE.keys() - {"VoiceApplicationSid", "TrunkSid"}
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Setup:
         self.status, self.type = "active", "Full"
         self.numbers: dict[str, FakeNumber] = {}
         self.verified: set[str] = set()
-        self.applications: dict[str, str] = {}
+        self.applications: dict[str, dict[str, Any]] = {}
         self.sender: dict[str, Any] | None = None
         self.is_slow = False
         self.templates: dict[str, dict[str, Any] | None] = {}
@@ -67,6 +69,7 @@ class Setup:
             Route("POST", rf"{base}/IncomingPhoneNumbers/(?P<sid>\w+)\.json", self._update),
             Route("GET", rf"{base}/OutgoingCallerIds\.json", self._caller_ids),
             Route("GET", rf"{base}/Applications/(?P<sid>\w+)\.json", self._application),
+            Route("POST", rf"{base}/Applications/(?P<sid>\w+)\.json", self._update_application),
             Route("GET", r"/v2/Channels/Senders", self._senders),
             Route("GET", r"/v2/Channels/Senders/(?P<sid>\w+)", self._sender),
             Route("POST", r"/v2/Channels/Senders/(?P<sid>\w+)", self._update_sender),
@@ -78,6 +81,12 @@ class Setup:
         made = FakeNumber(f"PN{len(self.numbers):032x}", number, values)
         self.numbers[made.sid] = made
         return made
+
+    def has_application(self, sid: str, **values: Any) -> None:
+        """Give the account an application; each value by its name in Twilio's answer."""
+        unset = dict.fromkeys(("voice_url", "voice_fallback_url", "status_callback"))
+        methods = dict.fromkeys(("voice_method", "voice_fallback_method", "status_callback_method"), "POST")
+        self.applications[sid] = {"sid": sid, **unset, **methods, **values}
 
     def has_sender(self, number: str, url: str = "", status: str = "ONLINE", method: str = "POST") -> None:
         """Give the account a WhatsApp sender."""
@@ -103,9 +112,7 @@ class Setup:
         return Reply(200, self.numbers[sid].body)
 
     def _update(self, request: Request, sid: str) -> Reply:
-        if unknown := set(request.form) - set(SETTABLE):
-            raise ApiError(400, 20001, f"This stand-in does not set {', '.join(sorted(unknown))}")
-        given = {SETTABLE[name]: values[-1] for name, values in request.form.items()}
+        given = _given(request, SETTABLE.keys())
         if not self.keeps_nothing:
             self.numbers[sid].values.update(given)
         return self._fetch(request, sid)
@@ -118,7 +125,13 @@ class Setup:
     def _application(self, request: Request, sid: str) -> Reply:
         if sid not in self.applications:
             raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
-        return Reply(200, {"sid": sid, "voice_url": self.applications[sid], "voice_method": "POST"})
+        return Reply(200, self.applications[sid])
+
+    def _update_application(self, request: Request, sid: str) -> Reply:
+        found, given = self._application(request, sid), _given(request, OF_APPLICATIONS)
+        if not self.keeps_nothing:
+            found.body.update(given)
+        return found
 
     def _senders(self, request: Request) -> Reply:
         if request.query.get("Channel") != "whatsapp":
@@ -144,6 +157,12 @@ class Setup:
     def _region(self, _request: Request, number: str) -> Reply:
         number = unquote(number)
         return Reply(200, {"phone_number": number, "voice_region": self.regions.get(number, "us1")})
+
+
+def _given(request: Request, settable: Set[str]) -> dict[str, str]:
+    if unknown := request.form.keys() - settable:
+        raise ApiError(400, 20001, f"This stand-in does not set {', '.join(sorted(unknown))}")
+    return {SETTABLE[name]: values[-1] for name, values in request.form.items()}
 
 
 def _page(name: str, found: list[dict[str, Any]]) -> Reply:
