@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.models import Campaign, CampaignRecipient
-from tests.dashboard.pages.new_campaigns import kept, said, send_form
+from tests.dashboard.new_campaigns import kept, said, send_form
 from tests.records import every, the_only
 
 PUBLIC = "https://assistant.example"

@@ -6,8 +6,8 @@ import pytest
 
 from storage.models import Campaign, CampaignRecipient
 from tests.dashboard.campaigns import TEMPLATE
+from tests.dashboard.new_campaigns import kept, said, send_form
 from tests.dashboard.operator import Operator
-from tests.dashboard.pages.new_campaigns import kept, said, send_form
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.records import every, the_only
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.dashboard.campaigns import Campaigns
-from tests.dashboard.pages.new_campaigns import said, send_form
+from tests.dashboard.new_campaigns import said, send_form
 
 LIST = "teléfono\n600000001\n600000002\n+351 912 345 678\n"
 
