@@ -33,8 +33,6 @@ MOST_LINES = 2000
 MOST_BYTES = 200_000
 MOST_WORKBOOK_BYTES = 50_000
 """An Excel file is a third of its lines or less."""
-_SEEN = (DraftState.LOOKING, DraftState.LOOKED)
-"""The list was read, or is being read."""
 
 
 class _UnwantedError(Exception):
@@ -105,7 +103,8 @@ class LongLists:
         if not makes and found.state in drafts.AT_WORK and found.form == _form(new, number_column):
             return True
         checked, seen = self._drafting.check(new, is_final=makes), SeenList.from_json(found.seen)
-        is_known = found.state in _SEEN and read_for(new, number_column) in (seen.read_for, "")
+        is_seen = found.state is DraftState.LOOKING or (found.state is DraftState.LOOKED and seen.was_read)
+        is_known = is_seen and read_for(new, number_column) in (seen.read_for, "")
         is_wrong = bool(self._drafting.filled(new, checked, seen if is_known else SeenList()).mistakes)
         filled_in = FilledForm(_form(new, number_column), checked.as_json(), {})
         if is_known and (is_wrong or not makes):

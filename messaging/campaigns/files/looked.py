@@ -123,6 +123,11 @@ class SeenList:
     left_out: Named = field(default_factory=Named)
     is_wrong: bool = False
 
+    @property
+    def was_read(self) -> bool:
+        """Return whether it is what was found; else the list is being read, or an earlier version has read it."""
+        return bool(self.gaps or self.mistakes.sentences)
+
     def refuse(self, sentence: Message) -> None:
         """Add a mistake of the file itself."""
         self.is_wrong = True

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.job import run_pending
 from messaging.campaigns.files.long_lists import MOST_LINES
-from storage.models import Campaign, CampaignDraft
+from storage.campaigns import drafts
+from storage.models import Campaign, CampaignDraft, DraftState
 from tests.records import every, the_only
 
 pytestmark = pytest.mark.both_databases
@@ -93,6 +94,17 @@ def test_words_that_change_while_the_list_is_read_are_those_that_are_shown(look,
     work()
 
     assert "Adiós, P0" in look(text="Adiós, {nombre}")
+
+
+def test_what_an_earlier_version_has_read_is_read_again(desk, look, work):
+    look("/new/look", list=(io.BytesIO(LIST.encode()), "citas.csv"))
+    with desk.parts.database.write() as connection:
+        drafts.end(connection, 1, 1, DraftState.LOOKED)
+
+    assert READING in look(consent="alta")
+    work()
+
+    assert "Hola P0" in look(consent="alta")
 
 
 def test_a_form_with_a_mistake_makes_no_campaign_and_reads_nothing(desk, seen, look, work):

@@ -120,3 +120,14 @@ def test_the_button_stays_where_it_is_while_what_is_filled_in_is_looked_at(page)
     page.locator("#preview").get_by_text("Hola Ana").wait_for()
 
     assert page.evaluate(place) == before
+
+
+def test_a_press_of_the_button_that_ends_the_filling_in_is_not_lost(page):
+    fill_in(page, "Cita")
+    page.get_by_label("o un texto").fill("Hola {nombre}")
+
+    page.get_by_role("button", name="Crear la campaña").click(
+        delay=700
+    )  # what is looked at arrives meanwhile
+
+    page.wait_for_url("**/dashboard/campaigns/1")
