@@ -19,7 +19,6 @@ from cli.whatsapp.commands import WhatsAppServices, whatsapp_group
 from cli.worker import give_up, worker_command
 from container import Container
 from jobs.worker import Worker
-from messaging.campaigns.files.lists import CallGreeting
 from phone_numbers import region_of
 from simulator.terminal.phone import phone_command
 from simulator.terminal.whatsapp import whatsapp_simulate_command
@@ -123,7 +122,7 @@ def _campaigns(container: Container) -> CampaignServices:
         container.providers.templates,
         container.daily_ceilings,
         runner=lambda: container.campaigns.new_runner(),
-        greeting=CallGreeting(container.profile.phrases.who_calls, container.profile.greeting_outbound),
+        greeting=container.campaigns.greeting,
         missing_for_calls=lambda: container.campaigns.missing_for_calls,
         twilio=lambda: container.providers.twilio_dialing,
         trials=lambda: container.campaigns.trials,

@@ -13,6 +13,8 @@ from messaging.campaigns.costs.billing import Billing
 from messaging.campaigns.dispatch import Dispatcher
 from messaging.campaigns.doubts import Doubts
 from messaging.campaigns.files.drafting import Drafting
+from messaging.campaigns.files.form_checks import FormChecks
+from messaging.campaigns.files.lists import CallGreeting
 from messaging.campaigns.files.long_lists import LongLists
 from messaging.campaigns.hours import Hours
 from messaging.campaigns.probe import PATIENCE_S
@@ -41,8 +43,15 @@ class CampaignServices:
     @service
     def drafting(self) -> Drafting:
         """Makes campaigns of lists."""
+        database, profile = self._core.database, self._core.profile
+        checks = FormChecks(database, self.templates, lambda: self.missing_for_calls)
+        return Drafting(database, profile.language, profile.time_zone, checks, self.greeting, self.prices)
+
+    @property
+    def greeting(self) -> CallGreeting:
+        """How calls begin."""
         profile = self._core.profile
-        return Drafting(self._core.database, profile.language, profile.time_zone, self.templates)
+        return CallGreeting(profile.phrases.who_calls, profile.greeting_outbound)
 
     @service
     def long_lists(self) -> LongLists:

@@ -666,7 +666,11 @@ class CampaignDraft(Base):
     lines_read: Mapped[int] = mapped_column(default=0)
     share_read: Mapped[float] = mapped_column(default=0.0)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What was found of it."""
+    """What versions before `seen` found of it; empty."""
+    checked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What was found of the form, apart from the list."""
+    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What was found in the list, and what decided how it was read."""
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
     """The campaign, as soon as its first recipients are kept."""
     created_at: Mapped[datetime] = mapped_column(index=True)

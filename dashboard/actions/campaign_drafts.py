@@ -1,6 +1,7 @@
 """Campaigns that are to be made, as the dashboard sees them; see messaging/campaigns/files/."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from storage.campaigns.campaigns import NewCampaign
@@ -9,7 +10,7 @@ from translations import Message
 
 
 class FirstMessage(Protocol):
-    """What one of the first people on a list will get."""
+    """What one of the first people on a list will get, or hear."""
 
     @property
     def line(self) -> int:
@@ -26,6 +27,11 @@ class FirstMessage(Protocol):
         """Return the words."""
         ...
 
+    @property
+    def due_at(self) -> datetime | None:
+        """Return when they are due; None: at once."""
+        ...
+
 
 class Looked(Protocol):
     """What was found of a campaign that is to be made."""
@@ -33,6 +39,11 @@ class Looked(Protocol):
     @property
     def first(self) -> Sequence[FirstMessage]:
         """Return what the first people will get."""
+        ...
+
+    @property
+    def beginnings(self) -> Mapping[str, int]:
+        """Return how many people have numbers that begin so."""
         ...
 
     @property
@@ -53,6 +64,13 @@ class CampaignDrafts(Protocol):
         """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.
 
         What is not filled in yet is no mistake.
+        """
+        ...
+
+    def estimate(self, new: NewCampaign, beginnings: Mapping[str, int]) -> Message | None:
+        """Return about what a campaign will cost, and how that is known; None where it is not.
+
+        beginnings: how many people have numbers that begin so.
         """
         ...
 
@@ -129,7 +147,7 @@ class LongLists(Protocol):
         ...
 
     def ask(self, draft_id: int, new: NewCampaign, number_column: str | None, *, makes: bool) -> bool:
-        """Have a list read for another form; return False if its file is gone, or a campaign is made of it already."""
+        """Look at a list for another form; return False if its file is gone, or a campaign is made of it already."""
         ...
 
     def find(self, draft_id: int) -> Draft | None:

@@ -1,10 +1,11 @@
-"""A new campaign: its list, its words with the list's columns in them, and how they will look; nothing is sent here."""
+"""A new campaign, of messages or of calls: its list, its words, and how they will look; nothing is sent here."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,12 +24,18 @@ from jobs.leases import is_worker_alive
 from storage.base import utc_now
 from storage.campaigns import campaigns as stored
 from storage.campaigns.campaigns import NewCampaign
-from translations import lazy_gettext
+from storage.models import CampaignChannel
+from translations import Message, lazy_gettext
 
 VARIABLE = "variable:"
 """Begins the names of the fields for a template's variables."""
-LONGEST = {"name": 80, "template": 600, "text": 1600, "consent": 300, "variable": 600}
-_MOST_VARIABLES = 100
+LONGEST = {
+    "name": 80, "template": 600, "text": 1600, "goal": 2000, "remind": 300, "consent": 300, "variable": 600,
+    "hand_over": 1600,
+}  # fmt: skip
+_MOST_VARIABLES, _MOST_ANSWERS = 100, 20
+_PARTS = ("campaign_found.html", "campaign_preview.html")
+"""What a page that is open is sent of itself."""
 CREATED = lazy_gettext("The campaign is made, and nothing has been sent. Look at it, and start it below.")
 
 
@@ -44,7 +51,7 @@ class Form:
 @bp.get("/campaigns/new")
 def new_campaign() -> str:
     """Show the form for a new campaign."""
-    return page_of("campaign_new.html", Form(NewCampaign("", "whatsapp"), b"", None), None)
+    return page_of("campaign_new.html", Form(NewCampaign("", CampaignChannel.WHATSAPP), b"", None), None)
 
 
 @bp.post("/campaigns/new/look")
@@ -116,18 +123,32 @@ def part_asked_for() -> str:
 def filled_in() -> Form:
     """Return what an operator has filled in."""
     file = request.files.get("list")
+    is_by_phone = request.form.get("channel") == CampaignChannel.VOICE
     new = NewCampaign(
         _field("name"),
-        "whatsapp",
-        template=_field("template"),
+        CampaignChannel.VOICE if is_by_phone else CampaignChannel.WHATSAPP,
         text=_field("text"),
-        variables=_variables(),
-        try_anyway="try_anyway" in request.form,
         consent=_field("consent"),
         file_name=(file.filename or "")[:255] if file else "",
         start_at=_moment(request.form.get("start_at", "")),
+        remind=_field("remind"),
+        **(_of_calls() if is_by_phone else _of_messages()),
     )
     return Form(new, file.read() if file else b"", _field("number_column") or None)
+
+
+def _of_calls() -> dict[str, Any]:
+    return {"goal": _field("goal"), "leave_message": "hang_up_on_machines" not in request.form}
+
+
+def _of_messages() -> dict[str, Any]:
+    answers = [" ".join(line.split()) for line in _field("hand_over").splitlines()]
+    return {
+        "template": _field("template"),
+        "variables": _variables(),
+        "try_anyway": "try_anyway" in request.form,
+        "hand_over": [answer for answer in answers if answer][:_MOST_ANSWERS],
+    }
 
 
 def _field(name: str) -> str:
@@ -163,13 +184,22 @@ def page_of(template: str, form: Form, looked: Looked | None, draft: Draft | Non
         new=form.new,
         number_column=form.number_column or "",
         looked=looked,
+        estimate=None if looked is None else _estimate(form.new, looked, draft),
         draft=draft,
         has_worker=has_worker,
         longest=LONGEST,
+        is_part=template in _PARTS,
         variable=VARIABLE,
         start_at=f"{start_at.astimezone(zone()):%Y-%m-%dT%H:%M}" if start_at else "",
         look_url=partial(_look_url, draft),
     )
+
+
+def _estimate(new: NewCampaign, looked: Looked, draft: Draft | None) -> Message | None:
+    """Return about what a campaign will cost; None while something is wrong with it, or its list is being read."""
+    if looked.mistakes or (draft is not None and draft.is_at_work):
+        return None
+    return services().campaigns.drafts.estimate(new, looked.beginnings)
 
 
 def _look_url(draft: Draft | None, part: str | None = None) -> str:

@@ -18,6 +18,15 @@ _C = CAMPAIGN_DRAFTS.c
 
 
 @dataclass(frozen=True, slots=True)
+class FilledForm:
+    """What is filled in, what was found of it, and what is known of the list that is read for it."""
+
+    form: Mapping[str, Any]
+    checked: Mapping[str, Any]
+    seen: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class DraftRecord:
     """A campaign that is being made of a long list. has_list: its file is still there."""
 
@@ -27,7 +36,8 @@ class DraftRecord:
     epoch: int
     lines_read: int
     share_read: float
-    result: Mapping[str, Any]
+    checked: Mapping[str, Any]
+    seen: Mapping[str, Any]
     campaign_id: int | None
     has_list: bool
     created_at: datetime
@@ -36,16 +46,16 @@ class DraftRecord:
 def add(
     connection: Connection,
     key: str,
-    form: Mapping[str, Any],
+    filled: FilledForm,
     content: bytes,
     state: DraftState,
-    result: Mapping[str, Any],
     now: datetime,
 ) -> tuple[int, bool]:
     """Keep a draft; return its id, and whether it is new. key: of the form, which may have brought it before."""
     added = insert_once(
-        connection, CampaignDraft, key=key, form=dict(form), content=content, state=state, epoch=1, lines_read=0,
-        share_read=0.0, result=dict(result), campaign_id=None, created_at=now, beat_at=now,
+        connection, CampaignDraft, key=key, form=dict(filled.form), content=content, state=state, epoch=1,
+        lines_read=0, share_read=0.0, result={}, checked=dict(filled.checked), seen=dict(filled.seen),
+        campaign_id=None, created_at=now, beat_at=now,
     )  # fmt: skip
     if added is not None:
         return added, True
@@ -73,9 +83,8 @@ def content_of(connection: Connection, draft_id: int, epoch: int) -> bytes | Non
 def ask(
     connection: Connection,
     draft_id: int,
-    form: Mapping[str, Any],
+    filled: FilledForm,
     state: DraftState,
-    result: Mapping[str, Any],
     now: datetime,
 ) -> int | None:
     """Give a draft a new form, for which its list is to be read; return the epoch.
@@ -84,11 +93,22 @@ def ask(
     """
     is_free = _C.state.not_in((DraftState.MAKING, DraftState.MADE))
     values = {
-        "form": dict(form), "state": state, "result": dict(result), "epoch": _C.epoch + 1, "lines_read": 0,
-        "share_read": 0.0, "beat_at": now,
+        "form": dict(filled.form), "checked": dict(filled.checked), "seen": dict(filled.seen), "result": {},
+        "state": state, "epoch": _C.epoch + 1, "lines_read": 0, "share_read": 0.0, "beat_at": now,
     }  # fmt: skip
     asked = update(CAMPAIGN_DRAFTS).where(_C.id == draft_id, _C.content.is_not(None), is_free).values(values)
     return connection.execute(asked.returning(_C.epoch)).scalar_one_or_none()
+
+
+def change_form(connection: Connection, draft_id: int, epoch: int, filled: FilledForm) -> bool:
+    """Give a draft a new form for which its list need not be read again, or is being read already.
+
+    False: something else was asked for meanwhile.
+    """
+    values = {"form": dict(filled.form), "checked": dict(filled.checked)}
+    is_readable = _C.state.in_((DraftState.LOOKING, DraftState.LOOKED))
+    mine = (_C.id == draft_id, _C.epoch == epoch, _C.content.is_not(None), is_readable)
+    return connection.execute(update(CAMPAIGN_DRAFTS).where(*mine).values(values)).rowcount > 0
 
 
 def beat(
@@ -108,14 +128,19 @@ def end(
     draft_id: int,
     epoch: int,
     state: DraftState,
-    result: Mapping[str, Any] | None = None,
     *,
+    checked: Mapping[str, Any] | None = None,
+    seen: Mapping[str, Any] | None = None,
     drops_list: bool = False,
 ) -> bool:
-    """Record what a list's reading came to; return False if it is no longer wanted. result: None: as it was."""
+    """Record what a list's reading came to; return False if it is no longer wanted.
+
+    checked, seen: what was found of the form, and in the list; None: as it was.
+    """
     values: dict[str, Any] = {"state": state}
-    if result is not None:
-        values["result"] = dict(result)
+    values |= {
+        name: dict(found) for name, found in (("checked", checked), ("seen", seen)) if found is not None
+    }
     if drops_list:
         values["content"] = None
     return _change(connection, draft_id, epoch, **values)
@@ -146,6 +171,7 @@ def _record(row: Any) -> DraftRecord:
 
 
 _READ = select(
-    _C.id, _C.form, _C.state, _C.epoch, _C.lines_read, _C.share_read, _C.result, _C.campaign_id,
+    _C.id, _C.form, _C.state, _C.epoch, _C.lines_read, _C.share_read, _C.checked, _C.seen,
+    _C.campaign_id,
     _C.content.is_not(None).label("has_list"), _C.created_at,
 )  # fmt: skip

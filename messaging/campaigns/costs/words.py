@@ -1,5 +1,6 @@
 """Says what a campaign has cost, for those who run it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection
 
 from messaging.campaigns.replies import ANSWERED_WITHIN
 from storage.campaigns.campaigns import CampaignRecord
+from storage.models import CampaignChannel
 from storage.reports.campaign_costs import Costs, costs_of, tokens_of
 from storage.reports.campaign_estimates import usual_prices, waiting_by_code
 from translations import Message
@@ -37,9 +39,22 @@ def estimate_line(
     setting: the price of a message or a call, as it is set; None: it is not set.
     """
     waiting = waiting_by_code(connection, campaign.id)
+    return estimate_of(connection, waiting, campaign.channel, campaign.template, setting=setting, now=now)
+
+
+def estimate_of(
+    connection: Connection,
+    waiting: Mapping[str, int],
+    channel: str,
+    template: str,
+    *,
+    setting: float | None,
+    now: datetime,
+) -> Message | None:
+    """Return the same of so many people, by their calling codes, who may be on no campaign's list yet."""
     if not waiting:
         return None
-    usual = usual_prices(connection, campaign.channel, campaign.template, now - BILLED_WITHIN)
+    usual = usual_prices(connection, channel, template, now - BILLED_WITHIN)
     if usual is not None and waiting.keys() <= usual.by_code.keys():
         amount = sum((usual.by_code[code] * count for code, count in waiting.items()), Decimal(0))
         words = _(
@@ -48,7 +63,7 @@ def estimate_line(
         return words.format(amount=shown(amount), currency=usual.currency, days=BILLED_WITHIN.days)
     if setting is None:
         return None
-    name = "CALL_PRICE" if campaign.is_by_phone else "MESSAGE_PRICE"
+    name = "CALL_PRICE" if channel == CampaignChannel.VOICE else "MESSAGE_PRICE"
     amount = Decimal(str(setting)) * sum(waiting.values())
     return _("It will cost about {amount}, by {setting}.").format(amount=shown(amount), setting=name)
 

@@ -4,84 +4,98 @@ Nothing is kept until a campaign is made, and then by the same functions as the 
 """
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from integrations.whatsapp_templates import TemplateContent
+from messaging.campaigns.costs.words import estimate_of
 from messaging.campaigns.creation import Creation, NameTakenError, Note, no_note
-from messaging.campaigns.files.cells import Progress, written
-from messaging.campaigns.files.lists import LEFT_OUT, Reading, Wording, listed_or_problem
-from messaging.campaigns.files.looked import FirstMessage, Looked
-from messaging.campaigns.files.problem_messages import file_sentence, line_sentence, variable_sentence
-from messaging.campaigns.files.problems import FileError, FileProblem
-from messaging.campaigns.files.tables import Table, read_table
-from messaging.campaigns.files.variables import VariableError
+from messaging.campaigns.files.cells import Progress
+from messaging.campaigns.files.filling import filled
+from messaging.campaigns.files.form_checks import FormChecks, name_taken
+from messaging.campaigns.files.lists import LEFT_OUT, CallGreeting, Reading, Wording, listed_or_problem
+from messaging.campaigns.files.looked import CheckedForm, Looked, SeenList
+from messaging.campaigns.files.problem_messages import file_sentence, line_sentence
+from messaging.campaigns.files.problems import FileError
+from messaging.campaigns.files.seeing import NOBODY_LEFT, rule_of, see
+from messaging.campaigns.files.tables import read_table
 from messaging.campaigns.recipient import ListedRecipient
-from messaging.campaigns.templates import TemplateDesk
+from phone_numbers import calling_code
 from storage.base import utc_now
-from storage.campaigns import campaigns
 from storage.campaigns.campaigns import NewCampaign
 from storage.database import Database
+from storage.models import CampaignChannel
 from translations import Message
 from translations import lazy_gettext as _
 
-LONGEST_NAME = 80
-_TEMPLATE = re.compile(r"HX[0-9a-fA-F]{32}|[a-z0-9_]{1,512}:[a-z]{2,3}(?:_[A-Z]{2})?")
-_OF_COLUMNS = (
-    FileProblem.NO_NUMBER_COLUMN,
-    FileProblem.MISSING_COLUMN,
-    FileProblem.AMBIGUOUS_COLUMN,
-    FileProblem.VARIABLE_WITHOUT_COLUMN,
-)
-"""What may be as wrong with the form as with the file."""
-
 
 class _RefusedError(Exception):
-    """A list is not kept: `Looked` says why."""
+    """A list is not kept. sentence: says why."""
+
+    def __init__(self, sentence: Message) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a campaign is to be made of. template: None: its words are not known."""
+class Attempt:
+    """What became of making a campaign. campaign_id: None: it was not made, and the others say why."""
 
-    new: NewCampaign
-    content: bytes
-    number_column: str | None
-    template: TemplateContent | None
-    progress: Progress | None
+    campaign_id: int | None
+    checked: CheckedForm
+    seen: SeenList
 
 
 class Drafting:
-    """Makes campaigns. language: BCP 47, as lists are written. zone: of their times."""
+    """Makes campaigns. language: BCP 47, as lists are written. zone: of their times. greeting: how calls begin.
+
+    prices: of a message or a call, by channel; None: it is not set.
+    """
 
     def __init__(
         self,
         database: Database,
         language: str,
         zone: ZoneInfo,
-        templates: TemplateDesk,
+        checks: FormChecks,
+        greeting: CallGreeting,
+        prices: Mapping[str, float | None],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database, self._language, self._zone = database, language, zone
-        self._templates, self._clock = templates, clock
+        self._checks, self._greeting, self._prices, self._clock = checks, greeting, prices, clock
 
-    def look(
+    def check(self, new: NewCampaign, *, is_final: bool = False) -> CheckedForm:
+        """Return what is wrong with a form, apart from its list. is_final: what is not filled in is a mistake too."""
+        return self._checks.check(new, is_final=is_final)
+
+    def see(
         self, new: NewCampaign, content: bytes, number_column: str | None, *, progress: Progress | None = None
-    ) -> Looked:
+    ) -> SeenList:
+        """Return what is in a list. content: of its file; empty: there is none yet."""
+        if not content:
+            return SeenList()
+        return see(new, content, self._reading(new, number_column), progress)
+
+    def filled(self, new: NewCampaign, checked: CheckedForm, seen: SeenList) -> Looked:
+        """Return what a campaign comes to, of what was found before: nobody is asked, and nothing is read."""
+        return filled(self._wording(new, checked), checked, seen)
+
+    def look(self, new: NewCampaign, content: bytes, number_column: str | None) -> Looked:
         """Return what is wrong with a campaign that is to be made, and what it will look like; keep nothing.
 
         What is not filled in yet is no mistake. content: of the list's file; empty: there is none yet.
         """
-        looked = Looked()
-        template = self._check(new, looked, is_final=False)
-        self._read(_Asked(new, content, number_column, template, progress), looked)
-        return looked
+        return self.filled(new, self.check(new), self.see(new, content, number_column))
 
-    def make(
+    def make(self, new: NewCampaign, content: bytes, number_column: str | None) -> Looked:
+        """Keep a campaign, unless something is wrong with it; return its id among what was found."""
+        made = self.attempt(new, content, number_column)
+        return replace(self.filled(new, made.checked, made.seen), campaign_id=made.campaign_id)
+
+    def attempt(
         self,
         new: NewCampaign,
         content: bytes,
@@ -90,133 +104,70 @@ class Drafting:
         progress: Progress | None = None,
         begun: Note = no_note,
         complete: Note = no_note,
-    ) -> Looked:
-        """Keep a campaign, unless something is wrong with it; return its id among what was found.
+    ) -> Attempt:
+        """Keep a campaign, unless something is wrong with it. begun, complete: as of `Creation.create`.
 
-        The list is read once. begun, complete: as of `Creation.create`.
+        A list that is kept is read once; one that is refused, again for all that is wrong with it.
         """
-        looked = Looked()
+        checked, why = self.check(new, is_final=True), None
         if not content:
-            looked.refuse(_("Choose the file with the list."))
-        template = self._check(new, looked, is_final=True)
-        asked = _Asked(new, content, number_column, template, progress)
-        if looked.mistakes:
-            self._read(asked, looked)
-            return looked
-        new = replace(new, file_hash=hashlib.sha256(content).hexdigest())
-        with _naming_mistakes(looked):
-            listed = _unless_refused(self._recipients(_opened(asked, looked), asked, looked), looked)
-            creation = Creation(self._database, self._clock)
-            looked.campaign_id = creation.create(new, listed, begun=begun, complete=complete)
-        return looked
+            checked.mistakes.append(_("Choose the file with the list."))
+        if not checked.mistakes:
+            kept = replace(new, file_hash=hashlib.sha256(content).hexdigest())
+            listed = self._recipients(new, content, number_column, checked, progress)
+            try:
+                creation = Creation(self._database, self._clock)
+                return Attempt(
+                    creation.create(kept, listed, begun=begun, complete=complete), checked, SeenList()
+                )
+            except NameTakenError as error:
+                why = name_taken(error.name)
+            except FileError as error:
+                why = file_sentence(error)
+            except _RefusedError as error:
+                why = error.sentence
+        seen = self.see(new, content, number_column, progress=progress)
+        if why is not None and not self.filled(new, checked, seen).mistakes:
+            checked.mistakes.append(why)
+        return Attempt(None, checked, seen)
 
-    def _check(self, new: NewCampaign, looked: Looked, *, is_final: bool) -> TemplateContent | None:
-        """Add what is wrong besides the list; return the template, if it is known."""
-        if new.name or is_final:
-            self._check_name(new.name, looked)
-        if (new.template and new.text) or (is_final and not (new.template or new.text)):
-            looked.refuse(_("Give a template or a text, one of the two."))
-        return self._check_template(new, looked, is_final=is_final) if new.template else None
+    def estimate(self, new: NewCampaign, beginnings: Mapping[str, int]) -> Message | None:
+        """Return about what a campaign will cost, and how that is known; None where it is not.
 
-    def _check_name(self, name: str, looked: Looked) -> None:
-        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-            looked.refuse(_("A campaign's name has 1 to {most} characters.").format(most=LONGEST_NAME))
-            return
+        beginnings: how many people have numbers that begin so.
+        """
+        waiting = Counter[str]()
+        for beginning, count in beginnings.items():
+            waiting[calling_code(beginning)] += count
         with self._database.read() as connection:
-            is_taken = campaigns.of_name(connection, name) is not None
-        if is_taken:
-            looked.refuse(_name_taken(name))
-
-    def _check_template(self, new: NewCampaign, looked: Looked, *, is_final: bool) -> TemplateContent | None:
-        if not _TEMPLATE.fullmatch(new.template):
-            looked.refuse(
-                _("“{written}” is no template: write Twilio's SID (HX...), or 360dialog's name and language "
-                  "(aviso:es).").format(written=new.template)
+            return estimate_of(
+                connection, waiting, new.channel, new.template,
+                setting=self._prices[new.channel], now=self._clock(),
             )  # fmt: skip
-            return None
-        variables = new.variables or {}
-        looked.placeholders = tuple(variables)
-        found = self._templates.find(new.template, variables, consent=new.consent)
-        if found is None:
-            looked.notes.append(
-                _("The provider did not show the words of this template: check that it is written right.")
-            )
-            return None
-        problems = found.problems
-        for sentence in (*problems.wrong, *(problems.missing.values() if is_final else ())):
-            looked.refuse(sentence)
-        looked.notes += [*problems.refused, *problems.warnings]
-        if found.content is not None:
-            looked.words, looked.placeholders = found.content.text, found.content.placeholders
-        return found.content
 
-    def _read(self, asked: _Asked, looked: Looked) -> None:
-        if not asked.content:
-            return
-        with _naming_mistakes(looked):
-            table = _opened(asked, looked)
-            if asked.new.template or asked.new.text:
-                for _one in self._recipients(table, asked, looked):
-                    pass
+    def _wording(self, new: NewCampaign, checked: CheckedForm) -> Wording:
+        greeting = self._greeting if new.channel == CampaignChannel.VOICE else None
+        return Wording(new.template, new.text, new.variables or {}, greeting, checked.content)
 
-    def _recipients(self, table: Table, asked: _Asked, looked: Looked) -> Iterator[ListedRecipient]:
-        """Yield who is on a list, and note whatever is found."""
-        new = asked.new
-        wording = Wording(new.template, new.text, new.variables or {}, content=asked.template)
-        reading = Reading(self._language, self._zone, self._clock(), asked.number_column)
-        for one in listed_or_problem(table, wording, reading, asked.progress):
+    def _reading(self, new: NewCampaign, number_column: str | None) -> Reading:
+        return Reading(self._language, self._zone, self._clock(), number_column, rule_of(new))
+
+    def _recipients(
+        self,
+        new: NewCampaign,
+        content: bytes,
+        number_column: str | None,
+        checked: CheckedForm,
+        progress: Progress | None,
+    ) -> Iterator[ListedRecipient]:
+        """Yield who is on a list. Raises _RefusedError, and FileError."""
+        table, is_empty = read_table(content, new.file_name), True
+        wording, reading = self._wording(new, checked), self._reading(new, number_column)
+        for one in listed_or_problem(table, wording, reading, progress):
             if isinstance(one, ListedRecipient):
-                looked.add(FirstMessage(one.line, one.number, one.body))
+                is_empty = False
                 yield one
-            elif one.problem in LEFT_OUT:
-                looked.leave_out(line_sentence(one))
-            else:
-                looked.refuse_list(line_sentence(one))
-        if not looked.count and not looked.is_list_wrong:
-            looked.refuse_list(_("Nobody is left on the list."))
-
-
-def _opened(asked: _Asked, looked: Looked) -> Table:
-    table = read_table(asked.content, asked.new.file_name)
-    looked.columns = _columns(table)
-    return table
-
-
-@contextmanager
-def _naming_mistakes(looked: Looked) -> Iterator[None]:
-    """Note what is raised of a list, or of a campaign that cannot be kept."""
-    try:
-        yield
-    except FileError as error:
-        refuse = looked.refuse if error.problem in _OF_COLUMNS else looked.refuse_list
-        refuse(file_sentence(error))
-    except VariableError as error:
-        looked.refuse(variable_sentence(error))
-    except NameTakenError as error:
-        looked.refuse(_name_taken(error.name))
-    except _RefusedError:
-        pass
-
-
-def _unless_refused(listed: Iterable[ListedRecipient], looked: Looked) -> Iterator[ListedRecipient]:
-    """Yield who is on a list until a line is wrong; read it to its end, and raise _RefusedError then."""
-    for one in listed:
-        if not looked.mistakes:
-            yield one
-    if looked.mistakes:
-        raise _RefusedError
-
-
-def _name_taken(name: str) -> Message:
-    return _("There is a campaign “{name}” already.").format(name=name)
-
-
-def _columns(table: Table) -> list[tuple[str, str]]:
-    """Return the names of a list's columns that texts can name, and their values in the first line."""
-    first = next(iter(table.lines()), None)
-    cells = [] if first is None else [written(cell) for cell in first.cells]
-    return [
-        (name, cells[index][:60] if index < len(cells) else "")
-        for index, name in enumerate(table.columns)
-        if name and "{" not in name and "}" not in name
-    ]
+            elif one.problem not in LEFT_OUT:
+                raise _RefusedError(line_sentence(one))
+        if is_empty:
+            raise _RefusedError(NOBODY_LEFT)

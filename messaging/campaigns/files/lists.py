@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -44,8 +44,18 @@ class Wording:
     call: CallGreeting | None = None
     content: TemplateContent | None = None
 
-    def body(self, text: str) -> str:
-        """Return what somebody gets. text: theirs, filled in."""
+    def texts(self) -> Mapping[str, Text]:
+        """Return the texts that are filled in from each line, by name. Raises VariableError."""
+        texts = self.variables if self.template else {_TEXT: self.text}
+        return {name: parse_text(text) for name, text in texts.items()}
+
+    def body(self, filled: Mapping[str, str]) -> str:
+        """Return what somebody gets. filled: their texts, by name."""
+        if self.content is not None:
+            return self.content.filled(filled)
+        if self.template:
+            return "\n".join((self.template, *(f"{name}={value}" for name, value in filled.items())))
+        text = filled.get(_TEXT, "")
         if self.call is None:
             return text
         return f"{self.call.who_calls} {text}" if text else self.call.usual
@@ -62,6 +72,14 @@ class ReadList:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderTimes:
+    """When somebody is reminded. due_at: None: that is past. over_at: nothing is sent from then on."""
+
+    due_at: datetime | None
+    over_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How a list is read. language: BCP 47, of the profile. zone: the profile's. now: aware.
 
@@ -73,6 +91,13 @@ class Reading:
     now: datetime
     number_column: str | None = None
     remind: ReminderRule | None = None
+
+    def reminded(self, one: Recipient) -> ReminderTimes | None:
+        """Return when somebody is reminded, by the clock of their line, else the profile's; None: of nothing."""
+        if self.remind is None or one.moment is None:
+            return None
+        zone = one.zone or self.zone
+        return ReminderTimes(due(one.moment, self.remind, zone, now=self.now), over_at(one.moment, zone))
 
 
 def read_list(path: Path, wording: Wording, reading: Reading) -> ReadList:
@@ -96,37 +121,27 @@ def listed_or_problem(
     table: Table, wording: Wording, reading: Reading, progress: Progress | None = None
 ) -> Iterator[ListedRecipient | Problem]:
     """Yield what each line of a list will be sent, or what is wrong with it. Raises FileError and VariableError."""
-    texts = wording.variables if wording.template else {_TEXT: wording.text}
-    parsed: Mapping[str, Text] = {name: parse_text(text) for name, text in texts.items()}
     wanted = Wanted(
         reading.language,
         number=reading.number_column,
-        variables=parsed,
+        variables=wording.texts(),
         moment=reading.remind.moment if reading.remind else None,
         with_landlines=wording.call is not None,
     )
     for one in recipients(table, wanted, progress):
-        yield _reminded(_listed(one, wording), one, reading) if isinstance(one, Recipient) else one
+        yield _listed(one, wording, reading) if isinstance(one, Recipient) else one
 
 
-def _listed(one: Recipient, wording: Wording) -> ListedRecipient:
-    zone = "" if one.zone is None else one.zone.key
-    if not wording.template:
-        return ListedRecipient(
-            one.line, one.number, wording.body(one.variables.get(_TEXT, "")), {}, one.values, zone
-        )
-    if wording.content is not None:
-        body = wording.content.filled(one.variables)
-        return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)
-    body = "\n".join((wording.template, *(f"{name}={value}" for name, value in one.variables.items())))
-    return ListedRecipient(one.line, one.number, body, one.variables, one.values, zone)
-
-
-def _reminded(listed: ListedRecipient, one: Recipient, reading: Reading) -> ListedRecipient:
-    """Return somebody with the time at which they are reminded, by the clock of their line, else the profile's."""
-    if reading.remind is None or one.moment is None:
-        return listed
-    zone = one.zone or reading.zone
-    due_at = due(one.moment, reading.remind, zone, now=reading.now)
-    over = over_at(one.moment, zone)
-    return replace(listed, due_at=due_at, moment_at=over, is_past=due_at is None)
+def _listed(one: Recipient, wording: Wording, reading: Reading) -> ListedRecipient:
+    times = reading.reminded(one)
+    return ListedRecipient(
+        one.line,
+        one.number,
+        wording.body(one.variables),
+        one.variables if wording.template else {},
+        one.values,
+        "" if one.zone is None else one.zone.key,
+        due_at=None if times is None else times.due_at,
+        moment_at=None if times is None else times.over_at,
+        is_past=times is not None and times.due_at is None,
+    )

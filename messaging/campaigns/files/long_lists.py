@@ -1,13 +1,14 @@
 """Makes campaigns of long lists: the file is kept, and a job reads it.
 
-Each form that is filled in has an epoch; what is at work on an earlier one writes nothing more. A job that was killed
+Each reading that is asked for has an epoch; what is at work on an earlier one writes nothing more. What is filled in
+without changing how the list is read needs no other reading. A job that was killed
 is run again, and undoes the campaign whose list it had not completed; completing one ends its draft too.
 """
 
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -17,12 +18,13 @@ from sqlalchemy import Connection
 from jobs.queue import Work
 from messaging.campaigns.creation import Creation
 from messaging.campaigns.files.drafting import Drafting
-from messaging.campaigns.files.looked import Looked
+from messaging.campaigns.files.looked import CheckedForm, Looked, SeenList
+from messaging.campaigns.files.seeing import read_for
 from messaging.campaigns.files.tables import MOST_MB, is_workbook
 from storage.base import utc_now
 from storage.campaigns import drafts
 from storage.campaigns.campaigns import NewCampaign
-from storage.campaigns.drafts import DraftRecord
+from storage.campaigns.drafts import DraftRecord, FilledForm
 from storage.database import Database
 from storage.models import DraftState
 
@@ -75,14 +77,13 @@ class LongLists:
         self, new: NewCampaign, content: bytes, number_column: str | None, *, form: str, makes: bool
     ) -> int:
         """Keep a list, to be looked at; return its draft's id. form: its number. makes: the campaign is to be made."""
-        found = self._drafting.look(new, b"", number_column)
-        state = DraftState.MAKING if makes else DraftState.LOOKING
+        checked = self._drafting.check(new, is_final=makes)
+        state = DraftState.MAKING if makes and not checked.mistakes else DraftState.LOOKING
         key = sha256((form or secrets.token_hex(16)).encode() + sha256(content).digest()).hexdigest()
-        filled_in = _form(new, number_column)
+        seen = SeenList(new.file_name, read_for(new, number_column))
+        filled_in = FilledForm(_form(new, number_column), checked.as_json(), seen.as_json())
         with self._database.write() as connection:
-            draft_id, is_new = drafts.add(
-                connection, key, filled_in, content, state, found.as_json(), utc_now()
-            )
+            draft_id, is_new = drafts.add(connection, key, filled_in, content, state, utc_now())
             if is_new:
                 self._hand_over(connection, draft_id, 1)
         if not is_new:
@@ -90,20 +91,31 @@ class LongLists:
         return draft_id
 
     def ask(self, draft_id: int, new: NewCampaign, number_column: str | None, *, makes: bool) -> bool:
-        """Have a list read for another form; return False if its file is gone, or a campaign is made of it already.
+        """Look at a list for another form; return False if its file is gone, or a campaign is made of it already.
 
-        The same form again changes nothing. makes: the campaign is to be made.
+        It is read again only where what decides its reading has changed. makes: the campaign is to be made, once
+        nothing is wrong with it.
         """
-        draft, filled_in = self.find(draft_id), _form(new, number_column)
-        if draft is None:
+        with self._database.read() as connection:
+            found = drafts.find(connection, draft_id)
+        if found is None:
             return False
-        if not makes and draft.is_at_work and _form(draft.new, draft.number_column) == filled_in:
+        if not makes and found.state in drafts.AT_WORK and found.form == _form(new, number_column):
             return True
-        found = self._drafting.look(new, b"", number_column)
-        found.columns = draft.looked.columns
-        state = DraftState.MAKING if makes else DraftState.LOOKING
+        checked, seen = self._drafting.check(new, is_final=makes), SeenList.from_json(found.seen)
+        is_seen = found.state is DraftState.LOOKING or (found.state is DraftState.LOOKED and seen.was_read)
+        is_known = is_seen and read_for(new, number_column) in (seen.read_for, "")
+        is_wrong = bool(self._drafting.filled(new, checked, seen if is_known else SeenList()).mistakes)
+        filled_in = FilledForm(_form(new, number_column), checked.as_json(), {})
+        if is_known and (is_wrong or not makes):
+            with self._database.write() as connection:
+                if drafts.change_form(connection, draft_id, found.epoch, filled_in):
+                    return True
+        known = SeenList(seen.file, read_for(new, number_column), seen.columns, seen.sample)
+        filled_in = replace(filled_in, seen=known.as_json())
+        state = DraftState.MAKING if makes and not is_wrong else DraftState.LOOKING
         with self._database.write() as connection:
-            epoch = drafts.ask(connection, draft_id, filled_in, state, found.as_json(), utc_now())
+            epoch = drafts.ask(connection, draft_id, filled_in, state, utc_now())
             if epoch is not None:
                 self._hand_over(connection, draft_id, epoch)
         return epoch is not None
@@ -112,12 +124,13 @@ class LongLists:
         """Return a draft; None if there is none, any more."""
         with self._database.read() as connection:
             found = drafts.find(connection, draft_id)
-        return None if found is None else _draft(found)
+        return None if found is None else self._draft(found)
 
     def unfinished(self) -> list[Draft]:
         """Return the drafts of which no campaign is made yet, the newest one first."""
         with self._database.read() as connection:
-            return [_draft(one) for one in drafts.unfinished(connection)]
+            found = drafts.unfinished(connection)
+        return [self._draft(one) for one in found]
 
     def discard(self, draft_id: int) -> None:
         """Delete a draft with its list."""
@@ -149,7 +162,8 @@ class LongLists:
         self._work.enqueue(connection, JOB, payload, partition=f"list:{draft_id}")
 
     def _read(self, found: DraftRecord, content: bytes) -> None:
-        draft, id_, epoch = _draft(found), found.id, found.epoch
+        new, number_column = _new(found.form["new"]), found.form["number_column"]
+        id_, epoch = found.id, found.epoch
 
         def progress(lines: int, share: float) -> None:
             with self._database.write() as connection:
@@ -159,24 +173,38 @@ class LongLists:
             _require(drafts.begun(connection, id_, epoch, campaign_id))
 
         def complete(connection: Connection, _campaign_id: int) -> None:
-            _require(drafts.end(connection, id_, epoch, DraftState.MADE, {}, drops_list=True))
+            ended = drafts.end(connection, id_, epoch, DraftState.MADE, checked={}, seen={}, drops_list=True)
+            _require(ended)
 
+        checked = None  # of the form as it is by now
         if found.state is DraftState.MAKING:
-            looked = self._drafting.make(
-                draft.new, content, draft.number_column, progress=progress, begun=begun, complete=complete
+            made = self._drafting.attempt(
+                new, content, number_column, progress=progress, begun=begun, complete=complete
             )
+            if made.campaign_id is not None:
+                return
+            checked, seen = made.checked.as_json(), made.seen
         else:
-            looked = self._drafting.look(draft.new, content, draft.number_column, progress=progress)
-        if looked.campaign_id is None:
-            with self._database.write() as connection:
-                drafts.end(
-                    connection,
-                    id_,
-                    epoch,
-                    DraftState.LOOKED,
-                    looked.as_json(),
-                    drops_list=looked.is_list_wrong,
-                )
+            seen = self._drafting.see(new, content, number_column, progress=progress)
+        with self._database.write() as connection:
+            drafts.end(
+                connection, id_, epoch, DraftState.LOOKED, checked=checked, seen=seen.as_json(),
+                drops_list=seen.is_wrong,
+            )  # fmt: skip
+
+    def _draft(self, found: DraftRecord) -> Draft:
+        new, checked = _new(found.form["new"]), CheckedForm.from_json(found.checked)
+        return Draft(
+            id=found.id,
+            new=new,
+            number_column=found.form["number_column"],
+            looked=self._drafting.filled(new, checked, SeenList.from_json(found.seen)),
+            state=found.state,
+            lines=found.lines_read,
+            share=found.share_read,
+            campaign_id=found.campaign_id,
+            has_list=found.has_list,
+        )
 
 
 def _require(is_wanted: bool) -> None:
@@ -194,17 +222,3 @@ def _form(new: NewCampaign, number_column: str | None) -> dict[str, Any]:
 def _new(form: Mapping[str, Any]) -> NewCampaign:
     start_at = form["start_at"]
     return NewCampaign(**{**form, "start_at": start_at and datetime.fromisoformat(start_at)})
-
-
-def _draft(found: DraftRecord) -> Draft:
-    return Draft(
-        id=found.id,
-        new=_new(found.form["new"]),
-        number_column=found.form["number_column"],
-        looked=Looked.from_json(found.result) if found.result else Looked(),
-        state=found.state,
-        lines=found.lines_read,
-        share=found.share_read,
-        campaign_id=found.campaign_id,
-        has_list=found.has_list,
-    )

@@ -1,7 +1,7 @@
 """Makes the recipients of a campaign out of a table's lines, and names what is wrong with each other line."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -13,7 +13,7 @@ from messaging.campaigns.calendar.written_dates import DateError, DateProblem, r
 from messaging.campaigns.files.cells import Cell, Line, NamedTexts, Progress, shown, written
 from messaging.campaigns.files.columns import number_column, zone_column
 from messaging.campaigns.files.problems import FileError, FileProblem, LineProblem, Problem
-from messaging.campaigns.files.tables import Table
+from messaging.campaigns.files.tables import Header, Table
 from messaging.campaigns.files.variables import LONGEST_VALUE, MissingValueError, Text
 from phone_numbers import (
     MatchingNumber,
@@ -41,7 +41,8 @@ class Recipient:
 
     line: from 1. written: the number as it stands there. values: the other columns that are not empty, by name;
     dates in ISO 8601. variables: those of the template, filled. zone: the line's own time zone. moment: what they are
-    reminded of; a date, or with its time a datetime, aware only where the line has an offset from UTC.
+    reminded of; a date, or with its time a datetime, aware only where the line has an offset from UTC. cells: the
+    whole line.
     """
 
     line: int
@@ -51,6 +52,7 @@ class Recipient:
     variables: Mapping[str, str]
     zone: ZoneInfo | None
     moment: date | None = None
+    cells: Sequence[Cell] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class _Reader:
         self._number = _number_column(table, wanted.number)
         self._zone = _named(table, wanted.zone) if wanted.zone else zone_column(table.columns)
         self._columns = {
-            column: _column_of(table, name, column)
+            column: column_of(table, name, column)
             for name, text in wanted.variables.items()
             for column in text.columns
         }
@@ -119,20 +121,25 @@ class _Reader:
         as_written = written(cell)
         if not isinstance(cell, str):  # a date, or a number that is not whole
             raise _LineError(LineProblem.IMPOSSIBLE_NUMBER, number=as_written)
-        number = self._reached(as_written)
+        number, zone, moment = self._reached(as_written), self._zone_of(line), self._moment_of(line)
+        alike = (
+            matching_number(number),
+            moment,
+            zone if moment else None,
+        )  # one number may have several dates
+        if (first := self._lines.get(alike)) is not None:  # it is left out, whatever else is wrong with it
+            raise _LineError(LineProblem.DUPLICATE, number=as_written, first=first)
         recipient = Recipient(
             line=line.number,
             written=as_written,
             number=number,
             values=self._values(line),
             variables=self._variables(line),
-            zone=self._zone_of(line),
-            moment=self._moment_of(line),
+            zone=zone,
+            moment=moment,
+            cells=line.cells,
         )
-        zone = recipient.zone if recipient.moment else None  # one number may have several dates
-        first = self._lines.setdefault((matching_number(number), recipient.moment, zone), line.number)
-        if first != line.number:
-            raise _LineError(LineProblem.DUPLICATE, number=as_written, first=first)
+        self._lines[alike] = line.number
         return recipient
 
     def _reached(self, as_written: str) -> ReachAddress:
@@ -227,7 +234,7 @@ def _number_column(table: Table, name: str | None) -> int:
         return found
     if any(_is_number(column) for column in table.columns):
         raise FileError(table.name, FileProblem.NO_HEADER)
-    raise FileError(table.name, FileProblem.NO_NUMBER_COLUMN, columns=_listed(table))
+    raise FileError(table.name, FileProblem.NO_NUMBER_COLUMN, columns=table.listed())
 
 
 def _is_number(name: str) -> bool:
@@ -237,22 +244,17 @@ def _is_number(name: str) -> bool:
 def _named(table: Table, name: str) -> int:
     found = table.column(name)
     if found is None:
-        raise FileError(table.name, FileProblem.MISSING_COLUMN, column=name, columns=_listed(table))
+        raise FileError(table.name, FileProblem.MISSING_COLUMN, column=name, columns=table.listed())
     return found
 
 
-def _column_of(table: Table, variable: str, column: str) -> int:
+def column_of(table: Header, variable: str, column: str) -> int:
+    """Return the column that a variable needs, from 0. Raises FileError."""
     found = table.column(column)
     if found is None:
         raise FileError(
             table.name,
             FileProblem.VARIABLE_WITHOUT_COLUMN,
-            variable=variable, column=column, columns=_listed(table),
+            variable=variable, column=column, columns=table.listed(),
         )  # fmt: skip
     return found
-
-
-def _listed(table: Table) -> str:
-    """Return the names of a table's columns for a sentence, as far as they fit."""
-    names = [name[:40] for name in table.columns if name]
-    return ", ".join([*names[:20], "…"] if len(names) > 20 else names)

@@ -18,12 +18,11 @@ _TOLD_EVERY = 1000
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of a file. columns: the names in its first line that is not empty; empty for a column without one."""
+class Header:
+    """The columns of a file. columns: the names in its first line that is not empty; empty for one without."""
 
     name: str
     columns: tuple[str, ...]
-    _source: Source
 
     def column(self, name: str) -> int | None:
         """Return a column by its name, from 0, however its letters and accents are; None if there is none.
@@ -36,6 +35,28 @@ class Table:
             raise FileError(self.name, FileProblem.AMBIGUOUS_COLUMN, column=name)
         return found[0] if found else None
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns, each once: the second "name" is "name 2"."""
+        seen: Counter[str] = Counter()
+        names = []
+        for column in self.columns:
+            seen[compared(column)] += 1
+            count = seen[compared(column)]
+            names.append(column if count == 1 or not column else f"{column} {count}")
+        return tuple(names)
+
+    def listed(self) -> str:
+        """Return the names of the columns for a sentence, as far as they fit."""
+        names = [name[:40] for name in self.columns if name]
+        return ", ".join([*names[:20], "…"] if len(names) > 20 else names)
+
+
+@dataclass(frozen=True)
+class Table(Header):
+    """A table of a file."""
+
+    _source: Source
+
     def lines(self, progress: Progress | None = None) -> Iterator[Line]:
         """Yield the lines below the names that are not empty. Raises FileError, where they go wrong."""
         read = self._source.lines()
@@ -46,16 +67,6 @@ class Table:
             if progress and count % _TOLD_EVERY == 0:
                 progress(count, self._source.share_read())
             yield line
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of the columns, each once: the second "name" is "name 2"."""
-        seen: Counter[str] = Counter()
-        names = []
-        for column in self.columns:
-            seen[compared(column)] += 1
-            count = seen[compared(column)]
-            names.append(column if count == 1 or not column else f"{column} {count}")
-        return tuple(names)
 
 
 def read_table(source: bytes | Path, name: str | None = None) -> Table:

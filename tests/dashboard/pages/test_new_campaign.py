@@ -1,12 +1,12 @@
 """A new campaign at the dashboard: what is filled in is looked at, and kept once; nothing is sent."""
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from storage.models import Campaign, CampaignRecipient
 from tests.dashboard.campaigns import TEMPLATE
+from tests.dashboard.new_campaigns import kept, said, send_form
 from tests.dashboard.operator import Operator
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 from tests.records import every, the_only
@@ -38,20 +38,9 @@ def send(desk):
         usual = {
             "name": "Cita", "template": TEMPLATE, "variable:1": "{nombre}", "variable:2": "{día}", "consent": "alta",
         }  # fmt: skip
-        data = content if isinstance(content, bytes) else content.encode()
-        values = {name: value for name, value in (usual | given).items() if value is not None}
-        return by.post(f"/dashboard/campaigns/new{path}", **values, list=(io.BytesIO(data), file))
+        return send_form(by, content, path, file, **(usual | given))
 
     return send
-
-
-def kept(desk):
-    return every(desk.parts.database, Campaign) + every(desk.parts.database, CampaignRecipient)
-
-
-def said(response, status=422):
-    assert response.status_code == status, response.text[:300]
-    return response.text
 
 
 @pytest.mark.both_databases
@@ -120,6 +109,7 @@ def test_a_form_that_comes_twice_makes_one_campaign(desk, send):
         (LIST, {"variable:2": "{hora}"}, "hora"),
         (LIST, {"template": "", "text": "Hola {nombre"}, "llaves"),
         (LIST, {"number_column": "fax"}, "fax"),
+        (LIST, {"hand_over": "sí\n" + "x" * 90}, "Una respuesta tiene 80 caracteres como mucho"),
     ],
 )
 def test_nothing_is_kept_of_what_is_refused_and_each_mistake_is_named(desk, send, content, given, words):
@@ -127,6 +117,17 @@ def test_nothing_is_kept_of_what_is_refused_and_each_mistake_is_named(desk, send
 
     assert words in page
     assert kept(desk) == []
+
+
+def test_answers_that_lead_to_a_seller_are_kept(desk, send):
+    send(hand_over="sí\n\n  Quiero   hablar \n")
+
+    assert the_only(desk.parts.database, Campaign).hand_over == ["sí", "Quiero hablar"]
+
+
+def test_a_number_that_comes_twice_is_left_out_whatever_else_is_wrong_with_its_line(desk, send):
+    assert send(f"{LIST}Ana;600000001;\n").status_code == 303
+    assert len(every(desk.parts.database, CampaignRecipient)) == 2
 
 
 def test_many_mistakes_are_counted(send):

@@ -44,7 +44,8 @@ def age(stand, *, before=timedelta(days=1)):
 
 def test_lists_that_wait_to_be_read_are_gone_when_anybody_is_erased(stand):
     with stand.database.write() as connection:
-        drafts.add(connection, "key", {}, b"nombre,phone\nAna,600000001\n", DraftState.LOOKING, {}, utc_now())
+        filled = drafts.FilledForm({}, {}, {})
+        drafts.add(connection, "key", filled, b"nombre,phone\nAna,600000001\n", DraftState.LOOKING, utc_now())
 
     erase(stand, number(1))
 

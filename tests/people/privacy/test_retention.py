@@ -202,7 +202,8 @@ def test_a_written_conversation_goes_on_after_a_merge_for_as_long_as_the_person_
 
 def test_a_list_that_no_campaign_was_made_of_is_gone_after_a_day(database, sweep):
     with database.write() as connection:
-        drafts.add(connection, "key", {}, NUMBER.encode(), DraftState.LOOKED, {}, NOW)
+        filled = drafts.FilledForm({}, {}, {})
+        drafts.add(connection, "key", filled, NUMBER.encode(), DraftState.LOOKED, NOW)
 
     sweep(1, keep_days=None)
     assert len(every(database, CampaignDraft)) == 1
