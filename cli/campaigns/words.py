@@ -60,7 +60,7 @@ SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.NOT_LISTED: _("are no longer on the list"),
     SkipReason.ERASED: _("were erased"),
 }
-_CALL_SKIPPED: Mapping[SkipReason, Message] = {**SKIPPED, SkipReason.OPTED_OUT: _("want no calls")}
+_NO_CALLS = _("want no calls")
 
 
 def state_of(terminal: Terminal, campaign: CampaignRecord, zone: ZoneInfo, now: datetime) -> str:
@@ -139,7 +139,11 @@ def print_hours(
     if not hours:
         return
     table = Table()
-    for title in (_("Hour"), _("Called") if campaign.is_by_phone else _("Sent"), _("First replies")):
+    for title in (
+        _("Hour"),
+        lazy_pgettext("people of a campaign", "Called") if campaign.is_by_phone else _("Sent"),
+        _("First replies"),
+    ):
         table.add_column(terminal.translate(title))
     for hour in hours:
         table.add_row(
@@ -150,7 +154,10 @@ def print_hours(
 
 def _call_lines(figures: Figures) -> list[tuple[int, Message]]:
     ends = [(count, CALL_ENDS[end]) for end, count in figures.ends.items() if end in CALL_ENDS]
-    skipped = [(count, _CALL_SKIPPED[SkipReason(reason)]) for reason, count in figures.skipped.items()]
+    skipped = [
+        (count, _NO_CALLS if reason == SkipReason.OPTED_OUT else SKIPPED[SkipReason(reason)])
+        for reason, count in figures.skipped.items()
+    ]
     return [
         (figures.waiting, _("wait")),
         (figures.sending + figures.calling, _("are being called")),

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
 from sqlalchemy import Connection
 
 from dashboard.actions.refusals import CannotBeDone, DoneBefore, Trouble
+from storage.after_commit import after_commit
 from storage.database import Database
 from storage.queries.webhook_events import forget_event, has_come, take_event, take_event_within
 
@@ -36,7 +38,7 @@ class Once:
 
     def __init__(self, database: Database, form: SentForm, clock: Callable[[], datetime]) -> None:
         self._database, self._number, self._clock = database, form.number[:MOST_FORM], clock
-        self._is_noted = False
+        self._is_noted = Event()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -58,7 +60,7 @@ class Once:
         except CannotBeDone:
             with self._database.write() as connection:
                 forget_event(connection, BEGUN, self._number)
-                if self._is_noted:
+                if self._is_noted.is_set():
                     forget_event(connection, FORMS, self._number)
             raise
 
@@ -76,7 +78,7 @@ class Once:
         if not take_event(connection, FORMS, self._number, self._clock()):
             raise DoneBefore
         forget_event(connection, BEGUN, self._number)
-        self._is_noted = True
+        after_commit(connection, self._is_noted.set)
 
     def _begin(self) -> None:
         if not self._number:
