@@ -80,6 +80,16 @@ CALL_ENDS: Mapping[str, Message] = {
 """Why somebody was not reached, by Twilio's status of the last call, and ours of one that it refused."""
 
 
+def _in_order(*kinds: tuple[Which, Message]) -> Mapping[Which, Message]:
+    """Return the kinds of people that a channel has."""
+    return dict(kinds)
+
+
+def _but(table: Mapping[str, Message], *others: tuple[str, Message]) -> Mapping[str, Message]:
+    """Return a table with other words for some of its keys."""
+    return dict([*table.items(), *others])
+
+
 def _messages(count: int) -> Message:
     return lazy_ngettext("{count} message in the last minute", "{count} messages in the last minute", count)
 
@@ -89,22 +99,23 @@ def _calls(count: int) -> Message:
 
 
 MESSAGES = Words(
-    which={
-        Which.ALL: _ALL,
-        Which.WAITING: _WAITING,
-        Which.SENDING: lazy_pgettext("people of a campaign", "Being sent"),
-        Which.SENT: lazy_pgettext("people of a campaign", "Sent"),
-        Which.DELIVERED: lazy_pgettext("people of a campaign", "Delivered"),
-        Which.READ: lazy_pgettext("people of a campaign", "Read"),
-        Which.REPLIED: lazy_pgettext("people of a campaign", "Replied"),
-        Which.IN_DOUBT: _IN_DOUBT,
-        Which.FAILED: lazy_gettext("Failed"),
-        Which.SKIPPED: _LEFT_OUT,
-    },
+    which=_in_order(
+        (Which.ALL, _ALL),
+        (Which.WAITING, _WAITING),
+        (Which.SENDING, lazy_pgettext("people of a campaign", "Being sent")),
+        (Which.SENT, lazy_pgettext("people of a campaign", "Sent")),
+        (Which.DELIVERED, lazy_pgettext("people of a campaign", "Delivered")),
+        (Which.READ, lazy_pgettext("people of a campaign", "Read")),
+        (Which.REPLIED, lazy_pgettext("people of a campaign", "Replied")),
+        (Which.IN_DOUBT, _IN_DOUBT),
+        (Which.FAILED, lazy_gettext("Failed")),
+        (Which.SKIPPED, _LEFT_OUT),
+    ),
     always=(Which.SENT, Which.DELIVERED, Which.READ, Which.REPLIED, Which.FAILED, Which.IN_DOUBT),
     recipients={
         RecipientState.WAITING: lazy_gettext("to be sent"),
         RecipientState.SENDING: lazy_gettext("being sent"),
+        RecipientState.CALLING: lazy_gettext("being called"),
         RecipientState.SENT: MESSAGE_STATUSES[MessageStatus.SENT],
         RecipientState.IN_DOUBT: lazy_gettext("may have it: nobody can tell"),
         RecipientState.FAILED: lazy_gettext("not delivered"),
@@ -135,20 +146,20 @@ MESSAGES = Words(
     try_button=lazy_gettext("Send it to this number"),
 )
 CALLS = Words(
-    which={
-        Which.ALL: _ALL,
-        Which.WAITING: _WAITING,
-        Which.SENDING: lazy_pgettext("people of a campaign", "Being called"),
-        Which.CALLED: lazy_pgettext("people of a campaign", "Called"),
-        Which.SENT: lazy_pgettext("people of a campaign", "Answered"),
-        Which.TALKED: lazy_pgettext("people of a campaign", "Talked"),
-        Which.MACHINE: lazy_pgettext("people of a campaign", "Machine"),
-        Which.IN_DOUBT: _IN_DOUBT,
-        Which.FAILED: lazy_pgettext("people of a campaign", "Not reached"),
-        Which.BUSY: lazy_pgettext("people of a campaign", "Busy"),
-        Which.NO_ANSWER: lazy_pgettext("people of a campaign", "No answer"),
-        Which.SKIPPED: _LEFT_OUT,
-    },
+    which=_in_order(
+        (Which.ALL, _ALL),
+        (Which.WAITING, _WAITING),
+        (Which.SENDING, lazy_pgettext("people of a campaign", "Being called")),
+        (Which.CALLED, lazy_pgettext("people of a campaign", "Called")),
+        (Which.SENT, lazy_pgettext("people of a campaign", "Answered")),
+        (Which.TALKED, lazy_pgettext("people of a campaign", "Talked")),
+        (Which.MACHINE, lazy_pgettext("people of a campaign", "Machine")),
+        (Which.IN_DOUBT, _IN_DOUBT),
+        (Which.FAILED, lazy_pgettext("people of a campaign", "Not reached")),
+        (Which.BUSY, lazy_pgettext("people of a campaign", "Busy")),
+        (Which.NO_ANSWER, lazy_pgettext("people of a campaign", "No answer")),
+        (Which.SKIPPED, _LEFT_OUT),
+    ),
     always=(Which.CALLED, Which.SENT, Which.TALKED, Which.MACHINE, Which.FAILED, Which.IN_DOUBT),
     recipients={
         RecipientState.WAITING: lazy_gettext("to be called"),
@@ -159,16 +170,18 @@ CALLS = Words(
         RecipientState.FAILED: lazy_gettext("not reached"),
         RecipientState.SKIPPED: lazy_gettext("left out"),
     },
-    skipped={**_SKIPPED, SkipReason.OPTED_OUT: lazy_gettext("wants no calls")},
-    pauses={
-        **_PAUSES,
-        PauseReason.ACCOUNT: lazy_gettext(
-            "It has paused itself: nobody is called from this account or number."
+    skipped=_but(_SKIPPED, (SkipReason.OPTED_OUT, lazy_gettext("wants no calls"))),
+    pauses=_but(
+        _PAUSES,
+        (
+            PauseReason.ACCOUNT,
+            lazy_gettext("It has paused itself: nobody is called from this account or number."),
         ),
-        PauseReason.UNREACHABLE: lazy_gettext(
-            "It has paused itself: too many calls in a row have rung nowhere."
+        (
+            PauseReason.UNREACHABLE,
+            lazy_gettext("It has paused itself: too many calls in a row have rung nowhere."),
         ),
-    },
+    ),
     first=lazy_gettext("What the first of them will hear"),
     what=lazy_gettext("What is said"),
     text=lazy_gettext("First words"),
