@@ -9,7 +9,12 @@ from container.service import service
 from ivr.twiml import OVERRIDES
 from messaging.campaigns.carrier import Carrier
 from messaging.campaigns.claims import Claimer
+from messaging.campaigns.control import Desk
 from messaging.campaigns.costs.billing import Billing
+from messaging.campaigns.desk.message_trials import MessageTrials
+from messaging.campaigns.desk.new_lists import NewLists
+from messaging.campaigns.desk.trying import Trying
+from messaging.campaigns.desk.waits import Waits
 from messaging.campaigns.dispatch import Dispatcher
 from messaging.campaigns.doubts import Doubts
 from messaging.campaigns.files.drafting import Drafting
@@ -17,6 +22,7 @@ from messaging.campaigns.files.form_checks import FormChecks
 from messaging.campaigns.files.lists import CallGreeting
 from messaging.campaigns.files.long_lists import LongLists
 from messaging.campaigns.hours import Hours
+from messaging.campaigns.list_changes import ListChanges
 from messaging.campaigns.probe import PATIENCE_S
 from messaging.campaigns.run import Runner
 from messaging.campaigns.templates import TemplateDesk
@@ -25,6 +31,7 @@ from messaging.campaigns.voice.dispatch import CallDispatcher
 from messaging.campaigns.voice.doubts import CallDoubts
 from messaging.campaigns.voice.exchange import CallUrls, Exchange
 from messaging.campaigns.voice.trial import Trials
+from phone_numbers import region_of
 from storage.base import utc_now
 from storage.models import CampaignChannel
 
@@ -126,6 +133,26 @@ class CampaignServices:
         """Places calls to try campaigns; None where settings are missing."""
         exchange = self._exchange
         return None if exchange is None else Trials(self._core.database, exchange, self._core.daily_ceilings)
+
+    @service
+    def desk(self) -> Desk:
+        """What operators do with campaigns at the dashboard."""
+        core, profile = self._core, self._core.profile
+        messages = MessageTrials(
+            core.database, lambda: self._providers.channels, core.daily_ceilings, self._people.observer
+        )
+        region = region_of(profile.language)
+        return Desk(
+            Waits(core.daily_ceilings, profile.campaigns, profile.time_zone),
+            Trying(messages, lambda: self.trials, profile.time_zone, region),
+            NewLists(
+                ListChanges(core.database, self._people.observer),
+                self.templates,
+                profile.language,
+                profile.time_zone,
+                self.greeting,
+            ),
+        )
 
     @property
     def _exchange(self) -> Exchange | None:

@@ -127,7 +127,7 @@ class DashboardServices:
             self.database,
             lambda: self._providers.channels,
             self._campaigns.templates,
-            self.profile.campaigns,
+            self._campaigns.desk,
             self.profile.time_zone,
             can_call=lambda: not self._campaigns.missing_for_calls,
         )

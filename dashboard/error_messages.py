@@ -39,9 +39,16 @@ TROUBLES = {
     Trouble.NOT_IN_STATE: lazy_gettext(
         "The campaign is in another state by now: this cannot be done with it."
     ),
-    Trouble.NOBODY: lazy_gettext("There is nobody to whom it could be sent again."),
+    Trouble.NOBODY: lazy_gettext("There is nobody who could be tried again."),
     Trouble.NOT_MADE: lazy_gettext("To be corrected: {reason}"),
     Trouble.TEMPLATE: lazy_gettext("Nothing is sent. {reason}"),
+    Trouble.NOT_TRIED: lazy_gettext("It was not tried. {reason}"),
+    Trouble.NOT_TAKEN: lazy_gettext("Nothing was changed. To be corrected: {reason}"),
+    Trouble.NO_REMINDER: lazy_gettext("It is no reminder: its list stays as it is."),
+    Trouble.NO_LIST: lazy_gettext("Choose the file with the list."),
+    Trouble.LONG_LIST: lazy_gettext(
+        "The list is too long to be read while you wait: give it with the command campaign update."
+    ),
     Trouble.REFUSED: lazy_gettext("Twilio did not do it. {reason}"),
 }
 """The sentence for each refusal of an action; {reason} is the provider's."""

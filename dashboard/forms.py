@@ -4,6 +4,7 @@ import secrets
 from hashlib import sha256
 
 from flask import request
+from werkzeug.datastructures import FileStorage
 
 FIELD = "form_number"
 _NOT_SAID = frozenset({FIELD, "csrf_token"})
@@ -24,5 +25,13 @@ def sent_form() -> str:
     if not number:
         return ""
     fields = sorted(field for field in request.form.items(multi=True) if field[0] not in _NOT_SAID)
-    asked_for = repr((request.path, fields)).encode()
+    files = sorted((name, _digest(file)) for name, file in request.files.items(multi=True))
+    asked_for = repr((request.path, fields, files)).encode()
     return f"{number}:{sha256(asked_for).hexdigest()[:32]}"
+
+
+def _digest(file: FileStorage) -> str:
+    """Return a digest of a file that was sent, which can be read all the same."""
+    found = sha256(file.read()).hexdigest()
+    file.seek(0)
+    return found

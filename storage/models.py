@@ -591,6 +591,14 @@ class CampaignRecipient(Base):
         Index("ix_campaign_recipients_due", "campaign_id", "state", "due_at", "id"),
         Index("ix_campaign_recipients_campaign_id_message_id", "campaign_id", "message_id"),
         Index("ix_campaign_recipients_conversation_id_begun_at", "conversation_id", "begun_at"),
+        Index("ix_campaign_recipients_campaign_id_begun_at", "campaign_id", "begun_at"),
+        Index("ix_campaign_recipients_campaign_id_state_message_id", "campaign_id", "state", "message_id"),
+        Index(
+            "ix_campaign_recipients_campaign_id_replied_at",
+            "campaign_id",
+            "replied_at",
+            **_where("replied_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -18,6 +18,7 @@ from cli.campaigns.templates import look_at_template, may_run, print_template
 from cli.campaigns.trying import call_to_try
 from cli.campaigns.updating import update_list, update_options
 from cli.campaigns.words import (
+    MOST_HOURS,
     STATES,
     print_effects,
     print_figures,
@@ -55,7 +56,7 @@ from storage.campaigns.campaigns import CampaignRecord
 from storage.database import Database
 from storage.models import CampaignChannel, CampaignState, RecipientState
 from storage.reports.campaign_effects import effects, outcomes
-from storage.reports.campaign_recipients import moments
+from storage.reports.campaign_hours import Moments, last_hours
 from storage.reports.campaigns import figures, first_rows, forecast, next_due
 from translations import Message
 from translations import lazy_gettext as _
@@ -431,12 +432,17 @@ class Commands:
         return ExitCode.COMPLETED
 
     def _tell_next(self, needed: CampaignServices, campaign: CampaignRecord) -> None:
-        """Say when the next message is due, if that is later."""
+        """Say when the next message or call is due, if that is later."""
+        if campaign.state is CampaignState.CANCELLED:
+            return
         with needed.database.read() as connection:
             due_at = next_due(connection, campaign.id)
         if due_at is not None and due_at > needed.clock():
             at = f"{due_at.astimezone(needed.zone):%Y-%m-%d %H:%M}"
-            self._terminal.say(_("The next message is due on {at}.").format(at=at))
+            words = _("The next message is due on {at}.")
+            if campaign.is_by_phone:
+                words = _("The next call is due on {at}.")
+            self._terminal.say(words.format(at=at))
 
     def _list(self, needed: CampaignServices) -> ExitCode:
         with needed.database.read() as connection:
@@ -453,9 +459,10 @@ class Commands:
         campaign = self._campaign(needed, name)
         if path is None:
             with needed.database.read() as connection:
-                sent, replied = moments(connection, campaign.id)
+                sent = last_hours(connection, campaign.id, Moments.BEGUN, MOST_HOURS)
+                replied = last_hours(connection, campaign.id, Moments.REPLIED, MOST_HOURS)
             shown = self.status(name)
-            print_hours(self._terminal, sent, replied, needed.zone)
+            print_hours(self._terminal, campaign, sent, replied, needed.zone)
             return shown
         return write_report(self._terminal, needed.database, campaign, needed.zone, path)
 

@@ -1,8 +1,7 @@
 """Words for campaigns: their states, why they are paused, and what became of their recipients."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -61,6 +60,7 @@ SKIPPED: Mapping[SkipReason, Message] = {
     SkipReason.NOT_LISTED: _("are no longer on the list"),
     SkipReason.ERASED: _("were erased"),
 }
+_NO_CALLS = _("want no calls")
 
 
 def state_of(terminal: Terminal, campaign: CampaignRecord, zone: ZoneInfo, now: datetime) -> str:
@@ -125,27 +125,39 @@ def print_outcomes(terminal: Terminal, counted: Mapping[str, int]) -> None:
 
 
 def print_hours(
-    terminal: Terminal, sent: Iterable[datetime], replied: Iterable[datetime], zone: ZoneInfo
+    terminal: Terminal,
+    campaign: CampaignRecord,
+    sent: Mapping[datetime, int],
+    replied: Mapping[datetime, int],
+    zone: ZoneInfo,
 ) -> None:
-    """Print how many messages or calls were begun in each hour, and how many people first replied in it."""
-    begun, replies = (
-        Counter(at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for at in moments)
-        for moments in (sent, replied)
-    )
-    hours = sorted({*begun, *replies})[-MOST_HOURS:]
+    """Print how many messages or calls were begun in each hour, and how many people first replied in it.
+
+    sent, replied: by the beginning of the hour, in UTC.
+    """
+    hours = sorted({*sent, *replied})[-MOST_HOURS:]
     if not hours:
         return
     table = Table()
-    for title in (_("Hour"), _("Sent"), _("First replies")):
+    for title in (
+        _("Hour"),
+        lazy_pgettext("people of a campaign", "Called") if campaign.is_by_phone else _("Sent"),
+        _("First replies"),
+    ):
         table.add_column(terminal.translate(title))
     for hour in hours:
-        table.add_row(f"{hour.astimezone(zone):%Y-%m-%d %H:%M}", str(begun[hour]), str(replies[hour]))
+        table.add_row(
+            f"{hour.astimezone(zone):%Y-%m-%d %H:%M}", str(sent.get(hour, 0)), str(replied.get(hour, 0))
+        )
     terminal.console.print(table)
 
 
 def _call_lines(figures: Figures) -> list[tuple[int, Message]]:
     ends = [(count, CALL_ENDS[end]) for end, count in figures.ends.items() if end in CALL_ENDS]
-    skipped = [(count, SKIPPED[SkipReason(reason)]) for reason, count in figures.skipped.items()]
+    skipped = [
+        (count, _NO_CALLS if reason == SkipReason.OPTED_OUT else SKIPPED[SkipReason(reason)])
+        for reason, count in figures.skipped.items()
+    ]
     return [
         (figures.waiting, _("wait")),
         (figures.sending + figures.calling, _("are being called")),
@@ -178,7 +190,7 @@ def print_list(
 ) -> None:
     """Print campaigns, a line for each. zone: for times."""
     table = Table()
-    for title in (_("Campaign"), _("State"), _("Recipients"), _("Sent"), _("Failed"), _("Made")):
+    for title in (_("Campaign"), _("State"), _("Recipients"), _("Sent or reached"), _("Failed"), _("Made")):
         table.add_column(terminal.translate(title))
     for campaign, figures in listed:
         table.add_row(

@@ -52,6 +52,11 @@ class Looked(Protocol):
         ...
 
     @property
+    def more_mistakes(self) -> int:
+        """Return how many more there are that are not named."""
+        ...
+
+    @property
     def campaign_id(self) -> int | None:
         """Return the campaign that was made of it."""
         ...

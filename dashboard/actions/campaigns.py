@@ -13,7 +13,50 @@ from storage.base import utc_now
 from storage.campaigns import campaigns
 from storage.campaigns.campaigns import CampaignRecord, NewCampaign
 from storage.database import Database
-from translations import Message
+from storage.models import CampaignState
+from translations import Message, lazy_gettext
+
+MOST_NAMED = 5
+"""Lines of a wrong list that are named."""
+_MORE = lazy_gettext("And {count} more.")
+
+
+class Wait(Protocol):
+    """Why a campaign contacts nobody for now."""
+
+    @property
+    def why(self) -> Message:
+        """Return it as the beginning of a sentence that ends with a time."""
+        ...
+
+    @property
+    def until(self) -> datetime:
+        """Return that time, aware."""
+        ...
+
+
+class Tried(Protocol):
+    """What became of a message or a call to try a campaign."""
+
+    @property
+    def refused(self) -> Sequence[Message | str]:
+        """Return why nothing was begun; nothing if it was."""
+        ...
+
+    @property
+    def said(self) -> Message | None:
+        """Return what is to be known of it; None if nothing was begun."""
+        ...
+
+
+class ListChanges(Protocol):
+    """How many people a new list has given another date, added, left out, left as they are, or not changed for now."""
+
+    moved: int
+    added: int
+    gone: int
+    same: int
+    busy: int
 
 
 class CampaignControl(Protocol):
@@ -27,8 +70,8 @@ class CampaignControl(Protocol):
         """Return the name of the provider whose codes a campaign has."""
         ...
 
-    def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
-        """Return the first moment from now on at which people in the business's own zone are written to."""
+    def waits(self, connection: Connection, campaign: CampaignRecord, now: datetime) -> Sequence[Wait]:
+        """Return what a campaign waits for; nothing if somebody may be contacted now, or nobody is to be."""
         ...
 
     def why_not(self, campaign: CampaignRecord, *, try_anyway: bool) -> Sequence[Message]:
@@ -49,6 +92,19 @@ class CampaignControl(Protocol):
 
     def retry(self, connection: Connection, campaign_id: int, now: datetime, *, in_doubt: bool) -> int | None:
         """Send it again to some; return how many they are, None where its state does not allow it."""
+        ...
+
+    def try_it(self, campaign: CampaignRecord, number: str, begun: Callable[[Connection], None]) -> Tried:
+        """Send a number that was typed what the first of the list will get, or call it so.
+
+        begun: notes it in the transaction in which it begins.
+        """
+        ...
+
+    def take_list(
+        self, campaign: CampaignRecord, content: bytes, file_name: str, number_column: str | None
+    ) -> tuple[Looked, ListChanges]:
+        """Give a campaign of reminders a list; return what was found of it, and what has changed."""
         ...
 
     def costs(self, connection: Connection, campaign: CampaignRecord) -> Sequence[Message]:
@@ -141,6 +197,42 @@ class CampaignActions:
             if not count:
                 raise CannotBeDone(Trouble.NOBODY)
 
+    def try_it(self, campaign_id: int, number: str) -> str:
+        """Send a number what the first of the list will get, or call it so; return what is to be known of it."""
+        with self._once.asking():
+            with self._database.read() as connection:
+                campaign = _require(connection, campaign_id)
+            tried = self.control.try_it(campaign, number, self._once.done)
+            if tried.said is None:
+                raise CannotBeDone(Trouble.NOT_TRIED, why=tried.refused)
+        return str(tried.said)
+
+    def take_list(
+        self, campaign_id: int, content: bytes, file_name: str, number_column: str | None
+    ) -> ListChanges:
+        """Give a campaign of reminders its list as it is now; return what has changed."""
+        with self._once.asking():
+            with self._database.read() as connection:
+                campaign = _require(connection, campaign_id)
+            self._require_list(campaign, content)
+            looked, changes = self.control.take_list(campaign, content, file_name, number_column)
+            if looked.mistakes:
+                raise CannotBeDone(Trouble.NOT_TAKEN, why=_first(looked))
+            with self._database.write() as connection:
+                self._once.done(connection)
+        return changes
+
+    def _require_list(self, campaign: CampaignRecord, content: bytes) -> None:
+        """Raise CannotBeDone unless a campaign may be given a list, and this one while somebody waits."""
+        if not campaign.remind:
+            raise CannotBeDone(Trouble.NO_REMINDER)
+        if campaign.state is CampaignState.CANCELLED:
+            raise CannotBeDone(Trouble.NOT_IN_STATE)
+        if not content:
+            raise CannotBeDone(Trouble.NO_LIST)
+        if self.long_lists.is_long(content):
+            raise CannotBeDone(Trouble.LONG_LIST)
+
     def _start(self, connection: Connection, campaign_id: int, now: datetime) -> bool:
         self._require_way(connection, campaign_id)
         return self.control.start(connection, campaign_id, now)
@@ -155,6 +247,13 @@ class CampaignActions:
             _require(connection, campaign_id)
             if not change(connection, campaign_id, self._clock()):
                 raise CannotBeDone(Trouble.NOT_IN_STATE)
+
+
+def _first(looked: Looked) -> list[Message]:
+    """Return the first mistakes of a list, and how many more there are: a page is told them in a cookie."""
+    more = len(looked.mistakes) - MOST_NAMED + looked.more_mistakes
+    first = list(looked.mistakes[:MOST_NAMED])
+    return [*first, _MORE.format(count=more)] if more > 0 else first
 
 
 def _require(connection: Connection, campaign_id: int) -> CampaignRecord:

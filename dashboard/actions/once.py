@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
 from sqlalchemy import Connection
 
 from dashboard.actions.refusals import CannotBeDone, DoneBefore, Trouble
+from storage.after_commit import after_commit
 from storage.database import Database
 from storage.queries.webhook_events import forget_event, has_come, take_event, take_event_within
 
@@ -36,6 +38,7 @@ class Once:
 
     def __init__(self, database: Database, form: SentForm, clock: Callable[[], datetime]) -> None:
         self._database, self._number, self._clock = database, form.number[:MOST_FORM], clock
+        self._is_noted = Event()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -48,7 +51,8 @@ class Once:
     def asking(self) -> Iterator[None]:
         """Begin an action that asks somebody else; `done` ends it, and a refusal lets the form be sent again.
 
-        Raises DoneBefore if it was done before, CannotBeDone while another request is at it.
+        What must not happen twice, whatever dies, is noted as done before that. Raises DoneBefore if it was
+        done before, CannotBeDone while another request is at it.
         """
         self._begin()
         try:
@@ -56,6 +60,8 @@ class Once:
         except CannotBeDone:
             with self._database.write() as connection:
                 forget_event(connection, BEGUN, self._number)
+                if self._is_noted.is_set():
+                    forget_event(connection, FORMS, self._number)
             raise
 
     def was_done(self) -> bool:
@@ -72,6 +78,7 @@ class Once:
         if not take_event(connection, FORMS, self._number, self._clock()):
             raise DoneBefore
         forget_event(connection, BEGUN, self._number)
+        after_commit(connection, self._is_noted.set)
 
     def _begin(self) -> None:
         if not self._number:

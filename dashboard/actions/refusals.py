@@ -31,12 +31,19 @@ class Trouble(StrEnum):
     NOBODY = "nobody"
     NOT_MADE = "not-made"
     TEMPLATE = "template"
+    NOT_TRIED = "not-tried"
+    NOT_TAKEN = "not-taken"
+    NO_REMINDER = "no-reminder"
+    NO_LIST = "no-list"
+    LONG_LIST = "long-list"
 
 
 class CannotBeDone(Exception):
     """The action was not done. code: the provider's, if it refused. why: sentences of whoever refused it."""
 
-    def __init__(self, trouble: Trouble, code: int | str | None = None, why: Sequence[Message] = ()) -> None:
+    def __init__(
+        self, trouble: Trouble, code: int | str | None = None, why: Sequence[Message | str] = ()
+    ) -> None:
         super().__init__(trouble)
         self.trouble, self.code, self.why = trouble, code, why
 

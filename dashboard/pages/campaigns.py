@@ -4,144 +4,67 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
 
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from conversation import service_window
-from dashboard import campaign_labels as labels
 from dashboard import query_params
 from dashboard.actions.campaign_drafts import Draft
 from dashboard.actions.campaigns import CampaignActions
 from dashboard.blueprint import bp
+from dashboard.campaigns import labels
+from dashboard.campaigns.changes import changes_said
+from dashboard.campaigns.details import CampaignDetails, Listed, read_details
+from dashboard.campaigns.reasons import left_out, reasons_of
+from dashboard.campaigns.words import words_of
 from dashboard.charts.bars import Plot
 from dashboard.charts.hours import by_hour
 from dashboard.formatting import zone
 from dashboard.forms import sent_form
 from dashboard.layout import render
-from dashboard.live_updates import digest
 from dashboard.operator_names import operator_name
 from dashboard.pages.conversations import performed
 from dashboard.query_params import ID
 from dashboard.services import services
-from jobs.leases import is_worker_alive
 from storage.base import utc_now
 from storage.campaigns import campaigns as stored
 from storage.campaigns.campaigns import CampaignRecord
 from storage.models import CampaignState
-from storage.reports.campaign_recipients import ListedRecipient, Which, begun_since, listed, moments
-from storage.reports.campaigns import Figures, RecipientRow, figures, first_rows, forecast
-from storage.reports.lists import Page
+from storage.reports.campaign_hours import Moments, counts, span
+from storage.reports.campaign_recipients import Which
+from storage.reports.campaigns import RecipientRow, figures, first_rows, forecast
 from translations import Message, current_language, lazy_gettext
 
 PER_PAGE = 15
 """Campaigns on a page of the list; the recipients of each are counted for it."""
-LIVE_S, SLOW_S = 3, 15
-"""Seconds between two looks, where something goes on and where hardly anything does."""
-COUNTED_IN_A_SECOND = 20_000
-"""A longer list is looked at less often: counting it takes longer."""
-MEASURED = timedelta(minutes=1)
-"""The time over which the rate is measured."""
 SHOWN = 3
 """People whose messages are shown before they are sent."""
-_MOVING = (CampaignState.RUNNING,)
-
-_SENT = lazy_gettext("Messages sent, by the hour")
-_REPLIES = lazy_gettext("First replies, by the hour")
 
 DONE = {
     "start": lazy_gettext("The campaign was started."),
-    "pause": lazy_gettext("The campaign is paused: what is on its way arrives, and nothing more is sent."),
+    "pause": lazy_gettext(
+        "The campaign is paused: what has begun goes on to its end, and nothing more begins."
+    ),
     "cancel": lazy_gettext("The campaign is cancelled."),
-    "retry": lazy_gettext("It is being sent again."),
-    "retry-in-doubt": lazy_gettext("It is being sent again."),
+    "retry": lazy_gettext("They are tried again."),
+    "retry-in-doubt": lazy_gettext("They are tried again."),
+    "try": lazy_gettext("It was tried."),
+    "list": lazy_gettext("The list is as the file has it."),
 }
 """Confirmation messages by action."""
-ACTIONS: Mapping[str, Callable[[CampaignActions, int], None]] = {
+ACTIONS: Mapping[str, Callable[[CampaignActions, int], str | None]] = {
     "start": lambda actions, id_: actions.start(id_, try_anyway="try_anyway" in request.form),
     "pause": lambda actions, id_: actions.pause(id_),
     "cancel": lambda actions, id_: actions.cancel(id_),
     "retry": lambda actions, id_: actions.retry(id_),
     "retry-in-doubt": lambda actions, id_: actions.retry(id_, in_doubt=True),
+    "try": lambda actions, id_: actions.try_it(id_, request.form.get("number", "").strip()),
+    "list": lambda actions, id_: _take_list(actions, id_),
 }
 """The actions on a campaign's page, by the last part of the URL."""
 _ANY_ACTION = ", ".join(f"'{action}'" for action in ACTIONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A page of the list of campaigns. next: the id that the next page begins after."""
-
-    rows: Sequence[tuple[CampaignRecord, Figures]]
-    next: int | None
-    now: datetime
-
-    @property
-    def seen(self) -> str:
-        """Return a value that changes with anything shown."""
-        return digest([(_shown(campaign, self.now), found) for campaign, found in self.rows])
-
-    @property
-    def every_s(self) -> int:
-        """Return the seconds until the list is looked at again."""
-        is_moving = any(campaign.state in _MOVING for campaign, _ in self.rows)
-        return _every_s(is_moving, sum(found.total for _, found in self.rows))
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignDetails:
-    """The data of a campaign's page. rate: messages passed on within a minute."""
-
-    campaign: CampaignRecord
-    figures: Figures
-    which: Which
-    page: Page[ListedRecipient]
-    rate: int
-    has_worker: bool
-    now: datetime
-
-    @property
-    def seen(self) -> str:
-        """Return a value that changes with anything shown."""
-        campaign = _shown(self.campaign, self.now)
-        minute = self.now.replace(second=0, microsecond=0) if self.is_running else None
-        return digest((campaign, self.figures, self.page, self.rate, self.has_worker, minute))
-
-    @property
-    def every_s(self) -> int:
-        """Return the seconds until the page is looked at again."""
-        return _every_s(self.campaign.state in _MOVING, self.figures.total)
-
-    @property
-    def is_running(self) -> bool:
-        """Return whether it is being sent."""
-        return self.campaign.state is CampaignState.RUNNING
-
-    @property
-    def is_planned(self) -> bool:
-        """Return whether it is to be sent from a later time on."""
-        return self.campaign.start_at is not None and self.campaign.start_at > self.now
-
-    @property
-    def minutes_left(self) -> int | None:
-        """Return how long it takes at this rate; None where nothing goes on."""
-        return ceil(self.figures.left / self.rate) if self.is_running and self.rate else None
-
-    @property
-    def waits_until(self) -> datetime | None:
-        """Return when people are written to again; None: now, or nobody is to be."""
-        if not self.is_running or not self.figures.waiting:
-            return None
-        allowed = services().campaigns.control.first_allowed(self.campaign, self.now)
-        return allowed if allowed > self.now else None
-
-    @property
-    def is_sent_by_nobody(self) -> bool:
-        """Return whether it stands still because no process sends it."""
-        return self.is_running and not self.has_worker and not self.campaign.is_sent_by_somebody(self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +93,7 @@ def campaign(campaign_id: int) -> str:
     """Show a campaign, and those of its recipients who are asked for."""
     found = _read(campaign_id)
     is_draft = found.campaign.state is CampaignState.DRAFT
-    plan, plots = (_plan(found), []) if is_draft else (None, _plots(campaign_id))
+    plan, plots = (_plan(found), []) if is_draft else (None, _plots(found.campaign))
     with services().database.read() as connection:
         costs = services().campaigns.control.costs(connection, found.campaign)
     return _campaign_page("campaign.html", found, plan, plots, costs)
@@ -219,6 +142,13 @@ def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
     yield out.getvalue()
 
 
+def _take_list(actions: CampaignActions, campaign_id: int) -> str:
+    """Give a campaign the list that was sent; return what has changed."""
+    file, column = request.files.get("list"), request.form.get("number_column", "").strip()
+    content, name = (file.read(), file.filename or "") if file else (b"", "")
+    return changes_said(actions.take_list(campaign_id, content, name[:255], column or None))
+
+
 def _read_list() -> Listed:
     with services().database.read() as connection:
         found = stored.newest(connection, PER_PAGE + 1, before=query_params.whole("before"))
@@ -227,19 +157,13 @@ def _read_list() -> Listed:
 
 
 def _read(campaign_id: int) -> CampaignDetails:
-    asked, now = request.args.get("which", ""), utc_now()
+    asked, after = request.args.get("which", ""), query_params.whole("after")
     which = Which(asked) if asked in tuple(Which) else Which.ALL
     with services().database.read() as connection:
         found = _require(connection, campaign_id)
-        return CampaignDetails(
-            found,
-            figures(connection, campaign_id),
-            which,
-            listed(connection, campaign_id, which, query_params.whole("after")),
-            begun_since(connection, campaign_id, now - MEASURED) if found.state in _MOVING else 0,
-            is_worker_alive(connection, now),
-            now,
-        )
+        which = which if which in words_of(found).which else Which.ALL
+        control = services().campaigns.control
+        return read_details(connection, control, found, which, after, utc_now())
 
 
 def _plan(found: CampaignDetails) -> Plan:
@@ -247,17 +171,23 @@ def _plan(found: CampaignDetails) -> Plan:
     with services().database.read() as connection:
         first = first_rows(connection, campaign.id, SHOWN)
         expected = forecast(connection, campaign.id, since)
-    free = not campaign.template and not campaign.try_anyway
+    free = not (campaign.template or campaign.try_anyway or campaign.is_by_phone)
     without = expected.waiting - expected.opted_out - expected.wrote if free else 0
-    return Plan(first, [(expected.opted_out, labels.OPTED_OUT), (without, labels.NEED_TEMPLATE)])
+    return Plan(first, [(expected.opted_out, found.words.opted_out), (without, labels.NEED_TEMPLATE)])
 
 
-def _plots(campaign_id: int) -> list[tuple[str, Message, Plot]]:
-    """Return the plots of what was sent and of who has replied, each with its kind and its name."""
+def _plots(campaign: CampaignRecord) -> list[tuple[str, Message, Plot]]:
+    """Return the plots of what was begun and of who has replied, each with its kind and its name."""
+    words = words_of(campaign)
     with services().database.read() as connection:
-        sent, replied = moments(connection, campaign_id)
-    drawn = [("calls", _SENT, by_hour(sent, zone())), ("written", _REPLIES, by_hour(replied, zone()))]
+        begun, replied = (_plot(connection, campaign, which) for which in (Moments.BEGUN, Moments.REPLIED))
+    drawn = [("calls", words.begun, begun), ("written", words.replied, replied)]
     return [(kind, name, plot) for kind, name, plot in drawn if plot is not None]
+
+
+def _plot(connection: Connection, campaign: CampaignRecord, which: Moments) -> Plot | None:
+    ends = span(connection, campaign.id, which)
+    return by_hour(ends, lambda edges: counts(connection, campaign.id, which, edges), zone())
 
 
 def _require(connection: Connection, campaign_id: int) -> CampaignRecord:
@@ -267,22 +197,13 @@ def _require(connection: Connection, campaign_id: int) -> CampaignRecord:
     return found
 
 
-def _shown(campaign: CampaignRecord, now: datetime) -> tuple[object, ...]:
-    """Return what pages show of a campaign: not its lease, which is renewed every second."""
-    state = str(labels.campaign_state(campaign, now))
-    return (campaign.id, state, campaign.pause_reason, campaign.pause_code, campaign.start_at)
-
-
-def _every_s(is_moving: bool, recipients: int) -> int:
-    return (LIVE_S if is_moving else SLOW_S) + recipients // COUNTED_IN_A_SECOND
-
-
 def _list_page(template: str, found: Listed, drafts: Sequence[Draft] = ()) -> str:
     return render(
         template,
         here="campaigns",
         listed=found,
         labels=labels,
+        words_of=words_of,
         is_first="before" not in request.args,
         drafts=drafts,
     )
@@ -304,6 +225,9 @@ def _campaign_page(
         counts=labels.counts_of(found.figures),
         paused=labels.why_paused(found.campaign, provider),
         labels=labels,
+        words=found.words,
+        failed=reasons_of(found.failures),
+        left_out=left_out(found.figures.skipped, found.words),
         after=query_params.whole("after"),
         plan=plan,
         plots=plots,

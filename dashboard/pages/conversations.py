@@ -177,18 +177,20 @@ def done(action: str, do: Callable[[Operators], None], otherwise: str) -> Respon
     )
 
 
-def performed(do: Callable[[], None], said: Message, otherwise: str) -> ResponseReturnValue:
+def performed(do: Callable[[], str | None], said: Message, otherwise: str) -> ResponseReturnValue:
     """Perform what a form asks for, and redirect with its result. said: if it was done, now or before.
 
-    otherwise: the target, if the form names none.
+    do: returns what is said in place of that; None: there is no more to say. otherwise: the target, if the form names
+    none.
     """
+    words = None
     try:
         with suppress(DoneBefore):
-            do()
+            words = do()
     except CannotBeDone as error:
         flash(sentence_of(error), "bad")
     else:
-        flash(str(said), "good")
+        flash(words or str(said), "good")
     back = request.form.get("back", "")
     return redirect(next_page(back) if back else otherwise, 303)
 

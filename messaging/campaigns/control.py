@@ -1,14 +1,18 @@
 """What operators do with campaigns, at the dashboard by the same functions as the commands use."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from conversation.profiles.campaigns import ContactRules
-from messaging.campaigns.calendar.allowed_times import next_allowed
 from messaging.campaigns.costs.words import cost_lines
+from messaging.campaigns.desk.new_lists import NewList, NewLists
+from messaging.campaigns.desk.trying import Tried, Trying
+from messaging.campaigns.desk.waits import Wait, Waits
+from messaging.campaigns.files.looked import Looked
+from messaging.campaigns.list_changes import Changes
 from messaging.campaigns.report import report_lines
 from messaging.campaigns.states import TABLE, Event, happened
 from messaging.campaigns.templates import TemplateDesk
@@ -35,6 +39,15 @@ def send_again(
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the control of campaigns leans on."""
+
+    waits: Waits
+    trying: Trying
+    new_lists: NewLists
+
+
 class CampaignControl:
     """Starts, pauses and ends campaigns, in the transactions of whoever asks.
 
@@ -46,13 +59,13 @@ class CampaignControl:
         database: Database,
         channels: Callable[[], Channels],
         templates: TemplateDesk,
-        rules: ContactRules,
+        desk: Desk,
         zone: ZoneInfo,
         *,
         can_call: Callable[[], bool],
     ) -> None:
         self._database, self._channels, self._templates = database, channels, templates
-        self._rules, self._zone, self._can_call = rules, zone, can_call
+        self._desk, self._zone, self._can_call = desk, zone, can_call
 
     def can_reach(self, campaign: CampaignRecord) -> bool:
         """Return whether a campaign has a provider, or a phone."""
@@ -62,9 +75,9 @@ class CampaignControl:
         """Return the name of the provider whose codes a campaign has."""
         return Template.named(campaign.template).provider
 
-    def first_allowed(self, campaign: CampaignRecord, now: datetime) -> datetime:
-        """Return the first moment from now on at which people in the business's own zone are written to."""
-        return next_allowed(max(now, campaign.start_at or now), [self._zone], self._rules)
+    def waits(self, connection: Connection, campaign: CampaignRecord, now: datetime) -> Sequence[Wait]:
+        """Return what a campaign waits for; nothing if somebody may be contacted now, or nobody is to be."""
+        return self._desk.waits.find(connection, campaign, now)
 
     def why_not(self, campaign: CampaignRecord, *, try_anyway: bool) -> Sequence[Message]:
         """Return why a campaign is not to begin with its template, as its provider has it: nothing if it may.
@@ -97,6 +110,19 @@ class CampaignControl:
         """
         state = RecipientState.IN_DOUBT if in_doubt else RecipientState.FAILED
         return send_again(connection, campaign_id, [state], now)
+
+    def try_it(self, campaign: CampaignRecord, number: str, begun: Callable[[Connection], None]) -> Tried:
+        """Send a number that was typed what the first of the list will get, or call it so.
+
+        begun: notes it in the transaction in which it begins.
+        """
+        return self._desk.trying.try_it(campaign, number, begun)
+
+    def take_list(
+        self, campaign: CampaignRecord, content: bytes, file_name: str, number_column: str | None
+    ) -> tuple[Looked, Changes]:
+        """Give a campaign of reminders a list; return what was found of it, and what has changed."""
+        return self._desk.new_lists.take(campaign, NewList(content, file_name, number_column))
 
     def costs(self, connection: Connection, campaign: CampaignRecord) -> Sequence[Message]:
         """Return sentences of what a campaign has cost so far."""

@@ -5,14 +5,31 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, func, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from storage.models import IdentityKind, MessageStatus, RecipientState
-from storage.tables import CALLS, CAMPAIGN_RECIPIENTS, CONTACTS, IDENTITIES, MESSAGES
+from storage.models import CampaignChannel, IdentityKind, MessageStatus, RecipientState
+from storage.tables import CALLS, CAMPAIGN_RECIPIENTS, CAMPAIGNS, CONTACTS, IDENTITIES, MESSAGES
 
 PAGE = 500
 _C = CAMPAIGN_RECIPIENTS.c
 _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
+BUSY, NO_ANSWER = "busy", "no-answer"
+"""How calls end, in Twilio's words."""
+TAKEN_BY_A_MACHINE = or_(_C.message_left_at.is_not(None), _C.answered_by.like("machine_end%"))
+"""An answering machine has taken the last call. Whoever is only said to speak like one may be a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +37,9 @@ class Figures:
     """How many of a campaign's recipients are in which state.
 
     sent: the provider has the message, or the call is over and was answered; delivered and read are among them, and so
-    is who replied. left_message: answering machines that got the message. skipped: by reason. codes, ends: of those who
-    could not be reached, by the provider's code, and by how the last call ended.
+    is who replied. called: at least once. machine: calls that an answering machine has taken. left_message: of those,
+    the ones that got the message. skipped: by reason. codes, ends: of those who could not be reached, by the provider's
+    code, and by how the last call ended.
     """
 
     waiting: int = 0
@@ -35,6 +53,8 @@ class Figures:
     skipped: Mapping[str, int] = field(default_factory=dict)
     codes: Mapping[int | None, int] = field(default_factory=dict)
     calling: int = 0
+    called: int = 0
+    machine: int = 0
     left_message: int = 0
     ends: Mapping[str, int] = field(default_factory=dict)
 
@@ -89,28 +109,26 @@ def figures(connection: Connection, campaign_id: int) -> Figures:
     skipped: dict[str, int] = {}
     codes: dict[int | None, int] = {}
     ends: dict[str, int] = {}
-    for row in connection.execute(_FIGURES, {"campaign_id": campaign_id}):
-        state = RecipientState(row.state)
-        if state is RecipientState.SKIPPED:
-            _add(skipped, row.reason, row.recipients)
-            continue
-        _add(found, state.value, row.recipients)
-        _add(found, "replied", row.replied)
-        if state is RecipientState.FAILED:
-            codes[row.error_code] = codes.get(row.error_code, 0) + row.recipients
-            if row.call_status:
-                _add(ends, row.call_status, row.recipients)
-        if state is RecipientState.SENT:
-            _add(found, "left_message", row.machines)
-        if state is RecipientState.SENT and row.status in _ARRIVED:
-            _add(found, "delivered", row.recipients)
-        if state is RecipientState.SENT and row.status == MessageStatus.READ:
-            _add(found, "read", row.recipients)
+    values = {"campaign_id": campaign_id}
+    channel = connection.execute(_CHANNEL, values).scalar_one()
+    for row in connection.execute(_FIGURES[channel], values):
+        if row.what == "skipped":
+            skipped[row.name] = row.people
+        elif row.what == "failed":
+            codes[row.code] = codes.get(row.code, 0) + row.people
+            if row.name:
+                _add(ends, row.name, row.people)
+        elif row.what == "status":
+            _add(found, "delivered", row.people)
+            if row.name == MessageStatus.READ:
+                _add(found, "read", row.people)
+        elif row.name != RecipientState.SKIPPED:
+            _add(found, row.name, row.people)
     return Figures(skipped=skipped, codes=codes, ends=ends, **found)
 
 
-def _add(found: dict[str, int], name: str, recipients: int) -> None:
-    found[name] = found.get(name, 0) + recipients
+def _add(found: dict[str, int], name: str, people: int) -> None:
+    found[name] = found.get(name, 0) + people
 
 
 def next_due(connection: Connection, campaign_id: int) -> datetime | None:
@@ -137,21 +155,50 @@ def page(connection: Connection, campaign_id: int, after: int, most: int) -> lis
 
 _THIS_CAMPAIGN = _C.campaign_id == bindparam("campaign_id")
 _CODE = func.coalesce(MESSAGES.c.error_code, _C.call_code)
-_FIGURES = (
-    select(
-        _C.state,
-        _C.reason,
-        MESSAGES.c.status,
-        _CODE.label("error_code"),
-        _C.call_status,
-        func.count().label("recipients"),
-        func.count(_C.replied_at).label("replied"),
-        func.count(_C.message_left_at).label("machines"),
+_IS_SENT = _C.state == RecipientState.SENT
+_NO_CODE = cast(null(), Integer)
+_WITH_MESSAGES = CAMPAIGN_RECIPIENTS.join(MESSAGES, MESSAGES.c.id == _C.message_id)
+_WITH_ANY_MESSAGE = CAMPAIGN_RECIPIENTS.outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
+
+
+def _by(what: str, name: Any, *which: Any, code: Any = _NO_CODE, of: Any = CAMPAIGN_RECIPIENTS) -> Any:
+    """Return a part of the figures: how many people there are of each name, and each code. what: names the part."""
+    columns = (
+        literal(what).label("what"),
+        name.label("name"),
+        code.label("code"),
+        func.count().label("people"),
     )
-    .outerjoin(MESSAGES, MESSAGES.c.id == _C.message_id)
-    .where(_THIS_CAMPAIGN)
-    .group_by(_C.state, _C.reason, MESSAGES.c.status, _CODE, _C.call_status)
+    found = select(*columns).select_from(of).where(_THIS_CAMPAIGN, *which)
+    return found.group_by(name) if code is _NO_CODE else found.group_by(name, code)
+
+
+def _number(name: str, *which: Any) -> Any:
+    """Return a part of the figures: how many people are like this."""
+    columns = (literal("number"), literal(name), _NO_CODE, func.count())
+    return select(*columns).select_from(CAMPAIGN_RECIPIENTS).where(_THIS_CAMPAIGN, *which)
+
+
+# Each part has an index of its own; all together they are one statement, and so of one moment
+_PARTS = (
+    _by("state", _C.state),
+    _by("skipped", _C.reason, _C.state == RecipientState.SKIPPED),
+    _by("failed", _C.call_status, _C.state == RecipientState.FAILED, code=_CODE, of=_WITH_ANY_MESSAGE),
+    _number("replied", _C.replied_at.is_not(None)),
 )
+_FIGURES: Mapping[str, Any] = {
+    CampaignChannel.WHATSAPP: union_all(
+        *_PARTS,
+        _by("status", MESSAGES.c.status, _IS_SENT, MESSAGES.c.status.in_(_ARRIVED), of=_WITH_MESSAGES),
+    ),
+    CampaignChannel.VOICE: union_all(
+        *_PARTS,
+        _number("called", _C.attempts > 0),
+        _number("machine", _IS_SENT, TAKEN_BY_A_MACHINE),
+        _number("left_message", _IS_SENT, _C.message_left_at.is_not(None)),
+    ),
+}
+_CHANNEL = select(CAMPAIGNS.c.channel).where(CAMPAIGNS.c.id == bindparam("campaign_id"))
 
 
 _NEXT_DUE = select(func.min(_C.due_at)).where(_THIS_CAMPAIGN, _C.state == RecipientState.WAITING)

@@ -120,7 +120,7 @@ def test_every_form_that_changes_something_has_a_number():
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL)
     }
 
-    assert len(forms) == 8
+    assert len(forms) == 10
     assert [
         name for name, form in forms if 'name="form_number" value="{{ form_number() }}"' not in form
     ] == []

@@ -35,6 +35,10 @@ class NoMoreTodayError(Exception):
     reached: Reached | None
 
 
+def _note_nothing(_connection: Connection) -> None:
+    """Note nothing of a call."""
+
+
 class Trials:
     """Places calls to try campaigns. ceilings: of a day, in which they count."""
 
@@ -47,10 +51,24 @@ class Trials:
     ) -> None:
         self._database, self._exchange, self._ceilings, self._clock = database, exchange, ceilings, clock
 
-    def call(self, campaign: CampaignRecord, number: ReachAddress) -> CallState:
-        """Call a number as the first of a campaign's list. Raises NoMoreTodayError, IntegrationError."""
+    def call(
+        self,
+        campaign: CampaignRecord,
+        number: ReachAddress,
+        begun: Callable[[Connection], None] = _note_nothing,
+    ) -> CallState:
+        """Call a number as the first of a campaign's list. Raises NoMoreTodayError, IntegrationError.
+
+        begun: told in the transaction in which it begins; what it raises undoes it.
+        """
         begun_at = self._clock()
-        mark = self._database.run(lambda connection: self._begin(connection, campaign, number, begun_at))
+
+        def begin(connection: Connection) -> str:
+            mark = self._begin(connection, campaign, number, begun_at)
+            begun(connection)
+            return mark
+
+        mark = self._database.run(begin)
         try:
             placed = self._exchange.place(number, mark)
         except IntegrationError as error:

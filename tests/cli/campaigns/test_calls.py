@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from conversation.daily_ceilings import Begun
 from messaging.campaigns.states import Event, happened
@@ -158,3 +159,17 @@ def test_status_says_that_calls_wait_for_the_next_day(create, run, line):
         happened(connection, the_only(line.parts.database, Campaign).id, Event.STARTED, utc_now())
 
     assert "DAILY_CALLS is used up for today (1)." in run("status", "Cita")
+
+
+def test_status_and_report_are_in_words_of_calls(create, run, line):
+    create(*GOAL, *TEXT)
+    with line.parts.database.write() as connection:
+        values = {"begun_at": utc_now(), "attempts": 1, "due_at": utc_now() + timedelta(hours=2)}
+        connection.execute(update(CampaignRecipient).values(values))
+        skipped = update(CampaignRecipient).where(CampaignRecipient.line == 3)
+        connection.execute(skipped.values(state="skipped", reason="opted_out"))
+
+    said = run("report", "Cita")
+
+    assert "The next call is due on" in said and "Called" in said and "1 want no calls" in said
+    assert "message" not in said and "Sent" not in said

@@ -119,6 +119,14 @@ def test_a_cancelled_one_has_not(remind, update, run):
     assert "“Cita” is cancelled." in update(f"Ana;600000001;{DAY} 18:00;", code=3)
 
 
+def test_of_a_cancelled_one_no_message_is_due(remind, run):
+    remind(f"Ana;600000001;{DAY} 17:00;")
+    assert "The next message is due on" in run("status", "Cita")
+    run("cancel", "Cita", "--yes")
+
+    assert "is due" not in run("status", "Cita")
+
+
 def test_a_text_may_be_a_reminder_too(create, line):
     create(
         listed(f"Ana;600000001;{DAY} 17:00;"),

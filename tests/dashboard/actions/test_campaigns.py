@@ -134,7 +134,7 @@ def test_those_in_doubt_are_sent_it_again_where_that_is_asked(press, campaigns):
 def test_nobody_to_send_it_to_again_is_said(press, campaigns):
     made = campaigns.make(state="finished")
 
-    assert "No hay nadie a quien enviárselo de nuevo" in press(made, "retry")
+    assert "No hay nadie con quien intentarlo de nuevo" in press(made, "retry")
     assert campaigns.state(made) == "finished"
 
 

@@ -1,12 +1,14 @@
 """A campaign at the dashboard in a browser: from an Excel file to its report, and its progress watched."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from jobs.job import run_pending
 from messaging.campaigns.files.long_lists import MOST_LINES
+from storage.base import utc_now
 from storage.models import Campaign
 from tests.dashboard.campaigns import TEMPLATE, Campaigns
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio
@@ -134,4 +136,64 @@ def test_progress_is_watched_and_what_was_opened_stays_open(line, open_window):
     page.locator("#live").get_by_text("entregado").wait_for()
 
     expect(page.get_by_role("button", name="Sí: cancelar")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(WIDE, False), (NARROW, True)])
+def test_a_campaign_is_tried_on_ones_own_phone(line, twilio, open_window, width, dark):
+    page, campaigns = open_window(width=width, dark=dark), Campaigns(line.parts.database)
+    made = campaigns.make(variables={"1": "{nombre}", "2": "martes"})
+    page.goto(f"{line.url}/dashboard/campaigns/{made}")
+    page.locator("#try summary").click()
+    check(page)
+
+    page.get_by_label("Número", exact=True).fill("+34 600 000 099")
+    page.get_by_role("button", name="Enviarlo a este número").click()
+    page.get_by_text("Va de camino a +34600000099").wait_for()
+
+    assert twilio.messages.last.to == "whatsapp:+34600000099" and len(twilio.messages.made) == 1
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(WIDE, True), (NARROW, False)])
+def test_reminders_get_a_new_list(line, open_window, width, dark):
+    page, campaigns = open_window(width=width, dark=dark), Campaigns(line.parts.database)
+    day = (utc_now() + timedelta(days=9)).date()
+    made = campaigns.make(0, state="running", template="", text="Hola {nombre}", remind="24 h before {fecha}")
+    page.goto(f"{line.url}/dashboard/campaigns/{made}")
+
+    for content, said in (
+        ("nombre,teléfono,fecha\nAna,600000001,pronto\n", "Línea 2: pronto no es una fecha"),
+        (f"nombre,teléfono,fecha\nAna,600000001,{day}\nLuis,600000002,{day}\n", "2 son nuevos."),
+    ):
+        page.locator("#new-list summary").click()
+        choose(page, content.encode(), "citas.csv")
+        check(page)
+        page.get_by_role("button", name="Usar esta lista").click()
+        page.get_by_text(said).wait_for()
+
+    expect(page.get_by_text("El próximo recordatorio toca:")).to_be_visible()
+    expect(page.get_by_role("link", name="Esperan 2")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(WIDE, False), (NARROW, True), (NARROW, False), (WIDE, True)])
+def test_a_campaign_by_phone_and_the_list_of_both_kinds_fit_the_window(line, open_window, width, dark):
+    page, campaigns = open_window(width=width, dark=dark), Campaigns(line.parts.database)
+    campaigns.make(3, state="finished", name="Un nombre de campaña bastante largo")
+    made = campaigns.make(
+        9, state="running", channel="voice", template="", goal="Confirmar la cita", text="¿Puede?"
+    )
+    campaigns.called(made, 2, "completed")
+    campaigns.called(made, 3, "busy", "failed", attempts=3)
+    campaigns.called(made, 4, "refused", "failed", call_code=21211)
+    campaigns.person(made, 5, "skipped", reason="weekly_limit")
+
+    page.goto(f"{line.url}/dashboard/campaigns")
+    expect(page.get_by_text("Contestaron").first).to_be_visible()
+    check(page)
+    page.locator("tbody a").first.click()
+
+    expect(page.get_by_role("link", name="Comunicaban 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Por qué no se llegó a algunos")).to_be_visible()
     check(page)

@@ -61,6 +61,13 @@ class Campaigns:
         )  # fmt: skip
         return chat
 
+    def called(self, campaign_id, line, end="", state="sent", *, attempts=1, **values):
+        """Let a line's person have been called. end: Twilio's status of the last call."""
+        mark = f"{campaign_id}-{line}"
+        self.person(
+            campaign_id, line, state, call_mark=mark, call_status=end, begun_at=utc_now(), attempts=attempts, **values
+        )  # fmt: skip
+
     def billed(self, campaign_id, line, price):
         """Let the message to a line's person be Twilio's, with a price in millionths, or None."""
         [person] = [

@@ -1,0 +1,1 @@
+"""What the pages of campaigns show: figures, reasons and waits, in words of messages or of calls."""
