@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -133,17 +133,32 @@ def run_pending(
     return ran
 
 
-def _taken(work: Work, now: datetime) -> Iterator[tuple[str, JobRecord]]:
-    while due := [row for row in _waiting(work) if _is_due(row, now)]:
-        for row in due:
-            assert row.input is not None
-            work.client.delete_workflow(row.workflow_id)
-            yield row.workflow_id, JobRecord(**row.input["kwargs"])
+def _taken(work: Work, until: datetime) -> Iterator[tuple[str, JobRecord]]:
+    """Yield the jobs that are due until a time, the earlier ones first; what they put off waits from then on."""
+    due_at, passed = dict[str, datetime](), timedelta()
+    while True:
+        rows = {row.workflow_id: row for row in _waiting(work)}
+        for job_id, row in rows.items():
+            due_at.setdefault(job_id, _due_at(row) + passed)
+        by = min(until, utc_now() + passed)
+        due = [job_id for job_id in rows if due_at[job_id] <= by]
+        if not due:
+            next_at = min((due_at[job_id] for job_id in rows), default=None)
+            if next_at is None or next_at > until:
+                return
+            passed = next_at - utc_now()
+            continue
+        for job_id in due:
+            order = rows[job_id].input
+            assert order is not None
+            work.client.delete_workflow(job_id)
+            del due_at[job_id]
+            yield job_id, JobRecord(**order["kwargs"])
 
 
 def _waiting(work: Work) -> list[WorkflowStatus]:
     return work.client.list_workflows(status=["ENQUEUED", "DELAYED"], name=WORKFLOW, load_output=False)
 
 
-def _is_due(row: WorkflowStatus, now: datetime) -> bool:
-    return row.delay_until_epoch_ms is None or row.delay_until_epoch_ms <= now.timestamp() * 1000
+def _due_at(row: WorkflowStatus) -> datetime:
+    return datetime.fromtimestamp((row.delay_until_epoch_ms or 0) / 1000, UTC)

@@ -22,6 +22,8 @@ MOST_ID = 120
 
 # In the document too, hence nothing in it that not every dialect reads the same.
 _NOT_BLANK = r"[^\s\x00-\x1f\x7f]"
+_NOTHING_SEEN = "\ufffd"
+"""Stands for a reason of characters that nobody sees, which no pattern can tell: a person is wanted all the same."""
 
 # Models cut emoji in two: no parser takes the half of a character that is left
 _HALF = re.compile(
@@ -38,9 +40,9 @@ class InvalidRequest(Exception):
 
 
 def _not_blank(text: str) -> str:
-    if not re.search(_NOT_BLANK, received(text)):
+    if not re.search(_NOT_BLANK, text):
         raise PydanticCustomError("blank", "Must say why a person is wanted")
-    return text
+    return received(text) or _NOTHING_SEEN
 
 
 def _shortened(most: int) -> Callable[[str], str]:
@@ -62,7 +64,6 @@ _Reason = Annotated[
     str,
     Field(min_length=1, json_schema_extra={"pattern": _NOT_BLANK}),
     AfterValidator(_not_blank),
-    AfterValidator(received),
     AfterValidator(_shortened(MOST_REASON)),
 ]
 _Printable = Annotated[str, AfterValidator(received)]

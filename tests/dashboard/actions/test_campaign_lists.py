@@ -12,7 +12,6 @@ from tests.dashboard.campaigns import Campaigns
 from tests.messaging.campaigns.files.made_files import row, sheet, xlsx
 from tests.records import every, the_only
 
-pytestmark = pytest.mark.both_databases
 DAY = (utc_now() + timedelta(days=10)).date()
 LATER = DAY + timedelta(days=1)
 HEADER = "nombre;teléfono;fecha\n"
@@ -52,6 +51,7 @@ def people(operator):
     return [(one.facts["nombre"], one.state, one.reason) for one in found]
 
 
+@pytest.mark.both_databases
 def test_what_a_new_list_changes_is_done_and_said(operator, reminders, give):
     give(reminders, listed(f"Ana;600000001;{DAY}", f"Luis;600000002;{DAY}", f"Eva;600000003;{DAY}"))
 
@@ -92,6 +92,7 @@ def test_of_very_many_wrong_lines_the_first_are_named_and_the_others_counted(rem
     assert "Y 55 más." in page
 
 
+@pytest.mark.both_databases
 def test_a_form_that_comes_twice_is_acted_upon_once_and_with_another_file_again(operator, reminders, give):
     first, second = listed(f"Ana;600000001;{DAY}"), listed(f"Luis;600000002;{DAY}")
     give(reminders, first, form_number="one")

@@ -5,8 +5,6 @@ import pytest
 from tests.dashboard.campaigns import TEMPLATE, Campaigns
 from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Refuse
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def twilio():
@@ -99,6 +97,7 @@ def test_while_twilio_answers_nothing_a_campaign_is_started_all_the_same(press, 
     assert campaigns.state(made) == "running"
 
 
+@pytest.mark.both_databases
 def test_a_form_that_comes_twice_is_acted_upon_once(press, campaigns):
     made = campaigns.make()
     press(made, "start", form_number="one")
@@ -110,6 +109,7 @@ def test_a_form_that_comes_twice_is_acted_upon_once(press, campaigns):
     assert 'class="said good"' in page
 
 
+@pytest.mark.both_databases
 def test_whom_it_did_not_reach_is_sent_it_again_and_nobody_in_doubt(press, campaigns):
     made = campaigns.make(3, state="finished")
     for line, state in ((2, "failed"), (3, "in_doubt"), (4, "sent")):

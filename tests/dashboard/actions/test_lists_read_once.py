@@ -10,7 +10,6 @@ from storage.campaigns import drafts
 from storage.models import Campaign, CampaignDraft, DraftState
 from tests.records import every, the_only
 
-pytestmark = pytest.mark.both_databases
 LIST = "nombre;teléfono;ciudad;fecha\n" + "".join(
     f"P{n};6{n:08d};{'' if n == 7 else 'Jaén'};2120-12-0{n % 9 + 1}\n" for n in range(MOST_LINES + 1)
 )
@@ -96,6 +95,7 @@ def test_words_that_change_while_the_list_is_read_are_those_that_are_shown(look,
     assert "Adiós, P0" in look(text="Adiós, {nombre}")
 
 
+@pytest.mark.both_databases
 def test_what_an_earlier_version_has_read_is_read_again(desk, look, work):
     look("/new/look", list=(io.BytesIO(LIST.encode()), "citas.csv"))
     with desk.parts.database.write() as connection:

@@ -17,7 +17,6 @@ from storage.models import Campaign, CampaignDraft, CampaignRecipient
 from tests.messaging.campaigns.stand import people
 from tests.records import count_of, every, the_only
 
-pytestmark = pytest.mark.both_databases
 PEOPLE = MOST_LINES + 1
 LIST = "nombre;teléfono\n" + "".join(f"P{n};6{n:08d}\n" for n in range(PEOPLE))
 WRONG = f"{LIST}Eva;12\n"
@@ -95,6 +94,7 @@ def test_a_page_that_htmx_asks_for_is_sent_on_and_told_of_progress(desk, send, w
     assert done.headers["HX-Redirect"] == "/dashboard/campaigns/1"
 
 
+@pytest.mark.both_databases
 def test_however_often_the_buttons_are_pressed_one_campaign_is_made(desk, send, work):
     for _ in range(2):
         send("/new/look", LIST, form_number="one")
@@ -156,6 +156,7 @@ def test_what_reads_for_an_earlier_form_writes_nothing_more(desk, send, work):
     assert "Adiós P0" in desk.read("/dashboard/campaigns/drafts/1")
 
 
+@pytest.mark.both_databases
 def test_a_campaign_that_a_killed_worker_had_begun_is_made_once(desk, send, work):
     send("/new", LIST)
     with desk.parts.database.write() as connection:  # what it had committed when it died
@@ -178,6 +179,7 @@ def test_a_job_that_runs_again_after_its_campaign_is_made_changes_nothing(desk, 
     assert count_of(desk.parts.database, CampaignRecipient) == PEOPLE
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("how", ["discarded", "old"])
 def test_a_draft_that_is_gone_becomes_no_campaign(desk, send, work, how):
     send("/new", LIST)

@@ -110,6 +110,13 @@ def test_a_conversation_too_long_to_be_one_is_refused_and_not_cut_to_anothers():
     assert faults(posted(conversation_id="c" * 121)) == {"conversation_id": "string_too_long"}
 
 
+@pytest.mark.parametrize("unseen", ["\u0084", "\u200b\u2060", "\ufffe", "\U0001fffe"])
+def test_who_asks_with_characters_that_nobody_sees_wants_a_person_all_the_same(unseen):
+    body = json.dumps({"user_phone": "+34600000001", "reason": unseen}).encode()
+
+    assert read_handoff(body).reason == "\ufffd"
+
+
 def test_control_characters_are_taken_out():
     request = read_handoff(posted(reason="a\x00b\x1bc\nd", user_name="\x07Ana\x7f"))
 
