@@ -161,3 +161,10 @@ def test_a_delayed_job_waits_for_its_time(hand_over, run):
     assert run(greet=seen.append) == 0
     assert run(later_s=59, greet=seen.append) == 0
     assert run(later_s=61, greet=seen.append) == 1
+
+
+def test_a_job_that_puts_itself_off_runs_as_often_as_there_is_time_for(run, hand_over):
+    """It waits from when it was due, not from now: looking ahead by 40 s is no reason to run it for so long."""
+    hand_over("look")
+
+    assert run(later_s=40, look=lambda _payload: hand_over("look", delay_s=15)) == 3
