@@ -1,7 +1,7 @@
 """A campaign that goes well: each person gets one message, at our number's pace, and nobody else's waits for it."""
 
+import time
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 
@@ -157,12 +157,13 @@ def wrote(stand, who):
 
 def test_messages_leave_at_the_pace_of_our_number(stand):
     stand.start(people(40))
+    began = time.time()
 
     stand.run(stand.process())
 
     times = [message.made_at for message in stand.twilio.messages.made.values()]
-    assert max(times) - min(times) >= 39 / 80 - 0.05
-    assert all(after >= before for before, after in pairwise(times))
+    assert len(times) == 40
+    assert all(at >= began + before / 80 for before, at in enumerate(times))  # the first may be late itself
 
 
 def test_a_campaign_waits_while_somebody_waits_for_a_message_from_our_number(stand):
