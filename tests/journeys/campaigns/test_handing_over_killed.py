@@ -7,14 +7,12 @@ import pytest
 from conversation.phrases import catalogue_for
 from messaging.campaigns.recipient import ListedRecipient
 from storage.models import Campaign, CampaignRecipient, Handoff, Message, Offer
-from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 from tests.journeys.campaigns.starting import write
-from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, joins_the_sandbox
-from tests.journeys.people.killed import WEB, WORKER, dying, notices, until_all_is_told
+from tests.journeys.people.handoffs import CUSTOMER, MARTA, US
+from tests.journeys.people.killed import WEB, WORKER, dying, notices, site_of, somebody, until_all_is_told
 from tests.journeys.whatsapp.killed import let_pass, worker
 from tests.processes import web
 from tests.records import every, the_only
-from tests.simulator.phones import whatsapp_at
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_databases
@@ -24,25 +22,14 @@ IS_KEPT = 2
 
 @pytest.fixture
 def site(environment, twilio, any_hour):
-    joins_the_sandbox(twilio, MARTA)
-    return environment | {
-        "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_URL": twilio.url,
-        "WEBHOOK_URL": f"http://127.0.0.1:{environment['PORT']}", "WEB_CONCURRENCY": "1",
-        "WHATSAPP_SETTLE_S": "0", "TWILIO_WHATSAPP_NUMBER": US, "VENDEDOR_WHATSAPP": MARTA,
-        "ASSISTANT_PROFILE": any_hour,
-    }  # fmt: skip
+    return site_of(environment, twilio, ASSISTANT_PROFILE=any_hour)
 
 
 @pytest.fixture
 def people(site, twilio):
     """Ana, whom a campaign has written to, and Marta, who sells."""
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(
-                whatsapp_at(site["WEBHOOK_URL"], ACCOUNT_SID, AUTH_TOKEN, api=twilio, number=number, to=US)
-            )
-            for number in (CUSTOMER, MARTA)
-        ]
+        yield [stack.enter_context(somebody(site, twilio, number)) for number in (CUSTOMER, MARTA)]
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ import pytest
 
 from conversation.handoff_states import State
 from storage.models import Handoff, Message, Offer
-from tests.fakes.twilio.server import ACCOUNT_SID, AUTH_TOKEN
-from tests.journeys.people.handoffs import CUSTOMER, MARTA, US, WANTED, ask_at, joins_the_sandbox
-from tests.journeys.people.killed import WEB, WORKER, dying, notices, until_all_is_told
+from tests.journeys.people.handoffs import CUSTOMER, MARTA, WANTED, ask_at
+from tests.journeys.people.killed import WEB, WORKER, dying, notices, site_of, somebody, until_all_is_told
 from tests.journeys.whatsapp.killed import worker
 from tests.processes import web
 from tests.records import every, the_only
-from tests.simulator.phones import whatsapp_at
 from tests.waiting import wait_until
 
 KEY = "s3cret"
@@ -22,13 +20,7 @@ A_PERSON = "Quiero hablar con una persona"
 
 @pytest.fixture
 def site(environment, twilio):
-    joins_the_sandbox(twilio, MARTA)
-    return environment | {
-        "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_API_URL": twilio.url,
-        "WEBHOOK_URL": f"http://127.0.0.1:{environment['PORT']}", "WEB_CONCURRENCY": "1",
-        "WHATSAPP_SETTLE_S": "0", "TWILIO_WHATSAPP_NUMBER": US, "VENDEDOR_WHATSAPP": MARTA,
-        "HANDOFF_API_KEY": KEY,
-    }  # fmt: skip
+    return site_of(environment, twilio, HANDOFF_API_KEY=KEY)
 
 
 @pytest.fixture
@@ -41,10 +33,6 @@ def marta(site, twilio):
 def ana(site, twilio):
     with somebody(site, twilio, CUSTOMER) as ana:
         yield ana
-
-
-def somebody(site, twilio, number):
-    return whatsapp_at(site["WEBHOOK_URL"], ACCOUNT_SID, AUTH_TOKEN, api=twilio, number=number, to=US)
 
 
 BY_DAY = {"api": [2, 3, 5], "notice": [1, 3, 4], "request": [1, 2], "answer": [1, 2]}
